@@ -1,0 +1,50 @@
+/** Who may ask. Nothing is allowed by default: every operation lists its principals (published as `x-rai-access`). */
+export const principals = [
+  /** No credential at all: health, documents, public keys. */
+  'anyone',
+  /** A page that shows a publishable key from one of the key's origins. */
+  'visitor',
+  /** A visitor's page that also holds a member's embed token. */
+  'member',
+  /** A back-end with a community key (`rai_sk_…`) that was given the operation's permission. */
+  'communityKey',
+  /** A back-end with the community's system key (`rai_sys_…`): every permission. */
+  'systemKey',
+  /** A back-end with a widget access key (`rai_wid_…` and its secret, both in the body). */
+  'widgetAccessKey',
+] as const
+export type Principal = (typeof principals)[number]
+
+/** What a community key can be given. The names are the documented ones; `bulk` is ours. */
+export const permissions = [
+  'createUser',
+  'getUserData',
+  'getUserStats',
+  'manageUser',
+  'userFields',
+  'leaderboard',
+  'store',
+  'milestone',
+  'social',
+  'sendMessages',
+  'getMessages',
+  'bulk',
+  'webhooks',
+] as const
+export type Permission = (typeof permissions)[number]
+
+/** An operation's access rule. */
+export interface Access {
+  principals: readonly Principal[]
+  /** What a community key must have been given. System keys have every permission. */
+  permission?: Permission
+}
+
+/** Key prefixes. A key is `prefix + 43 base62 characters (256 random bits) + 6 characters of CRC-32`. */
+export const keyPrefixes = {
+  publishable: 'rai_pk_',
+  community: 'rai_sk_',
+  system: 'rai_sys_',
+  widgetAccessId: 'rai_wid_',
+  widgetAccessSecret: 'rai_wsk_',
+} as const

@@ -1,0 +1,40 @@
+/**
+ * Every error code of every family, with its HTTP status and the sentence shown when the place that fails has nothing
+ * better to say. Codes are stable: clients decide on them, never on the sentence.
+ */
+export const errors = {
+  invalid_request: { status: 400, message: 'The request is not valid.' },
+  invalid_json: { status: 400, message: 'The body is not valid JSON.' },
+  invalid_file: { status: 400, message: 'The file cannot be read.' },
+  unknown_reference: { status: 400, message: 'The request names something that does not exist here.' },
+  not_supported: { status: 400, message: 'This server does not support that yet.' },
+  unauthorized: { status: 401, message: 'Send a valid key or token.' },
+  token_expired: { status: 401, message: 'The token has expired. Ask for a new one.' },
+  forbidden: { status: 403, message: 'This key or member may not do that.' },
+  origin_not_allowed: { status: 403, message: 'This key is not allowed on this page. Add its origin to the key.' },
+  secret_key_in_browser: {
+    status: 403,
+    message: 'A secret key was sent from a browser. Revoke it and use it on a server only.',
+  },
+  not_found: { status: 404, message: 'There is nothing here.' },
+  method_not_allowed: { status: 405, message: 'This path does not answer that method.' },
+  not_acceptable: { status: 406, message: 'This operation cannot answer in that format.' },
+  conflict: { status: 409, message: 'This conflicts with what is already there.' },
+  already_exists: { status: 409, message: 'This exists already.' },
+  not_enough: { status: 409, message: 'The balance is too low.' },
+  request_in_flight: {
+    status: 409,
+    message: 'A request with this idempotency key is still running. Try again shortly.',
+  },
+  too_large: { status: 413, message: 'The request is too large.' },
+  unsupported_media_type: {
+    status: 415,
+    message: 'Send application/json, or multipart/form-data where a file is asked for.',
+  },
+  idempotency_mismatch: { status: 422, message: 'This idempotency key was used with another request.' },
+  rate_limited: { status: 429, message: 'Too many requests. Wait as long as Retry-After says.' },
+  internal: { status: 500, message: 'Something went wrong on our side. Quote the request id when you report it.' },
+  unavailable: { status: 503, message: 'The service is busy or stopping. Try again shortly.' },
+} as const
+
+export type ErrorCode = keyof typeof errors

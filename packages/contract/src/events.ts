@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import { Id } from './schemas.js'
+
+/** What can happen in a community. Stream, and later webhooks, speak of the same facts. */
+export const eventTypes = [
+  'user.joined',
+  'balance.changed',
+  'leaderboard.changed',
+  'import.progressed',
+  'import.completed',
+  'config.changed',
+] as const
+export type EventType = (typeof eventTypes)[number]
+
+/**
+ * One message of the stream (`data:` of an event whose `id:` is `seq`). A hint, not a body: it names what changed, and
+ * the client asks again for what it shows.
+ */
+export const Hint = z
+  .strictObject({
+    /** Increases by one an event and community. */
+    seq: z.int(),
+    /** `reset` says that the gap since `Last-Event-ID` is too old to replay: ask again for everything. */
+    type: z.enum([...eventTypes, 'reset']),
+    /** The thing that changed: a board for `leaderboard.changed`, a member for `balance.changed`. */
+    id: Id.nullable(),
+  })
+  .meta({ id: 'Hint' })
+export type Hint = z.infer<typeof Hint>

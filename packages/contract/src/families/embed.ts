@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { table } from '../route.js'
+import { Id, Origin } from '../schemas.js'
+
+/** Tokens that name a member to the widgets of a page. Paths and bodies as documented for the original. */
+export const embed = table({
+  'POST /v2/api/widget-access-keys/token': {
+    summary: 'Mint an embed token for one member. Call it from your server only',
+    access: { principals: ['widgetAccessKey'] },
+    body: z.strictObject({
+      accessId: z.string().max(80),
+      accessKey: z.string().max(80),
+      /** Which member: `data-…` names declared on the access key, each with the member's value. All must name the same member. */
+      userIdentifiers: z
+        .record(z.string().regex(/^data-[a-z0-9-]{1,60}$/, 'must be a data-… name'), z.string().min(1).max(254))
+        .refine((map) => Object.keys(map).length > 0, 'must name the member'),
+      /** The one page origin that the token is for; default: every origin of the access key. */
+      origin: Origin.optional(),
+    }),
+    answer: z.strictObject({
+      embedToken: z.string().meta({ description: 'A JWT (EdDSA), good for `expiresIn` seconds' }),
+      expiresIn: z.int().meta({ description: 'Seconds' }),
+    }),
+    message: 'Embed token created',
+  },
+  'POST /v2/api/widget-access-keys/validate': {
+    summary: 'Say whether an embed token is still good, and for whom',
+    access: { principals: ['anyone'] },
+    body: z.strictObject({ embedToken: z.string().max(4096) }),
+    answer: z.strictObject({
+      valid: z.boolean(),
+      communityId: Id.nullable(),
+      userId: Id.nullable(),
+      expiresIn: z.int().nullable(),
+    }),
+    message: 'Embed token checked',
+  },
+})

@@ -1,0 +1,165 @@
+import { z } from 'zod'
+import { table } from '../route.js'
+import { Amount, Day, Id, Period, page, Time, Unit } from '../schemas.js'
+
+const anyPage = { principals: ['visitor', 'member'] } as const
+const memberOnly = { principals: ['member'] } as const
+
+const Key = z.object({ publishableKey: z.string().max(80) })
+const BoardPath = Key.extend({ idOrSlug: z.string().min(1).max(100) })
+
+/** One run of a board: its period and the day that the run began. Without `start`, the run that is open now. */
+const Run = z.strictObject({ period: Period.optional(), start: Day.optional() })
+
+const UnitLabel = z
+  .strictObject({ unit: Unit, name: z.string() })
+  .meta({ id: 'UnitLabel', description: 'A unit and what this community calls it' })
+
+export const BoardSummary = z
+  .strictObject({
+    id: Id,
+    slug: z.string(),
+    name: z.string(),
+    metric: UnitLabel,
+    /** The periods that the board can be read for, longest first; the first is shown first. */
+    periods: z.array(Period),
+  })
+  .meta({ id: 'BoardSummary' })
+
+export const Config = z
+  .strictObject({
+    community: z.strictObject({ id: Id, name: z.string(), timeZone: z.string(), weekStart: z.int().min(1).max(7) }),
+    /** Shown where an element names no board: the first of this list. */
+    leaderboards: z.array(BoardSummary),
+    /** The server's clock, for countdowns that do not trust the visitor's. */
+    now: Time,
+  })
+  .meta({ id: 'Config' })
+
+/** A member as shown to other members: never an e-mail, never a real name where the board hides it. */
+export const ShownMember = z
+  .strictObject({ id: Id, name: z.string(), avatarUrl: z.url().nullable() })
+  .meta({ id: 'ShownMember', description: 'A member as others may see them' })
+
+export const Viewer = z
+  .strictObject({
+    member: ShownMember.extend({ username: z.string(), visibility: z.enum(['public', 'hidden']) }),
+    balances: z.strictObject({ xp: Amount, currency: Amount }),
+  })
+  .meta({ id: 'Viewer', description: 'The member that the embed token names' })
+
+export const BoardRun = z
+  .strictObject({
+    period: Period,
+    /** The run's first day; null for all time. */
+    start: Day.nullable(),
+    startsAt: Time.nullable(),
+    /** When the run closes; null when it never does. */
+    endsAt: Time.nullable(),
+    /** `not_started` and `ended` by the server's clock. */
+    state: z.enum(['not_started', 'open', 'ended']),
+  })
+  .meta({ id: 'BoardRun' })
+
+export const BoardRow = z
+  .strictObject({
+    /** 1-based place in the list: members with equal scores have different positions. */
+    position: z.int().min(1),
+    /** Competition rank: members with equal scores share it (1 2 2 4). */
+    rank: z.int().min(1),
+    /** How many members share this score. Only counted up to 2: it says "tied", not "how many". */
+    tied: z.boolean(),
+    score: Amount,
+    member: ShownMember,
+    /** True on the row of the member who asks. */
+    me: z.boolean(),
+  })
+  .meta({ id: 'BoardRow' })
+
+export const Board = BoardSummary.extend({
+  description: z.string(),
+  /** The call-to-action link that operators can put under a board. */
+  button: z.strictObject({ text: z.string(), link: z.url() }).nullable(),
+  /** The run that is open now, or the last one, for each period of the board. */
+  runs: z.array(BoardRun),
+  now: Time,
+}).meta({ id: 'Board' })
+
+export const Rows = page(BoardRow)
+  .extend({
+    run: BoardRun,
+    /** How many members are ranked in this run. */
+    total: z.int().min(0),
+    now: Time,
+  })
+  .meta({ id: 'Rows' })
+
+export const MyRows = z
+  .strictObject({
+    /** Why there is no own row, or `ranked`. */
+    state: z.enum(['ranked', 'no_score', 'hidden', 'not_eligible']),
+    /** The member's own row with its neighbours, in order; empty unless `ranked`. */
+    items: z.array(BoardRow),
+    run: BoardRun,
+    total: z.int().min(0),
+    now: Time,
+  })
+  .meta({ id: 'MyRows' })
+
+/** What browsers ask. The publishable key stands in the path, so that anonymous reads need no preflight and a CDN can hold them. */
+export const widget = table({
+  'GET /widget/v1/{publishableKey}/config': {
+    summary: 'What a page needs before it draws: the community, its boards, the server’s clock',
+    access: anyPage,
+    params: Key,
+    answer: Config,
+  },
+  'GET /widget/v1/{publishableKey}/me': {
+    summary: 'The member that the embed token names',
+    access: memberOnly,
+    params: Key,
+    answer: Viewer,
+  },
+  'PATCH /widget/v1/{publishableKey}/me': {
+    summary: 'Hide or show oneself on every leaderboard of the community',
+    access: memberOnly,
+    params: Key,
+    body: z.strictObject({ visibility: z.enum(['public', 'hidden']) }),
+    answer: Viewer,
+  },
+  'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}': {
+    summary: 'A board and its runs',
+    access: anyPage,
+    params: BoardPath,
+    answer: Board,
+  },
+  'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/rows': {
+    summary: 'Rows of a run by position, or the rows whose name begins with a text',
+    access: anyPage,
+    params: BoardPath,
+    query: Run.extend({
+      /** The position of the first row wanted. */
+      from: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
+      limit: z.coerce.number().int().min(1).max(100).optional(),
+      /** Only rows of members whose shown name begins with this, without regard to case. */
+      search: z.string().min(1).max(100).optional(),
+    }),
+    answer: Rows,
+  },
+  'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/rows/me': {
+    summary: 'The asking member’s row and its neighbours',
+    access: memberOnly,
+    params: BoardPath,
+    query: Run.extend({
+      /** How many rows above and below. */
+      around: z.coerce.number().int().min(0).max(50).optional(),
+    }),
+    answer: MyRows,
+  },
+  'GET /widget/v1/{publishableKey}/stream': {
+    summary: 'Server-sent events: hints about what changed. Resumes after `Last-Event-ID`',
+    access: anyPage,
+    params: Key,
+    media: 'text/event-stream',
+  },
+})

@@ -1,0 +1,38 @@
+import type { z } from 'zod'
+import { embed } from './families/embed.js'
+import { integration } from './families/integration.js'
+import { management } from './families/management.js'
+import { platform } from './families/platform.js'
+import { widget } from './families/widget.js'
+import type { Route } from './route.js'
+
+export * from './access.js'
+export * from './errors.js'
+export * from './events.js'
+export * as embedFamily from './families/embed.js'
+export * as integrationFamily from './families/integration.js'
+export * as managementFamily from './families/management.js'
+export * as widgetFamily from './families/widget.js'
+export * from './route.js'
+export * from './schemas.js'
+
+/** Every family of the wire. A family shares credentials and envelopes; its folder in the server has the same name. */
+export const families = { platform, embed, integration, management, widget }
+export type FamilyName = keyof typeof families
+
+/** Every operation by method and path. */
+export const routes = { ...platform, ...embed, ...integration, ...management, ...widget }
+export type Routes = typeof routes
+export type RouteKey = keyof Routes
+
+type Part<R, K extends keyof Route> = R extends { [P in K]: z.ZodType } ? z.output<R[K]> : undefined
+
+/** What a handler gets, after validation. */
+export type ParamsOf<K extends RouteKey> = Part<Routes[K], 'params'>
+export type QueryOf<K extends RouteKey> = Part<Routes[K], 'query'>
+export type BodyOf<K extends RouteKey> = Part<Routes[K], 'body'>
+/** What an operation answers, inside its family's envelope. */
+export type AnswerOf<K extends RouteKey> = Part<Routes[K], 'answer'>
+
+/** The version of the wire, sent as `X-Rai-Version` both ways. It changes when an old client could no longer read us. */
+export const contractVersion = '1'

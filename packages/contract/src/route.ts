@@ -1,0 +1,31 @@
+import type { z } from 'zod'
+import type { Access } from './access.js'
+
+/**
+ * One operation. The key of the table it stands in is its method and path, so that a browser can use the table by
+ * `import type` alone: the key travels as a string that the client already has.
+ */
+export interface Route {
+  /** One sentence for the API reference. */
+  summary: string
+  access: Access
+  params?: z.ZodObject
+  query?: z.ZodObject
+  body?: z.ZodType
+  /** The body is `multipart/form-data`: `body` describes its text fields, and `file` names the field that carries the file. */
+  file?: string
+  /** The success answer: what is inside the family's envelope. Absent when the answer is not JSON of ours. */
+  answer?: z.ZodType
+  /** The success status. Default 200. */
+  status?: 200 | 201 | 202 | 204
+  /** The media type of an answer that is not JSON. */
+  media?: 'text/event-stream' | 'text/csv' | 'text/html' | 'application/json'
+  /** The envelope's message (Integration and Management families). */
+  message?: string
+}
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+export type RouteTable = Record<`${Method} /${string}`, Route>
+
+/** Checks a table's shape while keeping every literal type in it. */
+export const table = <const T extends RouteTable>(routes: T): T => routes

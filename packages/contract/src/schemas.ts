@@ -1,0 +1,66 @@
+import { z } from 'zod'
+
+/** A time: ISO 8601 in UTC. */
+export const Time = z.iso
+  .datetime({ offset: false })
+  .meta({ id: 'Time', description: 'ISO 8601, UTC', example: '2026-11-23T12:00:00.000Z' })
+
+/** A calendar day in the community's time zone. */
+export const Day = z.iso
+  .date()
+  .meta({ id: 'Day', description: 'A calendar day in the community’s time zone', example: '2026-11-23' })
+
+/** An id made by us: opaque to clients (a UUIDv7 today). */
+export const Id = z.string().min(1).max(64).meta({ id: 'Id', description: 'Opaque id' })
+
+/** A whole amount of XP or currency, at most 2^53 - 1 either way, so that every JSON reader keeps it exact. */
+export const Amount = z.int().meta({ id: 'Amount', description: 'A whole number between -(2^53-1) and 2^53-1' })
+
+/** A page of the widget API. `nextCursor` is passed back as it came; null on the last page. */
+export const page = <T extends z.ZodType>(item: T) =>
+  z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() })
+
+/** What a leaderboard can rank by. */
+export const unitNames = ['xp', 'currency'] as const
+export type Unit = (typeof unitNames)[number]
+export const Unit = z.enum(unitNames)
+
+/** The stretches of time that a leaderboard can be read for, longest first. */
+export const periodNames = ['all', 'year', 'month', 'week', 'day'] as const
+export type Period = (typeof periodNames)[number]
+export const Period = z.enum(periodNames)
+
+/** One text line: no control characters (they forge logs and break layouts), trimmed length within bounds. */
+export const line = (min: number, max: number) =>
+  z
+    .string()
+    .max(max)
+    .regex(/^[^\p{Cc}]*$/u, 'must not contain control characters')
+    .refine(
+      (text) => text.trim().length >= min,
+      min === 1 ? 'must not be empty' : `must have at least ${min} characters`,
+    )
+
+/** Text of several lines. */
+export const text = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .regex(/^[^\0]*$/, 'must not contain a null character')
+
+/** A username: 1 to 100 characters, compared with case. */
+export const Username = line(1, 100)
+
+/** An e-mail address, compared without case. */
+export const Email = z.email().max(254)
+
+/** A page's origin, compared by equality: scheme, host and port, nothing else. */
+export const Origin = z
+  .string()
+  .max(300)
+  .refine(
+    (value) => URL.canParse(value) && new URL(value).origin === value && /^https?:$/.test(new URL(value).protocol),
+    {
+      message: 'must be an origin such as https://example.com, without a path',
+    },
+  )
