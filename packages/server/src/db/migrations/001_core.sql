@@ -1,0 +1,348 @@
+-- The first schema. Rules that every later migration keeps:
+-- * a tenant table's primary key and unique keys start with community_id, so that it can be distributed by community;
+-- * every tenant table gets row-level security by the loop at the end, forced for the owner too;
+-- * ids are made in the app; no sequence stands on a hot path; numbers that are money are bigint.
+
+create table communities (
+  id uuid primary key,
+  name text not null,
+  -- IANA name. Days, weeks, months and years of every board begin by this clock.
+  time_zone text not null default 'UTC',
+  -- ISO day of the week: 1 is Monday.
+  week_start smallint not null default 1 check (week_start between 1 and 7),
+  xp_name text not null default 'XP',
+  currency_name text not null default 'Coins',
+  created_at timestamptz not null default now()
+);
+
+-- A login of this installation. It is linked to members; it is nothing else.
+create table accounts (
+  id uuid primary key,
+  email text not null,
+  password_hash text not null,
+  created_at timestamptz not null default now()
+);
+create unique index accounts_email on accounts (lower(email));
+
+-- Every credential of a community. The secret itself is never stored.
+create table api_keys (
+  community_id uuid not null references communities,
+  id uuid not null,
+  kind text not null check (kind in ('publishable', 'community', 'system', 'widget_access')),
+  name text not null,
+  -- SHA-256 of the key; of the secret half for a widget access key.
+  hash bytea not null unique,
+  -- The public half of a widget access key (rai_wid_…), else null.
+  access_id text unique,
+  -- What a person may be shown: prefix and last four characters.
+  hint text not null,
+  permissions text[] not null default '{}',
+  origins text[] not null default '{}',
+  -- In test mode, pages on localhost are allowed besides the listed origins.
+  test_mode boolean not null default false,
+  -- widget access keys: {"data-name": "<external id type>" | "@username" | "@id"}
+  identifiers jsonb not null default '{}',
+  create_member boolean not null default false,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz,
+  revoked_at timestamptz,
+  last_used_at timestamptz,
+  primary key (community_id, id)
+);
+
+-- Keys that sign tokens; the private half is wrapped by the root key. Not a community's: one set for the installation.
+create table signing_keys (
+  kid text primary key,
+  public_jwk jsonb not null,
+  private_wrapped bytea not null,
+  created_at timestamptz not null default now(),
+  retired_at timestamptz
+);
+
+-- Small numbers counted per community, such as the next member number.
+create table counters (
+  community_id uuid not null references communities,
+  name text not null,
+  value bigint not null,
+  primary key (community_id, name)
+);
+
+create table members (
+  community_id uuid not null references communities,
+  id uuid not null,
+  number bigint not null,
+  account_id uuid references accounts,
+  role text not null default 'member' check (role in ('owner', 'member')),
+  username text not null,
+  display_name text not null,
+  first_name text not null default '',
+  last_name text not null default '',
+  email text,
+  avatar_url text,
+  language text not null default 'en',
+  status text not null default 'active' check (status in ('active', 'suspended', 'banned', 'deleted')),
+  visibility text not null default 'public' check (visibility in ('public', 'hidden')),
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  revision int not null default 0,
+  primary key (community_id, id)
+);
+create unique index members_number on members (community_id, number);
+create unique index members_username on members (community_id, username);
+create unique index members_email on members (community_id, lower(email)) where email is not null;
+-- Search by the beginning of the shown name.
+create index members_name on members (community_id, lower(display_name) text_pattern_ops);
+
+-- Ids that other systems know a member by.
+create table member_external_ids (
+  community_id uuid not null,
+  type text not null,
+  value text not null,
+  member_id uuid not null,
+  primary key (community_id, type, value),
+  foreign key (community_id, member_id) references members (community_id, id)
+);
+create index member_external_ids_member on member_external_ids (community_id, member_id);
+
+-- The ledger. A transaction is immutable and balanced; it is corrected only by another one.
+create table transactions (
+  community_id uuid not null references communities,
+  id uuid not null,
+  reason text not null check (reason in (
+    'message', 'reply', 'reaction', 'daily_login', 'referral', 'milestone', 'social', 'badge', 'import', 'adjustment',
+    'purchase', 'refund', 'expiry', 'conversion', 'webhook', 'streak')),
+  -- What makes this effect happen once: unique per community, chosen by the caller (for example import job and line).
+  key text not null,
+  -- Who caused it: a key's or a member's id.
+  actor text not null,
+  created_at timestamptz not null,
+  primary key (community_id, id),
+  unique (community_id, key)
+);
+
+create table entries (
+  community_id uuid not null,
+  transaction_id uuid not null,
+  -- 0 is the member's side, 1 the community's.
+  n smallint not null,
+  -- Exactly one of the two: a member's account, or one of the community's (issued, spent, adjusted, expired).
+  member_id uuid,
+  community_account text check (community_account in ('issued', 'spent', 'adjusted', 'expired')),
+  unit text not null check (unit in ('xp', 'currency')),
+  amount bigint not null check (amount between -9007199254740991 and 9007199254740991),
+  created_at timestamptz not null,
+  primary key (community_id, transaction_id, n),
+  foreign key (community_id, transaction_id) references transactions (community_id, id),
+  foreign key (community_id, member_id) references members (community_id, id),
+  check ((member_id is null) <> (community_account is null))
+);
+create index entries_member on entries (community_id, member_id, created_at) where member_id is not null;
+
+-- Kept with the entries, in their transaction. Members' only: a stored balance of the community's would be one hot row.
+create table balances (
+  community_id uuid not null,
+  member_id uuid not null,
+  unit text not null check (unit in ('xp', 'currency')),
+  amount bigint not null constraint balances_not_negative check (amount between 0 and 9007199254740991),
+  primary key (community_id, member_id, unit),
+  foreign key (community_id, member_id) references members (community_id, id)
+);
+
+create table leaderboards (
+  community_id uuid not null references communities,
+  id uuid not null,
+  name text not null,
+  slug text not null,
+  description text not null default '',
+  metric text not null check (metric in ('xp', 'currency')),
+  -- Of all, year, month, week, day; longest first.
+  periods text[] not null,
+  name_display text not null default 'full' check (name_display in ('full', 'initials', 'alias')),
+  top_rank_limit bigint,
+  only_positive boolean not null default false,
+  -- Entries outside [starts_at, ends_at) do not count.
+  starts_at timestamptz,
+  ends_at timestamptz,
+  -- Who is ranked and who may look: member ids, empty for everyone.
+  ranked_members uuid[] not null default '{}',
+  viewing_members uuid[] not null default '{}',
+  is_enabled boolean not null default true,
+  display_order int not null default 0,
+  -- Readable by pages (the publishable key) only when on.
+  widget_enabled boolean not null default true,
+  -- Documented settings that no query reads: columns, image, button, dates as they were given.
+  settings jsonb not null default '{}',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  revision int not null default 0,
+  primary key (community_id, id)
+);
+create unique index leaderboards_slug on leaderboards (community_id, slug);
+
+-- A member's score in one run of a board. The index is the ranking: equal scores stand by who reached theirs first, then id.
+create table board_scores (
+  community_id uuid not null,
+  board_id uuid not null,
+  period text not null,
+  period_start date not null,
+  member_id uuid not null,
+  score bigint not null,
+  reached_at timestamptz not null,
+  -- False while the member is hidden or not active: kept, but in no list and no count.
+  ranked boolean not null,
+  -- How often the score was written. 1 means that this statement made the row.
+  writes int not null default 1,
+  primary key (community_id, board_id, period, period_start, member_id),
+  foreign key (community_id, board_id) references leaderboards (community_id, id) on delete cascade,
+  foreign key (community_id, member_id) references members (community_id, id)
+);
+create index board_scores_order on board_scores
+  (community_id, board_id, period, period_start, score desc, reached_at, member_id) where ranked;
+create index board_scores_member on board_scores (community_id, member_id);
+
+-- How many ranked members of a run have a score in a bucket: an order-statistics tree of radix 256 in a table.
+-- Level 0 counts exact scores, level n counts score >> 8n, up to level 6. A rank is the sum of at most 256 rows a level.
+create table board_counts (
+  community_id uuid not null,
+  board_id uuid not null,
+  period text not null,
+  period_start date not null,
+  level smallint not null,
+  bucket bigint not null,
+  n bigint not null,
+  primary key (community_id, board_id, period, period_start, level, bucket),
+  foreign key (community_id, board_id) references leaderboards (community_id, id) on delete cascade
+);
+
+-- Changes of scores that are not yet in board_counts. Writers append (no hot rows); one worker folds them in, soon.
+-- Readers add them to what the tree says, so a rank is always exact. Counting commutes, so no order is kept.
+create table board_deltas (
+  community_id uuid not null,
+  id uuid not null,
+  board_id uuid not null,
+  period text not null,
+  period_start date not null,
+  old_score bigint,
+  new_score bigint,
+  primary key (community_id, id),
+  foreign key (community_id, board_id) references leaderboards (community_id, id) on delete cascade
+);
+create index board_deltas_run on board_deltas (community_id, board_id, period, period_start);
+
+-- What happened, written in the change's own transaction without a number. The relay numbers committed events in order.
+create table events (
+  community_id uuid not null references communities,
+  id uuid not null,
+  type text not null,
+  -- What it is about (a board, a member, a job), or null.
+  subject uuid,
+  data jsonb not null default '{}',
+  created_at timestamptz not null default now(),
+  seq bigint,
+  primary key (community_id, id)
+);
+create unique index events_seq on events (community_id, seq) where seq is not null;
+create index events_unnumbered on events (community_id, created_at) where seq is null;
+
+-- One row a community: who numbers its events holds the row's lock; the last number given.
+create table relays (
+  community_id uuid primary key references communities,
+  last_seq bigint not null default 0
+);
+
+-- First answers of writes, kept 24 hours and written in the effect's transaction. The answer is encrypted by the root key.
+create table idempotency_keys (
+  community_id uuid not null references communities,
+  -- Which credential asked.
+  principal text not null,
+  key text not null,
+  operation text not null,
+  body_hash bytea not null,
+  status smallint not null,
+  answer bytea not null,
+  created_at timestamptz not null default now(),
+  primary key (community_id, principal, key)
+);
+
+create table jobs (
+  community_id uuid not null references communities,
+  id uuid not null,
+  type text not null check (type in ('bulk-import', 'bulk-update')),
+  status text not null check (status in ('queued', 'running', 'completed', 'failed')),
+  actor text not null,
+  -- Header names of the file, which column feeds what, and flags.
+  options jsonb not null,
+  total bigint not null default 0,
+  succeeded bigint not null default 0,
+  skipped bigint not null default 0,
+  failed bigint not null default 0,
+  -- Rows before this one are done: a restart goes on from here.
+  next_row bigint not null default 0,
+  failure text,
+  -- SHA-256 of the file: the same file again within a day answers this job again.
+  file_hash bytea not null,
+  created_at timestamptz not null default now(),
+  started_at timestamptz,
+  finished_at timestamptz,
+  -- A worker's lease; a job whose lease has run out is taken over.
+  leased_until timestamptz,
+  primary key (community_id, id)
+);
+create index jobs_newest on jobs (community_id, created_at desc);
+create index jobs_open on jobs (leased_until) where status in ('queued', 'running');
+
+-- The good rows of a job's file, until they are done.
+create table job_rows (
+  community_id uuid not null,
+  job_id uuid not null,
+  n bigint not null,
+  line bigint not null,
+  cells text[] not null,
+  primary key (community_id, job_id, n),
+  foreign key (community_id, job_id) references jobs (community_id, id) on delete cascade
+);
+
+create table job_errors (
+  community_id uuid not null,
+  job_id uuid not null,
+  line bigint not null,
+  code text not null,
+  message text not null,
+  primary key (community_id, job_id, line, code),
+  foreign key (community_id, job_id) references jobs (community_id, id) on delete cascade
+);
+
+-- Entries and transactions never change. The rule stands in the domain too; this is the wall behind it.
+create function refuse_change() returns trigger language plpgsql as $$
+begin
+  raise exception 'the ledger is immutable: % on %', tg_op, tg_table_name using errcode = 'restrict_violation';
+end $$;
+create trigger transactions_immutable before update or delete on transactions for each row execute function refuse_change();
+create trigger entries_immutable before update or delete on entries for each row execute function refuse_change();
+
+-- Row-level security. `rai.community` names the tenant of the transaction; `rai.scope` = 'worker' lets background work see
+-- which communities have something to do, in the tables of the second list only; `rai.key` finds one credential before
+-- its community is known.
+create function current_community() returns uuid language sql stable as
+  $$ select nullif(current_setting('rai.community', true), '')::uuid $$;
+create function is_worker() returns boolean language sql stable as
+  $$ select current_setting('rai.scope', true) = 'worker' $$;
+
+do $$
+declare t text;
+begin
+  foreach t in array array['counters', 'members', 'member_external_ids', 'transactions', 'entries', 'balances', 'leaderboards',
+    'board_scores', 'board_counts', 'board_deltas', 'events', 'idempotency_keys', 'jobs', 'job_rows', 'job_errors', 'relays', 'api_keys'] loop
+    execute format('alter table %I enable row level security', t);
+    execute format('alter table %I force row level security', t);
+    execute format('create policy tenant on %I using (community_id = current_community())', t);
+  end loop;
+  foreach t in array array['board_deltas', 'events', 'jobs', 'idempotency_keys'] loop
+    execute format('create policy worker on %I for select using (is_worker())', t);
+  end loop;
+end $$;
+alter table communities enable row level security;
+alter table communities force row level security;
+create policy tenant on communities using (id = current_community());
+create policy key_lookup on api_keys for select
+  using (encode(hash, 'hex') = current_setting('rai.key', true) or access_id = current_setting('rai.key', true));

@@ -1,0 +1,24 @@
+import { type ErrorCode, errors } from '@rai/contract'
+
+/** One thing wrong with a request, and where: `path` is dotted (`customFields.0.value`). */
+export interface FailureDetail {
+  path: string
+  message: string
+}
+
+/** A refusal that the asker can act on. Anything else that is thrown is a fault of ours and answers `internal`. */
+export class Failure extends Error {
+  readonly code: ErrorCode
+  readonly details: readonly FailureDetail[]
+
+  /**
+   * @param code Stable, from the contract; it decides the status.
+   * @param message One sentence that says what to do; default: the code's own.
+   */
+  constructor(code: ErrorCode, message: string = errors[code].message, details: readonly FailureDetail[] = []) {
+    super(message)
+    this.name = 'Failure'
+    this.code = code
+    this.details = details
+  }
+}
