@@ -1,0 +1,97 @@
+import { resolve } from 'node:path'
+import { StartFailure } from './db/database.js'
+
+/** Everything that an operator can set. */
+export interface Config {
+  host: string
+  port: number
+  /** Where browsers reach this server; no slash at its end. */
+  publicUrl: string
+  /** Absolute path of the embedded database, the root key and demo.json. */
+  dataDir: string
+  /** An existing PostgreSQL; null: the embedded one. */
+  database: { url: string; migrateUrl: string } | null
+  /** The root key's 32 bytes; null: made and kept in the data directory. */
+  secretKey: Buffer | null
+  /** Fill an empty installation with a demo community. */
+  demo: boolean
+  /** The origin of the demo's pages. */
+  demoSite: string
+  logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+  /** Believe the proxy in front about the asker's address. */
+  trustProxy: boolean
+}
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+
+/**
+ * Reads the environment; the only place that does.
+ * @throws StartFailure that names everything wrong at once.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const wrong: string[] = []
+  /** An empty variable counts as absent: compose files and CI set them so. */
+  const read = <T>(name: string, fallback: T, parse: (text: string) => T | undefined, rule: string): T => {
+    const text = env[name]?.trim()
+    if (!text) return fallback
+    const value = parse(text)
+    if (value === undefined) wrong.push(`${name} must be ${rule}`)
+    return value ?? fallback
+  }
+
+  const port = read('PORT', 4400, parsePort, 'a port between 1 and 65535')
+  const databaseUrl = read('DATABASE_URL', null, parseDatabaseUrl, 'like postgres://role:password@host:5432/database')
+  const migrateUrl = read(
+    'RAI_MIGRATE_URL',
+    databaseUrl,
+    parseDatabaseUrl,
+    'like postgres://owner:password@host:5432/database',
+  )
+  const secretKey = read('RAI_SECRET_KEY', null, parseKey, '32 random bytes in base64 (openssl rand -base64 32)')
+  if (databaseUrl && !env.RAI_SECRET_KEY)
+    wrong.push('RAI_SECRET_KEY is required with DATABASE_URL (openssl rand -base64 32)')
+  if (migrateUrl && !databaseUrl) wrong.push('RAI_MIGRATE_URL needs DATABASE_URL beside it')
+
+  const config: Config = {
+    host: read('RAI_HOST', '127.0.0.1', (text) => text, 'an address'),
+    port,
+    publicUrl: read('PUBLIC_URL', `http://127.0.0.1:${port}`, parseUrl, 'an http(s) URL'),
+    dataDir: read('RAI_DATA', resolve('data'), (text) => resolve(text), 'a path'),
+    database: databaseUrl && migrateUrl ? { url: databaseUrl, migrateUrl } : null,
+    secretKey,
+    demo: read('RAI_DEMO', true, parseSwitch, '0 or 1'),
+    demoSite: read('RAI_DEMO_SITE', 'http://127.0.0.1:4401', parseOrigin, 'an origin such as http://127.0.0.1:4401'),
+    logLevel: read(
+      'LOG_LEVEL',
+      'info',
+      (text) => logLevels.find((level) => level === text),
+      `one of ${logLevels.join(', ')}`,
+    ),
+    trustProxy: read('RAI_TRUST_PROXY', false, parseSwitch, '0 or 1'),
+  }
+  if (wrong.length > 0) throw new StartFailure(`The configuration is wrong:\n${wrong.map((w) => `- ${w}`).join('\n')}`)
+  return config
+}
+
+const parsePort = (text: string) => {
+  const port = Number(text)
+  return Number.isInteger(port) && port >= 1 && port <= 65535 ? port : undefined
+}
+
+const parseSwitch = (text: string) => (text === '1' ? true : text === '0' ? false : undefined)
+
+const parseDatabaseUrl = (text: string) =>
+  URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol) && new URL(text).username ? text : undefined
+
+const parseUrl = (text: string) =>
+  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? text.replace(/\/+$/, '') : undefined
+
+const parseOrigin = (text: string) => {
+  const url = parseUrl(text)
+  return url && new URL(url).origin === url ? url : undefined
+}
+
+const parseKey = (text: string) => {
+  const key = Buffer.from(text, 'base64')
+  return key.length === 32 ? key : undefined
+}

@@ -1,0 +1,132 @@
+import { CompiledQuery, Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import { isId } from '../domain/ids.js'
+import type { Tables } from './tables.js'
+
+/** A transaction that sees and writes one community. */
+export interface Tx {
+  readonly communityId: string
+  readonly db: Kysely<Tables>
+  /** Runs once the transaction is committed; not at all when it is rolled back. */
+  afterCommit(run: () => void): void
+}
+
+/** Every way to the data. Which one is used decides what row-level security shows. */
+export interface Database {
+  /**
+   * One transaction inside one community. The work may run up to four times (serialization failures and deadlocks are
+   * repeated), so everything it does outside the transaction belongs in `afterCommit`.
+   * @param options `snapshot`: read only, and every statement sees the same moment.
+   */
+  tenant<T>(communityId: string, work: (tx: Tx) => Promise<T>, options?: { snapshot?: boolean }): Promise<T>
+  /** Reads which communities have background work to do: events, jobs, deltas, idempotency keys of all of them. */
+  worker<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>
+  /** Reads the one credential with this SHA-256 (hex) or access id, before its community is known. */
+  lookup<T>(key: string, work: (db: Kysely<Tables>) => Promise<T>): Promise<T>
+  /** The tables that belong to no community: accounts and signing_keys. */
+  readonly global: Kysely<Tables>
+  /** Waits for running transactions and closes the connections. */
+  close(): Promise<void>
+}
+
+/** Something about the surroundings stops the server from starting. The message says what to do about it. */
+export class StartFailure extends Error {
+  override readonly name = 'StartFailure'
+}
+
+pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+pg.types.setTypeParser(pg.types.builtins.NUMERIC, Number)
+pg.types.setTypeParser(pg.types.builtins.DATE, (day) => day)
+
+const retries = 3
+/** Serialization failure, deadlock. */
+const retriable = new Set(['40001', '40P01'])
+const keyShape = /^\w{1,80}$/
+
+/**
+ * Connects as a role that row-level security binds.
+ * @param url `postgres://role:password@host:port/database`
+ * @param onLost Told when an idle connection breaks; the pool makes a new one by itself.
+ * @throws StartFailure when the database does not answer, or the role could look past row-level security.
+ */
+export async function openDatabase(url: string, onLost: (error: Error) => void): Promise<Database> {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: 'rai',
+    max: 10,
+    connectionTimeoutMillis: 10_000,
+    statement_timeout: 60_000,
+    idle_in_transaction_session_timeout: 60_000,
+  })
+  // Without a listener, a restart of the database would end this process.
+  pool.on('error', onLost)
+  const root = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  try {
+    await refuseUnboundRole(pool)
+  } catch (error) {
+    await root.destroy()
+    throw error
+  }
+
+  /** `begin` and the settings travel as one simple query: one round trip. Their values were checked, not escaped. */
+  const transaction = <T>(begin: string, work: (db: Kysely<Tables>) => Promise<T>): Promise<T> =>
+    root.connection().execute(async (db) => {
+      await db.executeQuery(CompiledQuery.raw(begin))
+      try {
+        const result = await work(db)
+        // A bare commit after an error that the work swallowed would roll back without a word; the select makes it fail.
+        await db.executeQuery(CompiledQuery.raw('select 1; commit'))
+        return result
+      } catch (error) {
+        // When this fails too, the connection is gone and took the transaction with it; the first error tells more.
+        await db.executeQuery(CompiledQuery.raw('rollback')).catch(() => {})
+        throw error
+      }
+    })
+
+  return {
+    global: root,
+    async tenant(communityId, work, { snapshot = false } = {}) {
+      if (!isId(communityId)) throw new TypeError(`not a community id: ${communityId}`)
+      const mode = snapshot ? ' isolation level repeatable read, read only' : ''
+      for (let attempt = 1; ; attempt++) {
+        const committed: (() => void)[] = []
+        try {
+          const result = await transaction(`begin${mode}; set local rai.community = '${communityId}'`, (db) =>
+            work({ communityId, db, afterCommit: (run) => committed.push(run) }),
+          )
+          for (const run of committed) run()
+          return result
+        } catch (error) {
+          if (attempt > retries || !retriable.has(codeOf(error))) throw error
+          await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** attempt))
+        }
+      }
+    },
+    worker: (work) => transaction(`begin read only; set local rai.scope = 'worker'`, work),
+    async lookup(key, work) {
+      if (!keyShape.test(key)) throw new TypeError('not a hash or an access id')
+      return transaction(`begin read only; set local rai.key = '${key}'`, work)
+    },
+    close: () => root.destroy(),
+  }
+}
+
+const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+
+async function refuseUnboundRole(pool: pg.Pool): Promise<void> {
+  const { rows } = await pool
+    .query<{ role: string; unbound: boolean }>(
+      'select rolname as role, rolsuper or rolbypassrls as unbound from pg_roles where rolname = current_user',
+    )
+    .catch((error: Error) => {
+      throw new StartFailure(`The database does not answer: ${error.message}. Check DATABASE_URL.`)
+    })
+  const { role, unbound } = rows[0]!
+  if (!unbound) return
+  throw new StartFailure(
+    `The database role "${role}" is a superuser or has BYPASSRLS, so nothing would keep communities apart. ` +
+      `Make a plain role (create role rai login password '…'; create database rai owner rai;) and put it in DATABASE_URL.`,
+  )
+}

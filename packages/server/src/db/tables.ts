@@ -1,0 +1,258 @@
+import type { Period, Permission, Unit } from '@rai/contract'
+import type { ColumnType, Generated, JSONColumnType } from 'kysely'
+
+/**
+ * The migrations as types, one interface a table; what a column means stands in the SQL. `bigint` reads as a number
+ * (every one of ours fits 2^53 - 1), `date` as `YYYY-MM-DD`, `timestamptz` as a Date; `jsonb` is written as JSON text.
+ */
+export interface Tables {
+  communities: Communities
+  accounts: Accounts
+  api_keys: ApiKeys
+  signing_keys: SigningKeys
+  counters: Counters
+  members: Members
+  member_external_ids: MemberExternalIds
+  transactions: Transactions
+  entries: Entries
+  balances: Balances
+  leaderboards: Leaderboards
+  board_scores: BoardScores
+  board_counts: BoardCounts
+  board_deltas: BoardDeltas
+  events: Events
+  relays: Relays
+  idempotency_keys: IdempotencyKeys
+  jobs: Jobs
+  job_rows: JobRows
+  job_errors: JobErrors
+}
+
+/** A column with a default in the database that never changes afterwards. */
+type Once<T> = ColumnType<T, T | undefined, never>
+/** A jsonb column with a default. */
+type Json<T> = ColumnType<T, string | undefined, string>
+
+interface Communities {
+  id: string
+  name: string
+  time_zone: Generated<string>
+  week_start: Generated<number>
+  xp_name: Generated<string>
+  currency_name: Generated<string>
+  created_at: Once<Date>
+}
+
+interface Accounts {
+  id: string
+  email: string
+  password_hash: string
+  created_at: Once<Date>
+}
+
+export type KeyKind = 'publishable' | 'community' | 'system' | 'widget_access'
+
+interface ApiKeys {
+  community_id: string
+  id: string
+  kind: KeyKind
+  name: string
+  hash: Buffer
+  access_id: string | null
+  hint: string
+  permissions: Generated<Permission[]>
+  origins: Generated<string[]>
+  test_mode: Generated<boolean>
+  identifiers: Json<Record<string, string>>
+  create_member: Generated<boolean>
+  created_at: Once<Date>
+  expires_at: Date | null
+  revoked_at: Date | null
+  last_used_at: Date | null
+}
+
+interface SigningKeys {
+  kid: string
+  public_jwk: JSONColumnType<Record<string, unknown>>
+  private_wrapped: Buffer
+  created_at: Once<Date>
+  retired_at: Date | null
+}
+
+interface Counters {
+  community_id: string
+  name: string
+  value: number
+}
+
+interface Members {
+  community_id: string
+  id: string
+  number: number
+  account_id: string | null
+  role: Generated<'owner' | 'member'>
+  username: string
+  display_name: string
+  first_name: Generated<string>
+  last_name: Generated<string>
+  email: string | null
+  avatar_url: string | null
+  language: Generated<string>
+  status: Generated<'active' | 'suspended' | 'banned' | 'deleted'>
+  visibility: Generated<'public' | 'hidden'>
+  created_at: Once<Date>
+  updated_at: Generated<Date>
+  revision: Generated<number>
+}
+
+interface MemberExternalIds {
+  community_id: string
+  type: string
+  value: string
+  member_id: string
+}
+
+interface Transactions {
+  community_id: string
+  id: string
+  reason: string
+  key: string
+  actor: string
+  created_at: Date
+}
+
+interface Entries {
+  community_id: string
+  transaction_id: string
+  n: number
+  member_id: string | null
+  community_account: 'issued' | 'spent' | 'adjusted' | 'expired' | null
+  unit: Unit
+  amount: number
+  created_at: Date
+}
+
+interface Balances {
+  community_id: string
+  member_id: string
+  unit: Unit
+  amount: number
+}
+
+interface Leaderboards {
+  community_id: string
+  id: string
+  name: string
+  slug: string
+  description: Generated<string>
+  metric: Unit
+  periods: Period[]
+  name_display: Generated<'full' | 'initials' | 'alias'>
+  top_rank_limit: number | null
+  only_positive: Generated<boolean>
+  starts_at: Date | null
+  ends_at: Date | null
+  ranked_members: Generated<string[]>
+  viewing_members: Generated<string[]>
+  is_enabled: Generated<boolean>
+  display_order: Generated<number>
+  widget_enabled: Generated<boolean>
+  settings: Json<Record<string, unknown>>
+  created_at: Once<Date>
+  updated_at: Generated<Date>
+  revision: Generated<number>
+}
+
+interface BoardScores {
+  community_id: string
+  board_id: string
+  period: Period
+  period_start: string
+  member_id: string
+  score: number
+  reached_at: Date
+  ranked: boolean
+  writes: Generated<number>
+}
+
+interface BoardCounts {
+  community_id: string
+  board_id: string
+  period: Period
+  period_start: string
+  level: number
+  bucket: number
+  n: number
+}
+
+interface BoardDeltas {
+  community_id: string
+  id: string
+  board_id: string
+  period: Period
+  period_start: string
+  old_score: number | null
+  new_score: number | null
+}
+
+interface Events {
+  community_id: string
+  id: string
+  type: string
+  subject: string | null
+  data: Json<Record<string, unknown>>
+  created_at: Once<Date>
+  seq: number | null
+}
+
+interface Relays {
+  community_id: string
+  last_seq: Generated<number>
+}
+
+interface IdempotencyKeys {
+  community_id: string
+  principal: string
+  key: string
+  operation: string
+  body_hash: Buffer
+  status: number
+  answer: Buffer
+  created_at: Once<Date>
+}
+
+interface Jobs {
+  community_id: string
+  id: string
+  type: 'bulk-import' | 'bulk-update'
+  status: 'queued' | 'running' | 'completed' | 'failed'
+  actor: string
+  options: JSONColumnType<Record<string, unknown>>
+  total: Generated<number>
+  succeeded: Generated<number>
+  skipped: Generated<number>
+  failed: Generated<number>
+  next_row: Generated<number>
+  failure: string | null
+  file_hash: Buffer
+  created_at: Once<Date>
+  started_at: Date | null
+  finished_at: Date | null
+  leased_until: Date | null
+}
+
+interface JobRows {
+  community_id: string
+  job_id: string
+  n: number
+  line: number
+  cells: string[]
+}
+
+interface JobErrors {
+  community_id: string
+  job_id: string
+  line: number
+  code: string
+  message: string
+}

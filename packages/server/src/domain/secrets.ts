@@ -1,0 +1,56 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** What protects everything secret that must be readable again: signing keys, kept answers. */
+export interface RootKey {
+  /** Encrypts and seals. The same text never gives the same bytes twice. */
+  wrap(plain: Buffer): Buffer
+  /** @throws when the bytes were changed, or sealed by another root key. */
+  unwrap(sealed: Buffer): Buffer
+  /** A fingerprint that only this installation can make. */
+  hmac(text: string): Buffer
+}
+
+/** Written first into what is sealed, so that a second root key can be told from this one. */
+const keyId = 1
+const nonceLength = 12
+const tagLength = 16
+
+/** @param secret 32 random bytes. Each use gets a key of its own, derived from them. */
+export function rootKey(secret: Buffer): RootKey {
+  const derive = (use: string) => Buffer.from(hkdfSync('sha256', secret, '', `rai ${use}`, 32))
+  const wrapKey = derive('wrap')
+  const hmacKey = derive('hmac')
+  return {
+    wrap(plain) {
+      const nonce = randomBytes(nonceLength)
+      const cipher = createCipheriv('aes-256-gcm', wrapKey, nonce)
+      const body = Buffer.concat([cipher.update(plain), cipher.final()])
+      return Buffer.concat([Buffer.from([keyId]), nonce, cipher.getAuthTag(), body])
+    },
+    unwrap(sealed) {
+      if (sealed[0] !== keyId) throw new Error('sealed by an unknown root key')
+      const body = 1 + nonceLength + tagLength
+      const decipher = createDecipheriv('aes-256-gcm', wrapKey, sealed.subarray(1, 1 + nonceLength), {
+        authTagLength: tagLength,
+      })
+      decipher.setAuthTag(sealed.subarray(1 + nonceLength, body))
+      return Buffer.concat([decipher.update(sealed.subarray(body)), decipher.final()])
+    },
+    hmac: (text) => createHmac('sha256', hmacKey).update(text).digest(),
+  }
+}
+
+/** The root key's bytes in the data directory, made on the first start. Nobody else may be working in the directory. */
+export function keptSecret(dataDir: string): Buffer {
+  const file = join(dataDir, 'secret.key')
+  try {
+    writeFileSync(file, `${randomBytes(32).toString('base64')}\n`, { flag: 'wx', mode: 0o600 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+  const secret = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64')
+  if (secret.length !== 32) throw new Error(`${file} is damaged. Restore it from a backup: what it sealed needs it.`)
+  return secret
+}
