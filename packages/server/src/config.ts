@@ -1,5 +1,9 @@
 import { resolve } from 'node:path'
-import { StartFailure } from './db/database.js'
+
+/** Something about the surroundings stops the server from starting. The message says what to do about it. */
+export class StartFailure extends Error {
+  override readonly name = 'StartFailure'
+}
 
 /** Everything that an operator can set. */
 export interface Config {

@@ -1,5 +1,6 @@
 import { CompiledQuery, Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { StartFailure } from '../config.js'
 import { isId } from '../domain/ids.js'
 import type { Tables } from './tables.js'
 
@@ -9,7 +10,12 @@ export interface Tx {
   readonly db: Kysely<Tables>
   /** Runs once the transaction is committed; not at all when it is rolled back. */
   afterCommit(run: () => void): void
+  /** Says, once committed, that the transaction has left work of a kind for the background. */
+  wake(work: Work): void
 }
+
+/** What transactions leave to the background: events to number, scores to fold into counts, bulk jobs to run. */
+export type Work = 'events' | 'scores' | 'jobs'
 
 /** Every way to the data. Which one is used decides what row-level security shows. */
 export interface Database {
@@ -25,13 +31,10 @@ export interface Database {
   lookup<T>(key: string, work: (db: Kysely<Tables>) => Promise<T>): Promise<T>
   /** The tables that belong to no community: accounts and signing_keys. */
   readonly global: Kysely<Tables>
+  /** Who does the background work. Another instance, or this one after a restart, finds the same work by looking. */
+  onWork(start: (work: Work, communityId: string) => void): void
   /** Waits for running transactions and closes the connections. */
   close(): Promise<void>
-}
-
-/** Something about the surroundings stops the server from starting. The message says what to do about it. */
-export class StartFailure extends Error {
-  override readonly name = 'StartFailure'
 }
 
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
@@ -84,8 +87,13 @@ export async function openDatabase(url: string, onLost: (error: Error) => void):
       }
     })
 
+  let startWork: (work: Work, communityId: string) => void = () => {}
+
   return {
     global: root,
+    onWork: (start) => {
+      startWork = start
+    },
     async tenant(communityId, work, { snapshot = false } = {}) {
       if (!isId(communityId)) throw new TypeError(`not a community id: ${communityId}`)
       const mode = snapshot ? ' isolation level repeatable read, read only' : ''
@@ -93,7 +101,12 @@ export async function openDatabase(url: string, onLost: (error: Error) => void):
         const committed: (() => void)[] = []
         try {
           const result = await transaction(`begin${mode}; set local rai.community = '${communityId}'`, (db) =>
-            work({ communityId, db, afterCommit: (run) => committed.push(run) }),
+            work({
+              communityId,
+              db,
+              afterCommit: (run) => committed.push(run),
+              wake: (kind) => committed.push(() => startWork(kind, communityId)),
+            }),
           )
           for (const run of committed) run()
           return result

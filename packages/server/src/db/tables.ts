@@ -1,4 +1,4 @@
-import type { Period, Permission, Unit } from '@rai/contract'
+import type { EventType, Period, Permission, Unit } from '@rai/contract'
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 
 /**
@@ -198,7 +198,7 @@ interface BoardDeltas {
 interface Events {
   community_id: string
   id: string
-  type: string
+  type: EventType
   subject: string | null
   data: Json<Record<string, unknown>>
   created_at: Once<Date>

@@ -91,7 +91,7 @@ create unique index members_number on members (community_id, number);
 create unique index members_username on members (community_id, username);
 create unique index members_email on members (community_id, lower(email)) where email is not null;
 -- Search by the beginning of the shown name.
-create index members_name on members (community_id, lower(display_name) text_pattern_ops);
+create index members_name on members (community_id, (lower(display_name) collate "C"));
 
 -- Ids that other systems know a member by.
 create table member_external_ids (

@@ -1,0 +1,21 @@
+import type { EventType } from '@rai/contract'
+import type { Tx } from '../db/database.js'
+import { newId } from './ids.js'
+
+/**
+ * Writes that something happened, in the transaction of the change, so that both stand or neither does. The relay
+ * numbers it after the commit; stream and webhooks read numbered events only.
+ * @param subject What it is about (a board, a member, a job), or null.
+ */
+export async function emit(
+  tx: Tx,
+  type: EventType,
+  subject: string | null,
+  data: Record<string, unknown> = {},
+): Promise<void> {
+  await tx.db
+    .insertInto('events')
+    .values({ community_id: tx.communityId, id: newId(), type, subject, data: JSON.stringify(data) })
+    .execute()
+  tx.wake('events')
+}

@@ -1,0 +1,275 @@
+import { type Period, periodNames, type Unit } from '@rai/contract'
+import { type Selectable, sql } from 'kysely'
+import type { Tx } from '../../db/database.js'
+import type { Tables } from '../../db/tables.js'
+import { communityClock } from '../clock.js'
+import { emit } from '../events.js'
+import { Failure } from '../failure.js'
+import { isId, newId } from '../ids.js'
+import { takeBoardLock } from '../ledger.js'
+import { beginningOfTime } from '../time.js'
+
+/** A leaderboard: what it counts, when, for whom, and how it is shown. */
+export type Board = Selectable<Tables['leaderboards']>
+
+/** What a caller can set. `settings` are documented values that no query reads; they are kept as they came. */
+export interface BoardInput {
+  name: string
+  slug?: string | undefined
+  description?: string | undefined
+  metric?: Unit | undefined
+  periods?: readonly Period[] | undefined
+  nameDisplay?: 'full' | 'initials' | 'alias' | undefined
+  topRankLimit?: number | null | undefined
+  onlyPositive?: boolean | undefined
+  startsAt?: Date | null | undefined
+  endsAt?: Date | null | undefined
+  rankedMembers?: readonly string[] | undefined
+  viewingMembers?: readonly string[] | undefined
+  isEnabled?: boolean | undefined
+  displayOrder?: number | undefined
+  widgetEnabled?: boolean | undefined
+  settings?: Record<string, unknown> | undefined
+}
+
+/** The columns that decide who has which score: a change to one of them counts the board again from the ledger. */
+const countingColumns = ['metric', 'periods', 'starts_at', 'ends_at', 'ranked_members'] as const
+
+function columnsOf(input: Partial<BoardInput>) {
+  const columns = {
+    name: input.name?.trim(),
+    slug: input.slug,
+    description: input.description,
+    metric: input.metric,
+    periods: input.periods && periodNames.filter((period) => input.periods!.includes(period)),
+    name_display: input.nameDisplay,
+    top_rank_limit: input.topRankLimit,
+    only_positive: input.onlyPositive,
+    starts_at: input.startsAt,
+    ends_at: input.endsAt,
+    ranked_members: input.rankedMembers && [...input.rankedMembers],
+    viewing_members: input.viewingMembers && [...input.viewingMembers],
+    is_enabled: input.isEnabled,
+    display_order: input.displayOrder,
+    widget_enabled: input.widgetEnabled,
+    settings: input.settings && JSON.stringify(input.settings),
+  }
+  return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined)) as Partial<
+    typeof columns
+  >
+}
+
+/** A slug from a name; `board` when nothing of the name can stand in one. */
+const slugOf = (name: string): string =>
+  name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 90) || 'board'
+
+async function freeSlug(tx: Tx, wanted: string): Promise<string> {
+  const rows = await tx.db
+    .selectFrom('leaderboards')
+    .select('slug')
+    .where('community_id', '=', tx.communityId)
+    .where((eb) => eb.or([eb('slug', '=', wanted), eb('slug', 'like', `${wanted}-%`)]))
+    .execute()
+  const used = new Set(rows.map(({ slug }) => slug))
+  if (!used.has(wanted)) return wanted
+  for (let n = 2; ; n++) if (!used.has(`${wanted}-${n}`)) return `${wanted}-${n}`
+}
+
+/** @throws Failure `already_exists` for a slug in use, `unknown_reference` for a member that is not here. */
+export async function createBoard(tx: Tx, input: BoardInput, at: Date): Promise<Board> {
+  await takeBoardLock(tx)
+  await checkInput(tx, input, null)
+  const columns = columnsOf(input)
+  const board = await tx.db
+    .insertInto('leaderboards')
+    .values({
+      ...columns,
+      metric: columns.metric ?? 'xp',
+      periods: columns.periods ?? [...periodNames],
+      community_id: tx.communityId,
+      id: newId(at.getTime()),
+      name: input.name.trim(),
+      slug: input.slug ?? (await freeSlug(tx, slugOf(input.name))),
+      created_at: at,
+      updated_at: at,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  await rebuild(tx, board)
+  await announce(tx, board.id)
+  return board
+}
+
+export async function updateBoard(tx: Tx, id: string, input: Partial<BoardInput>, at: Date): Promise<Board> {
+  await takeBoardLock(tx)
+  const before = await boardById(tx, id)
+  await checkInput(tx, { startsAt: before.starts_at, endsAt: before.ends_at, ...input }, before.id)
+  const board = await tx.db
+    .updateTable('leaderboards')
+    .set({ ...columnsOf(input), updated_at: at, revision: sql`revision + 1` })
+    .where('community_id', '=', tx.communityId)
+    .where('id', '=', before.id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  const counts = (row: Board) => JSON.stringify(countingColumns.map((column) => row[column]))
+  if (counts(board) !== counts(before)) await rebuild(tx, board)
+  await announce(tx, board.id)
+  return board
+}
+
+/** Deletes a board with its scores and counts. The ledger keeps every point. */
+export async function deleteBoard(tx: Tx, id: string): Promise<void> {
+  await takeBoardLock(tx)
+  const board = await boardById(tx, id)
+  await tx.db.deleteFrom('leaderboards').where('community_id', '=', tx.communityId).where('id', '=', board.id).execute()
+  await announce(tx, board.id)
+}
+
+export async function boardById(tx: Tx, id: string): Promise<Board> {
+  const board = isId(id)
+    ? await tx.db
+        .selectFrom('leaderboards')
+        .selectAll()
+        .where('community_id', '=', tx.communityId)
+        .where('id', '=', id)
+        .executeTakeFirst()
+    : undefined
+  if (!board) throw new Failure('not_found', 'There is no such leaderboard.')
+  return board
+}
+
+/** Finds a board by id or slug. */
+export async function findBoard(tx: Tx, idOrSlug: string): Promise<Board | undefined> {
+  const boards = tx.db.selectFrom('leaderboards').selectAll().where('community_id', '=', tx.communityId)
+  const byId = isId(idOrSlug) ? await boards.where('id', '=', idOrSlug).executeTakeFirst() : undefined
+  return byId ?? (await boards.where('slug', '=', idOrSlug).executeTakeFirst())
+}
+
+export interface BoardPage {
+  page: number
+  limit: number
+  sort: { column: 'created_at' | 'updated_at' | 'name' | 'slug' | 'display_order'; direction: 'asc' | 'desc' }
+  /** In the name or the slug, without regard to case. */
+  keyword?: string | undefined
+}
+
+export async function listBoards(
+  tx: Tx,
+  { page, limit, sort, keyword }: BoardPage,
+): Promise<{ boards: Board[]; total: number }> {
+  let boards = tx.db.selectFrom('leaderboards').where('community_id', '=', tx.communityId)
+  if (keyword) {
+    const like = `%${keyword.replace(/[\\%_]/g, '\\$&')}%`
+    boards = boards.where((eb) => eb.or([eb('name', 'ilike', like), eb('slug', 'ilike', like)]))
+  }
+  const { total } = await boards.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
+  const rows = await boards
+    .selectAll()
+    .orderBy(sort.column, sort.direction)
+    .orderBy('id', sort.direction)
+    .limit(limit)
+    .offset((page - 1) * limit)
+    .execute()
+  return { boards: rows, total }
+}
+
+/** The boards that pages may show, in the operator's order. */
+export async function shownBoards(tx: Tx): Promise<Board[]> {
+  return tx.db
+    .selectFrom('leaderboards')
+    .selectAll()
+    .where('community_id', '=', tx.communityId)
+    .where('is_enabled', '=', true)
+    .where('widget_enabled', '=', true)
+    .orderBy('display_order')
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
+}
+
+async function checkInput(tx: Tx, input: Partial<BoardInput>, self: string | null): Promise<void> {
+  if (input.startsAt && input.endsAt && input.endsAt <= input.startsAt) {
+    throw new Failure('invalid_request', 'A leaderboard must end after it starts.', [
+      { path: 'endDate', message: 'must be after the start' },
+    ])
+  }
+  if (input.slug !== undefined) {
+    const other = await tx.db
+      .selectFrom('leaderboards')
+      .select('id')
+      .where('community_id', '=', tx.communityId)
+      .where('slug', '=', input.slug)
+      .executeTakeFirst()
+    if (other && other.id !== self) throw new Failure('already_exists', 'Another leaderboard has this slug.')
+  }
+  await checkMembers(tx, 'allowedUsersToRank', input.rankedMembers)
+  await checkMembers(tx, 'allowedUsersToView', input.viewingMembers)
+}
+
+async function checkMembers(tx: Tx, path: string, ids: readonly string[] = []): Promise<void> {
+  if (ids.length === 0) return
+  const known = await tx.db
+    .selectFrom('members')
+    .select('id')
+    .where('community_id', '=', tx.communityId)
+    .where(sql<boolean>`id = any(${ids.filter(isId)}::uuid[])`)
+    .execute()
+  const found = new Set(known.map(({ id }) => id))
+  const missing = ids.flatMap((id, index) =>
+    found.has(id) ? [] : [{ path: `${path}.${index}`, message: 'no such member' }],
+  )
+  if (missing.length > 0)
+    throw new Failure('unknown_reference', 'The leaderboard names members that do not exist here.', missing)
+}
+
+/** Every page that shows the board asks again, and the community's list of boards may have changed. */
+async function announce(tx: Tx, boardId: string): Promise<void> {
+  await emit(tx, 'config.changed', null)
+  await emit(tx, 'leaderboard.changed', boardId)
+}
+
+/**
+ * Counts a board again from the ledger, every run that ever was. Needs the board lock alone: an award that runs beside
+ * it would be counted twice or not at all.
+ */
+async function rebuild(tx: Tx, board: Board): Promise<void> {
+  const { timeZone, weekStart } = await communityClock(tx)
+  for (const table of ['board_scores', 'board_counts', 'board_deltas'] as const) {
+    await tx.db.deleteFrom(table).where('community_id', '=', tx.communityId).where('board_id', '=', board.id).execute()
+  }
+  const local = sql`(e.created_at at time zone ${timeZone})`
+  const firstDays = {
+    all: sql`${beginningOfTime}::date`,
+    year: sql`date_trunc('year', ${local})::date`,
+    month: sql`date_trunc('month', ${local})::date`,
+    // date_trunc's weeks begin on Monday: shift the clock so that they begin on the community's day.
+    week: sql`date_trunc('week', ${local} - make_interval(days => ${weekStart - 1}))::date + ${weekStart - 1}::int`,
+    day: sql`${local}::date`,
+  }
+  for (const period of board.periods) {
+    await sql`
+      insert into board_scores (community_id, board_id, period, period_start, member_id, score, reached_at, ranked)
+      select ${tx.communityId}, ${board.id}, ${period}, e.period_start, e.member_id, e.score, e.reached_at,
+        m.status = 'active' and m.visibility = 'public'
+      from (
+        select ${firstDays[period]} as period_start, e.member_id, sum(e.amount)::bigint as score, max(e.created_at) as reached_at
+        from entries e
+        where e.community_id = ${tx.communityId} and e.member_id is not null and e.unit = ${board.metric}
+          and (${board.starts_at}::timestamptz is null or e.created_at >= ${board.starts_at})
+          and (${board.ends_at}::timestamptz is null or e.created_at < ${board.ends_at})
+          and (cardinality(${board.ranked_members}::uuid[]) = 0 or e.member_id = any(${board.ranked_members}::uuid[]))
+        group by 1, e.member_id
+      ) e join members m on m.community_id = ${tx.communityId} and m.id = e.member_id`.execute(tx.db)
+  }
+  await sql`
+    insert into board_counts (community_id, board_id, period, period_start, level, bucket, n)
+    select community_id, board_id, period, period_start, level, score >> (8 * level), count(*)
+    from board_scores cross join generate_series(0, 6) as level
+    where community_id = ${tx.communityId} and board_id = ${board.id} and ranked
+    group by community_id, board_id, period, period_start, level, score >> (8 * level)`.execute(tx.db)
+}

@@ -1,0 +1,14 @@
+export {
+  type Board,
+  type BoardInput,
+  type BoardPage,
+  boardById,
+  createBoard,
+  deleteBoard,
+  findBoard,
+  listBoards,
+  shownBoards,
+  updateBoard,
+} from './boards.js'
+export { type MyState, type Row, type RowList, rowsAround, rowsAt, searchRows, totalOf } from './rows.js'
+export { type Run, runOf } from './runs.js'

@@ -1,0 +1,60 @@
+import type { Period } from '@rai/contract'
+import type { CommunityClock } from '../clock.js'
+import { Failure } from '../failure.js'
+import { beginningOfTime, type Day, dayOf, momentOf, nextRunStart, runStart } from '../time.js'
+import type { Board } from './boards.js'
+
+/** One stretch of a board: this week, that month, all time. Scores belong to a run. */
+export interface Run {
+  boardId: string
+  period: Period
+  /** The run's first day in the community's zone; `beginningOfTime` for all time. */
+  start: Day
+  startsAt: Date | null
+  endsAt: Date | null
+  state: 'not_started' | 'open' | 'ended'
+}
+
+/**
+ * The run of a board for a period: the one that holds `start`, or else the one that is open at `at` (before the board
+ * starts its first, after it has ended its last).
+ * @throws Failure `invalid_request` when the board has no such period, or `start` is not the first day of a run.
+ */
+export function runOf(
+  board: Board,
+  clock: CommunityClock,
+  at: Date,
+  period: Period = board.periods[0]!,
+  start?: Day,
+): Run {
+  if (!board.periods.includes(period)) {
+    throw new Failure('invalid_request', `This leaderboard is not kept by ${period}.`, [
+      { path: 'period', message: `must be one of ${board.periods.join(', ')}` },
+    ])
+  }
+  const first = start ?? runStart(period, dayOf(clamp(at, board), clock.timeZone), clock.weekStart)
+  if (period !== 'all' && runStart(period, first, clock.weekStart) !== first) {
+    throw new Failure('invalid_request', `No ${period} begins on ${first} here.`, [
+      { path: 'start', message: `must be the first day of a ${period}` },
+    ])
+  }
+  const next = nextRunStart(period, first)
+  const begins = period === 'all' ? board.starts_at : latest(momentOf(first, clock.timeZone), board.starts_at)
+  const ends = next === null ? board.ends_at : earliest(momentOf(next, clock.timeZone), board.ends_at)
+  return {
+    boardId: board.id,
+    period,
+    start: period === 'all' ? beginningOfTime : first,
+    startsAt: begins,
+    endsAt: ends,
+    state: begins && at < begins ? 'not_started' : ends && at >= ends ? 'ended' : 'open',
+  }
+}
+
+const clamp = (at: Date, { starts_at, ends_at }: Board): Date => {
+  if (starts_at && at < starts_at) return starts_at
+  if (ends_at && at >= ends_at) return new Date(ends_at.getTime() - 1)
+  return at
+}
+const latest = (a: Date, b: Date | null): Date => (b && b > a ? b : a)
+const earliest = (a: Date, b: Date | null): Date => (b && b < a ? b : a)

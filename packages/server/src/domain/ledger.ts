@@ -1,0 +1,154 @@
+import { periodNames, type Unit } from '@rai/contract'
+import { sql } from 'kysely'
+import type { Tx } from '../db/database.js'
+import { communityClock } from './clock.js'
+import { Failure } from './failure.js'
+import { newId } from './ids.js'
+import { dayOf, runStart } from './time.js'
+
+/** Why units move, and which of the community's accounts stands on the other side. */
+const counterparts = {
+  message: 'issued',
+  reply: 'issued',
+  reaction: 'issued',
+  daily_login: 'issued',
+  referral: 'issued',
+  milestone: 'issued',
+  social: 'issued',
+  badge: 'issued',
+  streak: 'issued',
+  webhook: 'issued',
+  import: 'issued',
+  adjustment: 'adjusted',
+  conversion: 'adjusted',
+  purchase: 'spent',
+  refund: 'spent',
+  expiry: 'expired',
+} as const
+
+export type Reason = keyof typeof counterparts
+
+/** One movement of one unit to (or, negative, from) one member. It becomes one balanced transaction. */
+export interface Move {
+  memberId: string
+  unit: Unit
+  /** A whole number, not 0. */
+  amount: number
+  reason: Reason
+  /** Makes the effect happen once in a community, whoever repeats it: such as `job:<id>:<line>:xp`. */
+  key: string
+  /** Who caused it: the id of a key, a job or a member. */
+  actor: string
+}
+
+/**
+ * Posts moves: transactions, entries, balances, the scores of every board that ranks the unit, and the events that say
+ * so, in one statement for one move or for thousands. A key that was posted before is passed over.
+ *
+ * Boards cannot change under it: it holds the community's board lock shared (see `rebuild`). Rows are locked in one
+ * order, so that batches wait for each other rather than deadlock.
+ *
+ * @param at When the units were earned: it decides the day, week, month and year they count for.
+ * @param announce Tell each member's pages that their balance changed. A bulk job says so once for all instead.
+ * @throws Failure `not_enough` when a balance would fall below 0; nothing is posted then.
+ */
+export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = true): Promise<{ posted: number }> {
+  if (moves.length === 0) return { posted: 0 }
+  for (const { amount } of moves) {
+    if (!Number.isSafeInteger(amount) || amount === 0)
+      throw new Failure('invalid_request', 'An amount must be a whole number, not 0.')
+  }
+  const { timeZone, weekStart } = await communityClock(tx)
+  const today = dayOf(at, timeZone)
+  await shareBoardLock(tx)
+  const column = <T>(pick: (move: Move) => T) => sql.val(moves.map(pick))
+  try {
+    const { rows } = await sql<{ posted: number }>`
+      with moves as (
+        select * from unnest(
+          ${sql.val(moves.map(() => newId()))}::uuid[], ${column((m) => m.memberId)}::uuid[], ${column((m) => m.unit)}::text[],
+          ${column((m) => m.amount)}::bigint[], ${column((m) => m.reason)}::text[], ${column((m) => m.key)}::text[],
+          ${column((m) => m.actor)}::text[], ${column((m) => counterparts[m.reason])}::text[]
+        ) as m (id, member_id, unit, amount, reason, key, actor, counterpart)
+      ), posted as (
+        insert into transactions (community_id, id, reason, key, actor, created_at)
+        select ${tx.communityId}, id, reason, key, actor, ${at} from moves
+        on conflict (community_id, key) do nothing
+        returning id
+      ), live as (
+        select m.* from moves m join posted using (id)
+      ), entered as (
+        insert into entries (community_id, transaction_id, n, member_id, community_account, unit, amount, created_at)
+        select ${tx.communityId}, id, 0, member_id, null, unit, amount, ${at} from live
+        union all
+        select ${tx.communityId}, id, 1, null, counterpart, unit, -amount, ${at} from live
+      ), changes as (
+        select member_id, unit, sum(amount)::bigint as change from live group by member_id, unit
+      ), held as (
+        -- An upsert would check the bare change against the limit, so rows that exist are updated and only new ones inserted.
+        select b.member_id, b.unit from balances b join changes c using (member_id, unit)
+        where b.community_id = ${tx.communityId} order by b.member_id, b.unit for update of b
+      ), balanced as (
+        update balances b set amount = b.amount + c.change from changes c join held using (member_id, unit)
+        where b.community_id = ${tx.communityId} and b.member_id = c.member_id and b.unit = c.unit
+      ), opened as (
+        insert into balances as b (community_id, member_id, unit, amount)
+        select ${tx.communityId}, member_id, unit, change from changes c
+        where not exists (select from held h where h.member_id = c.member_id and h.unit = c.unit)
+        order by member_id, unit
+        on conflict (community_id, member_id, unit) do update set amount = b.amount + excluded.amount
+      ), people as (
+        -- Shared, so that nobody is hidden between this reading and the row that says whether they are ranked.
+        select id, status = 'active' and visibility = 'public' as ranked from members
+        where community_id = ${tx.communityId} and id in (select member_id from changes) order by id for share
+      ), gains as (
+        select l.id as board_id, p.period, p.period_start, c.member_id, c.change, m.ranked
+        from changes c
+        join people m on m.id = c.member_id
+        join leaderboards l on l.community_id = ${tx.communityId} and l.metric = c.unit
+          and (l.starts_at is null or l.starts_at <= ${at}) and (l.ends_at is null or ${at} < l.ends_at)
+          and (cardinality(l.ranked_members) = 0 or c.member_id = any(l.ranked_members))
+        join unnest(
+          ${sql.val([...periodNames])}::text[], ${sql.val(periodNames.map((period) => runStart(period, today, weekStart)))}::date[]
+        ) as p (period, period_start) on p.period = any(l.periods)
+      ), scored as (
+        insert into board_scores as s (community_id, board_id, period, period_start, member_id, score, reached_at, ranked)
+        select ${tx.communityId}, board_id, period, period_start, member_id, change, ${at}, ranked from gains
+        order by board_id, period, period_start, member_id
+        on conflict (community_id, board_id, period, period_start, member_id) do update
+          set score = s.score + excluded.score, reached_at = excluded.reached_at, writes = s.writes + 1
+        returning board_id, period, period_start, member_id, score, ranked, writes
+      ), counted as (
+        insert into board_deltas (community_id, id, board_id, period, period_start, old_score, new_score)
+        select ${tx.communityId}, gen_random_uuid(), s.board_id, s.period, s.period_start,
+          case when s.writes > 1 then s.score - g.change end, s.score
+        from scored s join gains g using (board_id, period, period_start, member_id) where s.ranked
+      ), announced as (
+        insert into events (community_id, id, type, subject)
+        select ${tx.communityId}, gen_random_uuid(), 'leaderboard.changed', board_id from scored group by board_id
+        union all
+        select ${tx.communityId}, gen_random_uuid(), 'balance.changed', member_id from changes where ${announce}
+        group by member_id
+      )
+      select count(*) as posted from live`.execute(tx.db)
+    tx.wake('events')
+    tx.wake('scores')
+    return { posted: rows[0]!.posted }
+  } catch (error) {
+    if (isConstraint(error, 'balances_not_negative')) throw new Failure('not_enough')
+    throw error
+  }
+}
+
+/** Held by everyone who writes scores: a board is built or rebuilt only while nobody does. */
+export async function shareBoardLock(tx: Tx): Promise<void> {
+  await sql`select pg_advisory_xact_lock_shared(hashtextextended(${`boards:${tx.communityId}`}, 0))`.execute(tx.db)
+}
+
+/** Held alone by whoever changes what a board counts. */
+export async function takeBoardLock(tx: Tx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`boards:${tx.communityId}`}, 0))`.execute(tx.db)
+}
+
+const isConstraint = (error: unknown, name: string): boolean =>
+  typeof error === 'object' && error !== null && 'constraint' in error && error.constraint === name

@@ -1,0 +1,189 @@
+import { type Selectable, sql } from 'kysely'
+import type { Tx } from '../db/database.js'
+import type { Tables } from '../db/tables.js'
+import { communityClock } from './clock.js'
+import { emit } from './events.js'
+import { Failure } from './failure.js'
+import { isId, newId } from './ids.js'
+import { dayOf, momentOf } from './time.js'
+
+/** A person in one community. Two communities never see or change each other's copy. */
+export type Member = Selectable<Tables['members']>
+
+export interface NewMember {
+  username: string
+  displayName?: string | undefined
+  firstName?: string | undefined
+  lastName?: string | undefined
+  email?: string | undefined
+  role?: 'owner' | 'member'
+  accountId?: string
+  externalIds?: readonly ExternalId[]
+}
+
+/** What another system calls a member: `type` names the system or the kind of id. */
+export interface ExternalId {
+  type: string
+  value: string
+}
+
+/** The external id that `externalId` in the API means. */
+export const defaultExternalIdType = 'externalId'
+
+/** @throws Failure `already_exists` when the username, e-mail or external id is another member's. */
+export async function createMember(tx: Tx, input: NewMember, at: Date): Promise<Member> {
+  try {
+    const member = await tx.db
+      .insertInto('members')
+      .values({
+        community_id: tx.communityId,
+        id: newId(at.getTime()),
+        number: await nextNumbers(tx, 1),
+        username: input.username,
+        display_name: input.displayName?.trim() || input.username,
+        first_name: input.firstName ?? '',
+        last_name: input.lastName ?? '',
+        email: input.email ?? null,
+        role: input.role ?? 'member',
+        account_id: input.accountId ?? null,
+        created_at: at,
+        updated_at: at,
+      })
+      .returningAll()
+      .executeTakeFirstOrThrow()
+    for (const { type, value } of input.externalIds ?? []) {
+      await tx.db
+        .insertInto('member_external_ids')
+        .values({ community_id: tx.communityId, type, value, member_id: member.id })
+        .execute()
+    }
+    await emit(tx, 'user.joined', member.id)
+    return member
+  } catch (error) {
+    throw takenFailure(error) ?? error
+  }
+}
+
+const taken: Record<string, string> = {
+  members_username: 'This username is taken. Choose another; usernames are compared with case.',
+  members_email: 'A member with this e-mail exists already.',
+  member_external_ids_pkey: 'A member with this external id exists already.',
+}
+
+function takenFailure(error: unknown): Failure | undefined {
+  const constraint =
+    typeof error === 'object' && error !== null && 'constraint' in error ? String(error.constraint) : ''
+  return taken[constraint] === undefined ? undefined : new Failure('already_exists', taken[constraint])
+}
+
+/** Takes `count` member numbers and answers the first. */
+export async function nextNumbers(tx: Tx, count: number): Promise<number> {
+  const { value } = await tx.db
+    .insertInto('counters')
+    .values({ community_id: tx.communityId, name: 'member', value: count })
+    .onConflict((oc) =>
+      oc.columns(['community_id', 'name']).doUpdateSet({ value: sql`counters.value + excluded.value` }),
+    )
+    .returning('value')
+    .executeTakeFirstOrThrow()
+  return value - count + 1
+}
+
+/** One way to name a member. */
+export type MemberName =
+  | { id: string }
+  | { username: string }
+  | { email: string }
+  | { number: number }
+  | { externalId: ExternalId }
+
+/** The member that a name means here, whatever their status; undefined for nobody. */
+export async function findMember(tx: Tx, name: MemberName): Promise<Member | undefined> {
+  const members = tx.db.selectFrom('members').selectAll('members').where('members.community_id', '=', tx.communityId)
+  if ('id' in name) return isId(name.id) ? members.where('id', '=', name.id).executeTakeFirst() : undefined
+  if ('username' in name) return members.where('username', '=', name.username).executeTakeFirst()
+  if ('email' in name) return members.where(sql<string>`lower(email)`, '=', name.email.toLowerCase()).executeTakeFirst()
+  if ('number' in name) return members.where('number', '=', name.number).executeTakeFirst()
+  return members
+    .innerJoin('member_external_ids as x', (join) =>
+      join.onRef('x.community_id', '=', 'members.community_id').onRef('x.member_id', '=', 'members.id'),
+    )
+    .where('x.type', '=', name.externalId.type)
+    .where('x.value', '=', name.externalId.value)
+    .executeTakeFirst()
+}
+
+/** Finds a member by what the documented API calls `idOrEmail`: id, short number, e-mail, or username. */
+export async function findMemberByAny(tx: Tx, text: string): Promise<Member | undefined> {
+  const names: MemberName[] = [{ id: text }, { email: text }, { username: text }]
+  if (/^[1-9]\d{0,14}$/.test(text)) names.push({ number: Number(text) })
+  for (const name of names) {
+    const member = await findMember(tx, name)
+    if (member) return member
+  }
+  return undefined
+}
+
+/** Whether others see a member on boards. A hidden member keeps every score; no list and no count shows it. */
+export async function setVisibility(
+  tx: Tx,
+  memberId: string,
+  visibility: Member['visibility'],
+  at: Date,
+): Promise<Member> {
+  const member = await tx.db
+    .updateTable('members')
+    .set({ visibility, updated_at: at, revision: sql`revision + 1` })
+    .where('community_id', '=', tx.communityId)
+    .where('id', '=', memberId)
+    .returningAll()
+    .executeTakeFirst()
+  if (!member) throw new Failure('not_found')
+  const ranked = member.status === 'active' && visibility === 'public'
+  await sql`
+    with turned as (
+      update board_scores set ranked = ${ranked}, writes = writes + 1
+      where community_id = ${tx.communityId} and member_id = ${memberId} and ranked <> ${ranked}
+      returning board_id, period, period_start, score
+    ), counted as (
+      insert into board_deltas (community_id, id, board_id, period, period_start, old_score, new_score)
+      select ${tx.communityId}, gen_random_uuid(), board_id, period, period_start,
+        case when not ${ranked} then score end, case when ${ranked} then score end
+      from turned
+    )
+    insert into events (community_id, id, type, subject)
+    select ${tx.communityId}, gen_random_uuid(), 'leaderboard.changed', board_id from turned group by board_id`.execute(tx.db)
+  tx.wake('events')
+  tx.wake('scores')
+  return member
+}
+
+export interface Balances {
+  xp: number
+  currency: number
+}
+
+export async function balancesOf(tx: Tx, memberId: string): Promise<Balances> {
+  const rows = await tx.db
+    .selectFrom('balances')
+    .select(['unit', 'amount'])
+    .where('community_id', '=', tx.communityId)
+    .where('member_id', '=', memberId)
+    .execute()
+  return { xp: 0, currency: 0, ...Object.fromEntries(rows.map(({ unit, amount }) => [unit, amount])) }
+}
+
+/** What a member has earned since the community's day began: gains only, spending not taken off. */
+export async function earnedToday(tx: Tx, memberId: string, at: Date): Promise<Balances> {
+  const { timeZone } = await communityClock(tx)
+  const rows = await tx.db
+    .selectFrom('entries')
+    .select(['unit', sql<number>`sum(amount)::bigint`.as('amount')])
+    .where('community_id', '=', tx.communityId)
+    .where('member_id', '=', memberId)
+    .where('created_at', '>=', momentOf(dayOf(at, timeZone), timeZone))
+    .where('amount', '>', 0)
+    .groupBy('unit')
+    .execute()
+  return { xp: 0, currency: 0, ...Object.fromEntries(rows.map(({ unit, amount }) => [unit, amount])) }
+}
