@@ -62,7 +62,9 @@ export async function openDatabase(url: string, onLost: (error: Error) => void):
     idle_in_transaction_session_timeout: 60_000,
   })
   // Without a listener, a restart of the database would end this process.
-  pool.on('error', onLost)
+  pool.on('error', (error) => {
+    if (!pool.ending) onLost(error)
+  })
   const root = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   try {
     await refuseUnboundRole(pool)
