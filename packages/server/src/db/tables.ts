@@ -170,9 +170,9 @@ interface BoardScores {
   period_start: string
   member_id: string
   score: number
+  previous: number | null
   reached_at: Date
   ranked: boolean
-  writes: Generated<number>
 }
 
 interface BoardCounts {

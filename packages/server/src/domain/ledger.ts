@@ -72,16 +72,16 @@ export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = 
         ) as m (id, member_id, unit, amount, reason, key, actor, counterpart)
       ), posted as (
         insert into transactions (community_id, id, reason, key, actor, created_at)
-        select ${tx.communityId}, id, reason, key, actor, ${at} from moves
+        select ${tx.communityId}::uuid, id, reason, key, actor, ${at}::timestamptz from moves
         on conflict (community_id, key) do nothing
         returning id
       ), live as (
         select m.* from moves m join posted using (id)
       ), entered as (
         insert into entries (community_id, transaction_id, n, member_id, community_account, unit, amount, created_at)
-        select ${tx.communityId}, id, 0, member_id, null, unit, amount, ${at} from live
+        select ${tx.communityId}::uuid, id, 0, member_id, null, unit, amount, ${at}::timestamptz from live
         union all
-        select ${tx.communityId}, id, 1, null, counterpart, unit, -amount, ${at} from live
+        select ${tx.communityId}::uuid, id, 1, null, counterpart, unit, -amount, ${at}::timestamptz from live
       ), changes as (
         select member_id, unit, sum(amount)::bigint as change from live group by member_id, unit
       ), held as (
@@ -93,7 +93,7 @@ export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = 
         where b.community_id = ${tx.communityId} and b.member_id = c.member_id and b.unit = c.unit
       ), opened as (
         insert into balances as b (community_id, member_id, unit, amount)
-        select ${tx.communityId}, member_id, unit, change from changes c
+        select ${tx.communityId}::uuid, member_id, unit, change from changes c
         where not exists (select from held h where h.member_id = c.member_id and h.unit = c.unit)
         order by member_id, unit
         on conflict (community_id, member_id, unit) do update set amount = b.amount + excluded.amount
@@ -106,28 +106,26 @@ export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = 
         from changes c
         join people m on m.id = c.member_id
         join leaderboards l on l.community_id = ${tx.communityId} and l.metric = c.unit
-          and (l.starts_at is null or l.starts_at <= ${at}) and (l.ends_at is null or ${at} < l.ends_at)
+          and (l.starts_at is null or l.starts_at <= ${at}::timestamptz) and (l.ends_at is null or ${at}::timestamptz < l.ends_at)
           and (cardinality(l.ranked_members) = 0 or c.member_id = any(l.ranked_members))
         join unnest(
           ${sql.val([...periodNames])}::text[], ${sql.val(periodNames.map((period) => runStart(period, today, weekStart)))}::date[]
         ) as p (period, period_start) on p.period = any(l.periods)
       ), scored as (
         insert into board_scores as s (community_id, board_id, period, period_start, member_id, score, reached_at, ranked)
-        select ${tx.communityId}, board_id, period, period_start, member_id, change, ${at}, ranked from gains
+        select ${tx.communityId}::uuid, board_id, period, period_start, member_id, change, ${at}::timestamptz, ranked from gains
         order by board_id, period, period_start, member_id
         on conflict (community_id, board_id, period, period_start, member_id) do update
-          set score = s.score + excluded.score, reached_at = excluded.reached_at, writes = s.writes + 1
-        returning board_id, period, period_start, member_id, score, ranked, writes
+          set score = s.score + excluded.score, previous = s.score, reached_at = excluded.reached_at
+        returning board_id, period, period_start, previous, score, ranked
       ), counted as (
         insert into board_deltas (community_id, id, board_id, period, period_start, old_score, new_score)
-        select ${tx.communityId}, gen_random_uuid(), s.board_id, s.period, s.period_start,
-          case when s.writes > 1 then s.score - g.change end, s.score
-        from scored s join gains g using (board_id, period, period_start, member_id) where s.ranked
+        select ${tx.communityId}::uuid, gen_random_uuid(), board_id, period, period_start, previous, score from scored where ranked
       ), announced as (
         insert into events (community_id, id, type, subject)
-        select ${tx.communityId}, gen_random_uuid(), 'leaderboard.changed', board_id from scored group by board_id
+        select ${tx.communityId}::uuid, gen_random_uuid(), 'leaderboard.changed', board_id from scored group by board_id
         union all
-        select ${tx.communityId}, gen_random_uuid(), 'balance.changed', member_id from changes where ${announce}
+        select ${tx.communityId}::uuid, gen_random_uuid(), 'balance.changed', member_id from changes where ${announce}::boolean
         group by member_id
       )
       select count(*) as posted from live`.execute(tx.db)

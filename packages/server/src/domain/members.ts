@@ -142,17 +142,19 @@ export async function setVisibility(
   const ranked = member.status === 'active' && visibility === 'public'
   await sql`
     with turned as (
-      update board_scores set ranked = ${ranked}, writes = writes + 1
+      update board_scores set ranked = ${ranked}
       where community_id = ${tx.communityId} and member_id = ${memberId} and ranked <> ${ranked}
       returning board_id, period, period_start, score
     ), counted as (
       insert into board_deltas (community_id, id, board_id, period, period_start, old_score, new_score)
-      select ${tx.communityId}, gen_random_uuid(), board_id, period, period_start,
-        case when not ${ranked} then score end, case when ${ranked} then score end
+      select ${tx.communityId}::uuid, gen_random_uuid(), board_id, period, period_start,
+        case when not ${ranked}::boolean then score end, case when ${ranked}::boolean then score end
       from turned
     )
     insert into events (community_id, id, type, subject)
-    select ${tx.communityId}, gen_random_uuid(), 'leaderboard.changed', board_id from turned group by board_id`.execute(tx.db)
+    select ${tx.communityId}::uuid, gen_random_uuid(), 'leaderboard.changed', board_id from turned group by board_id`.execute(
+    tx.db,
+  )
   tx.wake('events')
   tx.wake('scores')
   return member

@@ -35,7 +35,7 @@ export function startFolding(database: Database, log: Logger): Loop {
             group by board_id, period, period_start, score having sum(n) <> 0
           ), counted as (
             insert into board_counts as c (community_id, board_id, period, period_start, level, bucket, n)
-            select ${communityId}, board_id, period, period_start, level, score >> (8 * level), sum(n)
+            select ${communityId}::uuid, board_id, period, period_start, level, score >> (8 * level), sum(n)
             from settled cross join generate_series(0, 6) as level
             group by board_id, period, period_start, level, score >> (8 * level) having sum(n) <> 0
             order by 2, 3, 4, 5, 6

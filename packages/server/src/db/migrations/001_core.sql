@@ -187,11 +187,11 @@ create table board_scores (
   period_start date not null,
   member_id uuid not null,
   score bigint not null,
+  -- The score before the last change; null while there was none. It tells a writer what to take out of the counts.
+  previous bigint,
   reached_at timestamptz not null,
   -- False while the member is hidden or not active: kept, but in no list and no count.
   ranked boolean not null,
-  -- How often the score was written. 1 means that this statement made the row.
-  writes int not null default 1,
   primary key (community_id, board_id, period, period_start, member_id),
   foreign key (community_id, board_id) references leaderboards (community_id, id) on delete cascade,
   foreign key (community_id, member_id) references members (community_id, id)

@@ -254,7 +254,7 @@ async function rebuild(tx: Tx, board: Board): Promise<void> {
   for (const period of board.periods) {
     await sql`
       insert into board_scores (community_id, board_id, period, period_start, member_id, score, reached_at, ranked)
-      select ${tx.communityId}, ${board.id}, ${period}, e.period_start, e.member_id, e.score, e.reached_at,
+      select ${tx.communityId}::uuid, ${board.id}::uuid, ${period}::text, e.period_start, e.member_id, e.score, e.reached_at,
         m.status = 'active' and m.visibility = 'public'
       from (
         select ${firstDays[period]} as period_start, e.member_id, sum(e.amount)::bigint as score, max(e.created_at) as reached_at
