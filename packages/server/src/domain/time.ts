@@ -35,7 +35,7 @@ function wallTime(at: Date, timeZone: string): number {
   return Date.UTC(part.year!, part.month! - 1, part.day!, part.hour!, part.minute!, part.second!)
 }
 
-/** Whether a text names a time zone that this runtime knows (IANA name, or an offset such as `+05:30`). */
+/** Whether a text is an IANA time zone name that this runtime knows. */
 export function isTimeZone(timeZone: string): boolean {
   try {
     clockOf(timeZone)
