@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import pg from 'pg'
+import { afterAll, inject } from 'vitest'
+import type { DatabaseUrls } from '../../packages/server/src/db/supervisor.js'
+
+/** A database of a test file's own, migrated and empty. */
+export interface TestDatabase extends DatabaseUrls {
+  /** Row-level security does not bind it: for looking at everything. */
+  superuserUrl: string
+}
+
+/**
+ * Makes a database and, after the file's last test, checks every invariant in it and drops it. Call it at the top of a
+ * test file, before anything that uses it, because what is registered first is cleaned up last.
+ */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const cluster = inject('cluster')
+  const name = `test_${randomBytes(6).toString('hex')}`
+  await asSuperuser(cluster.superuserUrl, (client) =>
+    client.query(`create database ${name} template rai owner rai_owner`),
+  )
+  const named = (url: string) => Object.assign(new URL(url), { pathname: `/${name}` }).href
+  const database = {
+    superuserUrl: named(cluster.superuserUrl),
+    url: named(cluster.url),
+    migrateUrl: named(cluster.migrateUrl),
+  }
+  afterAll(async () => {
+    const broken = await brokenInvariants(database.superuserUrl)
+    await asSuperuser(cluster.superuserUrl, (client) => client.query(`drop database ${name} with (force)`))
+    if (broken.length > 0) throw new Error(`The tests left broken invariants:\n${broken.join('\n')}`)
+  })
+  return database
+}
+
+const invariants = readFileSync(join(import.meta.dirname, 'invariants.sql'), 'utf8')
+
+/** What does not hold in a database (invariants.sql), one sentence each. */
+export function brokenInvariants(superuserUrl: string): Promise<string[]> {
+  return asSuperuser(superuserUrl, async (client) => {
+    const { rows } = await client.query<{ invariant: string; community_id: string; detail: string }>(invariants)
+    return rows.map((row) => `${row.invariant}: ${row.detail} (community ${row.community_id})`)
+  })
+}
+
+/** Runs work on a connection of a superuser's own. */
+export async function asSuperuser<T>(superuserUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: superuserUrl })
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}

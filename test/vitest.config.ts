@@ -1,0 +1,21 @@
+import { join } from 'node:path'
+import { defineConfig } from 'vitest/config'
+import { Counts } from './helpers/counts.js'
+
+/** Packages of the workspace are read from their source. */
+const resolve = { conditions: ['@rai/source', 'module', 'node', 'development|production'] }
+
+export default defineConfig({
+  root: join(import.meta.dirname, '..'),
+  resolve,
+  // `__vitest__` is the environment that loads the global setup; without it that one would look for built packages.
+  environments: { ssr: { resolve }, __vitest__: { resolve } },
+  test: {
+    include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+    exclude: ['**/*.browser.test.ts', '**/node_modules/**', '**/dist/**'],
+    globalSetup: './test/helpers/cluster.ts',
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    reporters: ['default', new Counts()],
+  },
+})
