@@ -127,6 +127,10 @@ export async function openDatabase(url: string, onLost: (error: Error) => void):
   }
 }
 
+/** The name of the constraint that a statement broke, or ''. */
+export const constraintOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'constraint' in error ? String(error.constraint) : ''
+
 const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 

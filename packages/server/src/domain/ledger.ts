@@ -1,6 +1,6 @@
 import { periodNames, type Unit } from '@rai/contract'
 import { sql } from 'kysely'
-import type { Tx } from '../db/database.js'
+import { constraintOf, type Tx } from '../db/database.js'
 import { communityClock } from './clock.js'
 import { Failure } from './failure.js'
 import { newId } from './ids.js'
@@ -50,7 +50,8 @@ export interface Move {
  *
  * @param at When the units were earned: it decides the day, week, month and year they count for.
  * @param announce Tell each member's pages that their balance changed. A bulk job says so once for all instead.
- * @throws Failure `not_enough` when a balance would fall below 0; nothing is posted then.
+ * @throws Failure `not_enough` when a balance would fall below 0, `conflict` when it would be too large; nothing is
+ * posted then.
  */
 export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = true): Promise<{ posted: number }> {
   if (moves.length === 0) return { posted: 0 }
@@ -133,8 +134,7 @@ export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = 
     tx.wake('scores')
     return { posted: rows[0]!.posted }
   } catch (error) {
-    if (isConstraint(error, 'balances_not_negative')) throw new Failure('not_enough')
-    throw error
+    throw limits[constraintOf(error)]?.() ?? error
   }
 }
 
@@ -148,5 +148,7 @@ export async function takeBoardLock(tx: Tx): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`boards:${tx.communityId}`}, 0))`.execute(tx.db)
 }
 
-const isConstraint = (error: unknown, name: string): boolean =>
-  typeof error === 'object' && error !== null && 'constraint' in error && error.constraint === name
+const limits: Record<string, () => Failure> = {
+  balances_not_negative: () => new Failure('not_enough'),
+  balances_exact: () => new Failure('conflict', 'The balance would be larger than 2^53 - 1.'),
+}

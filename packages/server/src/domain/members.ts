@@ -1,5 +1,5 @@
 import { type Selectable, sql } from 'kysely'
-import type { Tx } from '../db/database.js'
+import { constraintOf, type Tx } from '../db/database.js'
 import type { Tables } from '../db/tables.js'
 import { communityClock } from './clock.js'
 import { emit } from './events.js'
@@ -60,7 +60,8 @@ export async function createMember(tx: Tx, input: NewMember, at: Date): Promise<
     await emit(tx, 'user.joined', member.id)
     return member
   } catch (error) {
-    throw takenFailure(error) ?? error
+    const message = taken[constraintOf(error)]
+    throw message === undefined ? error : new Failure('already_exists', message)
   }
 }
 
@@ -68,12 +69,6 @@ const taken: Record<string, string> = {
   members_username: 'This username is taken. Choose another; usernames are compared with case.',
   members_email: 'A member with this e-mail exists already.',
   member_external_ids_pkey: 'A member with this external id exists already.',
-}
-
-function takenFailure(error: unknown): Failure | undefined {
-  const constraint =
-    typeof error === 'object' && error !== null && 'constraint' in error ? String(error.constraint) : ''
-  return taken[constraint] === undefined ? undefined : new Failure('already_exists', taken[constraint])
 }
 
 /** Takes `count` member numbers and answers the first. */

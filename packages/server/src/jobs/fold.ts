@@ -10,7 +10,7 @@ const batch = 20_000
  * Folds score changes into the tree of counts (see leaderboards/counts.ts). Instances may fold side by side: each takes
  * changes that nobody holds, and writes the counts in one order. Readers see a change either waiting or counted.
  */
-export function startFolding(database: Database, log: Logger): Loop {
+export function startFolding(database: Database, log: Pick<Logger, 'error'>): Loop {
   return startLoop(database, log, {
     name: 'folding',
     gatherMs: 200,

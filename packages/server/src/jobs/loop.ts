@@ -26,7 +26,7 @@ export interface LoopOptions {
 /** Runs a piece of background work whenever it is woken, and looks for forgotten work once in a while. */
 export function startLoop(
   database: Database,
-  log: Logger,
+  log: Pick<Logger, 'error'>,
   { name, find, run, everyMs = 1000, gatherMs = 0 }: LoopOptions,
 ): Loop {
   const waiting = new Set<string>()

@@ -12,7 +12,11 @@ const batch = 1000
  * number n has seen every event up to n.
  * @param numbered Called after the commit with the community whose events have new numbers.
  */
-export function startRelay(database: Database, log: Logger, numbered: (communityId: string) => void): Loop {
+export function startRelay(
+  database: Database,
+  log: Pick<Logger, 'error'>,
+  numbered: (communityId: string) => void,
+): Loop {
   return startLoop(database, log, {
     name: 'relay',
     find: async (db) => {

@@ -62,7 +62,7 @@ export interface StreamHub {
   close(): void
 }
 
-export function createHub(database: Database, log: Logger): StreamHub {
+export function createHub(database: Database, log: Pick<Logger, 'error'>): StreamHub {
   const channels = new Map<string, Channel>()
   let closed = false
 

@@ -143,7 +143,8 @@ create table balances (
   community_id uuid not null,
   member_id uuid not null,
   unit text not null check (unit in ('xp', 'currency')),
-  amount bigint not null constraint balances_not_negative check (amount between 0 and 9007199254740991),
+  amount bigint not null constraint balances_not_negative check (amount >= 0)
+    constraint balances_exact check (amount <= 9007199254740991),
   primary key (community_id, member_id, unit),
   foreign key (community_id, member_id) references members (community_id, id)
 );

@@ -1,0 +1,293 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Database, openDatabase, type Tx } from '../../packages/server/src/db/database.js'
+import { communityClock } from '../../packages/server/src/domain/clock.js'
+import { newId } from '../../packages/server/src/domain/ids.js'
+import {
+  type Board,
+  createBoard,
+  deleteBoard,
+  rowsAround,
+  rowsAt,
+  runOf,
+  searchRows,
+  updateBoard,
+} from '../../packages/server/src/domain/leaderboards/index.js'
+import { post } from '../../packages/server/src/domain/ledger.js'
+import { balancesOf, createMember, setVisibility } from '../../packages/server/src/domain/members.js'
+import { startFolding } from '../../packages/server/src/jobs/fold.js'
+import { createTestDatabase } from '../helpers/database.js'
+import { seededRandom } from '../helpers/random.js'
+
+const { url } = await createTestDatabase()
+let database: Database
+const communityId = newId()
+const inside = <T>(work: (tx: Tx) => Promise<T>) => database.tenant(communityId, work)
+
+beforeAll(async () => {
+  database = await openDatabase(url, () => {})
+  await inside((tx) =>
+    tx.db
+      .insertInto('communities')
+      .values({ id: communityId, name: 'Ranks', time_zone: 'Europe/Berlin', week_start: 7 })
+      .execute(),
+  )
+})
+afterAll(() => database.close())
+
+/** Folds every waiting score change into the counts, as the background job does. */
+async function fold(): Promise<void> {
+  const folding = startFolding(database, { error: expect.unreachable })
+  folding.wake(communityId)
+  await folding.stop()
+}
+
+let awards = 0
+const award = (memberId: string, amount: number, at: Date, unit: 'xp' | 'currency' = 'xp') =>
+  inside((tx) =>
+    post(tx, [{ memberId, unit, amount, reason: 'adjustment', key: `award ${++awards}`, actor: 'test' }], at),
+  )
+
+async function people(count: number, prefix: string): Promise<string[]> {
+  return inside(async (tx) => {
+    const ids: string[] = []
+    for (let n = 0; n < count; n++) {
+      ids.push((await createMember(tx, { username: `${prefix}${n}`, displayName: `${prefix} ${n}` }, new Date())).id)
+    }
+    return ids
+  })
+}
+
+/** What a run must show, counted the plain way: `[id, score]`, best first, hidden members left out. */
+type Expected = [id: string, score: number][]
+
+async function expectRun(board: Board, at: Date, expected: Expected, period = board.periods[0]!): Promise<void> {
+  const sorted = expected.map(([, score]) => score).sort((a, b) => b - a)
+  const ranks = new Map(expected.map(([id, score]) => [id, sorted.indexOf(score) + 1]))
+  const scores = new Map(expected)
+  const seen = new Set<string>()
+  await database.tenant(
+    communityId,
+    async (tx) => {
+      const run = runOf(board, await communityClock(tx), at, period)
+      for (let from = 1; from <= sorted.length; from += 7) {
+        const { rows, total } = await rowsAt(tx, board, run, { from, limit: 7 }, undefined)
+        expect(total).toBe(sorted.length)
+        expect(rows.map((row) => row.position)).toEqual(rows.map((_, i) => from + i))
+        expect(rows.map((row) => row.score)).toEqual(sorted.slice(from - 1, from + 6))
+        for (const row of rows) {
+          expect([row.rank, row.score]).toEqual([ranks.get(row.member.id), scores.get(row.member.id)])
+          expect(row.tied).toBe(sorted.indexOf(row.score) !== sorted.lastIndexOf(row.score))
+          seen.add(row.member.id)
+        }
+      }
+      expect(seen.size).toBe(sorted.length)
+      expect((await rowsAt(tx, board, run, { from: sorted.length + 1, limit: 5 }, undefined)).rows).toEqual([])
+      for (const [id] of expected.slice(0, 5)) {
+        const around = await rowsAround(tx, board, run, id, 3)
+        expect(around.rows.filter((row) => row.me).map((row) => row.rank)).toEqual([ranks.get(id)])
+      }
+    },
+    { snapshot: true },
+  )
+}
+
+describe('ranks', () => {
+  test('equal a plain recount after hundreds of random awards, hidings and foldings', async () => {
+    const random = seededRandom(7)
+    const at = new Date('2026-11-20T10:00:00Z')
+    const ids = await people(60, 'walker')
+    const board = await inside((tx) => createBoard(tx, { name: 'Walk', rankedMembers: ids }, at))
+    const scores = new Map<string, number>()
+    const hidden = new Set<string>()
+    const shown = (): Expected => [...scores].filter(([id]) => !hidden.has(id))
+    for (let round = 0; round < 12; round++) {
+      // Awards of one round run side by side: only a member not yet in it can surely afford to lose something.
+      const touched = new Set<string>()
+      const batch = Array.from({ length: 25 }, () => {
+        const id = ids[Math.floor(random() * ids.length)]!
+        const score = scores.get(id) ?? 0
+        // Few distinct scores make ties, some huge ones use every level of the counts.
+        const takes = random() < 0.3 && score > 0 && !touched.has(id)
+        touched.add(id)
+        const amount = takes ? -Math.ceil(random() * score) : Math.ceil(random() ** 9 * 1e12)
+        scores.set(id, score + amount)
+        return award(id, amount, at)
+      })
+      await Promise.all(batch)
+      const id = ids[Math.floor(random() * ids.length)]!
+      const visibility = hidden.delete(id) ? 'public' : 'hidden'
+      if (visibility === 'hidden') hidden.add(id)
+      await inside((tx) => setVisibility(tx, id, visibility, at))
+      if (round % 3 === 1) await fold()
+      await expectRun(board, at, shown())
+    }
+  })
+
+  test('of a board with many equal scores are shared, and its positions go by who was first', async () => {
+    const ids = await people(30, 'tied')
+    const board = await inside((tx) => createBoard(tx, { name: 'Ties', rankedMembers: ids }, new Date()))
+    const at = Date.UTC(2026, 10, 20)
+    for (const [n, id] of ids.entries()) await award(id, n < 10 ? 50 : 20, new Date(at + n * 1000))
+    await fold()
+    await expectRun(
+      board,
+      new Date(at),
+      ids.map((id, n) => [id, n < 10 ? 50 : 20]),
+    )
+    await inside(async (tx) => {
+      const { rows } = await rowsAt(
+        tx,
+        board,
+        runOf(board, await communityClock(tx), new Date(at)),
+        { from: 1, limit: 30 },
+        ids[3],
+      )
+      expect(rows.map((row) => row.member.id)).toEqual(ids)
+      expect(rows.filter((row) => row.me).map((row) => row.position)).toEqual([4])
+    })
+  })
+
+  test('of a board made later, or changed, are counted from the ledger', async () => {
+    const ids = await people(20, 'late')
+    const at = new Date('2026-11-18T12:00:00Z')
+    for (const [n, id] of ids.entries()) await award(id, 1 + (n % 6), at)
+    const expected: Expected = ids.map((id, n) => [id, 1 + (n % 6)])
+    const board = await inside((tx) => createBoard(tx, { name: 'Late', rankedMembers: ids }, at))
+    await expectRun(board, at, expected)
+    const fewer = await inside((tx) => updateBoard(tx, board.id, { rankedMembers: ids.slice(0, 5) }, at))
+    await expectRun(fewer, at, expected.slice(0, 5))
+    await inside((tx) => deleteBoard(tx, board.id))
+    expect((await inside((tx) => balancesOf(tx, ids[0]!))).xp).toBe(1)
+  })
+
+  test('of awards that run while a board is made are all counted', async () => {
+    const ids = await people(10, 'racing')
+    const at = new Date('2026-11-18T12:00:00Z')
+    const running = ids.flatMap((id) => Array.from({ length: 6 }, () => award(id, 2, at)))
+    const [board] = await Promise.all([
+      inside((tx) => createBoard(tx, { name: 'Race', rankedMembers: ids }, at)),
+      ...running,
+    ])
+    await expectRun(
+      board,
+      at,
+      ids.map((id) => [id, 12]),
+    )
+  })
+})
+
+describe('runs', () => {
+  test('count what was earned in them, by the community’s clock and first day of the week', async () => {
+    const [id] = (await people(1, 'calendar')) as [string]
+    const board = await inside((tx) => createBoard(tx, { name: 'Calendar', rankedMembers: [id] }, new Date()))
+    // Berlin, weeks from Sunday: Saturday 23:30, Sunday 00:30, Monday noon.
+    await award(id, 1, new Date('2026-11-21T22:30:00Z'))
+    await award(id, 10, new Date('2026-11-21T23:30:00Z'))
+    await award(id, 100, new Date('2026-11-23T11:00:00Z'))
+    const monday = new Date('2026-11-23T12:00:00Z')
+    await expectRun(board, monday, [[id, 111]], 'all')
+    await expectRun(board, monday, [[id, 111]], 'month')
+    await expectRun(board, monday, [[id, 110]], 'week')
+    await expectRun(board, monday, [[id, 100]], 'day')
+    await expectRun(board, new Date('2026-11-21T12:00:00Z'), [[id, 1]], 'day')
+  })
+
+  test('of a board with dates take only what was earned between them', async () => {
+    const [id] = (await people(1, 'season')) as [string]
+    const season = { startsAt: new Date('2026-11-10T00:00:00Z'), endsAt: new Date('2026-11-20T00:00:00Z') }
+    for (const day of ['09', '10', '19', '20']) await award(id, Number(day), new Date(`2026-11-${day}T00:00:00Z`))
+    const board = await inside((tx) => createBoard(tx, { name: 'Season', rankedMembers: [id], ...season }, new Date()))
+    await expectRun(board, new Date('2026-11-15T00:00:00Z'), [[id, 29]])
+    await award(id, 5, new Date('2026-11-15T00:00:00Z'))
+    await award(id, 7, new Date('2026-11-25T00:00:00Z'))
+    await expectRun(board, new Date('2026-11-25T00:00:00Z'), [[id, 34]])
+    await inside(async (tx) => {
+      const clock = await communityClock(tx)
+      expect(runOf(board, clock, new Date('2026-11-01T00:00:00Z')).state).toBe('not_started')
+      expect(runOf(board, clock, new Date('2026-11-15T00:00:00Z')).state).toBe('open')
+      expect(runOf(board, clock, new Date('2026-11-25T00:00:00Z')).state).toBe('ended')
+      expect(() => runOf(board, clock, new Date(), 'week', '2026-11-18')).toThrow('No week begins on 2026-11-18')
+    })
+  })
+})
+
+describe('what a board hides', () => {
+  test('is hidden: names as initials or aliases, zero and negative scores, places past the last', async () => {
+    const at = new Date('2026-11-18T12:00:00Z')
+    const [first, second, third] = (await people(3, 'Åsa')) as [string, string, string]
+    await award(first, 30, at)
+    await award(second, 20, at)
+    await award(third, 5, at)
+    await award(third, -5, at)
+    const rankedMembers = [first, second, third]
+    const create = (input: object) => inside((tx) => createBoard(tx, { name: 'Hides', rankedMembers, ...input }, at))
+    const rowsOf = (board: Board, viewer?: string) =>
+      inside(async (tx) => rowsAt(tx, board, runOf(board, await communityClock(tx), at), { from: 1, limit: 9 }, viewer))
+
+    const initials = await rowsOf(await create({ nameDisplay: 'initials' }), second)
+    expect(initials.rows.map((row) => row.member.name)).toEqual(['Å. 0.', 'Åsa 1', 'Å. 2.'])
+    const aliases = await rowsOf(await create({ nameDisplay: 'alias' }))
+    expect(aliases.rows.every((row) => /^Member \d+$/.test(row.member.name))).toBe(true)
+    expect((await rowsOf(await create({ onlyPositive: true }))).rows.map((row) => row.score)).toEqual([30, 20])
+    const top = await create({ topRankLimit: 1 })
+    expect(await rowsOf(top)).toMatchObject({ total: 1, rows: [{ score: 30 }] })
+    const run = await inside(async (tx) => runOf(top, await communityClock(tx), at))
+    expect((await inside((tx) => rowsAround(tx, top, run, second, 3))).state).toBe('no_score')
+  })
+
+  test('cannot be searched for', async () => {
+    const at = new Date('2026-11-18T12:00:00Z')
+    const ids = await people(3, 'Searched_%')
+    for (const id of ids) await award(id, 7, at)
+    const search = (board: Board, text: string) =>
+      inside(async (tx) =>
+        searchRows(tx, board, runOf(board, await communityClock(tx), at), { text, limit: 10 }, undefined),
+      )
+    const full = await inside((tx) => createBoard(tx, { name: 'Open', rankedMembers: ids }, at))
+    expect((await search(full, 'searched_% ')).rows).toMatchObject([{ rank: 1, tied: true }, { rank: 1 }, { rank: 1 }])
+    expect((await search(full, 'searchedx')).rows).toEqual([])
+    const alias = await inside((tx) =>
+      createBoard(tx, { name: 'Closed', rankedMembers: ids, nameDisplay: 'alias' }, at),
+    )
+    expect((await search(alias, 'searched')).rows).toEqual([])
+    await inside((tx) => setVisibility(tx, ids[0]!, 'hidden', at))
+    expect((await search(full, 'searched')).rows).toHaveLength(2)
+  })
+})
+
+describe('the ledger', () => {
+  test('has an effect once, whoever repeats its key, also at the same moment', async () => {
+    const [id] = (await people(1, 'once')) as [string]
+    const move = { memberId: id, unit: 'currency', amount: 5, reason: 'milestone', key: 'once', actor: 'test' } as const
+    const posted = await Promise.all(
+      Array.from({ length: 10 }, () => inside((tx) => post(tx, [move, move], new Date()))),
+    )
+    expect(posted.reduce((sum, result) => sum + result.posted, 0)).toBe(1)
+    expect((await inside((tx) => balancesOf(tx, id))).currency).toBe(5)
+  })
+
+  test('never lets a balance fall below zero, and posts nothing of what would', async () => {
+    const [id, other] = (await people(2, 'poor')) as [string, string]
+    await award(id, 10, new Date(), 'currency')
+    const results = await Promise.allSettled(Array.from({ length: 8 }, () => award(id, -3, new Date(), 'currency')))
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(3)
+    const both = [id, other].map((memberId) => ({
+      ...({ memberId, unit: 'currency', reason: 'adjustment', key: `both ${memberId}`, actor: 'test' } as const),
+      amount: memberId === id ? -2 : 4,
+    }))
+    await expect(inside((tx) => post(tx, both, new Date()))).rejects.toMatchObject({ code: 'not_enough' })
+    expect((await inside((tx) => balancesOf(tx, id))).currency).toBe(1)
+    expect((await inside((tx) => balancesOf(tx, other))).currency).toBe(0)
+  })
+
+  test('refuses amounts that are not whole numbers, and changes to what is written', async () => {
+    const [id] = (await people(1, 'exact')) as [string]
+    for (const amount of [0, 0.5, Number.NaN, 2 ** 53]) {
+      await expect(award(id, amount, new Date())).rejects.toMatchObject({ code: 'invalid_request' })
+    }
+    await award(id, 2 ** 53 - 1, new Date())
+    await expect(award(id, 1, new Date())).rejects.toMatchObject({ code: 'conflict' })
+    await expect(inside((tx) => tx.db.updateTable('entries').set({ amount: 1 }).execute())).rejects.toThrow('immutable')
+    await expect(inside((tx) => tx.db.deleteFrom('transactions').execute())).rejects.toThrow('immutable')
+  })
+})
