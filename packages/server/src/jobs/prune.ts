@@ -1,0 +1,47 @@
+import { sql } from 'kysely'
+import type { Logger } from 'pino'
+import type { Database } from '../db/database.js'
+import { type Loop, startLoop } from './loop.js'
+
+/** A stream can resume over so many days; older events are gone. */
+const eventDays = 7
+/** A write's first answer is replayed for so long. */
+const answerHours = 24
+/** How many rows go in one transaction. */
+const batch = 10_000
+
+const old = {
+  events: sql<boolean>`created_at < now() - make_interval(days => ${eventDays}) and seq is not null`,
+  idempotency_keys: sql<boolean>`created_at < now() - make_interval(hours => ${answerHours})`,
+}
+
+/** Deletes what is kept for a time only: numbered events, and the answers of idempotent writes. */
+export function startPruning(database: Database, log: Pick<Logger, 'error'>): Loop {
+  return startLoop(database, log, {
+    name: 'pruning',
+    everyMs: 600_000,
+    find: async (db) => {
+      const events = await db.selectFrom('events').select('community_id').distinct().where(old.events).execute()
+      const answers = await db
+        .selectFrom('idempotency_keys')
+        .select('community_id')
+        .distinct()
+        .where(old.idempotency_keys)
+        .execute()
+      return [...events, ...answers].map((row) => row.community_id)
+    },
+    run: (communityId) =>
+      database.tenant(communityId, async (tx) => {
+        const events = await sql`
+          delete from events where community_id = ${communityId} and id in (
+            select id from events where community_id = ${communityId} and ${old.events} limit ${batch}
+          )`.execute(tx.db)
+        await tx.db
+          .deleteFrom('idempotency_keys')
+          .where('community_id', '=', communityId)
+          .where(old.idempotency_keys)
+          .execute()
+        return events.numAffectedRows === BigInt(batch)
+      }),
+  })
+}
