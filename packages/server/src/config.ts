@@ -52,7 +52,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     'like postgres://owner:password@host:5432/database',
   )
   const secretKey = read('RAI_SECRET_KEY', null, parseKey, '32 random bytes in base64 (openssl rand -base64 32)')
-  if (databaseUrl && !env.RAI_SECRET_KEY)
+  if (databaseUrl && !env.RAI_SECRET_KEY?.trim())
     wrong.push('RAI_SECRET_KEY is required with DATABASE_URL (openssl rand -base64 32)')
   if (migrateUrl && !databaseUrl) wrong.push('RAI_MIGRATE_URL needs DATABASE_URL beside it')
 

@@ -1,0 +1,205 @@
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { periodNames, permissions } from '@rai/contract'
+import type { Config } from './config.js'
+import type { Database, Tx } from './db/database.js'
+import { createAccount } from './domain/accounts.js'
+import { createCommunity } from './domain/communities.js'
+import { createKey } from './domain/keys.js'
+import { createBoard } from './domain/leaderboards/index.js'
+import { type Move, post, type Reason } from './domain/ledger.js'
+import { createMember, setVisibility } from './domain/members.js'
+
+/** What `data/demo.json` tells whoever builds pages and back-ends against the demo. */
+export interface DemoFile {
+  apiUrl: string
+  siteUrl: string
+  serverId: string
+  publishableKey: string
+  communityKey: string
+  systemKey: string
+  widgetAccess: { accessId: string; accessKey: string }
+  owner: { email: string; password: string }
+}
+
+export const demoFile = (config: Config): string => join(config.dataDir, 'demo.json')
+
+const owner = { username: 'mara', displayName: 'Mara Lindqvist', email: 'owner@fernweh.example' }
+
+/** Username → shown name. Members stand in the order of their all-time score, roughly. */
+const people: Record<string, string> = {
+  amara: 'Amara Okonkwo',
+  yuki: '佐藤 優希',
+  leila: 'ليلى حداد',
+  mateo: 'Mateo Fernández',
+  priya: 'प्रिया शर्मा',
+  sunny: '🌻 Sunny 🥾',
+  ingrid: 'Ingrid Solberg',
+  tomasz: 'Tomasz Wiśniewski',
+  chen: '陈思远',
+  zoe: 'Zoë van den Berg',
+  oluwaseun: 'Oluwaseun Adeyemi',
+  elif: 'Elif Yıldırım',
+  hana: '鈴木 花',
+  lukas: 'Lukas Brandstätter',
+  aroha: 'Aroha Ngata',
+  dmitri: 'Дмитрий Соколов',
+  noor: 'نور الدين المصري',
+  siobhan: 'Siobhán Ó Ceallaigh',
+  rafael: 'Rafael Gonçalves',
+  minjun: '김민준',
+  thandiwe: 'Thandiwe Nkosi',
+  arjun: 'अर्जुन पटेल',
+  freya: 'Freya Jónsdóttir',
+  theodora: 'Θεοδώρα Παπαδοπούλου',
+  jean: 'Jean-Baptiste Lefèvre',
+  maximilian: 'Maximilian Ferdinand Alexander Graf von Hohenberg-Wallenstein zu Altenkirchen am Stillen See',
+  anika: 'Anika Müller',
+  kofi: 'Kofi Mensah',
+  shira: 'שירה לוי',
+  linh: 'Nguyễn Thùy Linh',
+  bastien: 'Bastien Roux',
+  somchai: 'สมชาย ใจดี',
+  olena: 'Олена Шевченко',
+  valentina: 'Valentina Rossi',
+  kenji: '田中 健二',
+  fatima: 'فاطمة الزهراء',
+  willow: 'Willow 🌲🏔️',
+  joaquin: 'Joaquín Herrera',
+  astrid: 'Astrid Bjørnsen',
+  deepika: 'दीपिका राव',
+  callum: 'Callum MacGregor',
+  meilin: '林美玲',
+  nikola: 'Nikola Đorđević',
+  aisha: 'Aisha Bello',
+  pedro: 'Pedro Álvares',
+  katya: 'Катя Иванова',
+  emre: 'Emre Öztürk',
+  sofie: 'Sofie De Smet',
+  tane: 'Tāne Mahuta',
+  ravi: 'Ravi Krishnamurthy',
+  clara: 'Clara Hoffmann',
+  yusuf: 'Yusuf Abdi',
+  birgitta: 'Birgitta Åkesson',
+  hugo: 'Hugo Delacroix',
+  jisoo: '박지수',
+  marek: 'Marek Novák',
+  luz: 'Luz Marina Quispe',
+  finn: 'Finn O’Sullivan',
+  nia: 'Nia Evans',
+  bo: 'Bo',
+}
+
+/** These two have earned the same at the same times. */
+const tied = { zoe: 'tomasz' } as Record<string, string>
+const hidden = 'hugo'
+
+/** When the members earned, for what, how much at most, and how many of them took part. */
+const outings: { daysAgo: number; reason: Reason; most: number; everyNth: number }[] = [
+  { daysAgo: 410, reason: 'import', most: 2400, everyNth: 1 },
+  { daysAgo: 150, reason: 'milestone', most: 900, everyNth: 2 },
+  { daysAgo: 40, reason: 'referral', most: 400, everyNth: 3 },
+  { daysAgo: 16, reason: 'reply', most: 350, everyNth: 2 },
+  { daysAgo: 9, reason: 'message', most: 300, everyNth: 1 },
+  { daysAgo: 4, reason: 'social', most: 250, everyNth: 2 },
+  { daysAgo: 2, reason: 'reaction', most: 180, everyNth: 2 },
+  { daysAgo: 1, reason: 'streak', most: 120, everyNth: 3 },
+  { daysAgo: 0, reason: 'daily_login', most: 60, everyNth: 4 },
+]
+
+/**
+ * Fills an empty installation with a community to look at, and writes down its keys; they cannot be told again. An
+ * installation with any account is left as it is.
+ */
+export async function seedDemo(database: Database, config: Config, now: Date): Promise<void> {
+  if (await database.global.selectFrom('accounts').select('id').limit(1).executeTakeFirst()) return
+  const password = randomBytes(18).toString('base64url')
+  const serverId = await createCommunity(database, { name: 'Fernweh Trail Club', timeZone: 'Europe/Berlin' }, now)
+  await database.tenant(serverId, async (tx) => {
+    const accountId = await createAccount(tx.db, { email: owner.email, password }, now)
+    // Another instance on the same database was first.
+    if (accountId === undefined) return
+    await createMember(tx, { ...owner, role: 'owner', accountId }, now)
+    await seedMembers(tx, now)
+    await seedBoards(tx, now)
+    const keys = await seedKeys(tx, config, now)
+    // Written before the commit: a demo whose keys nobody knows could not be seeded again.
+    writeSecretly(demoFile(config), {
+      apiUrl: config.publicUrl,
+      siteUrl: config.demoSite,
+      serverId,
+      ...keys,
+      owner: { email: owner.email, password },
+    } satisfies DemoFile)
+  })
+}
+
+async function seedMembers(tx: Tx, now: Date): Promise<void> {
+  const ids: Record<string, string> = {}
+  for (const [index, [username, displayName]] of Object.entries(people).entries()) {
+    const externalIds = [{ type: 'customer-id', value: `C-${1001 + index}` }]
+    ids[username] = (await createMember(tx, { username, displayName, externalIds }, now)).id
+  }
+  for (const [outing, { daysAgo, reason, most, everyNth }] of outings.entries()) {
+    const moves = Object.entries(ids).flatMap(([username, memberId]): Move[] => {
+      const index = Object.keys(ids).indexOf(tied[username] ?? username)
+      if ((index + outing) % everyNth !== 0) return []
+      const amount = Math.ceil(most * share(index, outing))
+      const move = { memberId, reason, actor: 'demo' }
+      return [
+        { ...move, unit: 'xp', amount, key: `demo:${outing}:${username}:xp` },
+        { ...move, unit: 'currency', amount: Math.ceil(amount / 10), key: `demo:${outing}:${username}:currency` },
+      ]
+    })
+    await post(tx, moves, new Date(now.getTime() - daysAgo * 86_400_000), false)
+  }
+  await setVisibility(tx, ids[hidden]!, 'hidden', now)
+}
+
+/** How much of an outing's most a member got: less the later they stand in the list, in another order every time. */
+function share(index: number, outing: number): number {
+  const count = Object.keys(people).length
+  const steady = 1 - index / count
+  const luck = ((index * 17 + outing * 29) % count) / count
+  return outing === 0 ? steady ** 2 : (steady + 2 * luck) / 3
+}
+
+async function seedBoards(tx: Tx, now: Date): Promise<void> {
+  await createBoard(
+    tx,
+    {
+      name: 'Trail points',
+      description: 'Every hike, photo and kind word counts.',
+      metric: 'xp',
+      periods: periodNames,
+      displayOrder: 1,
+    },
+    now,
+  )
+  await createBoard(tx, { name: 'Coins', metric: 'currency', periods: ['all', 'month'], displayOrder: 2 }, now)
+}
+
+async function seedKeys(tx: Tx, config: Config, now: Date) {
+  const origins = [...new Set([config.demoSite, new URL(config.publicUrl).origin])]
+  const name = 'Demo'
+  const publishable = await createKey(tx, { kind: 'publishable', name, origins, testMode: true }, now)
+  const community = await createKey(tx, { kind: 'community', name, permissions: [...permissions] }, now)
+  const system = await createKey(tx, { kind: 'system', name }, now)
+  const identifiers = { 'data-username': '@username', 'data-customer-id': 'customer-id' }
+  const access = await createKey(tx, { kind: 'widget_access', name, origins, identifiers, testMode: true }, now)
+  return {
+    publishableKey: publishable.key,
+    communityKey: community.key,
+    systemKey: system.key,
+    widgetAccess: { accessId: access.accessId!, accessKey: access.key },
+  }
+}
+
+/** Readable by this user only, and never half written. */
+function writeSecretly(file: string, content: unknown): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const unfinished = `${file}.new`
+  writeFileSync(unfinished, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 })
+  renameSync(unfinished, file)
+}

@@ -1,0 +1,100 @@
+import type { FastifyInstance } from 'fastify'
+import { pino } from 'pino'
+import { createApp } from './app.js'
+import { type Config, StartFailure } from './config.js'
+import { type Database, openDatabase } from './db/database.js'
+import { lockDirectory } from './db/lock.js'
+import { migrate } from './db/migrate.js'
+import { startPostgres } from './db/supervisor.js'
+import { seedDemo } from './demo.js'
+import { keptSecret, rootKey } from './domain/secrets.js'
+import { startBulk } from './jobs/bulk.js'
+import { startFolding } from './jobs/fold.js'
+import { startPruning } from './jobs/prune.js'
+import { startRelay } from './jobs/relay.js'
+import { createHub } from './stream/hub.js'
+
+export interface RunningServer {
+  /** Where it listens. */
+  url: string
+  database: Database
+  /** Finishes the requests under way, ends streams and background work, and closes everything that start opened. */
+  stop(): Promise<void>
+}
+
+/** How long requests under way may take when the server stops. Workers and database need the rest of ten seconds. */
+const drainMs = 5_000
+
+/**
+ * Opens the database, brings it up to date and serves.
+ * @param clock What time it is; tests set it.
+ * @throws StartFailure when the surroundings do not allow it. Nothing is left open then.
+ */
+export async function startServer(config: Config, clock: () => Date = () => new Date()): Promise<RunningServer> {
+  const log = pino({ level: config.logLevel })
+  /** What to undo, newest last. */
+  const opened: (() => unknown)[] = []
+  const undoAll = async () => {
+    for (let undo = opened.pop(); undo; undo = opened.pop()) await undo()
+  }
+  let stopping: Promise<void> | undefined
+  const stop = () => {
+    stopping ??= undoAll()
+    return stopping
+  }
+  try {
+    const urls = config.database ?? (await openEmbedded())
+    const database = await openDatabase(urls.url, (err) => log.warn({ err }, 'a database connection broke'))
+    opened.push(() => database.close())
+    await migrate(urls.migrateUrl, decodeURIComponent(new URL(urls.url).username))
+    const root = rootKey(config.secretKey ?? keptSecret(config.dataDir))
+    if (config.demo) await seedDemo(database, config, clock())
+
+    const hub = createHub(database, log)
+    const loops = {
+      events: startRelay(database, log, hub.wake),
+      scores: startFolding(database, log),
+      jobs: startBulk(database, log),
+    }
+    database.onWork((work, communityId) => loops[work].wake(communityId))
+    const pruning = startPruning(database, log)
+    opened.push(() => Promise.all([...Object.values(loops), pruning].map((loop) => loop.stop())))
+
+    const app = await createApp({ config, database, rootKey: root, hub, log, clock })
+    opened.push(() => {
+      hub.close()
+      return drain(app)
+    })
+    return { url: await listen(app, config), database, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+
+  async function openEmbedded() {
+    opened.push(lockDirectory(config.dataDir))
+    const postgres = await startPostgres(config.dataDir, (line) => log.debug({ postgres: line }))
+    opened.push(() => postgres.stop())
+    return postgres
+  }
+}
+
+async function listen(app: FastifyInstance, { host, port }: Config): Promise<string> {
+  try {
+    return await app.listen({ host, port })
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+      ? new StartFailure(`Port ${port} on ${host} is taken. Stop what listens there, or set PORT.`)
+      : error
+  }
+}
+
+/** Takes no more requests and waits for those under way; what is still open then is cut off. */
+async function drain(app: FastifyInstance): Promise<void> {
+  // A connection whose last request ends now would be kept for the next one.
+  const idle = setInterval(() => app.server.closeIdleConnections(), 50)
+  const late = setTimeout(() => app.server.closeAllConnections(), drainMs)
+  await app.close()
+  clearInterval(idle)
+  clearTimeout(late)
+}
