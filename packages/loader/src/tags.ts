@@ -1,0 +1,95 @@
+/** Tag → file of its code, from this script's address on. The build writes it. */
+declare const __CHUNKS__: Record<string, string>
+const chunks = __CHUNKS__
+
+/** When a tag counts as failed. Its code may still come later, and then it works. */
+const patience = 10_000
+
+/**
+ * Loads the code of a tag once the first of its elements comes near the viewport, or is there with `loading="eager"`.
+ * Until then, and for good if the code never comes, the element shows what the page wrote into it.
+ * @param base The loader's own address.
+ * @returns Starts to look for tags in a document or shadow root, now and whenever it changes.
+ */
+export function loadTags(base: string): (root: Document | ShadowRoot) => void {
+  const roots = new Set<Document | ShadowRoot>()
+  const wanted = new Set(Object.keys(chunks))
+  const selector = [...wanted].map((tag) => `${tag}:not(:defined)`).join()
+
+  // Adopted sheets apply even under `style-src 'none'`; `:where()` lets any rule of the page win.
+  const sheet = new CSSStyleSheet()
+  for (const tag of wanted)
+    sheet.insertRule(`:where(${tag}:not(:defined,[hidden])){display:block;min-block-size:var(--${tag}-height,30rem)}`)
+
+  const near = new IntersectionObserver(
+    (entries) => {
+      const inOrder = entries.sort((a, b) => a.boundingClientRect.top - b.boundingClientRect.top)
+      for (const { isIntersecting, target } of inOrder) if (isIntersecting) want(target)
+    },
+    { rootMargin: '300px' },
+  )
+
+  let planned = false
+  const changes = new MutationObserver(() => {
+    if (planned) return
+    planned = true
+    requestAnimationFrame(() => {
+      planned = false
+      for (const root of roots) look(root)
+    })
+  })
+
+  function look(root: Document | ShadowRoot) {
+    for (const element of root.querySelectorAll(selector)) {
+      if (element.getAttribute('loading') === 'eager') want(element)
+      else near.observe(element)
+    }
+  }
+
+  function want({ localName }: Element) {
+    if (wanted.delete(localName)) load(localName)
+    if (wanted.size > 0) return
+    changes.disconnect()
+    near.disconnect()
+  }
+
+  async function load(tag: string) {
+    const url = new URL(chunks[tag]!, base).href
+    try {
+      await Promise.race([
+        import(/* @vite-ignore */ url).catch(() => again(url)),
+        new Promise((_, reject) => setTimeout(reject, patience, `no answer within ${patience / 1000} s`)),
+      ])
+    } catch (reason) {
+      fail(tag, `${url} (${reason})`)
+      addEventListener('online', () => load(tag), { once: true })
+    }
+  }
+
+  function fail(tag: string, what: string) {
+    console.error(
+      `[rai] <${tag}> could not load ${what}. A Content-Security-Policy must allow it in script-src, and trusted-types rai-html.`,
+    )
+    sheet.insertRule(`${tag}:not(:defined):empty::before{content:"This part of the page could not be loaded."}`)
+    for (const root of roots)
+      for (const element of root.querySelectorAll(tag)) {
+        const event = new Event('rai-error', { bubbles: true, composed: true })
+        element.dispatchEvent(Object.assign(event, { code: 'network' }))
+      }
+  }
+
+  return (root) => {
+    if (roots.has(root)) return
+    roots.add(root)
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet]
+    if (wanted.size === 0) return
+    changes.observe(root, { childList: true, subtree: true })
+    look(root)
+  }
+}
+
+/** The one retry. Browsers may remember a failed module for as long as the page lives; a fragment makes it another. */
+async function again(url: string): Promise<unknown> {
+  await new Promise((done) => setTimeout(done, 1000 + 1000 * Math.random()))
+  return import(/* @vite-ignore */ `${url}#${Date.now()}`)
+}
