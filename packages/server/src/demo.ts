@@ -6,6 +6,7 @@ import type { Config } from './config.js'
 import type { Database, Tx } from './db/database.js'
 import { createAccount } from './domain/accounts.js'
 import { createCommunity } from './domain/communities.js'
+import { newId } from './domain/ids.js'
 import { createKey } from './domain/keys.js'
 import { createBoard } from './domain/leaderboards/index.js'
 import { type Move, post, type Reason } from './domain/ledger.js'
@@ -115,11 +116,12 @@ const outings: { daysAgo: number; reason: Reason; most: number; everyNth: number
 export async function seedDemo(database: Database, config: Config, now: Date): Promise<void> {
   if (await database.global.selectFrom('accounts').select('id').limit(1).executeTakeFirst()) return
   const password = randomBytes(18).toString('base64url')
-  const serverId = await createCommunity(database, { name: 'Fernweh Trail Club', timeZone: 'Europe/Berlin' }, now)
+  const serverId = newId(now.getTime())
   await database.tenant(serverId, async (tx) => {
     const accountId = await createAccount(tx.db, { email: owner.email, password }, now)
     // Another instance on the same database was first.
     if (accountId === undefined) return
+    await createCommunity(tx, { name: 'Fernweh Trail Club', timeZone: 'Europe/Berlin' }, now)
     await createMember(tx, { ...owner, role: 'owner', accountId }, now)
     await seedMembers(tx, now)
     await seedBoards(tx, now)
