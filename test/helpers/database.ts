@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, inject } from 'vitest'
+import { type Database, openDatabase } from '../../packages/server/src/db/database.js'
 import type { DatabaseUrls } from '../../packages/server/src/db/supervisor.js'
 
 /** A database of a test file's own, migrated and empty. */
@@ -28,21 +29,27 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     migrateUrl: named(cluster.migrateUrl),
   }
   afterAll(async () => {
-    const broken = await brokenInvariants(database.superuserUrl)
+    const broken = await asSuperuser(database.superuserUrl, brokenInvariants)
     await asSuperuser(cluster.superuserUrl, (client) => client.query(`drop database ${name} with (force)`))
     if (broken.length > 0) throw new Error(`The tests left broken invariants:\n${broken.join('\n')}`)
   })
   return database
 }
 
+/** The same, opened as the server opens it: for tests below HTTP. */
+export async function openTestDatabase(): Promise<{ database: Database; testDatabase: TestDatabase }> {
+  const testDatabase = await createTestDatabase()
+  const database = await openDatabase(testDatabase.url, () => {})
+  afterAll(() => database.close())
+  return { database, testDatabase }
+}
+
 const invariants = readFileSync(join(import.meta.dirname, 'invariants.sql'), 'utf8')
 
-/** What does not hold in a database (invariants.sql), one sentence each. */
-export function brokenInvariants(superuserUrl: string): Promise<string[]> {
-  return asSuperuser(superuserUrl, async (client) => {
-    const { rows } = await client.query<{ invariant: string; community_id: string; detail: string }>(invariants)
-    return rows.map((row) => `${row.invariant}: ${row.detail} (community ${row.community_id})`)
-  })
+/** What does not hold in a database (invariants.sql), one sentence each. Ask as a superuser. */
+export async function brokenInvariants(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query<{ invariant: string; community_id: string; detail: string }>(invariants)
+  return rows.map((row) => `${row.invariant}: ${row.detail} (community ${row.community_id})`)
 }
 
 /** Runs work on a connection of a superuser's own. */

@@ -1,0 +1,251 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sql } from 'kysely'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { readConfig } from '../../packages/server/src/config.js'
+import { type DemoFile, seedDemo } from '../../packages/server/src/demo.js'
+import { newId } from '../../packages/server/src/domain/ids.js'
+import { type TestCommunity, testCommunity } from '../helpers/community.js'
+import { asSuperuser, brokenInvariants, openTestDatabase } from '../helpers/database.js'
+
+const { database, testDatabase } = await openTestDatabase()
+const now = new Date()
+/** A community with a row in every table. */
+let full: string
+/** Another one, which must see none of them. */
+let other: TestCommunity
+let tables: string[]
+
+beforeAll(async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'rai-tenants-'))
+  await seedDemo(database, readConfig({ RAI_DATA: dataDir }), now)
+  full = (JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8')) as DemoFile).serverId
+  rmSync(dataDir, { recursive: true })
+  await seedTheRest()
+  other = await testCommunity({ database })
+  tables = await asSuperuser(testDatabase.superuserUrl, async (client) => {
+    const { rows } = await client.query<{ name: string }>(
+      `select table_name as name from information_schema.columns
+       where table_schema = 'public' and column_name = 'community_id' order by 1`,
+    )
+    return rows.map(({ name }) => name)
+  })
+})
+
+/** What the demo leaves empty. */
+async function seedTheRest(): Promise<void> {
+  await database.tenant(full, async (tx) => {
+    const community_id = full
+    const jobId = newId()
+    await tx.db.insertInto('relays').values({ community_id }).execute()
+    await tx.db
+      .insertInto('idempotency_keys')
+      .values({
+        community_id,
+        principal: 'key',
+        key: 'once',
+        operation: 'POST /',
+        body_hash: randomBytes(32),
+        status: 200,
+        answer: randomBytes(8),
+      })
+      .execute()
+    await tx.db
+      .insertInto('jobs')
+      .values({
+        community_id,
+        id: jobId,
+        type: 'bulk-import',
+        status: 'completed',
+        actor: 'key',
+        options: '{}',
+        file_hash: randomBytes(32),
+      })
+      .execute()
+    await tx.db
+      .insertInto('job_rows')
+      .values({ community_id, job_id: jobId, n: 0, line: 2, cells: ['ada'] })
+      .execute()
+    await tx.db
+      .insertInto('job_errors')
+      .values({ community_id, job_id: jobId, line: 3, code: 'invalid_request', message: 'no' })
+      .execute()
+    const { board_id } = await tx.db.selectFrom('board_scores').select('board_id').limit(1).executeTakeFirstOrThrow()
+    // Two changes that cancel each other.
+    for (const [old_score, new_score] of [
+      [null, 5],
+      [5, null],
+    ] as const) {
+      await tx.db
+        .insertInto('board_deltas')
+        .values({
+          community_id,
+          id: newId(),
+          board_id,
+          period: 'all',
+          period_start: '0001-01-01',
+          old_score,
+          new_score,
+        })
+        .execute()
+    }
+  })
+}
+
+describe('two communities', () => {
+  it('have rows of the first in every table that belongs to a community', async () => {
+    expect(tables.length).toBeGreaterThanOrEqual(17)
+    await database.tenant(full, async (tx) => {
+      for (const table of tables) {
+        const { rows } = await sql`select from ${sql.table(table)} limit 1`.execute(tx.db)
+        expect(rows, table).toHaveLength(1)
+      }
+    })
+  })
+
+  it('do not see each other even where a query forgets to ask for one community', async () => {
+    await other.tenant(async (tx) => {
+      for (const table of tables) {
+        const { rows } = await sql`select from ${sql.table(table)} where community_id <> ${other.id}`.execute(tx.db)
+        expect(rows, table).toHaveLength(0)
+      }
+      expect(await tx.db.selectFrom('communities').select('id').execute()).toEqual([{ id: other.id }])
+    })
+  })
+
+  it('do not change or delete each other’s rows', async () => {
+    await other.tenant(async (tx) => {
+      for (const table of tables) {
+        const { numAffectedRows } = await sql`delete from ${sql.table(table)} where community_id = ${full}`.execute(
+          tx.db,
+        )
+        expect(numAffectedRows, table).toBe(0n)
+      }
+      const renamed = await tx.db.updateTable('communities').set({ name: 'Mine' }).where('id', '=', full).execute()
+      expect(renamed[0]!.numUpdatedRows).toBe(0n)
+    })
+  })
+
+  it('do not write into each other', async () => {
+    const foreign = { community_id: full, name: 'member', value: 1 }
+    await expect(other.tenant((tx) => tx.db.insertInto('counters').values(foreign).execute())).rejects.toThrow(
+      'row-level security',
+    )
+    await other.tenant((tx) =>
+      tx.db
+        .insertInto('counters')
+        .values({ ...foreign, community_id: other.id })
+        .execute(),
+    )
+    await expect(
+      other.tenant((tx) => tx.db.updateTable('counters').set({ community_id: full, name: 'taken' }).execute()),
+    ).rejects.toThrow('row-level security')
+  })
+
+  it('are invisible to a connection that is in neither', async () => {
+    for (const table of ['communities', ...tables]) {
+      const { rows } = await sql`select from ${sql.table(table)} limit 1`.execute(database.global)
+      expect(rows, table).toHaveLength(0)
+    }
+  })
+})
+
+describe('background work', () => {
+  it('sees which communities have some, and nothing else of them', async () => {
+    const visible = await database.worker(async (db) => {
+      const seen: string[] = []
+      for (const table of ['communities', ...tables]) {
+        const { rows } = await sql`select from ${sql.table(table)} limit 1`.execute(db)
+        if (rows.length > 0) seen.push(table)
+      }
+      return seen
+    })
+    expect(visible).toEqual(['board_deltas', 'events', 'idempotency_keys', 'jobs'])
+  })
+
+  it('writes nothing outside a community', async () => {
+    await expect(database.worker((db) => db.deleteFrom('events').execute())).rejects.toThrow('read-only transaction')
+  })
+})
+
+describe('a lookup', () => {
+  it('finds the one credential it names', async () => {
+    const names = await database.lookup(other.widgetAccess.accessId, (db) =>
+      db.selectFrom('api_keys').select(['community_id', 'kind']).execute(),
+    )
+    expect(names).toEqual([{ community_id: other.id, kind: 'widget_access' }])
+  })
+
+  it.each(["' or true --", '', 'a b', 'x'.repeat(81)])('refuses what can be no credential: %j', async (key) => {
+    await expect(database.lookup(key, (db) => db.selectFrom('api_keys').select('id').execute())).rejects.toThrow(
+      TypeError,
+    )
+  })
+})
+
+describe('the schema', () => {
+  const ask = <T>(query: string) =>
+    asSuperuser(testDatabase.superuserUrl, async (client) => (await client.query(query)).rows as T[])
+
+  it('forces row-level security on every table of a community, for the owner too', async () => {
+    const open = await ask(
+      `select relname from pg_class
+       where relname = any ('{communities,${tables.join()}}') and not (relrowsecurity and relforcerowsecurity)`,
+    )
+    expect(open).toEqual([])
+  })
+
+  it('begins every primary and unique key of those tables with the community, so that they can be spread by it', async () => {
+    const others = await ask<{ index: string }>(
+      `select indexrelid::regclass::text as index
+       from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+       where i.indisunique and i.indrelid = any ('{${tables.join()}}'::regclass[]) and a.attname <> 'community_id'
+       order by 1`,
+    )
+    // A key names its community, so it is looked up before the community is known.
+    expect(others.map(({ index }) => index)).toEqual(['api_keys_access_id_key', 'api_keys_hash_key'])
+  })
+
+  it('gives the server’s role rows and nothing more', async () => {
+    await expect(sql`create table mine (id int)`.execute(database.global)).rejects.toThrow('permission denied')
+    await expect(sql`alter table members disable row level security`.execute(database.global)).rejects.toThrow('owner')
+    await expect(sql`truncate entries`.execute(database.global)).rejects.toThrow('permission denied')
+    await expect(sql`update migrations set checksum = ''`.execute(database.global)).rejects.toThrow('permission denied')
+  })
+})
+
+describe('the invariants', () => {
+  const board = 'board_id = (select board_id from board_scores limit 1)'
+  const row = 'member_id = (select member_id from board_scores where ranked order by score desc limit 1)'
+
+  it.each([
+    [
+      'a transaction sums to 0',
+      'alter table entries disable trigger all; update entries set amount = amount + 1 where n = 1',
+    ],
+    ['a transaction has entries', 'alter table entries disable trigger all; delete from entries'],
+    ['a balance is the sum of its entries', 'update balances set amount = amount + 1'],
+    ['a balance is the sum of its entries', 'delete from balances'],
+    ['the ledger cannot be changed', 'alter table entries disable trigger entries_immutable'],
+    ['the ledger cannot be changed', 'drop trigger transactions_immutable on transactions'],
+    [
+      'entries belong to members of their community',
+      'alter table entries disable trigger all; update entries set member_id = gen_random_uuid() where n = 0',
+    ],
+    ['scores are the ledger counted by run', `update board_scores set score = score + 1 where ${row}`],
+    ['scores are the ledger counted by run', `delete from board_scores where ${row}`],
+    ['scores are the ledger counted by run', `update board_scores set ranked = not ranked where ${row}`],
+    ['counts and deltas are the ranked scores', `delete from board_counts where level = 0 and ${board}`],
+    ['counts and deltas are the ranked scores', 'delete from board_deltas where old_score is null'],
+    ['events are numbered without gaps', 'update events set seq = 7 where id = (select id from events limit 1)'],
+  ])('%s: a breach is found (%s)', async (invariant, breach) => {
+    await asSuperuser(testDatabase.superuserUrl, async (client) => {
+      await client.query(`begin; ${breach}`)
+      expect((await brokenInvariants(client)).map((sentence) => sentence.split(':')[0])).toContain(invariant)
+      await client.query('rollback')
+      expect(await brokenInvariants(client)).toEqual([])
+    })
+  })
+})
