@@ -9,7 +9,6 @@ const stopWithinMs = 10_000
 
 try {
   const config = readConfig(process.env)
-  const starting = startServer(config)
   const stop = async () => {
     setTimeout(() => process.exit(1), stopWithinMs).unref()
     await (await starting).stop()
@@ -17,6 +16,7 @@ try {
   }
   // Started with an IPC channel, the server lives as long as the process at its other end.
   for (const event of ['SIGTERM', 'SIGINT', 'disconnect']) process.on(event, stop)
+  const starting = startServer(config)
 
   const { url } = await starting
   console.log(`Rai answers on ${url}, its API reference on ${config.publicUrl}/reference`)

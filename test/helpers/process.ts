@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import { freePort } from '../../packages/server/src/db/supervisor.js'
+
+/** The server as it is shipped. */
+const bundle = join(import.meta.dirname, '../../packages/server/dist/main.js')
+
+/** A server in a process of its own. */
+export interface ServerProcess {
+  child: ChildProcess
+  url: string
+  /** Resolves when it serves; rejects when it ends before. */
+  ready: Promise<void>
+  /** Resolves when it has ended, with its exit code (null: killed). */
+  ended: Promise<number | null>
+  /** What it has said on both outputs so far. */
+  said(): string
+}
+
+/** Starts the built server on a free port, with no setting but these. What still runs after the file's last test is killed. */
+export async function startProcess(env: Record<string, string>): Promise<ServerProcess> {
+  const port = await freePort()
+  const child = spawn(process.execPath, [bundle], {
+    env: { PATH: process.env.PATH, PORT: String(port), LOG_LEVEL: 'warn', ...env },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  started.add(child)
+  let said = ''
+  const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)))
+  const ready = new Promise<void>((resolve, reject) => {
+    for (const output of [child.stdout!, child.stderr!]) {
+      output.setEncoding('utf8').on('data', (text: string) => {
+        said += text
+        if (said.includes('answers on')) resolve()
+      })
+    }
+    ended.then(() => reject(new Error(`The server ended before it was ready. It said:\n${said}`)))
+  })
+  // Whoever expects a refusal waits for the end instead.
+  ready.catch(() => {})
+  return { child, url: `http://127.0.0.1:${port}`, ready, ended, said: () => said }
+}
+
+const started = new Set<ChildProcess>()
+afterAll(() => {
+  for (const child of started) child.kill('SIGKILL')
+})
+
+/** The embedded database of a data directory, as it describes itself. */
+export function embeddedPostgres(dataDir: string): { pid: number; superuserUrl: string } {
+  const [pid, , , port] = readFileSync(join(dataDir, 'pg18/postmaster.pid'), 'utf8').split('\n')
+  const password = readFileSync(join(dataDir, 'pg18.password'), 'utf8').trim()
+  return { pid: Number(pid), superuserUrl: `postgres://postgres:${password}@127.0.0.1:${port}/rai` }
+}
+
+/** Whether a process with this id runs. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
