@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import { findKey, type Key } from '../domain/keys.js'
+import type { Services } from '../http/context.js'
+
+/** A widget as a page of its own, for sites that frame rather than run scripts: what may stand in its address. */
+interface EmbedQuery {
+  /** The publishable key: a name, not a secret. Tokens never stand in an address. */
+  key?: string
+  board?: string
+  period?: string
+  theme?: string
+  locale?: string
+}
+
+/** Serves `/embed/leaderboard?key=rai_pk_…&board=…`: the widget filling the frame. */
+export function mountEmbed(app: FastifyInstance, { config, database, clock }: Services): void {
+  app.get<{ Querystring: EmbedQuery }>('/embed/leaderboard', async ({ query, headers }, reply) => {
+    const nonce = randomBytes(18).toString('base64')
+    const key = await findKey(database, String(query.key ?? ''), clock())
+    const page = key?.kind === 'publishable' ? widgetPage(query, key, nonce, config.publicUrl) : errorPage(nonce)
+    const lang = query.locale ?? /^[a-z]+(-[a-z\d]+)*/i.exec(headers['accept-language'] ?? '')?.[0] ?? 'en'
+    return reply
+      .code(page.status)
+      .type('text/html; charset=utf-8')
+      .header('Cache-Control', 'no-store')
+      .header('Content-Security-Policy', page.policy.join('; '))
+      .send(html(page, lang, nonce))
+  })
+}
+
+interface Page {
+  status: number
+  policy: string[]
+  title: string
+  style: string
+  body: string
+}
+
+function widgetPage(
+  { key: text, board, period, theme, locale }: EmbedQuery,
+  key: Key,
+  nonce: string,
+  publicUrl: string,
+): Page {
+  const script = { src: `${publicUrl}/rai.js`, 'data-key': text, 'data-theme': theme, 'data-locale': locale }
+  return {
+    status: 200,
+    policy: [
+      "default-src 'none'",
+      `script-src 'nonce-${nonce}' 'strict-dynamic'`,
+      `style-src 'nonce-${nonce}'`,
+      `connect-src ${new URL(publicUrl).origin}`,
+      'img-src https: data:',
+      "base-uri 'none'",
+      "form-action 'none'",
+      "require-trusted-types-for 'script'",
+      'trusted-types rai-html',
+      `frame-ancestors ${ancestors(key)}`,
+    ],
+    title: 'Leaderboard',
+    style: `html, body, main { height: 100%; margin: 0 }
+      html { color-scheme: ${theme === 'light' || theme === 'dark' ? theme : 'light dark'}; font-family: system-ui, sans-serif }
+      rai-leaderboard { --rai-leaderboard-height: 100%; height: 100% }`,
+    body: `<main><rai-leaderboard loading="eager"${attributes({ board, period })}></rai-leaderboard></main>
+    <script async nonce="${nonce}"${attributes(script)}></script>`,
+  }
+}
+
+/** Holds nothing but a sentence, so that any site may frame it: a refused frame would say less. */
+function errorPage(nonce: string): Page {
+  return {
+    status: 404,
+    policy: ["default-src 'none'", `style-src 'nonce-${nonce}'`, "base-uri 'none'", "form-action 'none'"],
+    title: 'Not available',
+    style: `html { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
+      body { display: grid; place-content: center; min-height: 100vh; margin: 0; text-align: center; text-wrap: balance }
+      main { padding: 1.5rem }
+      h1 { margin: 0; font-size: 1.125rem }
+      p { margin: 0; opacity: .7 }`,
+    body: `<main>
+      <h1>This leaderboard is not available</h1>
+      <p>The address names a key that is not known, or no longer good.</p>
+    </main>`,
+  }
+}
+
+/** Only the sites that the key lists may frame the page; with an empty list nobody may. */
+function ancestors({ origins, test_mode }: Key): string {
+  const local = ['localhost', '127.0.0.1'].flatMap((host) => [`http://${host}:*`, `https://${host}:*`])
+  return [...origins, ...(test_mode ? local : [])].join(' ') || "'none'"
+}
+
+const html = ({ title, style, body }: Page, lang: string, nonce: string) => `<!doctype html>
+<html${attributes({ lang })}>
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width">
+    <title>${title}</title>
+    <style nonce="${nonce}">
+      ${style}
+    </style>
+  </head>
+  <body>
+    ${body}
+  </body>
+</html>
+`
+
+/** Attributes of a tag; those without a value are left out. */
+function attributes(values: Record<string, string | undefined>): string {
+  return Object.entries(values)
+    .filter(([, value]) => value)
+    .map(([name, value]) => ` ${name}="${escaped(String(value))}"`)
+    .join('')
+}
+
+const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)

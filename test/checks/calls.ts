@@ -1,0 +1,19 @@
+// Prevents the server from calling addresses that others chose: whatever it fetches goes through one guarded fetch,
+// which the first feature that needs it will add here by name.
+import { type Check, files, search } from './check.js'
+
+const guarded: string[] = []
+
+export const calls: Check = {
+  title: 'outgoing calls of the server',
+  async run() {
+    const sources = await files(/^packages\/server\/src\/.*(?<!\.test)\.ts$/)
+    return search(
+      sources.filter((path) => !guarded.includes(path)),
+      [
+        [/(?<![\w.])fetch\(/, 'use the guarded fetch'],
+        [/^import (?!type).*'(node:)?(https?|http2|net|tls|dgram|undici)'/, 'use the guarded fetch'],
+      ],
+    )
+  },
+}

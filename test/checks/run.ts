@@ -1,0 +1,32 @@
+/** `npm run check`: runs every check of this folder and says what to mend, as `path:line message`. */
+import { writeFileSync } from 'node:fs'
+import { bundles } from './bundles.js'
+import { calls } from './calls.js'
+import type { Check, Finding } from './check.js'
+import { imports } from './imports.js'
+import { lint } from './lint.js'
+import { markup } from './markup.js'
+import { places } from './places.js'
+import { size } from './size.js'
+import { templates } from './templates.js'
+import { tests } from './tests.js'
+import { tokens } from './tokens.js'
+import { types } from './types.js'
+import { versions } from './versions.js'
+
+const checks: Check[] = [types, lint, templates, imports, bundles, markup, calls, tests, tokens, versions, places, size]
+
+const counts = { passed: 0, failed: 0 }
+for (const check of checks) {
+  const findings = await check.run()
+  counts[findings.length > 0 ? 'failed' : 'passed']++
+  console.log(`${findings.length > 0 ? '✗' : '✓'} ${check.title}`)
+  for (const finding of findings) console.log(`  ${describe(finding)}`)
+}
+console.log(`checks: ${counts.passed} passed, ${counts.failed} failed`)
+if (process.env.RAI_TEST_COUNTS) writeFileSync(process.env.RAI_TEST_COUNTS, JSON.stringify(counts))
+process.exitCode = counts.failed > 0 ? 1 : 0
+
+function describe({ path, line, message }: Finding): string {
+  return `${path}${line ? `:${line}` : ''} ${message}`
+}
