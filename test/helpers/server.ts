@@ -5,7 +5,7 @@ import { afterAll } from 'vitest'
 import type { Config } from '../../packages/server/src/config.js'
 import type { Database } from '../../packages/server/src/db/database.js'
 import { freePort } from '../../packages/server/src/db/supervisor.js'
-import { startServer } from '../../packages/server/src/start.js'
+import { type StartOptions, startServer } from '../../packages/server/src/start.js'
 import { createTestDatabase, type TestDatabase } from './database.js'
 
 export interface TestServer {
@@ -15,14 +15,16 @@ export interface TestServer {
   testDatabase: TestDatabase
 }
 
-export interface TestServerOptions {
+export interface TestServerOptions extends StartOptions {
   /** What differs from a quiet server without a demo. */
   config?: Partial<Config>
-  clock?: () => Date
 }
 
-/** A real server on a free port with a database of its own; both go after the file's last test. Call it at the top of a test file. */
-export async function startTestServer({ config: changes, clock }: TestServerOptions = {}): Promise<TestServer> {
+/**
+ * A real server on a free port with a database of its own, which holds its own answers against the contract. Both go
+ * after the file's last test. Call it at the top of a test file.
+ */
+export async function startTestServer({ config: changes, ...options }: TestServerOptions = {}): Promise<TestServer> {
   const testDatabase = await createTestDatabase()
   const port = await freePort()
   const config: Config = {
@@ -38,7 +40,7 @@ export async function startTestServer({ config: changes, clock }: TestServerOpti
     trustProxy: false,
     ...changes,
   }
-  const { url, database, stop } = await startServer(config, clock)
+  const { url, database, stop } = await startServer(config, { checkAnswers: true, ...options })
   afterAll(stop)
   return { url, config, database, testDatabase }
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
-import { createApp } from './app.js'
+import { type AppOptions, createApp } from './app.js'
 import { type Config, StartFailure } from './config.js'
 import { type Database, openDatabase } from './db/database.js'
 import { lockDirectory } from './db/lock.js'
@@ -25,12 +25,20 @@ export interface RunningServer {
 /** How long requests under way may take when the server stops. Workers and database need the rest of ten seconds. */
 const drainMs = 5_000
 
+/** What tests set; a server that people use has none of it. */
+export interface StartOptions extends AppOptions {
+  /** What time it is. */
+  clock?: () => Date
+}
+
 /**
  * Opens the database, brings it up to date and serves.
- * @param clock What time it is; tests set it.
  * @throws StartFailure when the surroundings do not allow it. Nothing is left open then.
  */
-export async function startServer(config: Config, clock: () => Date = () => new Date()): Promise<RunningServer> {
+export async function startServer(
+  config: Config,
+  { clock = () => new Date(), ...appOptions }: StartOptions = {},
+): Promise<RunningServer> {
   const log = pino({ level: config.logLevel })
   /** What to undo, newest last. */
   const opened: (() => unknown)[] = []
@@ -60,7 +68,7 @@ export async function startServer(config: Config, clock: () => Date = () => new 
     const pruning = startPruning(database, log)
     opened.push(() => Promise.all([...Object.values(loops), pruning].map((loop) => loop.stop())))
 
-    const app = await createApp({ config, database, rootKey: root, hub, log, clock })
+    const app = await createApp({ config, database, rootKey: root, hub, log, clock }, appOptions)
     opened.push(() => {
       hub.close()
       return drain(app)

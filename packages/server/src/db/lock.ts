@@ -16,7 +16,8 @@ interface Holder {
  */
 export function lockDirectory(dataDir: string): () => void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    // Others may pass, for PostgreSQL may have to run as another user, but not look around.
+    mkdirSync(dataDir, { recursive: true, mode: 0o711 })
   } catch (error) {
     throw new StartFailure(`The data directory ${dataDir} cannot be made: ${(error as Error).message}. Set RAI_DATA.`)
   }
