@@ -40,7 +40,7 @@ async function useExternal(superuserUrl: string) {
 
 async function startEmbedded() {
   const dataDir = mkdtempSync(join(tmpdir(), 'rai-test-'))
-  const { superuserUrl, url, migrateUrl, stop } = await startPostgres(dataDir, () => {})
+  const { superuserUrl, url, migrateUrl, stop } = await startPostgres(dataDir, { debug() {}, warn: console.warn })
   return {
     cluster: { superuserUrl, url, migrateUrl },
     stop: async () => {

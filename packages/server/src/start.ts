@@ -81,7 +81,7 @@ export async function startServer(
 
   async function openEmbedded() {
     opened.push(lockDirectory(config.dataDir))
-    const postgres = await startPostgres(config.dataDir, (line) => log.debug({ postgres: line }))
+    const postgres = await startPostgres(config.dataDir, log)
     opened.push(() => postgres.stop())
     return postgres
   }

@@ -50,22 +50,44 @@ const startTries = 40
 const tryAgainAfter = 250
 const stopWithin = 5_000
 
+/** Gets PostgreSQL's own log, line by line, and what the supervisor has to say. */
+export interface SupervisorLog {
+  debug(line: string): void
+  warn(line: string): void
+}
+
 /**
  * Starts the PostgreSQL that came from npm on a data directory, making the cluster, roles and database the first time.
- * It ends with this process, however this process ends.
- * @param log Gets PostgreSQL's own log, line by line.
+ * It ends with this process, however this process ends; when it ends before that, it is started again.
  * @throws StartFailure when there is no PostgreSQL for this platform or it does not come up.
  */
-export async function startPostgres(dataDir: string, log: (line: string) => void): Promise<EmbeddedPostgres> {
+export async function startPostgres(dataDir: string, log: SupervisorLog): Promise<EmbeddedPostgres> {
   const binaries = await findBinaries()
   const as = unprivileged(binaries, dataDir)
   // A cluster is readable only by its major version, so the directory names it.
   const cluster = join(dataDir, 'pg18')
   const passwordFile = join(dataDir, 'pg18.password')
   if (!existsSync(cluster)) makeCluster(cluster, passwordFile, binaries, as)
+
+  const run = (samePort?: number) => runPostgres(cluster, binaries, as, log, samePort)
+  let running = await run()
+  let stopping = false
+  const watch = async (): Promise<void> => {
+    for (;;) {
+      await running.ended
+      if (stopping) return
+      log.warn('PostgreSQL ended by itself and is started again')
+      running = await run(running.port)
+    }
+  }
+  void watch()
+  const stop = () => {
+    stopping = true
+    return stopPostgres(running)
+  }
+
   const password = readFileSync(passwordFile, 'utf8').trim()
-  const { port, stop } = await runPostgres(cluster, binaries, as, log)
-  const superuserUrl = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
+  const superuserUrl = `postgres://postgres:${password}@127.0.0.1:${running.port}/postgres`
   try {
     return { superuserUrl, ...(await prepareRoles(superuserUrl)), stop }
   } catch (error) {
@@ -188,31 +210,39 @@ function makeCluster(cluster: string, passwordFile: string, { initdb }: Binaries
   renameSync(unfinished, cluster)
 }
 
+interface RunningPostgres {
+  port: number
+  shell: ChildProcess
+  ended: Promise<void>
+}
+
 /**
- * Starts PostgreSQL on a port of its own choice. After a crash of everything at once the old one may still be stopping,
- * so a start that fails is tried again for some seconds.
+ * Runs PostgreSQL until it is ready. After a crash of everything at once the old one may still be stopping, so a start
+ * that fails is tried again for some seconds.
+ * @param samePort Where its users look for it; else any port is good.
  */
 async function runPostgres(
   cluster: string,
   binaries: Binaries,
   as: RunAs,
-  log: (line: string) => void,
-): Promise<{ port: number; stop(): Promise<void> }> {
+  log: SupervisorLog,
+  samePort?: number,
+): Promise<RunningPostgres> {
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort()
+    const port = samePort ?? (await freePort())
     const shell = spawnPostgres(cluster, port, binaries, as)
-    const exited = new Promise<void>((resolve) => shell.once('close', () => resolve()))
+    const ended = new Promise<void>((resolve) => shell.once('close', () => resolve()))
     const said: string[] = []
     const ready = await new Promise<boolean>((resolve) => {
       forLines(shell, (line) => {
-        log(line)
+        log.debug(line)
         if (said.push(line) > 20) said.shift()
         if (line.includes('ready to accept connections')) resolve(true)
       })
       shell.once('error', (error) => said.push(error.message))
-      exited.then(() => resolve(false))
+      ended.then(() => resolve(false))
     })
-    if (ready) return { port, stop: () => stopPostgres(shell, exited) }
+    if (ready) return { port, shell, ended }
     if (attempt === startTries) {
       throw new StartFailure(`The embedded PostgreSQL does not start in ${cluster}. It said:\n${said.join('\n')}`)
     }
@@ -220,9 +250,19 @@ async function runPostgres(
   }
 }
 
+/** Runs the command it is given as long as something holds the other end of file descriptor 3. */
+const whileHeld = `
+"$@" </dev/null 3<&- &
+command=$!
+(read -r _; kill -INT $command) <&3 >/dev/null 2>&1 &
+watcher=$!
+exec 3<&-
+wait $command
+kill $watcher`
+
 /**
- * A shell stands between: it holds the other end of a pipe of ours (file descriptor 3). The pipe closes when we close
- * it or when this process dies, even by kill -9; then the shell tells PostgreSQL to stop.
+ * A shell stands between: it holds one end of a pipe, we the other. Ours closes when we close it or when this process
+ * dies, even by kill -9; then the shell tells PostgreSQL to stop.
  */
 function spawnPostgres(cluster: string, port: number, { postgres }: Binaries, { prefix, user }: RunAs): ChildProcess {
   const options = Object.entries({
@@ -231,8 +271,7 @@ function spawnPostgres(cluster: string, port: number, { postgres }: Binaries, { 
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
   }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-  const script = '"$@" </dev/null 3<&- & P=$!; (cat >/dev/null; kill -INT $P 2>/dev/null) <&3 & wait $P'
-  return spawn('sh', ['-c', script, 'sh', ...prefix, postgres, '-D', cluster, ...options], {
+  return spawn('sh', ['-c', whileHeld, 'sh', ...prefix, postgres, '-D', cluster, ...options], {
     ...user,
     // A group of its own, so that Ctrl-C reaches us first and requests can still finish.
     detached: true,
@@ -250,10 +289,10 @@ function forLines(shell: ChildProcess, take: (line: string) => void): void {
   })
 }
 
-async function stopPostgres(shell: ChildProcess, exited: Promise<void>): Promise<void> {
+async function stopPostgres({ shell, ended }: RunningPostgres): Promise<void> {
   ;(shell.stdio[3] as Writable).end()
   // Immediate shutdown: nothing committed is lost, the next start replays the log.
   const hurry = setTimeout(() => process.kill(-shell.pid!, 'SIGQUIT'), stopWithin)
-  await exited
+  await ended
   clearTimeout(hurry)
 }
