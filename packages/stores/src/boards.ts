@@ -1,0 +1,59 @@
+import { onMount } from 'nanostores'
+import { configOf } from './config.js'
+import type { Environment } from './environment.js'
+import type { Loadable, LoadableStore } from './loadable.js'
+import type { Config, Period } from './types.js'
+
+/** Which run of which board. */
+export interface RunChoice {
+  /** A board's id or slug. Default: the first board of the community. */
+  board?: string | undefined
+  /** Default: the board's first. */
+  period?: Period | undefined
+  /** The run's first day. Default: the run that is open now. */
+  start?: string | undefined
+}
+
+export const boardRoute = 'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}'
+export const rowsRoute = `${boardRoute}/rows` as const
+
+/** What every answer with rows has. */
+export const rowsSample = {
+  items: [{ position: 0, rank: 0, score: 0, member: { id: '', name: '' } }],
+  run: { period: 'all', state: 'open' },
+  total: 0,
+} as const
+
+/** The board to ask for; undefined when the community has none. */
+export async function boardName(environment: Environment, { board }: RunChoice): Promise<string | undefined> {
+  return board ?? (await configOf(environment).value()).leaderboards[0]?.id
+}
+
+/** Makes a store that chose no board follow the community's first one. */
+export function followFirstBoard(environment: Environment, { board }: RunChoice, store: LoadableStore<unknown>): void {
+  if (board !== undefined) return
+  onMount(store.$state, () =>
+    configOf(environment).$state.listen((now, before) => {
+      if (before?.state === 'ready' && firstBoard(now) !== firstBoard(before)) store.renew()
+    }),
+  )
+}
+
+const firstBoard = (config: Loadable<Config>): string | undefined =>
+  config.state === 'ready' ? config.value.leaderboards[0]?.id : undefined
+
+/** What is shared under an id while somebody listens to its main store: made when first asked for, dropped with the last listener. */
+export function shared<T>(known: Map<string, T>, id: string, create: () => { it: T; main: LoadableStore<unknown> }): T {
+  const found = known.get(id)
+  if (found) return found
+  const { it, main } = create()
+  known.set(id, it)
+  onMount(main.$state, () => {
+    known.set(id, it)
+    return () => void known.delete(id)
+  })
+  return it
+}
+
+/** A choice as a cache's key. */
+export const choiceId = ({ board, period, start }: RunChoice): string => [board, period, start].join('\n')

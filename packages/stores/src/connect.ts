@@ -1,0 +1,68 @@
+import { atom, onMount, type ReadableAtom } from 'nanostores'
+import type { Environment } from './environment.js'
+import { type GetToken, offer } from './token.js'
+
+/** What a page says about itself. */
+export interface Settings {
+  apiUrl: string
+  /** The publishable key. */
+  key: string
+  /** An address of the site's own back-end that answers `{embedToken, expiresIn}` for the person who is signed in there. */
+  tokenUrl?: string | undefined
+  /** The same by a function; it wins over `tokenUrl`. */
+  getToken?: GetToken | undefined
+}
+
+const environments = /* @__PURE__ */ new Map<string, Environment>()
+
+/**
+ * The environment of a page and a key. Equal addresses and keys get the same one, so all elements of a page share their
+ * requests, their viewer and one stream. A token source signs the viewer in; see `identify`.
+ */
+export function connect({ apiUrl, key, tokenUrl, getToken }: Settings): Environment {
+  const address = apiUrl.replace(/\/+$/, '')
+  const id = `${address} ${key}`
+  const environment = environments.get(id) ?? inBrowser(address, key)
+  environments.set(id, environment)
+  if (getToken) offer(environment, { getToken })
+  else if (tokenUrl) offer(environment, { tokenUrl })
+  return environment
+}
+
+/** The longest wait that timers keep; longer ones would end at once. */
+const longest = 2 ** 31 - 1
+
+const inBrowser = (apiUrl: string, key: string): Environment => ({
+  apiUrl,
+  key,
+  fetch: (url, options) => fetch(url, options),
+  clock: () => Date.now(),
+  after(ms, run) {
+    const timer = setTimeout(run, Math.min(ms, longest))
+    return () => clearTimeout(timer)
+  },
+  random: () => Math.random(),
+  // crypto.randomUUID is not there on http pages.
+  randomId: () =>
+    crypto.getRandomValues(new Uint8Array(16)).reduce((id, byte) => id + byte.toString(16).padStart(2, '0'), ''),
+  $visible: watch(
+    ['visibilitychange', 'pagehide', 'pageshow'],
+    (event) => event?.type !== 'pagehide' && globalThis.document?.visibilityState !== 'hidden',
+  ),
+  $online: watch(['online', 'offline'], () => globalThis.navigator?.onLine !== false),
+  warn: (message) => console.warn(message),
+})
+
+/** A fact of the window, read again at some of its events. Without a window (server rendering) it stays as it is. */
+function watch(events: string[], read: (event?: Event) => boolean): ReadableAtom<boolean> {
+  const $fact = atom(read())
+  onMount($fact, () => {
+    const update = (event?: Event) => $fact.set(read(event))
+    for (const event of events) globalThis.addEventListener?.(event, update)
+    update()
+    return () => {
+      for (const event of events) globalThis.removeEventListener?.(event, update)
+    }
+  })
+  return $fact
+}
