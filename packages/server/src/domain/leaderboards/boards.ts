@@ -105,9 +105,16 @@ export async function createBoard(tx: Tx, input: BoardInput, at: Date): Promise<
   return board
 }
 
-export async function updateBoard(tx: Tx, id: string, input: Partial<BoardInput>, at: Date): Promise<Board> {
+/** @param change What to set, or what follows from the board as it is: nobody changes it in between. */
+export async function updateBoard(
+  tx: Tx,
+  id: string,
+  change: Partial<BoardInput> | ((before: Board) => Partial<BoardInput>),
+  at: Date,
+): Promise<Board> {
   await takeBoardLock(tx)
   const before = await boardById(tx, id)
+  const input = typeof change === 'function' ? change(before) : change
   await checkInput(tx, { startsAt: before.starts_at, endsAt: before.ends_at, ...input }, before.id)
   const board = await tx.db
     .updateTable('leaderboards')

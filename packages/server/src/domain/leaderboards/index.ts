@@ -12,3 +12,4 @@ export {
 } from './boards.js'
 export { type MyState, type Row, type RowList, rowsAround, rowsAt, searchRows, totalOf } from './rows.js'
 export { type Run, runOf } from './runs.js'
+export { type BoardSettings, type ClockTime, defaultSettings, mayView, settingsOf } from './settings.js'

@@ -1,0 +1,155 @@
+import { type BodyOf, managementFamily, type Period, periodNames } from '@rai/contract'
+import type { z } from 'zod'
+import type { CommunityClock } from '../../domain/clock.js'
+import { Failure } from '../../domain/failure.js'
+import { type Board, type BoardInput, defaultSettings, settingsOf } from '../../domain/leaderboards/index.js'
+import { boardEnd, boardStart } from './board-times.js'
+
+/*
+ * A leaderboard as the documented API spells it, and as our domain does. Here every documented field has a value of its
+ * own; what the domain counts by follows from them.
+ */
+
+type Shown = z.output<typeof managementFamily.Leaderboard>
+type Body = BodyOf<'PATCH /v1/leaderboards/{leaderboardId}'>
+
+/** Everything that an operator can set. */
+export type BoardFields = Pick<Shown, Exclude<keyof Body & keyof Shown, 'slug' | 'rankBy' | 'displayedFields'>>
+
+const { timeFilters, rankingFields } = managementFamily
+type TimeFilter = keyof typeof timeFilters
+type RankingField = keyof typeof rankingFields
+
+const filterOf = (period: Period): TimeFilter =>
+  (Object.keys(timeFilters) as TimeFilter[]).find((name) => timeFilters[name] === period)!
+const rankingFieldOf = (metric: Board['metric']): RankingField =>
+  (Object.keys(rankingFields) as RankingField[]).find((name) => rankingFields[name] === metric)!
+
+/** There are no roles and tags yet, so no board can be for some of them. */
+const noRoles = { allowedRolesToRank: [], allowedTagsToRank: [], allowedRolesToView: [], allowedTagsToView: [] }
+
+/** What a new board has where its operator says nothing. */
+export const newFields: BoardFields = {
+  ...defaultSettings,
+  ...noRoles,
+  name: '',
+  description: '',
+  rankingField: 'xp',
+  nameDisplay: 'full',
+  onlyPositiveRanks: false,
+  allowedTimeFilters: periodNames.map(filterOf),
+  allowedUsersToRank: [],
+  allowedUsersToView: [],
+  isEnabled: true,
+  displayOrder: 0,
+  widget: { enabled: true, ...defaultSettings.widget },
+}
+
+export function fieldsOf(board: Board): BoardFields {
+  const settings = settingsOf(board)
+  return {
+    ...settings,
+    ...noRoles,
+    name: board.name,
+    description: board.description,
+    rankingField: rankingFieldOf(board.metric),
+    nameDisplay: board.name_display,
+    onlyPositiveRanks: board.only_positive,
+    allowedTimeFilters: board.periods.map(filterOf),
+    allowedUsersToRank: board.ranked_members,
+    allowedUsersToView: board.viewing_members,
+    isEnabled: board.is_enabled,
+    displayOrder: board.display_order,
+    widget: { enabled: board.widget_enabled, ...settings.widget },
+  }
+}
+
+/** The fields after a request. Older spellings are read where the newer one is absent. */
+export function changed(before: BoardFields, body: Body): BoardFields {
+  const { slug: _slug, rankBy, displayedFields, displayFieldsOrder, ...fields } = body
+  const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+  return {
+    ...before,
+    ...(rankBy && { rankingField: rankBy }),
+    ...(displayedFields && { displayedColumns: columnsOf(displayedFields, displayFieldsOrder) }),
+    // A day to end on says that there is one.
+    ...(body.endDate !== undefined && { hasNoEndDate: body.endDate === null }),
+    ...given,
+  }
+}
+
+/** The older pair: which columns are shown, and in which order the named ones stand. */
+function columnsOf(shown: readonly string[], order: readonly string[] = []): BoardFields['displayedColumns'] {
+  const place = (column: string) => (order.includes(column) ? order.indexOf(column) : order.length)
+  return [...new Set(shown)]
+    .sort((a, b) => place(a) - place(b))
+    .map((column, index) => ({ column, visible: true, order: index }))
+}
+
+/**
+ * @throws Failure `unknown_reference` for roles and tags, which do not exist yet; `invalid_request` for fields that
+ * contradict each other.
+ */
+export function toBoardInput(fields: BoardFields, clock: CommunityClock): BoardInput {
+  refuseRoles(fields)
+  const { topRankOnly, topRankLimit, widget } = fields
+  if (topRankOnly && topRankLimit === null) {
+    throw new Failure('invalid_request', 'Say how many ranks topRankOnly leaves.', [
+      { path: 'topRankLimit', message: 'is missing' },
+    ])
+  }
+  return {
+    name: fields.name,
+    description: fields.description,
+    metric: rankingFields[fields.rankingField],
+    periods: fields.allowedTimeFilters.map((name) => timeFilters[name]),
+    nameDisplay: fields.nameDisplay,
+    topRankLimit: topRankOnly ? topRankLimit : null,
+    onlyPositive: fields.onlyPositiveRanks,
+    startsAt: boardStart(fields, clock),
+    endsAt: boardEnd(fields, clock),
+    rankedMembers: fields.allowedUsersToRank,
+    viewingMembers: fields.allowedUsersToView,
+    isEnabled: fields.isEnabled,
+    displayOrder: fields.displayOrder,
+    widgetEnabled: widget.enabled,
+    settings: pickSettings(fields),
+  }
+}
+
+const settingNames = Object.keys(defaultSettings) as (keyof typeof defaultSettings)[]
+
+function pickSettings(fields: BoardFields): Record<string, unknown> {
+  const { enabled: _enabled, ...widget } = fields.widget
+  return { ...Object.fromEntries(settingNames.map((name) => [name, fields[name]])), widget }
+}
+
+function refuseRoles(fields: BoardFields): void {
+  const unknown = (Object.keys(noRoles) as (keyof typeof noRoles)[]).flatMap((field) =>
+    fields[field].map((_, n) => ({
+      path: `${field}.${n}`,
+      message: field.includes('Roles') ? 'no such role' : 'no such tag',
+    })),
+  )
+  if (unknown.length > 0)
+    throw new Failure('unknown_reference', 'The leaderboard names roles or tags that do not exist here.', unknown)
+}
+
+/** The leaderboard as the API answers it. */
+export function showBoard(board: Board): Shown {
+  const fields = fieldsOf(board)
+  return {
+    _id: board.id,
+    communityID: board.community_id,
+    ...fields,
+    slug: board.slug,
+    rankBy: fields.rankingField,
+    displayedFields: fields.displayedColumns
+      .filter(({ visible }) => visible)
+      .sort((a, b) => a.order - b.order)
+      .map(({ column }) => column),
+    createdAt: board.created_at.toISOString(),
+    updatedAt: board.updated_at.toISOString(),
+    __v: board.revision,
+  }
+}

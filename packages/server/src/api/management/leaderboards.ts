@@ -1,0 +1,78 @@
+import { type families, managementFamily } from '@rai/contract'
+import { communityClock } from '../../domain/clock.js'
+import { Failure } from '../../domain/failure.js'
+import {
+  type BoardPage,
+  boardById,
+  createBoard,
+  deleteBoard,
+  listBoards,
+  updateBoard,
+} from '../../domain/leaderboards/index.js'
+import type { Handlers } from '../../http/context.js'
+import { changed, fieldsOf, newFields, showBoard, toBoardInput } from './board-fields.js'
+
+const defaultLimit = 20
+
+/** The sortable fields and their columns. */
+const columns = {
+  createdAt: 'created_at',
+  updatedAt: 'updated_at',
+  name: 'name',
+  slug: 'slug',
+  displayOrder: 'display_order',
+} as const satisfies Record<string, BoardPage['sort']['column']>
+
+export const leaderboards: Handlers<keyof typeof families.management> = {
+  'GET /v1/leaderboards': async ({ tx, query, meta }) => {
+    const { page = 1, limit = defaultLimit, sort = 'createdAt:desc', fields, search } = query
+    const [by, direction] = sort.split(':') as [keyof typeof columns, 'asc' | 'desc']
+    const keyword = search?.slice('keyword:'.length).trim()
+    const { boards, total } = await listBoards(tx, { page, limit, sort: { column: columns[by], direction }, keyword })
+    Object.assign(meta, { page, limit, total })
+    return boards.map((board) => project(showBoard(board), fields))
+  },
+
+  'POST /v1/leaderboards': async ({ tx, body, now }) => {
+    const clock = await communityClock(tx)
+    const input = toBoardInput(changed(newFields, body), clock)
+    return showBoard(await createBoard(tx, { ...input, slug: body.slug }, now))
+  },
+
+  'GET /v1/leaderboards/{leaderboardId}': async ({ tx, params, query }) =>
+    project(showBoard(await boardById(tx, params.leaderboardId)), query.fields),
+
+  'PATCH /v1/leaderboards/{leaderboardId}': async ({ tx, params, body, now }) => {
+    const clock = await communityClock(tx)
+    const board = await updateBoard(
+      tx,
+      params.leaderboardId,
+      (before) => toBoardInput(changed(fieldsOf(before), body), clock),
+      now,
+    )
+    return showBoard(board)
+  },
+
+  'DELETE /v1/leaderboards/{leaderboardId}': async ({ tx, params }) => {
+    await deleteBoard(tx, params.leaderboardId)
+    return { _id: params.leaderboardId }
+  },
+}
+
+type Shown = ReturnType<typeof showBoard>
+
+/** Only the fields that were asked for, and always the id. */
+function project(board: Shown, fields: string | undefined): Pick<Shown, '_id'> & Partial<Shown> {
+  if (fields === undefined) return board
+  const names = fields.split(',').map((name) => name.trim())
+  const unknown = names.filter((name) => !Object.hasOwn(managementFamily.Leaderboard.shape, name))
+  if (unknown.length > 0) {
+    throw new Failure('invalid_request', 'Ask for fields that a leaderboard has.', [
+      { path: 'fields', message: `unknown: ${unknown.join(', ')}` },
+    ])
+  }
+  return Object.fromEntries(Object.entries(board).filter(([name]) => name === '_id' || names.includes(name))) as Pick<
+    Shown,
+    '_id'
+  >
+}

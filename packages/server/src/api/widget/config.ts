@@ -1,0 +1,21 @@
+import { thisCommunity } from '../../domain/communities.js'
+import { shownBoards } from '../../domain/leaderboards/index.js'
+import type { Handlers } from '../../http/context.js'
+import { isListed, showSummary } from './leaderboards.js'
+
+export const config: Handlers<'GET /widget/v1/{publishableKey}/config'> = {
+  'GET /widget/v1/{publishableKey}/config': async ({ tx, principal, now }) => {
+    const community = await thisCommunity(tx)
+    const boards = await shownBoards(tx)
+    return {
+      community: {
+        id: community.id,
+        name: community.name,
+        timeZone: community.time_zone,
+        weekStart: community.week_start,
+      },
+      leaderboards: boards.filter((board) => isListed(board, principal)).map((board) => showSummary(board, community)),
+      now: now.toISOString(),
+    }
+  },
+}

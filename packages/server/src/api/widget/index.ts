@@ -1,0 +1,10 @@
+import type { families } from '@rai/contract'
+import type { Handlers } from '../../http/context.js'
+import { config } from './config.js'
+import { leaderboards } from './leaderboards.js'
+import { me } from './me.js'
+import { stream } from './stream.js'
+
+export { family } from './family.js'
+
+export const handlers: Handlers<keyof typeof families.widget> = { ...config, ...me, ...leaderboards, ...stream }

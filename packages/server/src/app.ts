@@ -1,0 +1,63 @@
+import { families as contract } from '@rai/contract'
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
+import * as embed from './api/embed/index.js'
+import * as integration from './api/integration/index.js'
+import * as management from './api/management/index.js'
+import * as platform from './api/platform/index.js'
+import * as widget from './api/widget/index.js'
+import { createTokens } from './domain/tokens.js'
+import type { Deps, Services } from './http/context.js'
+import { commonHeaders } from './http/headers.js'
+import { takeOnlyJson } from './http/json.js'
+import { createLimiter, defaultLimits, type Limits, networkOf } from './http/limits.js'
+import { createRefuser } from './http/refuse.js'
+import { requestId } from './http/request-id.js'
+import { mountFamily } from './http/route.js'
+import { mountEmbed } from './pages/embed.js'
+import { mountReference } from './pages/reference.js'
+import { mountScripts } from './pages/scripts.js'
+
+export interface AppOptions {
+  /** What differs from the default limits. */
+  limits?: Partial<Limits>
+  /** Hold every answer against the contract; for tests and development. */
+  checkAnswers?: boolean
+}
+
+/** Builds the whole HTTP side: every family of the contract, and the pages. The caller listens. */
+export async function createApp(
+  deps: Deps,
+  { limits = {}, checkAnswers = false }: AppOptions = {},
+): Promise<FastifyInstance> {
+  const { config, database, rootKey, log } = deps
+  const services: Services = { ...deps, tokens: createTokens(database, rootKey, config.publicUrl) }
+  const limiter = createLimiter({ ...defaultLimits, ...limits })
+  const refuser = createRefuser([embed, integration, management, widget, platform].map(({ family }) => family))
+  const app: FastifyInstance = fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: config.trustProxy,
+    genReqId: requestId,
+    routerOptions: { maxParamLength: 500 },
+    frameworkErrors: refuser.onError,
+  })
+  takeOnlyJson(app)
+  app.decorateRequest('asker', null)
+  app.setErrorHandler(refuser.onError)
+  app.setNotFoundHandler(refuser.onNotFound)
+  app.addHook('onRequest', commonHeaders(config))
+  app.addHook('onRequest', (request, reply) => limiter.take(reply, 'address', networkOf(request.ip)))
+  // Here and not later, or the body of a request for nothing would be looked at.
+  app.addHook('onRequest', async (request) => (request.is404 ? refuser.onNotFound() : undefined))
+
+  const mounting = { services, limiter, checkAnswers }
+  await mountFamily(app, mounting, platform.family, contract.platform, platform.handlers)
+  await mountFamily(app, mounting, embed.family, contract.embed, embed.handlers)
+  await mountFamily(app, mounting, integration.family, contract.integration, integration.handlers)
+  await mountFamily(app, mounting, management.family, contract.management, management.handlers)
+  await mountFamily(app, mounting, widget.family, contract.widget, widget.handlers)
+  await mountScripts(app)
+  mountEmbed(app, services)
+  mountReference(app)
+  return app
+}

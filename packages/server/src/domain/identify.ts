@@ -1,0 +1,90 @@
+import { sql } from 'kysely'
+import type { Database, Tx } from '../db/database.js'
+import { Failure } from './failure.js'
+import { goodKeyById, type Key } from './keys.js'
+import { createMember, findMember, type Member, type MemberName } from './members.js'
+import type { EmbedClaims, Tokens } from './tokens.js'
+
+/** The meanings of an identifier that are not types of external ids. */
+const byUsername = '@username'
+const byId = '@id'
+
+const nameOf = (meaning: string, value: string): MemberName =>
+  meaning === byUsername
+    ? { username: value }
+    : meaning === byId
+      ? { id: value }
+      : { externalId: { type: meaning, value } }
+
+/**
+ * The one active member that all identifiers name, by what a widget access key declares them to mean. A key with
+ * `create_member` makes somebody of whom nothing is known yet, if it is told a username.
+ * @throws Failure `invalid_request` for an undeclared identifier, `not_found` for nobody, or for more than one.
+ */
+export async function identifyMember(
+  tx: Tx,
+  key: Key,
+  identifiers: Readonly<Record<string, string>>,
+  at: Date,
+): Promise<Member> {
+  const given = Object.entries(identifiers).map(([name, value]) => ({ name, value, meaning: key.identifiers[name] }))
+  const undeclared = given.filter(({ meaning }) => meaning === undefined)
+  if (undeclared.length > 0) {
+    throw new Failure(
+      'invalid_request',
+      'Declare the identifier on the widget access key first.',
+      undeclared.map(({ name }) => ({
+        path: `userIdentifiers.${name}`,
+        message: 'is not declared on this access key',
+      })),
+    )
+  }
+  const names = given.map(({ meaning, value }) => nameOf(meaning!, value))
+  const username = given.find(({ meaning }) => meaning === byUsername)?.value
+
+  let members = await findAll(tx, names)
+  if (key.create_member && username !== undefined && members.every((member) => member === undefined)) {
+    // Two pages may name the same new member at once: the second waits here and then finds what the first made.
+    await sql`select pg_advisory_xact_lock(hashtextextended(${`identify:${tx.communityId}:${username}`}, 0))`.execute(
+      tx.db,
+    )
+    members = await findAll(tx, names)
+    if (members.every((member) => member === undefined)) {
+      const externalIds = names.flatMap((name) => ('externalId' in name ? [name.externalId] : []))
+      return createMember(tx, { username, externalIds }, at)
+    }
+  }
+  const [member] = members
+  if (member?.status !== 'active' || members.some((other) => other?.id !== member.id))
+    throw new Failure('not_found', 'These identifiers do not name one active member.')
+  return member
+}
+
+async function findAll(tx: Tx, names: readonly MemberName[]): Promise<(Member | undefined)[]> {
+  const members: (Member | undefined)[] = []
+  for (const name of names) members.push(await findMember(tx, name))
+  return members
+}
+
+/**
+ * What an embed token says, if all that it rests on still stands: its access key and its member are looked up each time.
+ * @throws Failure `token_expired` or `unauthorized`
+ */
+export async function readEmbedToken(
+  { database, tokens }: { database: Database; tokens: Tokens },
+  token: string,
+  at: Date,
+): Promise<{ claims: EmbedClaims; testMode: boolean }> {
+  const claims = await tokens.verify(token, at)
+  return database.tenant(
+    claims.communityId,
+    async (tx) => {
+      const key = await goodKeyById(tx, claims.accessKeyId, at)
+      const member = await findMember(tx, { id: claims.memberId })
+      if (key?.kind !== 'widget_access' || member?.status !== 'active')
+        throw new Failure('unauthorized', 'This token is not good any more. Ask for a new one.')
+      return { claims, testMode: key.test_mode }
+    },
+    { snapshot: true },
+  )
+}

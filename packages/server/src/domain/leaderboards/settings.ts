@@ -1,0 +1,68 @@
+import type { Board } from './boards.js'
+
+/** What operators set on a board that no query reads: kept as it came, given back as it came. */
+export interface BoardSettings {
+  image: string
+  displayedColumns: { column: string; visible: boolean; order: number }[]
+  topRankOnly: boolean
+  topRankLimit: number | null
+  includeDummyUsers: boolean
+  isPreviewEnabled: boolean
+  /** Start and end as they were given; the moments that count stand in the board itself. */
+  startDate: string | null
+  endDate: string | null
+  hasNoEndDate: boolean
+  timeZone: number | string | null
+  startTime: ClockTime | null
+  endTime: ClockTime | null
+  widget: {
+    /** Pages that may show the board; empty for all that the key lists. */
+    whitelistedDomains: string[]
+    size: { type: 'custom'; value: { width: number; height: number } } | null
+    button: { enabled: boolean; text: string; link: string }
+  }
+}
+
+export interface ClockTime {
+  hours: number
+  minutes: number
+  ampm?: 'am' | 'pm' | 'AM' | 'PM' | undefined
+}
+
+/** Where nobody set anything. */
+export const defaultSettings: BoardSettings = {
+  image: '',
+  displayedColumns: [
+    { column: 'name', visible: true, order: 0 },
+    { column: 'score', visible: true, order: 1 },
+  ],
+  topRankOnly: false,
+  topRankLimit: null,
+  includeDummyUsers: false,
+  isPreviewEnabled: false,
+  startDate: null,
+  endDate: null,
+  hasNoEndDate: true,
+  timeZone: null,
+  startTime: null,
+  endTime: null,
+  widget: { whitelistedDomains: [], size: null, button: { enabled: false, text: '', link: '' } },
+}
+
+/** The settings of a board, also of one that was made without any. */
+export const settingsOf = (board: Board): BoardSettings => ({
+  ...defaultSettings,
+  topRankOnly: board.top_rank_limit !== null,
+  topRankLimit: board.top_rank_limit,
+  startDate: board.starts_at?.toISOString() ?? null,
+  endDate: board.ends_at?.toISOString() ?? null,
+  hasNoEndDate: board.ends_at === null,
+  ...(board.settings as Partial<BoardSettings>),
+})
+
+/** Whether pages may show a board to somebody: it is on, its widget is on, and it is for them. */
+export function mayView(board: Board, memberId: string | undefined): boolean {
+  const isForThem =
+    board.viewing_members.length === 0 || (memberId !== undefined && board.viewing_members.includes(memberId))
+  return board.is_enabled && board.widget_enabled && isForThem
+}

@@ -1,0 +1,55 @@
+import type { Route } from '@rai/contract'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Asker, Services } from './context.js'
+import { allowPage } from './cors.js'
+import {
+  askerByHeader,
+  askerByPage,
+  checkAccess,
+  pageOrigin,
+  publishableKey,
+  refuseSecretInBrowser,
+  sourceOf,
+} from './credential.js'
+import type { Limiter } from './limits.js'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks; null until it is known, and where nobody needs to be. */
+    asker: Asker | null
+  }
+}
+
+/** Before the body is read: may this page read the answer, who asks, how often, and may they? */
+export async function admit(
+  services: Services,
+  limiter: Limiter,
+  route: Route,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  const source = sourceOf(route)
+  refuseSecretInBrowser(services, request.headers, source)
+  if (source === 'none') allowPage(reply, '*')
+  // Who asks stands in the body.
+  if (source === 'none' || source === 'body') return
+  if (source === 'page') {
+    const { key, origin } = await admitPage(services, request, reply)
+    await limiter.take(reply, 'page', key.id)
+    request.asker = await askerByPage(services, request.headers, key, origin)
+  } else {
+    request.asker = await askerByHeader(services, request.headers)
+    await limiter.take(reply, 'key', request.asker.keyId)
+  }
+  checkAccess(route, request.asker)
+}
+
+/** Lets the page read the answer, also when it is a refusal of what follows. */
+export async function admitPage(services: Services, request: FastifyRequest, reply: FastifyReply) {
+  // A CDN must not give one site's answer to another, nor a visitor's to a member.
+  reply.header('Vary', 'Origin, Authorization')
+  const key = await publishableKey(services, (request.params as { publishableKey: string }).publishableKey)
+  const origin = pageOrigin(services, request.headers, key)
+  if (origin) allowPage(reply, origin)
+  return { key, origin }
+}

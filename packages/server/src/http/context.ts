@@ -1,0 +1,86 @@
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
+import type { AnswerOf, BodyOf, ParamsOf, Permission, Principal, QueryOf, RouteKey, Routes } from '@rai/contract'
+import type { Logger } from 'pino'
+import type { Config } from '../config.js'
+import type { Database, Tx } from '../db/database.js'
+import type { RootKey } from '../domain/secrets.js'
+import type { Tokens } from '../domain/tokens.js'
+import type { StreamHub } from '../stream/hub.js'
+import type { Once } from './idempotency.js'
+
+/** What the app is built on. */
+export interface Deps {
+  config: Config
+  database: Database
+  rootKey: RootKey
+  hub: StreamHub
+  log: Logger
+  /** What time it is. */
+  clock(): Date
+}
+
+/** What handlers can use. */
+export interface Services extends Deps {
+  tokens: Tokens
+}
+
+/** Who asks, and of which community: the whole of what a credential proves. */
+export interface Asker {
+  kind: Exclude<Principal, 'anyone'>
+  communityId: string
+  keyId: string
+  permissions: readonly Permission[]
+  /** The member that an embed token names. */
+  memberId: string | undefined
+  /** When the embed token ends. */
+  expiresAt: Date | undefined
+  /** The page that asks; undefined for our own pages and for what is not a page. */
+  origin: string | undefined
+}
+
+/** The file of a multipart request. It can be read once, and fails with `too_large` past the limit. */
+export interface UploadedFile {
+  name: string
+  stream: Readable
+}
+
+type PrincipalsOf<K extends RouteKey> = Routes[K]['access']['principals'][number]
+type IsFile<K extends RouteKey> = Routes[K] extends { file: string } ? true : false
+type IsAnyone<K extends RouteKey> = 'anyone' extends PrincipalsOf<K> ? true : false
+
+/** What a handler gets, after everything was checked. */
+export interface Context<K extends RouteKey> {
+  /**
+   * The community's transaction: a snapshot for GET. It is committed when the handler returns. Null where no community is
+   * known, and for uploads: those take as long as the asker likes and open short transactions of their own.
+   */
+  tx: IsFile<K> extends true ? null : IsAnyone<K> extends true ? null : Tx
+  principal: IsAnyone<K> extends true ? null : Asker
+  params: ParamsOf<K>
+  query: QueryOf<K>
+  body: BodyOf<K>
+  file: IsFile<K> extends true ? UploadedFile : null
+  headers: IncomingHttpHeaders
+  requestId: string
+  now: Date
+  deps: Services
+  /** Says more beside the answer, where the family's envelope has a place for it: `page`, `limit`, `total`. */
+  meta: Record<string, number>
+  /** Does the effect of an upload once per Idempotency-Key, in its transaction. Other operations are wrapped already. */
+  once: Once
+}
+
+/** What a handler gives back: the answer without its envelope, text in parts, or who takes the open connection over. */
+export type ReplyOf<K extends RouteKey> = Routes[K] extends { media: 'text/event-stream' }
+  ? (out: ServerResponse) => Promise<void>
+  : Routes[K] extends { media: 'text/csv' }
+    ? AsyncIterable<string>
+    : Routes[K] extends { media: 'application/json' }
+      ? object
+      : AnswerOf<K>
+
+export type Handler<K extends RouteKey> = (context: Context<K>) => Promise<ReplyOf<K>>
+
+/** Handlers for some operations: `export const boards: Handlers<'GET /v1/leaderboards'> = { … }`. */
+export type Handlers<K extends RouteKey> = { [P in K]: Handler<P> }

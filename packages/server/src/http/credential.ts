@@ -1,0 +1,125 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { keyPrefixes, type Route } from '@rai/contract'
+import { Failure } from '../domain/failure.js'
+import { readEmbedToken } from '../domain/identify.js'
+import { allowsOrigin, findAccessKey, findKey, hintOf, type Key } from '../domain/keys.js'
+import type { Asker, Services } from './context.js'
+
+/** How an operation is told who asks. It follows from the principals that it lists. */
+export type CredentialSource = 'none' | 'page' | 'header' | 'body'
+
+export function sourceOf({ access: { principals } }: Route): CredentialSource {
+  if (principals.includes('anyone')) return 'none'
+  if (principals.includes('visitor') || principals.includes('member')) return 'page'
+  return principals.includes('widgetAccessKey') ? 'body' : 'header'
+}
+
+const secretPrefixes = [keyPrefixes.community, keyPrefixes.system, keyPrefixes.widgetAccessSecret]
+
+/** The text of `Authorization: Bearer …` or `X-API-Key: …`. */
+function credentialIn(headers: IncomingHttpHeaders): string | undefined {
+  if (headers.authorization !== undefined) return /^Bearer +(\S+)$/i.exec(headers.authorization)?.[1] ?? ''
+  const key = headers['x-api-key']
+  return Array.isArray(key) ? '' : key
+}
+
+/**
+ * A browser that sends a secret key shows it to everyone who looks: the call is refused even when the key is good, so that
+ * the mistake is found on the first day. Browsers tell themselves apart by `Origin`.
+ */
+export function refuseSecretInBrowser(
+  services: Services,
+  headers: IncomingHttpHeaders,
+  source: CredentialSource,
+): void {
+  if (headers.origin === undefined) return
+  const secret = credentialIn(headers)
+  const isSecret = secret !== undefined && secretPrefixes.some((prefix) => secret.startsWith(prefix))
+  if (!isSecret && source !== 'body') return
+  services.log.warn(
+    { origin: headers.origin, key: isSecret ? hintOf(secret) : null },
+    'a secret key came from a browser',
+  )
+  throw new Failure('secret_key_in_browser')
+}
+
+/** A back-end: a community or system key in a header. */
+export async function askerByHeader({ database, clock }: Services, headers: IncomingHttpHeaders): Promise<Asker> {
+  const text = credentialIn(headers)
+  if (text === undefined) throw new Failure('unauthorized', 'Send your key as Authorization: Bearer <key>.')
+  const key = await findKey(database, text, clock())
+  if (!key) throw new Failure('unauthorized', 'This key is not known, was revoked, or has expired.')
+  return askerOf(key)
+}
+
+/** A back-end: the two halves of a widget access key, in the body. */
+export async function askerByBody(
+  { database, clock }: Services,
+  { accessId, accessKey }: { accessId: string; accessKey: string },
+): Promise<Asker> {
+  const key = await findAccessKey(database, accessId, accessKey, clock())
+  if (!key) throw new Failure('unauthorized', 'This widget access key is not known, was revoked, or has expired.')
+  return askerOf(key)
+}
+
+/** The publishable key of a page's path. */
+export async function publishableKey({ database, clock }: Services, text: string): Promise<Key> {
+  const key = await findKey(database, text, clock())
+  if (key?.kind !== 'publishable')
+    throw new Failure('unauthorized', 'This publishable key is not known, was revoked, or has expired.')
+  return key
+}
+
+/**
+ * The other site's page that asks; undefined for our own pages and for what is no page at all.
+ * @throws Failure `origin_not_allowed` when the key does not list it.
+ */
+export function pageOrigin({ config }: Services, headers: IncomingHttpHeaders, key: Key): string | undefined {
+  const { origin } = headers
+  if (origin === undefined || origin === new URL(config.publicUrl).origin) return undefined
+  if (!allowsOrigin(key, origin)) throw new Failure('origin_not_allowed')
+  return origin
+}
+
+/** A page: a visitor, or the member that its embed token names. */
+export async function askerByPage(
+  services: Services,
+  headers: IncomingHttpHeaders,
+  key: Key,
+  origin: string | undefined,
+): Promise<Asker> {
+  const visitor = { ...askerOf(key), origin }
+  const token = credentialIn(headers)
+  if (token === undefined) return visitor
+  const { claims, testMode } = await readEmbedToken(services, token, services.clock())
+  const foreign = claims.communityId !== key.community_id
+  if (foreign || (origin && !allowsOrigin({ origins: [...claims.origins], test_mode: testMode }, origin)))
+    throw new Failure('unauthorized', 'This token is for other pages. Ask for one of your own.')
+  return { ...visitor, kind: 'member', memberId: claims.memberId, expiresAt: claims.expiresAt }
+}
+
+const kinds = {
+  publishable: 'visitor',
+  community: 'communityKey',
+  system: 'systemKey',
+  widget_access: 'widgetAccessKey',
+} as const satisfies Record<Key['kind'], Asker['kind']>
+
+const askerOf = (key: Key): Asker => ({
+  kind: kinds[key.kind],
+  communityId: key.community_id,
+  keyId: key.id,
+  permissions: key.permissions,
+  memberId: undefined,
+  expiresAt: undefined,
+  origin: undefined,
+})
+
+/** @throws Failure unless the operation lists who asks, and a community key was given the permission. */
+export function checkAccess({ access: { principals, permission } }: Route, asker: Asker): void {
+  if (asker.kind === 'visitor' && !principals.includes('visitor') && principals.includes('member'))
+    throw new Failure('unauthorized', 'Send a member’s embed token as Authorization: Bearer <token>.')
+  if (!principals.includes(asker.kind)) throw new Failure('forbidden')
+  if (asker.kind === 'communityKey' && permission && !asker.permissions.includes(permission))
+    throw new Failure('forbidden', `This key needs the permission ${permission}.`)
+}

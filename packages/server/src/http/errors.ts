@@ -1,0 +1,54 @@
+import { type ErrorCode, errors } from '@rai/contract'
+import type { z } from 'zod'
+import { Failure, type FailureDetail } from '../domain/failure.js'
+
+/** What went wrong before our code ran, by the code that Fastify or its multipart reader gives it. */
+const frameworkCodes: Record<string, ErrorCode> = {
+  FST_ERR_BAD_URL: 'invalid_request',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'too_large',
+  FST_ERR_CTP_EMPTY_TYPE: 'unsupported_media_type',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid_request',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_MAX_PARAM_LENGTH: 'not_found',
+  FST_FIELDS_LIMIT: 'too_large',
+  FST_FILES_LIMIT: 'invalid_request',
+  FST_INVALID_JSON_FIELD_ERROR: 'invalid_request',
+  FST_INVALID_MULTIPART_CONTENT_TYPE: 'unsupported_media_type',
+  FST_PARTS_LIMIT: 'too_large',
+  FST_PREMATURE_CLOSE: 'invalid_request',
+  FST_PROTO_VIOLATION: 'invalid_request',
+  FST_REQ_FILE_TOO_LARGE: 'too_large',
+}
+
+/** PostgreSQL is not there, full, stopping, or gave up on a conflict; by SQLSTATE or by Node's word for it. */
+const databaseBusy = /^(08...|53...|57P0.|40001|40P01|ECONNREFUSED|ECONNRESET|EPIPE)$/
+
+/** What the asker is told about an error; `internal` for everything that is our own fault. */
+export function toFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error
+  const code = codeOf(error)
+  const known = frameworkCodes[code]
+  if (known) return new Failure(known)
+  if (
+    databaseBusy.test(code) ||
+    (error instanceof Error && /timeout exceeded when trying to connect/.test(error.message))
+  )
+    return new Failure('unavailable')
+  return new Failure('internal')
+}
+
+const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+
+export const statusOf = (failure: Failure): number => errors[failure.code].status
+
+/** Every issue with its dotted path. Unknown fields are named one by one. */
+export function fromZod({ issues }: z.ZodError, where: string): Failure {
+  const details = issues.flatMap((issue): FailureDetail[] =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'is not known here' }))
+      : [{ path: issue.path.join('.'), message: issue.message }],
+  )
+  const { path, message } = details[0]!
+  return new Failure('invalid_request', `The ${where} is not valid: ${path ? `${path}: ` : ''}${message}.`, details)
+}

@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto'
+import { sql } from 'kysely'
+import type { Tx } from '../db/database.js'
+import { Failure } from '../domain/failure.js'
+import type { RootKey } from '../domain/secrets.js'
+
+/**
+ * Does an effect once per idempotency key and asker. Its answer is kept in the effect's own transaction, so that either
+ * both stand or neither does: a refusal changed nothing and keeps nothing, and asking again tries again.
+ * @param input What makes two requests the same, besides their operation.
+ * @throws Failure `request_in_flight` while the first one still runs, `idempotency_mismatch` for another input.
+ */
+export type Once = <T>(tx: Tx, input: string | Buffer, effect: () => Promise<T>) => Promise<T>
+
+const maxKeyLength = 255
+
+/** The request's idempotency key, if it has one. */
+export function idempotencyKey(header: string | string[] | undefined): string | undefined {
+  if (header === undefined) return undefined
+  if (typeof header !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(header))
+    throw new Failure('invalid_request', `An Idempotency-Key is 1 to ${maxKeyLength} printable characters.`)
+  return header
+}
+
+export interface OnceOptions {
+  rootKey: RootKey
+  key: string
+  /** Which credential asks: keys of different askers never meet. */
+  principal: string
+  /** Method and path. */
+  operation: string
+  status: number
+  now: Date
+  /** Told when the answer is an earlier one. */
+  onReplay(): void
+}
+
+export function createOnce({ rootKey, key, principal, operation, status, now, onReplay }: OnceOptions): Once {
+  return async <T>(tx: Tx, input: string | Buffer, effect: () => Promise<T>): Promise<T> => {
+    const hash = createHash('sha256').update(input).digest()
+    await takeTurn(tx, `once:${tx.communityId}:${principal}:${key}`)
+    const before = await tx.db
+      .selectFrom('idempotency_keys')
+      .select(['operation', 'body_hash', 'answer'])
+      .where('community_id', '=', tx.communityId)
+      .where('principal', '=', principal)
+      .where('key', '=', key)
+      .executeTakeFirst()
+    if (before) {
+      if (before.operation !== operation || !before.body_hash.equals(hash)) throw new Failure('idempotency_mismatch')
+      onReplay()
+      return JSON.parse(rootKey.unwrap(before.answer).toString()) as T
+    }
+    const answer = await effect()
+    await tx.db
+      .insertInto('idempotency_keys')
+      .values({
+        community_id: tx.communityId,
+        principal,
+        key,
+        operation,
+        body_hash: hash,
+        status,
+        answer: rootKey.wrap(Buffer.from(JSON.stringify(answer))),
+        created_at: now,
+      })
+      .execute()
+    return answer
+  }
+}
+
+/** Held to the end of the transaction. Who does not get it at once asks again later, rather than hold a connection. */
+async function takeTurn(tx: Tx, name: string): Promise<void> {
+  const { rows } = await sql<{ mine: boolean }>`
+    select pg_try_advisory_xact_lock(hashtextextended(${name}, 0)) as mine`.execute(tx.db)
+  if (!rows[0]!.mine) throw new Failure('request_in_flight')
+}
+
+/** For requests without a key, and for operations whose effect may happen again. */
+export const everyTime: Once = (_tx, _input, effect) => effect()

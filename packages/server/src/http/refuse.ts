@@ -1,0 +1,32 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { Failure } from '../domain/failure.js'
+import { statusOf, toFailure } from './errors.js'
+import type { Family } from './family.js'
+
+/** What an error that was thrown anywhere becomes: the envelope of the family that its path belongs to. */
+export function createRefuser(families: readonly Family[]) {
+  const familyOf = (url: string): Family => families.find(({ prefix }) => url.startsWith(prefix)) ?? families.at(-1)!
+
+  return {
+    async onError(error: FastifyError | Failure, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+      const failure = toFailure(error)
+      const status = statusOf(failure)
+      if (failure.code === 'internal') request.log.error({ err: error }, 'a request failed')
+      else if (status === 401 || status === 403)
+        request.log.info({ code: failure.code, address: request.ip, path: pathOf(request) }, 'access was denied')
+      else if (status >= 500) request.log.warn({ err: error }, 'a request could not be served')
+
+      if (status === 401) reply.header('WWW-Authenticate', 'Bearer')
+      if (status === 503 && !reply.hasHeader('Retry-After')) reply.header('Retry-After', 1)
+      const family = familyOf(request.url)
+      reply.header('Cache-Control', 'no-store').removeHeader('ETag')
+      reply.code(status).type(family.envelope.refusalMedia)
+      await reply.send(JSON.stringify(family.envelope.refusal(failure, request.id)))
+    },
+    async onNotFound(): Promise<never> {
+      throw new Failure('not_found')
+    },
+  }
+}
+
+const pathOf = (request: FastifyRequest): string => request.url.split('?')[0]!.slice(0, 200)

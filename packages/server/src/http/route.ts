@@ -1,0 +1,163 @@
+import multipart from '@fastify/multipart'
+import type { Method, Route, RouteKey, RouteTable } from '@rai/contract'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Tx } from '../db/database.js'
+import { admit } from './admit.js'
+import { sendAnswer, sendCsv, sendStream } from './answer.js'
+import type { Asker, Context, Handlers, Services, UploadedFile } from './context.js'
+import { askerByBody, checkAccess, sourceOf } from './credential.js'
+import type { Family } from './family.js'
+import { createOnce, everyTime, idempotencyKey, type Once } from './idempotency.js'
+import type { Limiter } from './limits.js'
+import { mountOtherMethods } from './methods.js'
+import { readUpload, skipRest } from './upload.js'
+import { checkAnswer, parsePart } from './validate.js'
+
+/** What mounting needs besides the handlers. */
+export interface Mounting {
+  services: Services
+  limiter: Limiter
+  /** Hold every answer against the contract. */
+  checkAnswers: boolean
+}
+
+/** A handler of any operation: its own types were checked where it was written. */
+type AnyHandler = (context: Context<RouteKey>) => Promise<unknown>
+
+interface Operation {
+  family: Family
+  method: Method
+  url: string
+  route: Route
+  handler: AnyHandler
+}
+
+/** Mounts every operation of a family: what is not in the contract cannot be called, what has no handler does not compile. */
+export async function mountFamily<K extends RouteKey>(
+  app: FastifyInstance,
+  mounting: Mounting,
+  family: Family,
+  table: Pick<RouteTable, K>,
+  handlers: Handlers<K>,
+): Promise<void> {
+  const operations = (Object.keys(table) as K[]).map((key): Operation => {
+    const [method, path] = key.split(' ') as [Method, string]
+    const url = path.replace(/\{(\w+)\}/g, ':$1')
+    return { family, method, url, route: table[key], handler: handlers[key] as unknown as AnyHandler }
+  })
+  for (const operation of operations.filter(({ route }) => !route.file)) mount(app, mounting, operation)
+  // A file comes as multipart and as nothing else; everything else comes as JSON and as nothing else.
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    await scope.register(multipart)
+    for (const operation of operations.filter(({ route }) => route.file)) mount(scope, mounting, operation)
+  })
+  for (const url of new Set(operations.map((operation) => operation.url))) {
+    const known = operations.filter((operation) => operation.url === url)
+    mountOtherMethods(app, mounting.services, url, known)
+  }
+}
+
+function mount(app: FastifyInstance, mounting: Mounting, operation: Operation): void {
+  const { method, url, route } = operation
+  app.route({
+    method,
+    url,
+    onRequest: (request, reply) => admit(mounting.services, mounting.limiter, route, request, reply),
+    handler: async (request, reply) => {
+      const upload = route.file ? await readUpload(request, route.file) : null
+      try {
+        await perform(mounting, operation, request, reply, upload)
+      } finally {
+        if (upload) skipRest(request, upload.file)
+      }
+    },
+  })
+}
+
+/** Reads the request by the contract, lets the handler work in its transaction, and sends what it answers. */
+async function perform(
+  { services, limiter, checkAnswers }: Mounting,
+  { family, route, handler }: Operation,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  upload: { fields: Record<string, unknown>; file: UploadedFile } | null,
+): Promise<void> {
+  const params = parsePart('path', route.params, request.params)
+  const query = parsePart('query', route.query, request.query)
+  const body = parsePart('body', route.body, upload ? upload.fields : request.body)
+  let asker = request.asker
+  if (sourceOf(route) === 'body') {
+    asker = await askerByBody(services, body as { accessId: string; accessKey: string })
+    await limiter.take(reply, 'key', asker.keyId)
+    checkAccess(route, asker)
+  }
+  const now = services.clock()
+  const isWrite = request.method !== 'GET' && request.method !== 'HEAD'
+  const once = asker && isWrite && family.repeatable ? onceFor(services, route, asker, now, request, reply) : everyTime
+
+  /** Everything but the transaction; made anew when the database asks for another try. */
+  const context = (tx: Tx | null) =>
+    ({
+      tx,
+      principal: asker,
+      params,
+      query,
+      body,
+      file: upload?.file ?? null,
+      headers: request.headers,
+      requestId: request.id,
+      now,
+      deps: services,
+      meta: {},
+      once,
+    }) as unknown as Context<RouteKey>
+
+  const { answer, meta } = await inTransaction(services, asker, route, isWrite, async (tx) => {
+    const ctx = context(tx)
+    const effect = () => handler(ctx)
+    return { answer: await (tx ? once(tx, JSON.stringify(body ?? null), effect) : effect()), meta: ctx.meta }
+  })
+
+  if (route.media === 'text/event-stream') {
+    await sendStream(request, reply, asker!, now, answer as Parameters<typeof sendStream>[4])
+  } else if (route.media === 'text/csv') {
+    sendCsv(request, reply, answer as AsyncIterable<string>)
+  } else {
+    if (checkAnswers) checkAnswer(route, answer)
+    sendAnswer(request, reply, family, route, answer, meta)
+  }
+}
+
+/** Reads see one moment; writes stand or fall as one; uploads and what belongs to no community have no transaction. */
+async function inTransaction<T>(
+  { database }: Services,
+  asker: Asker | null,
+  route: Route,
+  isWrite: boolean,
+  work: (tx: Tx | null) => Promise<T>,
+): Promise<T> {
+  if (!asker || route.file) return work(null)
+  return database.tenant(asker.communityId, work, { snapshot: !isWrite })
+}
+
+function onceFor(
+  { rootKey }: Services,
+  route: Route,
+  asker: Asker,
+  now: Date,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Once {
+  const key = idempotencyKey(request.headers['idempotency-key'])
+  if (key === undefined) return everyTime
+  return createOnce({
+    rootKey,
+    key,
+    principal: asker.memberId ?? asker.keyId,
+    operation: `${request.method} ${request.url.split('?')[0]}`,
+    status: route.status ?? 200,
+    now,
+    onReplay: () => reply.header('Idempotent-Replayed', 'true'),
+  })
+}

@@ -1,0 +1,158 @@
+import {
+  families as contract,
+  type ErrorCode,
+  errors,
+  Hint,
+  type Principal,
+  type Route,
+  type RouteKey,
+} from '@rai/contract'
+import { z } from 'zod'
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponsesObject } from 'zod-openapi'
+import { family as embed } from '../api/embed/family.js'
+import { family as integration } from '../api/integration/family.js'
+import { family as management } from '../api/management/family.js'
+import { family as platform } from '../api/platform/family.js'
+import { family as widget } from '../api/widget/family.js'
+import type { Family } from '../http/family.js'
+import { bodyExamples } from './examples.js'
+
+const families: readonly Family[] = [widget, embed, integration, management, platform]
+
+/** How each principal shows who it is. Visitors do by the path, widget access keys in the body. */
+const schemesOf: Record<Principal, readonly string[]> = {
+  anyone: [],
+  visitor: [],
+  member: ['embedToken'],
+  communityKey: ['communityKey'],
+  systemKey: ['systemKey', 'systemKeyHeader'],
+  widgetAccessKey: [],
+}
+
+const securitySchemes = {
+  embedToken: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'A member’s embed token, minted by the site’s own server',
+  },
+  communityKey: { type: 'http', scheme: 'bearer', description: '`rai_sk_…` with the operation’s permission' },
+  systemKey: { type: 'http', scheme: 'bearer', description: '`rai_sys_…`: every permission' },
+  systemKeyHeader: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'The system key, as documented' },
+} as const
+
+const answerHeaders = {
+  'X-Request-Id': { description: 'Names this request in our log', schema: { type: 'string' } },
+  'RateLimit-Policy': { description: 'The limits that were counted', schema: { type: 'string' } },
+  RateLimit: { description: 'What is left of them', schema: { type: 'string' } },
+} as const
+const headerRefs = Object.fromEntries(
+  Object.keys(answerHeaders).map((name) => [name, { $ref: `#/components/headers/${name}` }]),
+)
+
+const idempotencyKey = z
+  .string()
+  .min(1)
+  .max(255)
+  .optional()
+  .meta({ description: 'Repeats with the same key and body have no second effect, for 24 hours' })
+
+const made = new Map<string, object>()
+
+/** The whole API as an OpenAPI 3.1 document, made from the contract that also validates. */
+export function openapi(publicUrl: string): object {
+  const before = made.get(publicUrl)
+  if (before) return before
+  const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {}
+  for (const family of families) {
+    for (const [key, route] of Object.entries<Route>(contract[family.name])) {
+      const [method, path] = key.split(' ') as [string, string]
+      paths[path] = { ...paths[path], [method.toLowerCase()]: operation(family, key as RouteKey, route) }
+    }
+  }
+  const document = createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Rai',
+      version: '1',
+      description: 'Communities with points, coins and leaderboards, and the widgets that show them anywhere.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: publicUrl }],
+    tags: families.map(({ name, about }) => ({ name, description: about })),
+    paths,
+    components: { securitySchemes, headers: answerHeaders, schemas: { Hint } },
+  })
+  made.set(publicUrl, document)
+  return document
+}
+
+function operation(family: Family, key: RouteKey, route: Route): ZodOpenApiOperationObject {
+  const isWrite = !key.startsWith('GET ')
+  const repeats = isWrite && family.repeatable
+  const schemes = route.access.principals.flatMap((principal) => schemesOf[principal])
+  const isOpen = route.access.principals.some((principal) => schemesOf[principal].length === 0)
+  return {
+    operationId: operationId(key),
+    summary: route.summary,
+    tags: [family.name],
+    security: [...(isOpen ? [{}] : []), ...schemes.map((scheme) => ({ [scheme]: [] }))],
+    'x-rai-access': route.access,
+    requestParams: {
+      ...(route.params && { path: route.params }),
+      ...(route.query && { query: route.query }),
+      ...(repeats && { header: z.object({ 'Idempotency-Key': idempotencyKey }) }),
+    },
+    ...(route.body && { requestBody: { required: true, content: requestContent(key, route) } }),
+    responses: {
+      [route.status ?? 200]: { description: 'Success', headers: headerRefs, content: answerContent(family, route) },
+      ...(family.cacheable && !isWrite && route.answer && { 304: { description: 'Not changed since that ETag' } }),
+      ...refusals(family, route, repeats),
+    } as ZodOpenApiResponsesObject,
+  }
+}
+
+/** `GET /v1/leaderboards/{leaderboardId}` → `getV1LeaderboardsLeaderboardId`. */
+const operationId = (key: string): string =>
+  key
+    .replace(/^\w+/, (method) => method.toLowerCase())
+    .replace(/[^a-zA-Z0-9]+(\w)?/g, (_, next = '') => next.toUpperCase())
+
+function requestContent(key: RouteKey, route: Route) {
+  if (!route.file) return { 'application/json': { schema: route.body!, example: bodyExamples[key] } }
+  const file = z.file().meta({ description: 'Comes last: text fields after it are not read' })
+  return { 'multipart/form-data': { schema: (route.body as z.ZodObject).extend({ [route.file]: file }) } }
+}
+
+function answerContent(family: Family, route: Route) {
+  if (route.answer) return { 'application/json': { schema: family.envelope.successSchema(route, route.answer) } }
+  if (route.media === 'text/event-stream') {
+    const hint = { contentMediaType: 'application/json', contentSchema: { $ref: '#/components/schemas/Hint' } }
+    return { [route.media]: { schema: { type: 'string', description: 'The `data` of each event', ...hint } as const } }
+  }
+  return { [route.media!]: { schema: { type: route.media === 'application/json' ? 'object' : 'string' } as const } }
+}
+
+/** Which refusals an operation can give follows from what it takes. */
+function refusals(family: Family, route: Route, repeats: boolean) {
+  const needsKey = !route.access.principals.includes('anyone')
+  const codes: ErrorCode[] = [
+    ...(route.params || route.query || route.body ? (['invalid_request'] as const) : []),
+    ...(needsKey ? (['unauthorized', 'forbidden'] as const) : []),
+    ...(route.params || needsKey ? (['not_found'] as const) : []),
+    ...(repeats ? (['conflict', 'idempotency_mismatch'] as const) : []),
+    ...(route.body ? (['too_large', 'unsupported_media_type'] as const) : []),
+    'rate_limited',
+    'internal',
+    'unavailable',
+  ]
+  const { refusalMedia, refusalSchema } = family.envelope
+  const waits = { 'Retry-After': { description: 'Seconds to wait', schema: { type: 'integer', minimum: 1 } } }
+  return Object.fromEntries(
+    codes.map((code) => {
+      const { status, message } = errors[code]
+      const headers = { ...headerRefs, ...((status === 429 || status === 503) && waits) }
+      return [status, { description: message, headers, content: { [refusalMedia]: { schema: refusalSchema } } }]
+    }),
+  )
+}
