@@ -5,11 +5,8 @@ import { ApiError } from './failures.js'
 interface Breaker {
   /** The API answered the last request. False until it has answered one. */
   $up: ReadableAtom<boolean>
-  /** Sends a request, or rejects without sending when there were enough. A person's own wish (`forced`) is always sent. */
-  attempt<T>(
-    send: () => Promise<T>,
-    options: { forced?: boolean | undefined; signal?: AbortSignal | undefined },
-  ): Promise<T>
+  /** Sends a request, or rejects without sending when too many failed. What a person wants is always sent (`forced`). */
+  attempt<T>(forced: boolean | undefined, send: () => Promise<T>): Promise<T>
   /** How many requests may still fail in this minute. */
   room(): number
 }
@@ -23,44 +20,42 @@ export const breakerOf = /* @__PURE__ */ perEnvironment((environment): Breaker =
   const $up = atom(false)
   /** When requests failed since the API last answered. */
   let failures: number[] = []
-  let last: ApiError | undefined
+  let last: ApiError
   let pending = 0
-  let closedUntil = 0
+  /** The server asked for quiet until then. */
+  let quietUntil = 0
 
-  const count = (now: number) => {
+  const room = () => {
+    const now = environment.clock()
     failures = failures.filter((at) => at <= now && at > now - minute)
-    return failures.length + pending
-  }
-  /** How long to wait; nothing while the API answers. */
-  const wait = (now: number) => {
-    const crowded = count(now) >= limit && failures[0] !== undefined ? failures[0] + minute - now : 0
-    return Math.max(crowded, closedUntil - now)
+    return failures.length ? limit - failures.length - pending : limit
   }
   const worked = () => {
     failures = []
-    last = undefined
-    closedUntil = 0
     $up.set(true)
   }
 
   return {
     $up,
-    room: () => limit - count(environment.clock()),
-    async attempt(send, { forced, signal }) {
-      const ms = wait(environment.clock())
-      if (last && ms > 0 && !forced) throw new ApiError({ ...last, message: last.message, retryAfter: ms })
+    room,
+    async attempt(forced, send) {
+      const now = environment.clock()
+      const wait = Math.max(room() > 0 ? 0 : failures[0]! + minute - now, failures.length && quietUntil - now)
+      if (wait > 0 && !forced) throw new ApiError(last.code, last.status, last.message, last.requestId, wait)
       pending++
       try {
         const answer = await send()
         worked()
         return answer
       } catch (error) {
-        if (error instanceof ApiError && !error.passing) worked()
-        else if (!signal?.aborted) {
-          const now = environment.clock()
-          failures.push(now)
-          last = error as ApiError
-          closedUntil = now + (last.retryAfter ?? 0)
+        // A request that its owner gave up says nothing about the API.
+        if (!(error instanceof ApiError)) throw error
+        if (error.refused) worked()
+        else {
+          last = error
+          const at = environment.clock()
+          failures.push(at)
+          quietUntil = at + (error.retryAfter ?? 0)
           $up.set(false)
         }
         throw error

@@ -1,16 +1,12 @@
 import { atom, onMount, type ReadableAtom } from 'nanostores'
 import type { Environment } from './environment.js'
-import { type GetToken, offer } from './token.js'
+import { identityOf, type TokenSource } from './token.js'
 
-/** What a page says about itself. */
-export interface Settings {
+/** What a page says about itself, with a token source for the person who is signed in there. */
+export interface Settings extends TokenSource {
   apiUrl: string
   /** The publishable key. */
   key: string
-  /** An address of the site's own back-end that answers `{embedToken, expiresIn}` for the person who is signed in there. */
-  tokenUrl?: string | undefined
-  /** The same by a function; it wins over `tokenUrl`. */
-  getToken?: GetToken | undefined
 }
 
 const environments = /* @__PURE__ */ new Map<string, Environment>()
@@ -19,13 +15,12 @@ const environments = /* @__PURE__ */ new Map<string, Environment>()
  * The environment of a page and a key. Equal addresses and keys get the same one, so all elements of a page share their
  * requests, their viewer and one stream. A token source signs the viewer in; see `identify`.
  */
-export function connect({ apiUrl, key, tokenUrl, getToken }: Settings): Environment {
+export function connect({ apiUrl, key, ...source }: Settings): Environment {
   const address = apiUrl.replace(/\/+$/, '')
   const id = `${address} ${key}`
   const environment = environments.get(id) ?? inBrowser(address, key)
   environments.set(id, environment)
-  if (getToken) offer(environment, { getToken })
-  else if (tokenUrl) offer(environment, { tokenUrl })
+  identityOf(environment).offer(source)
   return environment
 }
 

@@ -37,14 +37,3 @@ export function perEnvironment<T>(create: (environment: Environment) => T): (env
     return fresh
   }
 }
-
-/** Waits, and rejects at once when the signal says stop. */
-export function pause(environment: Environment, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((done, stop) => {
-    const cancel = environment.after(ms, done)
-    signal.addEventListener('abort', () => {
-      cancel()
-      stop(signal.reason)
-    })
-  })
-}

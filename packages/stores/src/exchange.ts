@@ -2,7 +2,7 @@ import type { Environment } from './environment.js'
 import { ApiError, type FailureCode } from './failures.js'
 import { serverNow } from './server-clock.js'
 
-/** How long a whole exchange may take, retries and body included: a person sees its end within ten seconds. */
+/** How long a whole exchange may take, its body included: a person sees how it ended within ten seconds. */
 const timeLimit = 9000
 /** In characters. Our largest answer is a hundredth of it. */
 const sizeLimit = 2_000_000
@@ -14,13 +14,13 @@ export async function limited<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const inner = new AbortController()
-  const signal = outer ? AbortSignal.any([outer, inner.signal]) : inner.signal
-  const cancel = environment.after(timeLimit, () => inner.abort(unreachable('no answer in time')))
+  const { signal } = inner
+  outer?.addEventListener('abort', () => inner.abort())
+  const cancel = environment.after(timeLimit, () => inner.abort(new ApiError('network')))
   try {
-    return await Promise.race([
-      work(signal),
-      new Promise<never>((_, stop) => signal.addEventListener('abort', () => stop(signal.reason))),
-    ])
+    // Work that does not look at the signal (a page's own function) ends here all the same.
+    const aborted = new Promise<never>((_, stop) => signal.addEventListener('abort', () => stop(signal.reason)))
+    return await Promise.race([work(signal), aborted])
   } catch (error) {
     throw asApiError(error)
   } finally {
@@ -28,49 +28,45 @@ export async function limited<T>(
   }
 }
 
-/** Whatever fetch or a body's reader throws is the network's fault. */
-export const asApiError = (error: unknown): ApiError => (error instanceof ApiError ? error : unreachable(String(error)))
+/** Whatever fetch or the reader of a body throws is the network's fault. */
+export const asApiError = (error: unknown): ApiError => (error instanceof ApiError ? error : new ApiError('network'))
 
-const unreachable = (message: string): ApiError => new ApiError({ code: 'network', message })
+/** Reads a body as text, piece by piece. */
+export async function eachText({ body }: Response, take: (text: string) => void): Promise<void> {
+  const reader = body!.pipeThrough(new TextDecoderStream()).getReader()
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) take(part.value)
+  } catch (error) {
+    // What is still to come is not worth its bytes.
+    reader.cancel().catch(() => {})
+    throw error
+  }
+}
 
 /** The JSON of an answer. Reading stops when it is larger than any answer of ours. */
 export async function readJson(response: Response): Promise<unknown> {
-  const bad = (message: string) => new ApiError({ code: 'bad_answer', message, status: response.status })
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+  const bad = new ApiError('bad_answer', response.status)
   let text = ''
-  for (let part = await reader?.read(); part && !part.done; part = await reader!.read()) {
-    text += part.value
-    if (text.length > sizeLimit) {
-      void reader!.cancel().catch(() => {})
-      throw bad('the answer is too large')
-    }
-  }
+  await eachText(response, (part) => {
+    text += part
+    if (text.length > sizeLimit) throw bad
+  })
   try {
     return JSON.parse(text)
   } catch {
-    throw bad('the answer is not JSON')
+    throw bad
   }
 }
 
 /** The error that an answer with a failing status stands for. */
 export async function refusal(environment: Environment, response: Response): Promise<ApiError> {
-  const body = await readJson(response).catch(() => null)
-  const { code, detail, title, requestId } = (body ?? {}) as Record<string, unknown>
-  const { status } = response
-  return new ApiError({
-    code: (typeof code === 'string' ? code : status === 429 ? 'rate_limited' : 'bad_answer') as FailureCode,
-    message: `${detail ?? title ?? response.statusText}`,
-    status,
-    requestId: typeof requestId === 'string' ? requestId : (response.headers.get('x-request-id') ?? undefined),
-    retryAfter: retryAfter(environment, response.headers.get('retry-after')),
-  })
-}
-
-/** Retry-After is seconds or a date. A date is by the server's clock. */
-function retryAfter(environment: Environment, header: string | null): number | undefined {
-  if (!header) return undefined
-  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - serverNow(environment)
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
+  const { status, headers } = response
+  const problem = (await readJson(response).catch(() => null)) as Partial<Record<string, string>> | null
+  const code = problem?.code ?? (status === 429 ? 'rate_limited' : 'bad_answer')
+  const wait = headers.get('retry-after')
+  // Seconds, or a date by the server's clock.
+  const ms = wait ? Number(wait) * 1000 || Date.parse(wait) - serverNow(environment) : Number.NaN
+  return new ApiError(code as FailureCode, status, problem?.detail, problem?.requestId, ms > 0 ? ms : undefined)
 }
 
 /**
@@ -79,7 +75,8 @@ function retryAfter(environment: Environment, header: string | null): number | u
  */
 export function isLike(value: unknown, sample: unknown): boolean {
   if (Array.isArray(sample)) return Array.isArray(value) && value.every((item) => isLike(item, sample[0]))
-  if (typeof sample !== 'object' || sample === null) return typeof value === typeof sample
-  if (typeof value !== 'object' || value === null) return false
-  return Object.entries(sample).every(([name, part]) => isLike((value as Record<string, unknown>)[name], part))
+  if (typeof value !== typeof sample) return false
+  return Object.entries(Object(sample)).every(([name, part]) =>
+    isLike((value as Record<string, unknown>)?.[name], part),
+  )
 }

@@ -6,25 +6,17 @@ import type { ErrorCode } from '@rai/contract'
  */
 export type FailureCode = ErrorCode | 'network' | 'bad_answer' | 'no_token'
 
-interface Details {
-  code: FailureCode
-  message: string
-  /** The HTTP status; 0 without an answer. */
-  status?: number
-  requestId?: string | undefined
-  /** How long the server asks to wait, in milliseconds. */
-  retryAfter?: number | undefined
-}
-
-/** A request that failed, whatever the cause. Nothing else is thrown by this package. */
+/** A request that failed, whatever the cause. Nothing else comes out of this package. */
 export class ApiError extends Error {
-  override readonly name = 'ApiError'
   readonly code: FailureCode
+  /** The HTTP status; 0 without an answer. */
   readonly status: number
+  /** What support asks for. */
   readonly requestId: string | undefined
+  /** How long the server asks to wait, in milliseconds. */
   readonly retryAfter: number | undefined
 
-  constructor({ code, message, status = 0, requestId, retryAfter }: Details) {
+  constructor(code: FailureCode, status = 0, message: string = code, requestId?: string, retryAfter?: number) {
     super(message)
     this.code = code
     this.status = status
@@ -32,9 +24,9 @@ export class ApiError extends Error {
     this.retryAfter = retryAfter
   }
 
-  /** It may be gone at the next try. A refusal (401, 403, 404, …) stays. */
-  get passing(): boolean {
-    return !/^4(?!08|29)/.test(`${this.status}`)
+  /** The server said no, and will say so again. Everything else may be gone at the next try. */
+  get refused(): boolean {
+    return this.status >= 400 && this.status < 500 && this.status !== 429
   }
 }
 
@@ -43,14 +35,13 @@ export interface Failure {
   /** `network`: look at the connection. `refused`: the server said why, by `code`. `broken`: anything else. */
   kind: 'network' | 'refused' | 'broken'
   code: FailureCode
-  /** What support asks for. */
   requestId: string | undefined
-  /** How long the server asked to wait, in milliseconds. */
+  /** How long the server asks to wait, in milliseconds. */
   retryAfter: number | undefined
 }
 
 /** What to tell a person about an error. The server's own text is for developers and stays out of pages. */
-export function failureOf({ code, status, requestId, retryAfter }: ApiError): Failure {
-  const refused = status >= 400 && status < 500 && code !== 'bad_answer'
-  return { kind: code === 'network' ? code : refused ? 'refused' : 'broken', code, requestId, retryAfter }
+export function failureOf({ code, refused, requestId, retryAfter }: ApiError): Failure {
+  const worded = code === 'rate_limited' || (refused && code !== 'bad_answer')
+  return { kind: code === 'network' ? code : worded ? 'refused' : 'broken', code, requestId, retryAfter }
 }

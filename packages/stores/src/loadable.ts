@@ -4,10 +4,10 @@ import type { Call } from './client.js'
 import type { Environment } from './environment.js'
 import { ApiError } from './failures.js'
 import { serverNow } from './server-clock.js'
-import { type HintType, type Nudge, streamOf } from './stream.js'
+import { type HintType, streamOf } from './stream.js'
 import { identityOf } from './token.js'
 
-/** Something that is asked of the server: not asked yet, asked, known, or refused before anything was known. */
+/** Something that is asked of the server: not asked yet, asked, known, or failed before anything was known. */
 export type Loadable<T> =
   | { state: 'initial' }
   | { state: 'pending' }
@@ -21,12 +21,16 @@ export type Loadable<T> =
     }
   | { state: 'failed'; error: ApiError }
 
+/** Why the last load failed, if it did. */
+export const errorOf = (state: Loadable<unknown>): ApiError | undefined =>
+  state.state === 'failed' ? state.error : state.state === 'ready' ? state.stale : undefined
+
 interface Options<T> {
   /** Asks once. `call` says how; its signal ends when the answer no longer counts. */
   load(call: Call & { signal: AbortSignal }, previous: T | undefined): Promise<T>
   /** Whether a hint of the stream makes the value old. */
   concerns(type: HintType, id: string | null): boolean
-  /** Called when the value is known to be old, before it is asked for again. */
+  /** Called when the value is old, before it is asked for again. */
   outdate?: () => void
   /** The value is the viewer's own: it is dropped when the person changes. */
   personal?: boolean
@@ -39,8 +43,8 @@ export interface LoadableStore<T> {
   refresh(): Promise<void>
   /** Says that the value is old: it is asked for again soon. */
   renew(): void
-  /** Asks for what is missing, after the load under way or, with `instead`, in its place. Nothing while nobody listens. */
-  load(options?: { instead: boolean }): void
+  /** Asks for what is missing, after the load under way or, with `instead`, in its place. */
+  load(instead: boolean): void
   /** The value, as soon as it is known. Rejects with the failure. */
   value(): Promise<T>
   set(value: T): void
@@ -50,13 +54,11 @@ export interface LoadableStore<T> {
 const betweenRefreshes = 500
 /** Many pages hear the same hint: they ask within this time of each other. */
 const spread = 250
-/** After a failure a store waits at least this long before it asks by itself, so at most 4 times a minute. */
+/** The first failure may be a hiccup: nothing is shown before a second try, when there is one within this time. */
+const hiccup = 2000
+/** After a failure a store leaves the server alone for so long, then for twice as long, and so on. */
 const afterFailure = 15_000
 const longestAfterFailure = 120_000
-
-/** Why the last load failed, if it did. */
-export const errorOf = (state: Loadable<unknown>): ApiError | undefined =>
-  state.state === 'failed' ? state.error : state.state === 'ready' ? state.stale : undefined
 
 /**
  * A store that loads when somebody listens, follows the stream while they do, and keeps what it knew when a refresh
@@ -66,6 +68,7 @@ export function createLoadable<T>(
   environment: Environment,
   { load, concerns, outdate, personal }: Options<T>,
 ): LoadableStore<T> {
+  const breaker = breakerOf(environment)
   const $state = atom<Loadable<T>>({ state: 'initial' })
   let mounted = false
   let controller = new AbortController()
@@ -76,9 +79,14 @@ export function createLoadable<T>(
   let failures = 0
   let planned: (() => void) | undefined
 
-  /** Asks after a while, unless the page cannot be seen then: coming back asks anyway. */
-  const plan = (ms: number) => {
+  function cancelPlan() {
     planned?.()
+    planned = undefined
+  }
+
+  /** Asks after a while, unless nobody can see the page then: coming back asks anyway. */
+  function plan(ms: number) {
+    cancelPlan()
     planned = environment.after(ms, () => {
       planned = undefined
       if (!environment.$visible.get()) return
@@ -86,35 +94,34 @@ export function createLoadable<T>(
       else begin()
     })
   }
-  const cancelPlan = () => {
-    planned?.()
-    planned = undefined
+
+  function renew(anyway?: boolean) {
+    outdate?.()
+    if (anyway || !planned)
+      plan(Math.max(environment.random() * spread, startedAt + betweenRefreshes - environment.clock()))
   }
 
   function begin(forced = false): Promise<void> {
     cancelPlan()
     controller.abort()
     controller = new AbortController()
+    const { signal } = controller
+    const state = $state.value
+    const previous = state.state === 'ready' ? state.value : undefined
     again = false
     startedAt = environment.clock()
-    const { signal } = controller
-    const state = $state.value!
-    const previous = state.state === 'ready' ? state.value : undefined
-    const error = errorOf(state)
-    if (state.state === 'initial' || (state.state === 'failed' && forced)) $state.set({ state: 'pending' })
-    const run = async () => {
+    if (state.state === 'initial' || (forced && state.state === 'failed')) $state.set({ state: 'pending' })
+    underWay = task(async () => {
       try {
-        const value = await load({ signal, forced, retry: !error, fresh: previous !== undefined || forced }, previous)
-        if (signal.aborted) return
-        set(value)
-      } catch (thrown) {
-        if (signal.aborted) return
-        fail(thrown)
+        const value = await load({ signal, forced, fresh: previous !== undefined || forced }, previous)
+        if (!signal.aborted) set(value)
+      } catch (error) {
+        if (!signal.aborted) fail(error as ApiError)
       }
+      if (signal.aborted) return
       underWay = undefined
       if (again) await begin()
-    }
-    underWay = task(run)
+    })
     return underWay
   }
 
@@ -124,40 +131,32 @@ export function createLoadable<T>(
   }
 
   function fail(thrown: unknown) {
-    const error = thrown instanceof ApiError ? thrown : new ApiError({ code: 'bad_answer', message: String(thrown) })
-    const state = $state.value!
-    if (failures++ === 0 && error.code !== 'network') {
-      environment.warn(`[rai] ${error.code}: ${error.message}${error.requestId ? ` (request ${error.requestId})` : ''}`)
+    const error = thrown instanceof ApiError ? thrown : new ApiError('bad_answer', 0, String(thrown))
+    const { code, refused, message, requestId = '', retryAfter } = error
+    const state = $state.value
+    again = false
+    failures++
+    if (failures === 1 && !refused && code !== 'bad_answer' && breaker.room() > 1) {
+      const wait = retryAfter ?? hiccup * environment.random()
+      if (environment.clock() + wait < startedAt + hiccup) return plan(wait)
     }
+    if (!errorOf(state) && code !== 'network') environment.warn(`[rai] ${code}: ${message} ${requestId}`)
     $state.set(state.state === 'ready' ? { ...state, stale: error } : { state: 'failed', error })
-    if (mounted && error.passing) plan(waitAfter(error))
-  }
-
-  function waitAfter({ retryAfter }: ApiError): number {
-    const wait = Math.min(afterFailure * 2 ** (failures - 1), longestAfterFailure)
-    return (retryAfter === undefined ? wait : Math.max(retryAfter, 1000)) * (1 + environment.random() / 10)
-  }
-
-  function onHint(type: Nudge, id: string | null) {
-    if (type === 'reset' || type === 'poll' || concerns(type, id)) renew(type === 'reset')
-  }
-
-  function renew(anyway = false) {
-    outdate?.()
-    if (!anyway && (planned || errorOf($state.value!)?.passing)) return
-    plan(Math.max(environment.random() * spread, startedAt + betweenRefreshes - environment.clock()))
-  }
-
-  /** The API answers again: whoever failed before need not wait for the end of their back-off. */
-  function onUp(up: boolean) {
-    if (up && planned && errorOf($state.value!)) plan(Math.max(0, startedAt + afterFailure - environment.clock()))
+    if (refused || !mounted) return
+    const wait = retryAfter ?? Math.min(afterFailure * 2 ** Math.max(0, failures - 2), longestAfterFailure)
+    plan(wait * (1 + environment.random() / 10))
   }
 
   onMount($state, () => {
     mounted = true
     const leave = [
-      streamOf(environment).subscribe(onHint),
-      breakerOf(environment).$up.listen(onUp),
+      streamOf(environment).subscribe((type, id) => {
+        if (type === 'reset' || type === 'poll' || concerns(type, id)) renew(type === 'reset')
+      }),
+      // The API answers again: whoever failed before need not wait for the end of their back-off.
+      breaker.$up.listen((up) => {
+        if (up && planned && errorOf($state.value)) plan(startedAt + afterFailure - environment.clock())
+      }),
       identityOf(environment).$source.listen(() => {
         if (!personal) return
         $state.set({ state: 'initial' })
@@ -175,27 +174,26 @@ export function createLoadable<T>(
     }
   })
 
-  const refresh = () => {
-    if (underWay) return underWay
-    outdate?.()
-    return begin(true)
-  }
-
   return {
     $state,
-    refresh,
-    renew: () => renew(),
-    load({ instead } = { instead: false }) {
-      if (!mounted || errorOf($state.value!)?.passing) return
+    renew,
+    set,
+    refresh() {
+      if (underWay) return underWay
+      outdate?.()
+      return begin(true)
+    },
+    load(instead) {
+      // While the API fails, what is missing waits for the back-off like everything else.
+      if (!mounted || errorOf($state.value)?.refused === false) return
       if (underWay && !instead) again = true
       else begin()
     },
     async value() {
-      if ($state.value!.state !== 'ready') await (underWay ?? begin())
-      const state = $state.value!
+      if ($state.value.state !== 'ready') await (underWay ?? begin())
+      const state = $state.value
       if (state.state === 'ready') return state.value
-      throw errorOf(state) ?? new ApiError({ code: 'network', message: 'the load was given up' })
+      throw errorOf(state) ?? new ApiError('network')
     },
-    set,
   }
 }

@@ -3,7 +3,7 @@ import { type Environment, perEnvironment } from './environment.js'
 interface ServerClock {
   now(): number
   /** Takes the time out of an answer. One from a cache may be old, so it can only move the clock forward. */
-  hear(time: unknown, fresh: boolean): void
+  hear(time: string | undefined, fresh: boolean | undefined): void
 }
 
 /** The server's clock, kept by the difference to the visitor's. */
@@ -12,7 +12,7 @@ export const serverClockOf = /* @__PURE__ */ perEnvironment((environment): Serve
   return {
     now: () => environment.clock() + (skew ?? 0),
     hear(time, fresh) {
-      const heard = Date.parse(`${time}`) - environment.clock()
+      const heard = Date.parse(time ?? '') - environment.clock()
       if (Number.isNaN(heard)) return
       skew = fresh || skew === undefined ? heard : Math.max(skew, heard)
     },

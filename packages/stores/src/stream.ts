@@ -1,7 +1,8 @@
 import type { Hint } from '@rai/contract'
 import { breakerOf } from './breaker.js'
 import { clientOf } from './client.js'
-import { pause, perEnvironment } from './environment.js'
+import { perEnvironment } from './environment.js'
+import { eachText } from './exchange.js'
 import { ApiError } from './failures.js'
 import { identityOf } from './token.js'
 
@@ -43,144 +44,133 @@ export const streamOf = /* @__PURE__ */ perEnvironment((environment): Stream => 
   const identity = identityOf(environment)
   const listeners = new Set<Listener>()
   let leave: (() => void)[] = []
-  let connection = new AbortController()
+  /** The API has answered something. */
   let answered = false
+  let connection: AbortController | undefined
   let lastId = ''
-  let stopPolling: (() => void) | undefined
+  /** Connections in a row that came to nothing. */
+  let failures = 0
+  /** The next try, and the next time that listeners are told to poll. */
+  let cancelTry: (() => void) | undefined
+  let cancelPoll: (() => void) | undefined
 
   const tell: Listener = (type, id) => {
     for (const listener of [...listeners]) listener(type, id)
   }
 
-  function poll() {
-    stopPolling = environment.after(pollEvery, () => {
-      tell('poll', null)
-      poll()
-    })
-  }
   function endPolling() {
-    stopPolling?.()
-    stopPolling = undefined
+    cancelPoll?.()
+    cancelPoll = undefined
+  }
+  function poll(ms: number, andOn: boolean) {
+    endPolling()
+    cancelPoll = environment.after(ms, () => {
+      endPolling()
+      tell('poll', null)
+      if (andOn) poll(pollEvery, andOn)
+    })
   }
 
   function close() {
-    connection.abort()
+    connection?.abort()
+    connection = undefined
+    cancelTry?.()
+  }
+  function closeForNow() {
+    close()
     endPolling()
   }
-  function open() {
+
+  /** Opens the stream in place of the one before. When it ends by itself, the next try is planned. */
+  async function open(): Promise<void> {
     close()
-    connection = new AbortController()
-    // It ends by its signal alone; everything else is a reason to try again.
-    if ($visible.get()) keepOpen(connection.signal).catch(() => {})
+    if (!answered || !$visible.get()) return
+    const mine = new AbortController()
+    connection = mine
+    const openedAt = environment.clock()
+    const error: Partial<ApiError> | undefined = await read(mine).catch((thrown) => thrown)
+    if (connection !== mine) return
+    failures = environment.clock() - openedAt > goodLife ? 1 : failures + 1
+    if (failures > 1 && !cancelPoll) poll(pollEvery, true)
+    const wait = Math.min(shortestWait * 3 ** (failures - 1), longestWait) * (0.75 + environment.random() / 2)
+    cancelTry = environment.after(Math.max(wait, error?.retryAfter ?? 0), open)
   }
+
+  /** One connection, from its opening to its end. */
+  async function read(mine: AbortController): Promise<void> {
+    const silent = () => mine.abort(new ApiError('network'))
+    let cancelSilence = environment.after(firstByteLimit, silent)
+    try {
+      const token = await identity.token().catch(() => null)
+      const response = await clientOf(environment).stream(route, {
+        signal: mine.signal,
+        viewer: token !== null,
+        headers: lastId ? { 'Last-Event-ID': lastId } : {},
+      })
+      // No hint tells what happened between the first answers and now.
+      if (lastId) endPolling()
+      else poll(settleAfter * (1 + environment.random()), false)
+      let rest = ''
+      let id = ''
+      let data = ''
+      await eachText(response, (text) => {
+        cancelSilence()
+        cancelSilence = environment.after(silenceLimit, silent)
+        const lines = (rest + text).split(/\r?\n/)
+        rest = lines.pop()!
+        if (rest.length > lineLimit) throw new ApiError('bad_answer')
+        for (const line of lines) {
+          const [, field, value = ''] = /^(\w*):? ?(.*)/.exec(line)!
+          if (field === 'id') id = value
+          if (field === 'data') data += value
+          if (line === '') {
+            onEvent(id, data)
+            data = ''
+          }
+        }
+      })
+    } finally {
+      cancelSilence()
+    }
+  }
+
+  function onEvent(id: string, data: string) {
+    const { type, id: subject = null }: Partial<Hint> = data ? JSON.parse(data) : {}
+    // What was told before a cut is not told twice. A reset may count anew.
+    if (lastId && Number(id) <= Number(lastId) && type !== 'reset') return
+    lastId = id
+    if (type) tell(type, subject)
+  }
+
   /** Back from somewhere: hints come again, and whatever was missed is asked for. */
   function comeBack() {
     open()
     tell('reset', null)
   }
 
-  async function keepOpen(signal: AbortSignal): Promise<void> {
-    if (!answered) await isUp(signal)
-    answered = true
-    for (let failures = 0; ; ) {
-      const openedAt = environment.clock()
-      const error = await read(signal).catch((thrown) => thrown as Partial<ApiError>)
-      if (signal.aborted) return
-      failures = environment.clock() - openedAt > goodLife ? 1 : failures + 1
-      if (failures > 1 && !stopPolling) poll()
-      const wait = Math.min(shortestWait * 3 ** (failures - 1), longestWait) * (0.75 + environment.random() / 2)
-      await pause(environment, Math.max(wait, error?.retryAfter ?? 0), signal)
-    }
-  }
-
-  function isUp(signal: AbortSignal): Promise<void> {
-    return new Promise((done) => {
-      const stop = $up.subscribe((up) => up && done())
-      signal.addEventListener('abort', stop)
-    })
-  }
-
-  /** One connection, from its opening to its end. */
-  async function read(signal: AbortSignal): Promise<void> {
-    const silence = new AbortController()
-    const silent = () => silence.abort(new ApiError({ code: 'network', message: 'the stream fell silent' }))
-    let cancel = environment.after(firstByteLimit, silent)
-    const resumed = lastId
-    try {
-      const token = await identity.token().catch(() => null)
-      const response = await clientOf(environment).stream(route, {
-        signal: AbortSignal.any([signal, silence.signal]),
-        viewer: token !== null,
-        headers: resumed ? { 'Last-Event-ID': resumed } : {},
-      })
-      const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
-      const parse = parser(onEvent)
-      if (!resumed) settle(signal)
-      for (let part = await reader.read(); !part.done; part = await reader.read()) {
-        cancel()
-        cancel = environment.after(silenceLimit, silent)
-        endPolling()
-        parse(part.value)
-      }
-    } finally {
-      cancel()
-      silence.abort()
-    }
-  }
-
-  function settle(signal: AbortSignal) {
-    const cancel = environment.after(settleAfter * (1 + environment.random()), () => tell('poll', null))
-    signal.addEventListener('abort', cancel)
-  }
-
-  function onEvent(id: string, data: string) {
-    const hint: Partial<Hint> = data ? JSON.parse(data) : {}
-    // What was seen before a cut is not told twice. A reset may count anew.
-    const known = lastId !== '' && Number(id) <= Number(lastId) && hint.type !== 'reset'
-    if (known) return
-    lastId = id
-    if (hint.type) tell(hint.type, hint.id ?? null)
-  }
-
   return {
     subscribe(listener) {
       if (listeners.size === 0) {
         leave = [
-          $visible.listen((visible) => (visible ? comeBack() : close())),
+          $visible.listen((visible) => (visible ? comeBack() : closeForNow())),
           $online.listen((online) => online && comeBack()),
           identity.$source.listen(open),
+          $up.subscribe((up) => {
+            if (answered || !up) return
+            answered = true
+            open()
+          }),
+          closeForNow,
         ]
-        open()
+        if (answered) open()
       }
       listeners.add(listener)
       return () => {
         listeners.delete(listener)
         if (listeners.size > 0) return
         for (const stop of leave) stop()
-        close()
         lastId = ''
       }
     },
   }
 })
-
-/** Reads server-sent events out of text in pieces: `id` and `data` are all that ours use. */
-function parser(onEvent: (id: string, data: string) => void): (text: string) => void {
-  let rest = ''
-  let id = ''
-  let data = ''
-  return (text) => {
-    const lines = (rest + text).split(/\r?\n/)
-    rest = lines.pop()!
-    if (rest.length > lineLimit) throw new Error('a line of the stream is too long')
-    for (const line of lines) {
-      const [, field, value] = /^([^:]*):? ?(.*)$/s.exec(line)!
-      if (field === 'id') id = value!
-      else if (field === 'data') data += value
-      else if (line === '') {
-        onEvent(id, data)
-        data = ''
-      }
-    }
-  }
-}

@@ -103,7 +103,7 @@ export function createView(environment: Environment, { choice, concerns, me, onT
     planned = undefined
     const missing = pages.missing()
     const useless = !asked.some((page) => pages.shown().includes(page))
-    if (missing.some((page) => !asked.includes(page))) store.load({ instead: useless })
+    if (missing.some((page) => !asked.includes(page))) store.load(useless)
   }
 
   return {
