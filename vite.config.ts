@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 import autoprefixer from 'autoprefixer'
 import customMedia from 'postcss-custom-media'
 import nesting from 'postcss-nesting'
-import { defineConfig, type Plugin, type UserConfig } from 'vite'
+import { defineConfig, type Manifest, type Plugin, type UserConfig } from 'vite'
 
 const root = import.meta.dirname
 /** What the server serves to pages: the loader, and one chunk per element with what they share. */
@@ -17,16 +17,16 @@ const shared: UserConfig = {
   css: { postcss: { plugins: [customMedia(), nesting(), autoprefixer()] } },
 }
 /** `cssTarget` stands apart: the CSS that `target` alone implies would lower `light-dark()` to variables nobody sets. */
-const targets = {
+const targets: UserConfig['build'] = {
   target: 'es2022',
   cssTarget: ['chrome123', 'edge123', 'firefox128', 'safari17.5'],
   cssMinify: 'lightningcss',
-} as const
+}
 
-/** Makes a CDN entry per tag: it defines the element unless another copy of us has. */
+/** Makes an entry per tag: it defines the element unless another copy of us has. Vite turns an entry's name into a path. */
 const tagEntries: Plugin = {
   name: 'rai-tag-entries',
-  resolveId: (id) => (id.startsWith('tag:') ? `\0${id}` : undefined),
+  resolveId: (id) => (/tag:[\w-]+$/.test(id) ? id.replace(/^.*(?=tag:)/, '\0') : undefined),
   load: (id) => {
     const tag = id.split('\0tag:')[1]
     return tag ? `import { ${tags[tag]} } from '@rai/widgets'; ${tags[tag]}.define('${tag}')` : undefined
@@ -74,21 +74,30 @@ function library(): UserConfig {
   }
 }
 
-/** The widgets for script-tag pages, as hashed chunks in `c/`. */
+/** What every element needs is one chunk, `core`; what only one element needs is in its own. */
+const core =
+  /node_modules\/(?!.*@floating-ui)|packages\/widgets\/src\/shared\/(?!floating|messages\/(?!en))|packages\/stores\/src\/(?!boards|leaderboard|pages|search|view\.)/
+
+/** The widgets for script-tag pages, as hashed chunks in `c/`. A library build: an app's would carry a preload helper. */
 function chunks(): UserConfig {
   return {
     ...shared,
     root,
     plugins: [tagEntries, ownPolicyName, precompress],
+    define: { 'process.env.NODE_ENV': '"production"' },
     build: {
       ...targets,
       outDir: cdn,
       emptyOutDir: true,
-      modulePreload: false,
+      manifest: 'manifest.json',
+      lib: { entry: Object.fromEntries(Object.keys(tags).map((tag) => [tag, `tag:${tag}`])), formats: ['es'] },
       rolldownOptions: {
-        input: Object.fromEntries(Object.keys(tags).map((tag) => [tag, `tag:${tag}`])),
-        preserveEntrySignatures: false,
-        output: { entryFileNames: 'c/[name]-[hash].js', chunkFileNames: 'c/[name]-[hash].js' },
+        output: {
+          entryFileNames: 'c/[name]-[hash].js',
+          chunkFileNames: 'c/[name]-[hash].js',
+          minify: true,
+          codeSplitting: { groups: [{ name: 'core', test: core }] },
+        },
       },
     },
   }
@@ -96,17 +105,20 @@ function chunks(): UserConfig {
 
 /** The one line: a classic script that knows the chunks' file names. Built after them. */
 function loader(): UserConfig {
-  const files = readdirSync(join(cdn, 'c'))
-  const chunkOf = (tag: string) => `c/${files.find((file) => file.startsWith(`${tag}-`) && file.endsWith('.js'))}`
-  const { version } = JSON.parse(readFileSync(join(root, 'packages/loader/package.json'), 'utf8')) as {
-    version: string
+  const readJson = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8'))
+  const { version } = readJson('packages/loader/package.json')
+  const chunkGraph: Manifest = readJson('packages/loader/dist/manifest.json')
+  /** A tag's own chunk first, then what it needs beside it. */
+  const filesOf = (tag: string) => {
+    const { file, imports = [] } = chunkGraph[`tag:${tag}`]!
+    return [file, ...imports.map((key) => chunkGraph[key]!.file)]
   }
   return {
     ...shared,
     root,
     plugins: [precompress],
     define: {
-      __CHUNKS__: JSON.stringify(Object.fromEntries(Object.keys(tags).map((tag) => [tag, chunkOf(tag)]))),
+      __CHUNKS__: JSON.stringify(Object.fromEntries(Object.keys(tags).map((tag) => [tag, filesOf(tag)]))),
       __VERSION__: JSON.stringify(version),
     },
     build: {

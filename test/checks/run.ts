@@ -1,4 +1,7 @@
-/** `npm run check`: runs every check of this folder and says what to mend, as `path:line message`. */
+/**
+ * `npm run check`: runs every check of this folder, or those that are named (`npm run check tokens`), and says what to
+ * mend, as `path:line message`.
+ */
 import { writeFileSync } from 'node:fs'
 import { bundles } from './bundles.js'
 import { calls } from './calls.js'
@@ -14,10 +17,24 @@ import { tokens } from './tokens.js'
 import { types } from './types.js'
 import { versions } from './versions.js'
 
-const checks: Check[] = [types, lint, templates, imports, bundles, markup, calls, tests, tokens, versions, places, size]
+const checks: Record<string, Check> = {
+  types,
+  lint,
+  templates,
+  imports,
+  bundles,
+  markup,
+  calls,
+  tests,
+  tokens,
+  versions,
+  places,
+  size,
+}
 
+const named = process.argv.slice(2)
 const counts = { passed: 0, failed: 0 }
-for (const check of checks) {
+for (const check of named.length > 0 ? named.map((name) => checks[name]!) : Object.values(checks)) {
   const findings = await check.run()
   counts[findings.length > 0 ? 'failed' : 'passed']++
   console.log(`${findings.length > 0 ? '✗' : '✓'} ${check.title}`)

@@ -1,5 +1,5 @@
-/** Tag → file of its code, from this script's address on. The build writes it. */
-declare const __CHUNKS__: Record<string, string>
+/** Tag → file of its code and files that this imports, from the loader's address on. The build writes it. */
+declare const __CHUNKS__: Record<string, [string, ...string[]]>
 const chunks = __CHUNKS__
 
 /** When a tag counts as failed. Its code may still come later, and then it works. */
@@ -54,7 +54,9 @@ export function loadTags(base: string): (root: Document | ShadowRoot) => void {
   }
 
   async function load(tag: string) {
-    const url = new URL(chunks[tag]!, base).href
+    const [url, ...imported] = chunks[tag]!.map((file) => new URL(file, base).href) as [string, ...string[]]
+    // Fetched beside the tag's own code instead of after it. If one fails, so will that code.
+    for (const each of imported) import(/* @vite-ignore */ each).catch(() => {})
     try {
       await Promise.race([
         import(/* @vite-ignore */ url).catch(() => again(url)),

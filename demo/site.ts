@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { extname, join } from 'node:path'
+import type { DemoFile } from '../packages/server/src/demo.js'
+import { backEnd, signedIn } from './back-end.js'
+import { faults } from './faults.js'
+
+/** Answers one request of a path, or says that the method is not for it. */
+export type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+
+const pages = join(import.meta.dirname, 'pages')
+const types: Record<string, string> = {
+  '.css': 'text/css; charset=utf-8',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+}
+
+/** A customer's web site: pages, and a small back-end that knows the secret keys. Its origin is not the server's. */
+export function createSite(demo: DemoFile): Server {
+  const paths: Record<string, Answer> = { ...backEnd(demo), '/faults': faults(demo) }
+
+  return createServer(async (request, response) => {
+    const { pathname } = new URL(request.url ?? '/', demo.siteUrl)
+    const answer = paths[pathname] ?? paths[`/${pathname.split('/')[1]}`] ?? page
+    try {
+      await answer(request, response)
+    } catch (error) {
+      console.error(error)
+      response.writeHead(500).end('Something went wrong. The console of the demo site says what.')
+    }
+  })
+
+  /** A file of the pages folder. Its `{{name}}` become what a page may know. */
+  async function page(request: IncomingMessage, response: ServerResponse) {
+    const { pathname } = new URL(request.url ?? '/', demo.siteUrl)
+    const name = pathname === '/' ? 'index.html' : pathname.slice(1)
+    const text = /^[\w-]+\.(html|css|js)$/.test(name)
+      ? await readFile(join(pages, name), 'utf8').catch(() => null)
+      : null
+    if (text === null) return void response.writeHead(404).end('There is no such page here.')
+    const { apiUrl, siteUrl, publishableKey } = demo
+    const member = signedIn(request) ?? ''
+    const shown: Record<string, string> = { apiUrl, siteUrl, publishableKey, member, visit: Date.now().toString(36) }
+    response.writeHead(200, {
+      'Content-Type': types[extname(name)],
+      'Cache-Control': 'no-cache',
+      // What a careful customer sends: the widgets need their server as a source, and no inline anything.
+      'Content-Security-Policy': `default-src 'self'; script-src 'self' ${apiUrl}; connect-src 'self' ${apiUrl}; frame-src ${apiUrl}; img-src 'self' https: data:`,
+      'Referrer-Policy': 'strict-origin-when-cross-origin',
+    })
+    response.end(text.replace(/\{\{(\w+)\}\}/g, (_, key: string) => shown[key] ?? ''))
+  }
+}

@@ -1,0 +1,42 @@
+// Prevents that what browsers load grows unseen: bytes after brotli, against the budgets that the README promises.
+// Run alone (`npm run size`) it prints the table.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { brotliCompressSync } from 'node:zlib'
+import type { Manifest } from 'vite'
+import { type Check, root } from './check.js'
+
+const dist = join(root, 'packages/loader/dist')
+const budgets = { loader: 1_500, core: 13_000, 'rai-leaderboard': 7_000 }
+
+/** The loader; what every element shares; and each element's own code, which is what it costs over the core. */
+function measure(): { name: string; bytes: number; budget: number }[] {
+  const manifest: Manifest = JSON.parse(readFileSync(join(dist, 'manifest.json'), 'utf8'))
+  const files = Object.values(manifest).map(({ name, file }) => [name, file] as const)
+  const fileOf: Record<string, string> = { ...Object.fromEntries(files), loader: 'rai.js' }
+  return Object.entries(budgets).map(([name, budget]) => ({
+    name,
+    budget,
+    bytes: brotliCompressSync(readFileSync(join(dist, fileOf[name]!))).length,
+  }))
+}
+
+export const size: Check = {
+  title: 'size budgets',
+  run: () =>
+    measure()
+      .filter(({ bytes, budget }) => bytes > budget)
+      .map(({ name, bytes, budget }) => ({
+        path: 'packages/loader/dist',
+        message: `${name} is ${bytes} bytes (brotli), ${bytes - budget} over its budget`,
+      })),
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]!).href) {
+  console.table(Object.fromEntries(measure().map(({ name, ...figures }) => [name, figures])))
+  for (const { message } of await size.run()) {
+    console.error(message)
+    process.exitCode = 1
+  }
+}
