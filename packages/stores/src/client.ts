@@ -23,7 +23,7 @@ interface Request<K extends WidgetRoute> extends Call {
   params?: Omit<NonNullable<ParamsOf<K>>, 'publishableKey'>
   query?: QueryOf<K>
   body?: BodyOf<K>
-  /** Ask as the viewer, with a token. Without it nothing but the URL goes out, so that no preflight is needed. */
+  /** Ask as the viewer, with a token. */
   viewer?: boolean
   headers?: Record<string, string>
 }
@@ -35,7 +35,11 @@ type Partly<T> = T extends readonly (infer Item)[]
     : T
 
 interface Client {
-  /** Reads. `sample` names what the caller relies on; an answer without it counts as garbled. */
+  /**
+   * Reads, as a guest where that will do: then nothing but the URL goes out, so that no preflight is needed and caches
+   * can serve everybody. What a guest does not find is asked for again as the viewer.
+   * @param sample What the caller relies on; an answer without it counts as garbled.
+   */
   get<K extends GetRoute>(route: K, sample: Partly<AnswerOf<K>>, request?: Request<K>): Promise<AnswerOf<K>>
   /** Writes as the viewer, once, under an idempotency key. */
   send<K extends WidgetRoute>(route: K, sample: Partly<AnswerOf<K>>, request: Request<K>): Promise<AnswerOf<K>>
@@ -54,6 +58,9 @@ export const clientOf = /* @__PURE__ */ perEnvironment((environment): Client => 
   const base = wretch(environment.apiUrl, { credentials: 'omit' })
     .fetchPolyfill((url, options) => environment.fetch(url, options))
     .customError((_, response) => refusal(environment, response))
+
+  /** Paths that guests do not find. */
+  const membersOnly = new Set<string>()
 
   /** One request, and a second one when the token turns out to be refused. */
   async function ask<K extends WidgetRoute, T>(
@@ -99,7 +106,18 @@ export const clientOf = /* @__PURE__ */ perEnvironment((environment): Client => 
     )
 
   return {
-    get: (route, sample, request = {}) => json(route, sample, request),
+    async get(route, sample, request = {}) {
+      const path = fill(route, { ...request.params }, undefined)
+      const viewer = request.viewer || (membersOnly.has(path) && !!identity.$source.value)
+      try {
+        return await json(route, sample, { ...request, viewer })
+      } catch (error) {
+        if (viewer || (error as ApiError).status !== 404 || !(await identity.token().catch(() => null))) throw error
+        const answer = await json(route, sample, { ...request, viewer: true })
+        membersOnly.add(path)
+        return answer
+      }
+    },
     send: (route, sample, request) =>
       json(route, sample, {
         ...request,

@@ -2,15 +2,23 @@ import type { ReadableAtom } from 'nanostores'
 import { clientOf } from './client.js'
 import { type Environment, perEnvironment } from './environment.js'
 import { createLoadable, type Loadable, type LoadableStore } from './loadable.js'
+import { identityOf } from './token.js'
 import type { Config } from './types.js'
 
+const route = 'GET /widget/v1/{publishableKey}/config'
 const sample: Partial<Config> = { leaderboards: [] }
 
 /** The store behind `config`, with what other stores may do to it. */
 export const configOf = /* @__PURE__ */ perEnvironment(
   (environment): LoadableStore<Config> =>
     createLoadable<Config>(environment, {
-      load: (call) => clientOf(environment).get('GET /widget/v1/{publishableKey}/config', sample, call),
+      async load(call) {
+        // Some boards are listed for some members only. Without a token the public ones are better than nothing.
+        const token = await identityOf(environment)
+          .token(call)
+          .catch(() => null)
+        return clientOf(environment).get(route, sample, { ...call, viewer: token !== null })
+      },
       concerns: (type) => type === 'config.changed',
     }),
 )

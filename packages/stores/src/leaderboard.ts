@@ -71,7 +71,6 @@ function create(environment: Environment, choice: RunChoice) {
   })
 
   const mine = createLoadable<Mine | null>(environment, {
-    personal: true,
     concerns: rowsChanged,
     async load(call, previous) {
       if (!(await identityOf(environment).token(call))) return null

@@ -32,8 +32,6 @@ interface Options<T> {
   concerns(type: HintType, id: string | null): boolean
   /** Called when the value is old, before it is asked for again. */
   outdate?: () => void
-  /** The value is the viewer's own: it is dropped when the person changes. */
-  personal?: boolean
 }
 
 /** A loadable and what its owner may do to it. */
@@ -64,10 +62,7 @@ const longestAfterFailure = 120_000
  * A store that loads when somebody listens, follows the stream while they do, and keeps what it knew when a refresh
  * fails. While its last load failed, only its own back-off, a person, or a page that comes back makes it ask.
  */
-export function createLoadable<T>(
-  environment: Environment,
-  { load, concerns, outdate, personal }: Options<T>,
-): LoadableStore<T> {
+export function createLoadable<T>(environment: Environment, { load, concerns, outdate }: Options<T>): LoadableStore<T> {
   const breaker = breakerOf(environment)
   const $state = atom<Loadable<T>>({ state: 'initial' })
   let mounted = false
@@ -157,9 +152,9 @@ export function createLoadable<T>(
       breaker.$up.listen((up) => {
         if (up && planned && errorOf($state.value)) plan(startedAt + afterFailure - environment.clock())
       }),
-      identityOf(environment).$source.listen(() => {
-        if (!personal) return
-        $state.set({ state: 'initial' })
+      // What one person was shown may not be for the next.
+      identityOf(environment).$source.listen((_, before) => {
+        if (before) $state.set({ state: 'initial' })
         begin()
       }),
     ]

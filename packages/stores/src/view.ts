@@ -51,6 +51,7 @@ export function createView(environment: Environment, { choice, concerns, me, onT
     concerns,
     outdate: pages.outdate,
     async load(call, previous) {
+      if (!previous) pages.clear()
       asked = pages.missing()
       askedAt = environment.clock()
       const wanted = asked
@@ -83,8 +84,8 @@ export function createView(environment: Environment, { choice, concerns, me, onT
         total,
         row(position) {
           const row = at(position)
-          // Rows are read as a guest reads them, so that they are the same for everybody.
-          return row && row.member.id === me() ? { ...row, me: true } : row
+          // Rows that everybody may read are asked for without a name, so that one answer serves all.
+          return row && !row.me && row.member.id === me() ? { ...row, me: true } : row
         },
       }
     },

@@ -20,7 +20,6 @@ const sample = { member: { id: '', name: '', visibility: 'public' }, balances: {
 export const viewer: (environment: Environment) => ViewerStore = /* @__PURE__ */ perEnvironment((environment) => {
   const client = clientOf(environment)
   const { $state, refresh, set } = createLoadable<Viewer | null>(environment, {
-    personal: true,
     async load(call) {
       if (!(await identityOf(environment).token(call))) return null
       return client.get(`GET ${route}`, sample, { ...call, viewer: true })
