@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
@@ -28,7 +29,10 @@ export async function startProcess(env: Record<string, string>): Promise<ServerP
   })
   started.add(child)
   let said = ''
-  const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)))
+  // Not `close` of the child: it does not come when we close the channel.
+  const ended = Promise.all([once(child, 'exit'), once(child.stdout!, 'close'), once(child.stderr!, 'close')]).then(
+    () => child.exitCode,
+  )
   const ready = new Promise<void>((resolve, reject) => {
     for (const output of [child.stdout!, child.stderr!]) {
       output.setEncoding('utf8').on('data', (text: string) => {

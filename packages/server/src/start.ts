@@ -52,7 +52,7 @@ export async function startServer(
   }
   try {
     const urls = config.database ?? (await openEmbedded())
-    const database = await openDatabase(urls.url, (err) => log.warn({ err }, 'a database connection broke'))
+    const database = await openDatabase(urls.url, ({ message }) => log.warn(`a database connection broke: ${message}`))
     opened.push(() => database.close())
     await migrate(urls.migrateUrl, decodeURIComponent(new URL(urls.url).username))
     const root = rootKey(config.secretKey ?? keptSecret(config.dataDir))

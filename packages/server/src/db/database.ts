@@ -69,7 +69,7 @@ export async function openDatabase(url: string, onLost: (error: Error) => void):
   try {
     await refuseUnboundRole(pool)
   } catch (error) {
-    await root.destroy()
+    await pool.end()
     throw error
   }
 
@@ -123,7 +123,8 @@ export async function openDatabase(url: string, onLost: (error: Error) => void):
       if (!keyShape.test(key)) throw new TypeError('not a hash or an access id')
       return transaction(`begin read only; set local rai.key = '${key}'`, work)
     },
-    close: () => root.destroy(),
+    // Not Kysely's destroy: it leaves a pool alone that no query of its own has used.
+    close: () => pool.end(),
   }
 }
 

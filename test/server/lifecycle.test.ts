@@ -1,0 +1,213 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
+import type { DemoFile } from '../../packages/server/src/demo.js'
+import { asSuperuser, brokenInvariants } from '../helpers/database.js'
+import { embeddedPostgres, isRunning, type ServerProcess, startProcess } from '../helpers/process.js'
+
+const root = mkdtempSync(join(tmpdir(), 'rai-lifecycle-'))
+const dataDir = join(root, 'data')
+const readDemo = () => JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8')) as DemoFile
+const members = async () =>
+  asSuperuser(embeddedPostgres(dataDir).superuserUrl, async (client) => {
+    expect(await brokenInvariants(client)).toEqual([])
+    return (await client.query('select * from members order by number')).rows
+  })
+const gone = (pid: number) => vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 10_000, interval: 20 })
+
+beforeAll(() => {
+  const server = join(import.meta.dirname, '../../packages/server')
+  execFileSync('npx', ['--yes', 'pnpm@12.21.0', 'run', 'build'], { cwd: server, stdio: 'pipe' })
+})
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+/** The steps follow each other on one data directory, as in a server's life. */
+describe('a server on an empty directory', () => {
+  let server: ServerProcess
+  let demo: DemoFile
+  let people: unknown[]
+
+  it('starts with nothing but a path, and says where everything is but no secret', async () => {
+    server = await startProcess({ RAI_DATA: dataDir })
+    await server.ready
+    const answer = await fetch(`${server.url}/healthz`)
+    expect([answer.status, await answer.json()]).toEqual([200, { status: 'ok' }])
+    demo = readDemo()
+    expect(server.said()).toContain(join(dataDir, 'demo.json'))
+    for (const secret of [demo.communityKey, demo.systemKey, demo.widgetAccess.accessKey, demo.owner.password]) {
+      expect(server.said()).not.toContain(secret)
+    }
+    people = await members()
+    expect(people.length).toBeGreaterThan(50)
+  })
+
+  it.each(['demo.json', 'secret.key', 'pg18.password'])('keeps %s from other users', (file) => {
+    expect(statSync(join(dataDir, file)).mode & 0o777).toBe(0o600)
+  })
+
+  it('refuses a second process, naming the first, the directory and what to do', async () => {
+    const second = await startProcess({ RAI_DATA: dataDir })
+    expect(await second.ended).toBe(1)
+    for (const part of [`Process ${server.child.pid} `, dataDir, 'RAI_DATA', 'DATABASE_URL']) {
+      expect(second.said()).toContain(part)
+    }
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
+  })
+
+  it('killed without warning leaves no database process behind', async () => {
+    const { pid } = embeddedPostgres(dataDir)
+    server.child.kill('SIGKILL')
+    await gone(pid)
+    expect(existsSync(join(dataDir, 'rai.lock'))).toBe(true)
+  })
+
+  it('starts again with the same data, even when everything was killed at once', async () => {
+    server = await startProcess({ RAI_DATA: dataDir })
+    await server.ready
+    expect(await members()).toEqual(people)
+    const { pid } = embeddedPostgres(dataDir)
+    process.kill(pid, 'SIGKILL')
+    server.child.kill('SIGKILL')
+    await server.ended
+    server = await startProcess({ RAI_DATA: dataDir })
+    await server.ready
+    expect(await members()).toEqual(people)
+    expect(readDemo()).toEqual(demo)
+  })
+
+  it('serves again after its database was killed', async () => {
+    const { pid } = embeddedPostgres(dataDir)
+    process.kill(pid, 'SIGKILL')
+    await gone(pid)
+    const healthy = async () => expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
+    await vi.waitFor(healthy, { timeout: 20_000, interval: 50 })
+    expect(await members()).toEqual(people)
+    expect(embeddedPostgres(dataDir).pid).not.toBe(pid)
+  })
+
+  it('takes over the lock of a process whose id now belongs to another', async () => {
+    const first = await startProcess({ RAI_DATA: join(root, 'reused'), RAI_DEMO: '0' })
+    await first.ready
+    first.child.kill('SIGKILL')
+    await gone(embeddedPostgres(join(root, 'reused')).pid)
+    writeFileSync(join(root, 'reused', 'rai.lock'), JSON.stringify({ pid: process.pid, started: 'long ago' }))
+    const second = await startProcess({ RAI_DATA: join(root, 'reused'), RAI_DEMO: '0' })
+    await second.ready
+    second.child.kill('SIGTERM')
+    expect(await second.ended).toBe(0)
+  })
+
+  it('told to stop finishes the request under way, ends streams, takes no more, and closes everything', async () => {
+    const { pid } = embeddedPostgres(dataDir)
+    const stream = await fetch(`${server.url}/widget/v1/${demo.publishableKey}/stream`, {
+      headers: { origin: demo.siteUrl },
+    })
+    expect(stream.status).toBe(200)
+    const { answered, finish } = await beginRequest(server.url, demo.communityKey)
+    server.child.kill('SIGTERM')
+    await stream.text()
+    await vi.waitFor(() => expect(accepts(server.url)).resolves.toBe(false), { timeout: 5000, interval: 20 })
+    finish()
+    expect(await answered).toBe(201)
+    expect(await server.ended).toBe(0)
+    expect(isRunning(pid)).toBe(false)
+    expect(existsSync(join(dataDir, 'rai.lock'))).toBe(false)
+  })
+
+  it('stops with the process that started it', async () => {
+    server = await startProcess({ RAI_DATA: dataDir })
+    await server.ready
+    // The request that was finished while stopping is there.
+    expect(await members()).toHaveLength(people.length + 1)
+    server.child.disconnect()
+    expect(await server.ended).toBe(0)
+  })
+
+  it('told to stop while it starts stops all the same', async () => {
+    const early = await startProcess({ RAI_DATA: join(root, 'early') })
+    await vi.waitFor(() => expect(existsSync(join(root, 'early', 'rai.lock'))).toBe(true), { interval: 5 })
+    early.child.kill('SIGINT')
+    expect(await early.ended).toBe(0)
+    expect(existsSync(join(root, 'early', 'rai.lock'))).toBe(false)
+  })
+})
+
+describe('a server', () => {
+  it('without a demo starts empty', async () => {
+    const empty = join(root, 'empty')
+    const server = await startProcess({ RAI_DATA: empty, RAI_DEMO: '0' })
+    await server.ready
+    expect(existsSync(join(empty, 'demo.json'))).toBe(false)
+    const { rows } = await asSuperuser(embeddedPostgres(empty).superuserUrl, (client) =>
+      client.query('select (select count(*) from communities) + (select count(*) from accounts) as n'),
+    )
+    expect(rows).toEqual([{ n: 0 }])
+    server.child.kill('SIGTERM')
+    expect(await server.ended).toBe(0)
+  })
+
+  it('refuses to work as a superuser of the database', async () => {
+    const server = await startProcess({
+      RAI_DATA: join(root, 'superuser'),
+      DATABASE_URL: inject('cluster').superuserUrl,
+      RAI_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'),
+    })
+    expect(await server.ended).toBe(1)
+    expect(server.said()).toMatch(/"\w+" is a superuser.*create role/)
+  })
+
+  it('says in one message everything that is wrong with its configuration', async () => {
+    const server = await startProcess({ PORT: 'http', RAI_DEMO: 'no' })
+    expect(await server.ended).toBe(1)
+    expect(server.said()).toContain('- PORT must be')
+    expect(server.said()).toContain('- RAI_DEMO must be')
+  })
+
+  it('says when its port is taken, and leaves its directory free', async () => {
+    const taken = new URL(inject('cluster').superuserUrl).port
+    const server = await startProcess({ RAI_DATA: join(root, 'taken'), RAI_DEMO: '0', PORT: taken })
+    expect(await server.ended).toBe(1)
+    expect(server.said()).toContain(`Port ${taken} on 127.0.0.1 is taken.`)
+    expect(existsSync(join(root, 'taken', 'rai.lock'))).toBe(false)
+  })
+})
+
+/** Sends the head of a request; its body follows on `finish`. Resolves when the server has read the head. */
+async function beginRequest(url: string, key: string) {
+  const body = JSON.stringify({ username: 'last-minute' })
+  const post = request(`${url}/apis/v1/users`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${key}`,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      expect: '100-continue',
+    },
+  })
+  const answered = new Promise<number | undefined>((resolve, reject) => {
+    post.once('response', (response) => {
+      response.resume().once('end', () => resolve(response.statusCode))
+    })
+    post.once('error', reject)
+  })
+  post.flushHeaders()
+  await new Promise((resolve) => post.once('continue', resolve))
+  return { answered, finish: () => post.end(body) }
+}
+
+/** Whether the server takes new connections. */
+function accepts(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url)
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
