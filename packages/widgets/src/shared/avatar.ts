@@ -1,0 +1,38 @@
+import { html, nothing, type TemplateResult } from 'lit'
+import { webUrl } from './web-url.js'
+
+/** How many colours `.hue-…` in base.styles.css has. */
+const hues = 10
+
+/** The first letter of the first and the last word; the first sign of a name without letters (an emoji stays whole). */
+export function initials(name: string): string {
+  const words = name.match(/[\p{L}\p{N}]+/gu) ?? [name]
+  const signs = new Set([words[0], words.at(-1)].map((word) => firstSign(word ?? '')))
+  return (words.length > 1 ? [...signs].join('') : firstSign(words[0] ?? '')).toLocaleUpperCase()
+}
+
+function firstSign(text: string): string {
+  return new Intl.Segmenter().segment(text)[Symbol.iterator]().next().value?.segment ?? ''
+}
+
+/** The same colour for the same id, everywhere. */
+function hueOf(id: string): number {
+  let sum = 0
+  for (let i = 0; i < id.length; i++) sum = (sum * 31 + id.charCodeAt(i)) >>> 0
+  return sum % hues
+}
+
+/** Draws a member's picture, over initials that show until it has come, or when there is none. The name stands beside it. */
+export function avatar(member: { id: string; name: string; avatarUrl: string | null }): TemplateResult {
+  const src = webUrl(member.avatarUrl)
+  return html`<span class="avatar hue-${hueOf(member.id)}" part="avatar" aria-hidden="true"
+    >${initials(member.name)}${
+      src
+        ? html`<img src=${src} alt="" loading="lazy" decoding="async" referrerpolicy="no-referrer" @error=${broken} @load=${whole} />`
+        : nothing
+    }</span
+  >`
+}
+
+const broken = ({ target }: Event) => (target as HTMLElement).classList.add('broken')
+const whole = ({ target }: Event) => (target as HTMLElement).classList.remove('broken')

@@ -1,0 +1,115 @@
+import type { Environment, GetToken } from '@rai/stores'
+import { type CSSResultGroup, html, LitElement, type PropertyDeclarations, render, unsafeCSS } from 'lit'
+import base from './base.styles.css?inline'
+import { environmentFor } from './connection.js'
+import { RaiErrorEvent } from './events.js'
+import { PageController } from './page.js'
+import { pageSettings, type Theme } from './settings.js'
+import tokens from './tokens.styles.css?inline'
+
+const version = '0.1.0'
+
+/** What a style sheet can ask of an element: `rai-leaderboard:state(error)`. */
+export type StateName = 'loading' | 'empty' | 'error' | 'stale'
+
+/** What all our elements are: their attributes, their place in the page, and that nothing they do throws into it. */
+export abstract class RaiElement extends LitElement {
+  static readonly version = version
+
+  static override styles: CSSResultGroup = [unsafeCSS(tokens), unsafeCSS(base)]
+
+  static override get properties(): PropertyDeclarations {
+    return {
+      apiKey: { attribute: 'api-key' },
+      apiUrl: { attribute: 'api-url' },
+      tokenUrl: { attribute: 'token-url' },
+      theme: {},
+      locale: {},
+      getToken: { attribute: false },
+    }
+  }
+
+  /** Registers the class, unless a copy of us has taken the tag; says so only when that copy is of another version. */
+  static define(tag: string) {
+    if (typeof customElements === 'undefined') return
+    const taken = customElements.get(tag) as (CustomElementConstructor & { version?: string }) | undefined
+    // biome-ignore lint/complexity/noThisInStatic: the subclass is meant, which is not known here
+    if (!taken) customElements.define(tag, this as unknown as CustomElementConstructor)
+    else if (taken.version !== version)
+      console.warn(
+        `[rai] <${tag}> is defined by version ${taken.version ?? 'unknown'} already; ${version} is not used.`,
+      )
+  }
+
+  /** The publishable key (`rai_pk_…`). Default: the loader's. */
+  declare apiKey: string | undefined
+  /** The API's origin. Default: the loader's. */
+  declare apiUrl: string | undefined
+  /** The address on your own site that answers an embed token for the signed-in member. Default: the loader's. */
+  declare tokenUrl: string | undefined
+  /** `light`, `dark`, or `auto`: as the page around, else as the system. */
+  declare theme: Theme | undefined
+  /** The language as a BCP 47 tag. Default: that of the page around, else the browser's. */
+  declare locale: string | undefined
+  /** Answers an embed token, or null for a guest. Wins over `tokenUrl`. */
+  declare getToken: GetToken | undefined
+
+  private readonly page = new PageController(this)
+  private readonly internals = this.attachInternals()
+
+  override connectedCallback() {
+    super.connectedCallback()
+    pageSettings().addEventListener('change', this.onSettings)
+  }
+
+  override disconnectedCallback() {
+    super.disconnectedCallback()
+    pageSettings().removeEventListener('change', this.onSettings)
+  }
+
+  /** The language to speak, as asked for by the attribute, the loader or the page. */
+  get wantedLocale(): string {
+    return this.locale || pageSettings().locale || this.page.locale
+  }
+
+  /** Where the data comes from; undefined while the key or the address is missing. */
+  protected get environment(): Environment | undefined {
+    return environmentFor(this)
+  }
+
+  /** The class of the base that says which colours it takes. */
+  protected get scheme(): 'light' | 'dark' | 'auto' {
+    const theme = this.theme ?? pageSettings().theme ?? 'auto'
+    return theme === 'light' || theme === 'dark' ? theme : this.page.scheme
+  }
+
+  /** The direction to write in: the element's own, else its language's, else that of the page around. */
+  protected directionOf(locale: string): string {
+    if (this.dir) return this.dir
+    return /^(ar|fa|he|ur)\b/.test(locale) ? 'rtl' : this.locale ? 'ltr' : this.page.direction
+  }
+
+  /** Shows to style sheets which of the states the element is in. */
+  protected setStates(states: Record<StateName, boolean>) {
+    for (const [name, on] of Object.entries(states)) {
+      try {
+        this.internals.states[on ? 'add' : 'delete'](name)
+      } catch {
+        // Chromium before 125 takes only names with two dashes; there the states stay unseen.
+      }
+    }
+  }
+
+  /** A bug of ours, or of a page's `renderRow`, stays in this element: its neighbours and the page go on. */
+  protected override scheduleUpdate() {
+    try {
+      super.scheduleUpdate()
+    } catch (error) {
+      console.error(`[rai] <${this.localName}> could not draw itself.`, error)
+      render(html`<slot></slot>`, this.renderRoot, this.renderOptions)
+      this.dispatchEvent(new RaiErrorEvent('internal'))
+    }
+  }
+
+  private readonly onSettings = () => this.requestUpdate()
+}

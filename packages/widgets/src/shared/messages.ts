@@ -1,0 +1,71 @@
+import type { ReactiveController, ReactiveControllerHost } from 'lit'
+import { pluralOf } from './format.js'
+
+/** A text, or its plural forms; `{name}` stands for a value. */
+export type Message = string | ({ other: string } & Partial<Record<Intl.LDMLPluralRule, string>>)
+export type Messages = Record<string, Message>
+
+/** The same texts in another language. */
+export type Translation<M extends Messages> = Record<keyof M, Message>
+
+/** An element's texts: English is built in, the other languages come when somebody reads them. */
+export interface Catalog<M extends Messages> {
+  en: M
+  languages: Record<string, () => Promise<{ default: Translation<M> }>>
+}
+
+/** The texts of an element in its reader's language. */
+export class MessagesController<M extends Messages> implements ReactiveController {
+  /** The language that is asked for, as a BCP 47 tag that `Intl` accepts. */
+  locale = 'en'
+  private language = 'en'
+  private messages: Record<string, Message>
+  private readonly host: ReactiveControllerHost & { readonly wantedLocale: string }
+  private readonly catalog: Catalog<M>
+
+  constructor(host: ReactiveControllerHost & { readonly wantedLocale: string }, catalog: Catalog<M>) {
+    this.host = host
+    this.catalog = catalog
+    this.messages = catalog.en
+    host.addController(this)
+  }
+
+  /** Turns a key into text. Plural forms go by `count`; numbers and names are given as they shall appear. */
+  readonly text = (key: keyof M & string, values: Record<string, string | number> = {}, count = 0): string => {
+    const message = this.messages[key] ?? this.catalog.en[key] ?? key
+    const form = typeof message === 'string' ? message : (message[pluralOf(this.locale, count)] ?? message.other)
+    // A name may run the other way: first strong isolate … pop directional isolate.
+    return form.replace(/\{(\w+)\}/g, (_, name: string) => `\u2068${values[name]}\u2069`)
+  }
+
+  hostUpdate() {
+    const locale = canonical(this.host.wantedLocale)
+    if (locale === this.locale) return
+    this.locale = locale
+    void this.load(locale.split('-')[0] as string)
+  }
+
+  /** True while the texts are not those of the wanted language yet. */
+  get pending(): boolean {
+    const wanted = this.locale.split('-')[0] as string
+    return wanted !== this.language && wanted in this.catalog.languages
+  }
+
+  private async load(language: string) {
+    // A language file that does not come leaves the element in English, not empty.
+    const file = await this.catalog.languages[language]?.().catch(() => undefined)
+    if (language !== this.locale.split('-')[0]) return
+    this.messages = file?.default ?? this.catalog.en
+    this.language = language
+    this.host.requestUpdate()
+  }
+}
+
+/** The tag as `Intl` wants it; English where it is not a language tag at all. */
+function canonical(locale: string): string {
+  try {
+    return Intl.getCanonicalLocales(locale)[0] ?? 'en'
+  } catch {
+    return 'en'
+  }
+}
