@@ -62,7 +62,7 @@ export async function startServer(
     const loops = {
       events: startRelay(database, log, hub.wake),
       scores: startFolding(database, log),
-      jobs: startBulk(database, log),
+      jobs: startBulk(database, log, clock),
     }
     database.onWork((work, communityId) => loops[work].wake(communityId))
     const pruning = startPruning(database, log)

@@ -1,5 +1,6 @@
 import type { EventType, Period, Permission, Unit } from '@rai/contract'
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
+import type { JobOptions } from '../domain/bulk/jobs.js'
 
 /**
  * The migrations as types, one interface a table; what a column means stands in the SQL. `bigint` reads as a number
@@ -227,25 +228,23 @@ interface Jobs {
   type: 'bulk-import' | 'bulk-update'
   status: 'queued' | 'running' | 'completed' | 'failed'
   actor: string
-  options: JSONColumnType<Record<string, unknown>>
+  options: JSONColumnType<JobOptions>
   total: Generated<number>
   succeeded: Generated<number>
   skipped: Generated<number>
   failed: Generated<number>
-  next_row: Generated<number>
   failure: string | null
   file_hash: Buffer
   created_at: Once<Date>
   started_at: Date | null
   finished_at: Date | null
-  leased_until: Date | null
 }
 
 interface JobRows {
   community_id: string
   job_id: string
-  n: number
   line: number
+  name: string
   cells: string[]
 }
 

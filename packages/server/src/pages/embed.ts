@@ -24,6 +24,7 @@ export function mountEmbed(app: FastifyInstance, { config, database, clock }: Se
       .code(page.status)
       .type('text/html; charset=utf-8')
       .header('Cache-Control', 'no-store')
+      .header('Cross-Origin-Resource-Policy', 'cross-origin')
       .header('Content-Security-Policy', page.policy.join('; '))
       .send(html(page, lang, nonce))
   })

@@ -277,29 +277,27 @@ create table jobs (
   succeeded bigint not null default 0,
   skipped bigint not null default 0,
   failed bigint not null default 0,
-  -- Rows before this one are done: a restart goes on from here.
-  next_row bigint not null default 0,
   failure text,
   -- SHA-256 of the file: the same file again within a day answers this job again.
   file_hash bytea not null,
   created_at timestamptz not null default now(),
   started_at timestamptz,
   finished_at timestamptz,
-  -- A worker's lease; a job whose lease has run out is taken over.
-  leased_until timestamptz,
   primary key (community_id, id)
 );
 create index jobs_newest on jobs (community_id, created_at desc);
-create index jobs_open on jobs (leased_until) where status in ('queued', 'running');
+create index jobs_open on jobs (community_id, created_at) where status in ('queued', 'running');
 
--- The good rows of a job's file, until they are done.
+-- The rows of a job's file that are still to be done: a row leaves in the transaction of its effect.
 create table job_rows (
   community_id uuid not null,
   job_id uuid not null,
-  n bigint not null,
   line bigint not null,
+  -- What names the member. A second row with the same name is refused: nobody could say which one was meant.
+  name text not null,
   cells text[] not null,
-  primary key (community_id, job_id, n),
+  primary key (community_id, job_id, line),
+  unique (community_id, job_id, name),
   foreign key (community_id, job_id) references jobs (community_id, id) on delete cascade
 );
 

@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest'
+import { type CsvRow, readCsv } from './csv.js'
+
+/** Reads a file that arrives in pieces of `size` bytes. */
+async function read(file: string | Uint8Array, size = 1 << 20): Promise<CsvRow[]> {
+  const bytes = typeof file === 'string' ? Buffer.from(file) : file
+  async function* pieces() {
+    for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+  }
+  const rows: CsvRow[] = []
+  for await (const some of readCsv(pieces())) rows.push(...some)
+  return rows
+}
+
+/** Rows in short: `line: cells`, or `line! code`. */
+const short = (rows: CsvRow[]) =>
+  rows.map((row) => (row.problem ? `${row.line}! ${row.problem.code}` : `${row.line}: ${row.cells.join('|')}`))
+
+describe('a good file', () => {
+  test.each([
+    ['commas, also in quotes', 'a,b\n"x,1",2\n', ['1: a|b', '2: x,1|2']],
+    ['semicolons', 'a;b\n1;2', ['1: a|b', '2: 1|2']],
+    ['tabs', 'a\tb\r\n1\t2\r\n', ['1: a|b', '2: 1|2']],
+    ['quotes in quotes', 'a,b\n"say ""hi""",""\n', ['1: a|b', '2: say "hi"|']],
+    ['lines in quotes', 'a,b\n"one\ntwo",2\n3,4\n', ['1: a|b', '2: one\ntwo|2', '4: 3|4']],
+    ['Windows line ends after quotes', '"a","b"\r\n"1","2"\r\n', ['1: a|b', '2: 1|2']],
+    ['blank lines', 'a\n\n1\n  \n2\n', ['1: a', '3: 1', '5: 2']],
+    ['a byte order mark', '\ufeffa,b\n1,2', ['1: a|b', '2: 1|2']],
+    ['every script', 'name\nعمر\n日本語\n👩‍👩‍👧', ['1: name', '2: عمر', '3: 日本語', '4: 👩‍👩‍👧']],
+    ['nothing', '', []],
+  ])('with %s', async (_, file, expected) => {
+    expect(short(await read(file))).toEqual(expected)
+  })
+})
+
+describe('a bad row is reported by its line, and the rows around it are read', () => {
+  test.each([
+    ['too many cells', 'a,b\n1,2,3\n4,5\n', ['1: a|b', '2! wrong_columns', '3: 4|5']],
+    ['too few cells', 'a,b\n1\n4,5\n', ['1: a|b', '2! wrong_columns', '3: 4|5']],
+    ['an unclosed quote', 'a,b\n"1,2\n3,4\n5,6\n', ['1: a|b', '2! unclosed_quote', '3: 3|4', '4: 5|6']],
+    [
+      'an unclosed quote that a later one seems to close',
+      'a,b\n"1,2\n3,4\n"5",6\n',
+      ['1: a|b', '2! bad_quote', '3: 3|4', '4: 5|6'],
+    ],
+    ['text after a quote', 'a,b\n"1"x,2\n3,4\n', ['1: a|b', '2! bad_quote', '3: 3|4']],
+    ['a quote inside a cell', 'a,b\n1"x,2\n3,4\n', ['1: a|b', '2! bad_quote', '3: 3|4']],
+    [
+      'several lines with too few cells',
+      'a,b\n"1\n3,4\n"\n5,6\n',
+      ['1: a|b', '2! wrong_columns', '3: 3|4', '4! unclosed_quote', '5: 5|6'],
+    ],
+    ['a null character', 'a,b\n1\0,2\n3,4\n', ['1: a|b', '2! null_character', '3: 3|4']],
+  ])('with %s', async (_, file, expected) => {
+    expect(short(await read(file))).toEqual(expected)
+  })
+
+  test('with bytes that are not UTF-8', async () => {
+    const latin1 = Buffer.from('name\nJos\xe9\nJane\n', 'latin1')
+    expect(short(await read(latin1))).toEqual(['1: name', '2! bad_encoding', '3: Jane'])
+  })
+
+  test('with a line of more than 64 KB, quoted or not', async () => {
+    const long = 'x'.repeat(70_000)
+    const file = `a,b\n${long},1\n"${long}",1\n"${'y\n'.repeat(40_000)}\n3,4\n`
+    const rows = short(await read(file))
+    expect(rows.slice(0, 4)).toEqual(['1: a|b', '2! line_too_long', '3! line_too_long', '4! unclosed_quote'])
+    expect(rows.at(-1)).toBe('40005: 3|4')
+  })
+})
+
+test('a file reads the same wherever its pieces are cut', async () => {
+  const file = '\ufeffa,b\r\n"x ""1"", y",é\n"un\nclosed,2\r\n3,"4"\r\n"5"x,6\n\n7,8,9\n"日\r\n本",👍\r\n"last","row"'
+  const whole = short(await read(file))
+  expect(whole).toContain('5: 3|4')
+  for (let size = 1; size < Buffer.byteLength(file); size++) expect(short(await read(file, size))).toEqual(whole)
+})
+
+test('UTF-16 is refused with the way out', async () => {
+  await expect(read(Buffer.from('\ufeffa,b\n1,2\n', 'utf16le'))).rejects.toThrow('Save it as UTF-8')
+  await expect(read(Buffer.from('a,b\n1,2\n', 'utf16le'))).rejects.toThrow('Save it as UTF-8')
+})
+
+test('a header that cannot be read is refused', async () => {
+  await expect(read('"a,b\n1,2\n')).rejects.toThrow('The header cannot be read')
+})
