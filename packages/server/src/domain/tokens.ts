@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject 
 import { errors, type JWK, jwtVerify, SignJWT } from 'jose'
 import type { Database } from '../db/database.js'
 import { Failure } from './failure.js'
-import { newId } from './ids.js'
+import { isId, newId } from './ids.js'
 import type { RootKey } from './secrets.js'
 
 /** What an embed token says: one member of one community, on the pages of some origins, by leave of one access key. */
@@ -143,6 +143,7 @@ export function createTokens(database: Database, rootKey: RootKey, issuer: strin
           currentDate: at,
           requiredClaims: ['iat', 'exp', 'sub', 'aud', 'community', 'key'],
         })
+        if (!isId(String(payload.community))) throw new Failure('unauthorized')
         return {
           communityId: String(payload.community),
           memberId: payload.sub!,

@@ -47,11 +47,16 @@ const isKnown = (tag: string, header: string | undefined): boolean =>
   (header.trim() === '*' || header.split(',').some((one) => one.trim().replace(/^W\//, '') === tag))
 
 /** Sends text as it is made. The last part of the path is the file's name. */
-export function sendCsv(request: FastifyRequest, reply: FastifyReply, text: AsyncIterable<string>): void {
+export async function sendCsv(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  text: AsyncIterable<string>,
+): Promise<void> {
   const name = request.url.split('?')[0]!.split('/').at(-1)!
   reply.type('text/csv; charset=utf-8')
   reply.header('Content-Disposition', `attachment; filename="${name}"`)
-  reply.send(Readable.from(text))
+  // Waited for: an asynchronous handler that ends before its stream has begun would send an empty answer.
+  await reply.send(Readable.from(text))
 }
 
 /** Longer than that nobody is told things by a key or a member that may have lost the right since. */

@@ -122,7 +122,7 @@ async function perform(
   if (route.media === 'text/event-stream') {
     await sendStream(request, reply, asker!, now, answer as Parameters<typeof sendStream>[4])
   } else if (route.media === 'text/csv') {
-    sendCsv(request, reply, answer as AsyncIterable<string>)
+    await sendCsv(request, reply, answer as AsyncIterable<string>)
   } else {
     if (checkAnswers) checkAnswer(route, answer)
     sendAnswer(request, reply, family, route, answer, meta)

@@ -1,0 +1,63 @@
+import { Readable } from 'node:stream'
+import type { AnswerOf } from '@rai/contract'
+import { expect, vi } from 'vitest'
+
+export type Job = AnswerOf<'GET /apis/v1/users/bulk-jobs/{jobId}'>
+
+interface UploadAnswer {
+  status: number
+  body: { status: string; code?: string; message: string; data?: { message: string; jobId: string } }
+}
+
+interface UploadOptions {
+  fields?: Record<string, string>
+  idempotencyKey?: string
+}
+
+/** Sends a CSV file to a bulk endpoint as a stream, whatever its size. */
+export async function uploadCsv(
+  url: string,
+  key: string,
+  type: 'import' | 'update',
+  csv: string | Uint8Array | AsyncIterable<Uint8Array>,
+  { fields = {}, idempotencyKey }: UploadOptions = {},
+): Promise<UploadAnswer> {
+  const boundary = 'rai-test-boundary'
+  const parts = Object.entries(fields).map(
+    ([name, value]) => `--${boundary}\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`,
+  )
+  async function* body() {
+    yield Buffer.from(
+      `${parts.join('')}--${boundary}\r\ncontent-disposition: form-data; name="data"; filename="data.csv"\r\ncontent-type: text/csv\r\n\r\n`,
+    )
+    if (typeof csv === 'string' || csv instanceof Uint8Array) yield Buffer.from(csv)
+    else yield* csv
+    yield Buffer.from(`\r\n--${boundary}--\r\n`)
+  }
+  const answer = await fetch(`${url}/apis/v1/users/bulk-${type}`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${key}`,
+      'content-type': `multipart/form-data; boundary=${boundary}`,
+      ...(idempotencyKey ? { 'idempotency-key': idempotencyKey } : {}),
+    },
+    body: Readable.toWeb(Readable.from(body())) as ReadableStream,
+    duplex: 'half',
+  } as RequestInit)
+  return { status: answer.status, body: (await answer.json()) as UploadAnswer['body'] }
+}
+
+/** Waits until a job is over, and answers what became of it. */
+export async function expectJob(url: string, key: string, jobId: string, withinMs = 20_000): Promise<Job> {
+  return vi.waitFor(
+    async () => {
+      const answer = await fetch(`${url}/apis/v1/users/bulk-jobs/${jobId}`, {
+        headers: { authorization: `Bearer ${key}` },
+      })
+      const { data } = (await answer.json()) as { data: Job }
+      expect(['completed', 'failed']).toContain(data.status)
+      return data
+    },
+    { timeout: withinMs, interval: 100 },
+  )
+}

@@ -1,0 +1,297 @@
+import { describe, expect, test } from 'vitest'
+import { communityClock } from '../../packages/server/src/domain/clock.js'
+import { createBoard, rowsAt, runOf } from '../../packages/server/src/domain/leaderboards/index.js'
+import { balancesOf, findMember } from '../../packages/server/src/domain/members.js'
+import { expectJob, type Job, uploadCsv } from '../helpers/bulk.js'
+import { type TestCommunity, testCommunity } from '../helpers/community.js'
+import { startTestServer } from '../helpers/server.js'
+
+const server = await startTestServer()
+const other = await testCommunity(server, { origin: 'https://other.example' })
+
+/** Uploads a file and waits until its job is over. */
+async function run(
+  community: TestCommunity,
+  type: 'import' | 'update',
+  csv: string | Buffer,
+  fields: Record<string, string> = {},
+) {
+  const { status, body } = await uploadCsv(server.url, community.communityKey, type, csv, { fields })
+  expect([status, body.status]).toEqual([202, 'success'])
+  return expectJob(server.url, community.communityKey, body.data!.jobId)
+}
+
+const refused = async (community: TestCommunity, type: 'import' | 'update', csv: string | Buffer, fields = {}) => {
+  const { status, body } = await uploadCsv(server.url, community.communityKey, type, csv, { fields })
+  return [status, body.code, body.message]
+}
+
+const errorLines = (job: Job) => job.errors.map(({ line, code }) => `${line} ${code}`)
+const balances = (community: TestCommunity, username: string) =>
+  community.tenant(async (tx) => balancesOf(tx, (await findMember(tx, { username }))!.id))
+
+describe('bulk import', () => {
+  test('makes members with names, mails, external ids and units', async () => {
+    const community = await testCommunity(server)
+    const board = await community.tenant((tx) => createBoard(tx, { name: 'XP' }, new Date()))
+    const job = await run(
+      community,
+      'import',
+      'First Name,Last Name,USERNAME,E-Mail,display_name,xp,Coins,external id\r\n' +
+        'Ada,Lovelace,ada,Ada@Example.com,Ada L.,30,5,A-1\r\nGrace,Hopper,grace,,,20,,\r\n',
+    )
+    expect(job).toMatchObject({ status: 'completed', total: 2, processed: 2, succeeded: 2, skipped: 0, failed: 0 })
+    await community.tenant(async (tx) => {
+      expect(await findMember(tx, { externalId: { type: 'externalId', value: 'A-1' } })).toMatchObject({
+        username: 'ada',
+        email: 'Ada@Example.com',
+        display_name: 'Ada L.',
+        first_name: 'Ada',
+        last_name: 'Lovelace',
+      })
+      expect(await findMember(tx, { username: 'grace' })).toMatchObject({ display_name: 'grace', email: null })
+      const { rows } = await rowsAt(
+        tx,
+        board,
+        runOf(board, await communityClock(tx), new Date()),
+        { from: 1, limit: 5 },
+        undefined,
+      )
+      expect(rows.map((row) => [row.member.name, row.score])).toEqual([
+        ['Ada L.', 30],
+        ['grace', 20],
+      ])
+    })
+    expect(await balances(community, 'ada')).toEqual({ xp: 30, currency: 5 })
+  })
+
+  test('takes what columns mean from the map, and names that differ by case as two', async () => {
+    const community = await testCommunity(server)
+    const job = await run(community, 'import', 'Username;Punkte;note\nanna;7;x\nAnna;9;y\n', {
+      map: JSON.stringify({ punkte: 'xp', note: 'ignore' }),
+    })
+    expect(job).toMatchObject({ succeeded: 2, failed: 0 })
+    expect(await balances(community, 'anna')).toEqual({ xp: 7, currency: 0 })
+    expect(await balances(community, 'Anna')).toEqual({ xp: 9, currency: 0 })
+  })
+
+  test('reports every bad row by its line and brings in the good ones', async () => {
+    const community = await testCommunity(server)
+    const rows = [
+      'username,email,xp', // 1
+      'good1,good1@example.com,1', // 2
+      'too,many,cells,here', // 3
+      'few', // 4
+      '"never closed,x@example.com,1', // 5
+      'good2,,2', // 6
+      ',nameless@example.com,1', // 7
+      'badmail,not-a-mail,1', // 8
+      'badnumber,,1.5', // 9
+      'negative,,-1', // 10
+      'huge,,9007199254740993', // 11
+      'good1,again@example.com,1', // 12
+      'mailtaken,GOOD1@example.com,1', // 13
+      `${'x'.repeat(101)},,1`, // 14
+      'control\u0007,,1', // 15
+      'good3,,3', // 16
+    ]
+    const job = await run(community, 'import', `${rows.join('\n')}\n`)
+    expect(job).toMatchObject({ status: 'completed', total: 15, processed: 15, succeeded: 3, failed: 12 })
+    expect(errorLines(job)).toEqual([
+      '3 wrong_columns',
+      '4 wrong_columns',
+      '5 unclosed_quote',
+      '7 invalid_row',
+      '8 invalid_row',
+      '9 invalid_row',
+      '10 invalid_row',
+      '11 invalid_row',
+      '12 duplicate_row',
+      '13 already_exists',
+      '14 invalid_row',
+      '15 invalid_row',
+    ])
+    expect(job.errors[8]!.message).toBe('"good1" appears on line 2 already.')
+    expect(await balances(community, 'good3')).toEqual({ xp: 3, currency: 0 })
+  })
+
+  test('reports bytes that are not UTF-8 and a line of 100 MB, and goes on', async () => {
+    const community = await testCommunity(server)
+    async function* file() {
+      yield Buffer.from('username,xp\nok,1\n')
+      yield Buffer.from('Jos\xe9,1\n', 'latin1')
+      for (let n = 0; n < 100; n++) yield Buffer.alloc(1024 * 1024, 'x')
+      yield Buffer.from(',1\nlast,2\n')
+    }
+    const { status, body } = await uploadCsv(server.url, community.communityKey, 'import', file())
+    expect(status).toBe(202)
+    const job = await expectJob(server.url, community.communityKey, body.data!.jobId)
+    expect(errorLines(job)).toEqual(['3 bad_encoding', '4 line_too_long'])
+    expect(job).toMatchObject({ succeeded: 2, failed: 2 })
+  })
+
+  test('refuses a file that it cannot read, and leaves nothing of it', async () => {
+    const community = await testCommunity(server)
+    const cases: [string | Buffer, object, string][] = [
+      ['', {}, 'The file is empty.'],
+      ['name,xp\na,1\n', {}, 'The header does not fit: name has no meaning here'],
+      ['xp\n1\n', {}, 'The header does not fit: username is missing'],
+      ['username,phone\na,1\n', {}, 'phone is not supported yet; map it to "ignore"'],
+      ['username,a,b\nx,1,2\n', { map: '{"a":"xp","b":"xp"}' }, 'b means the same as an earlier column'],
+      ['username,xp\na,1\n', { map: '{"score":"xp"}' }, 'score is mapped but is not in the file'],
+      [Buffer.from('\ufeffusername\na\n', 'utf16le'), {}, 'The file is UTF-16. Save it as UTF-8'],
+    ]
+    for (const [csv, fields, message] of cases) {
+      const [status, code, text] = await refused(community, 'import', csv, fields)
+      expect([status, code]).toEqual([400, 'invalid_file'])
+      expect(text).toContain(message)
+    }
+    expect((await refused(community, 'import', 'username\na\n', { map: '["xp"]' }))[1]).toBe('invalid_request')
+    expect((await refused(community, 'import', 'username\na\n', { communityId: other.id }))[0]).toBe(404)
+    await community.tenant(async (tx) => {
+      expect(await tx.db.selectFrom('jobs').selectAll().execute()).toEqual([])
+      expect(await tx.db.selectFrom('job_rows').selectAll().execute()).toEqual([])
+    })
+  })
+
+  test('of the same file again answers the first job; sent on purpose, it skips who is there', async () => {
+    const community = await testCommunity(server)
+    const csv = 'username,xp\na,1\nb,2\n'
+    const first = await run(community, 'import', csv)
+    const again = await run(community, 'import', csv)
+    expect(again._id).toBe(first._id)
+    const send = (key: string, file = csv) =>
+      uploadCsv(server.url, community.communityKey, 'import', file, { idempotencyKey: key })
+    const onPurpose = await send('second time')
+    const job = await expectJob(server.url, community.communityKey, onPurpose.body.data!.jobId)
+    expect(job).toMatchObject({ succeeded: 0, skipped: 2, failed: 0 })
+    expect(await send('second time')).toEqual(onPurpose)
+    expect((await send('second time', 'username\nother\n')).status).toBe(422)
+    expect(await balances(community, 'b')).toEqual({ xp: 2, currency: 0 })
+    const changed = await run(community, 'import', 'username,displayname\na,Someone Else\nc,C\n')
+    expect(errorLines(changed)).toEqual(['2 already_exists'])
+  })
+
+  test('tells the community once, and each join when asked to', async () => {
+    const community = await testCommunity(server)
+    await run(community, 'import', 'username\na\nb\n')
+    await run(community, 'import', 'username\nc\nd\n', { emitEvents: 'true' })
+    const events = await community.tenant((tx) => tx.db.selectFrom('events').select('type').execute())
+    const count = (type: string) => events.filter((event) => event.type === type).length
+    expect([count('import.completed'), count('user.joined')]).toEqual([2, 2])
+  })
+})
+
+describe('bulk update', () => {
+  test('adds, subtracts and overwrites units, and changes profiles', async () => {
+    const community = await testCommunity(server)
+    await run(community, 'import', 'username,email,xp,coins\na,a@example.com,10,10\nb,,10,10\nc,,10,10\nd,,,\n')
+    const job = await run(
+      community,
+      'update',
+      'Username,xp_op,xp,coins_op,coins,First Name\na,add,5,subtract,4,Ann\nb,overwrite,3,add,0,\nc,subtract,10,overwrite,12,\nd,add,1,overwrite,2,Dee\n',
+    )
+    expect(job).toMatchObject({ succeeded: 4, failed: 0 })
+    expect(await balances(community, 'a')).toEqual({ xp: 15, currency: 6 })
+    expect(await balances(community, 'b')).toEqual({ xp: 3, currency: 10 })
+    expect(await balances(community, 'c')).toEqual({ xp: 0, currency: 12 })
+    expect(await balances(community, 'd')).toEqual({ xp: 1, currency: 2 })
+    const byMail = await run(community, 'update', 'email,displayname\nA@EXAMPLE.COM,Ann the First\n')
+    expect(byMail).toMatchObject({ succeeded: 1 })
+    await community.tenant(async (tx) => {
+      expect(await findMember(tx, { username: 'a' })).toMatchObject({
+        first_name: 'Ann',
+        display_name: 'Ann the First',
+      })
+    })
+  })
+
+  test('finds members by our ids and numbers', async () => {
+    const community = await testCommunity(server)
+    await run(community, 'import', 'username,xp\na,1\nb,1\n')
+    const [a, b] = await community.tenant(async (tx) => [
+      (await findMember(tx, { username: 'a' }))!,
+      (await findMember(tx, { username: 'b' }))!,
+    ])
+    const job = await run(community, 'update', `id,username,xp_op,xp\n${a!.id},renamed,add,4\n${b!.number},b,add,5\n`)
+    expect(job).toMatchObject({ succeeded: 2, failed: 0 })
+    expect(await balances(community, 'renamed')).toEqual({ xp: 5, currency: 0 })
+    expect(await balances(community, 'b')).toEqual({ xp: 6, currency: 0 })
+  })
+
+  test('reports what it cannot do by line, and does the rest', async () => {
+    const community = await testCommunity(server)
+    await run(community, 'import', 'username,email,xp\na,a@example.com,10\nb,b@example.com,10\n')
+    const job = await run(
+      community,
+      'update',
+      'username,email,xp_op,xp\na,,subtract,11\nb,a@example.com,add,1\nnobody,,add,1\nb,,times,2\n',
+    )
+    expect(errorLines(job)).toEqual(['2 not_enough', '3 already_exists', '4 unknown_member', '5 duplicate_row'])
+    expect(job.errors[0]!.message).toBe('The member has 10 xp, which is 1 too few.')
+    expect(job).toMatchObject({ succeeded: 0, failed: 4 })
+    const odd = await run(community, 'update', 'username,xp_op,xp\na,times,2\nb,ADD,2\n')
+    expect(errorLines(odd)).toEqual(['2 invalid_row', '3 invalid_row'])
+    expect(await balances(community, 'a')).toEqual({ xp: 10, currency: 0 })
+  })
+
+  test('refuses an operation without its column, and a file that names nobody', async () => {
+    const community = await testCommunity(server)
+    expect(await refused(community, 'update', 'username,xp_op\na,add\n')).toMatchObject([
+      400,
+      'invalid_file',
+      /xp_op has no numeric column/,
+    ])
+    expect(await refused(community, 'update', 'xp\n1\n')).toMatchObject([
+      400,
+      'invalid_file',
+      /id or username or email/,
+    ])
+  })
+})
+
+describe('bulk jobs', () => {
+  test('are listed newest first, and are the community’s own', async () => {
+    const community = await testCommunity(server)
+    const first = await run(community, 'import', 'username\na\n')
+    const second = await run(community, 'import', 'username\nb\n')
+    const get = (path: string, key: string) =>
+      fetch(`${server.url}/apis/v1/users/bulk-jobs${path}`, { headers: { authorization: `Bearer ${key}` } })
+    const list = (await (await get('?limit=5', community.communityKey)).json()) as { data: Job[] }
+    expect(list.data.map((job) => job._id)).toEqual([second._id, first._id])
+    const missing = '/01a20a66-ef2d-7fc4-8fe0-c60caf0305e2'
+    for (const tail of ['', '/errors.csv']) {
+      const foreign = await get(`/${first._id}${tail}`, other.communityKey)
+      const absent = await get(`${missing}${tail}`, other.communityKey)
+      expect([foreign.status, absent.status]).toEqual([404, 404])
+      const without = async (answer: Response) => ({ ...((await answer.json()) as object), requestId: '' })
+      expect(await without(foreign)).toEqual(await without(absent))
+    }
+  })
+
+  test('give every error as CSV that no spreadsheet runs', async () => {
+    const community = await testCommunity(server)
+    const job = await run(community, 'update', 'username,xp\n"=cmd|""x""!A1",1\n-x,2\n')
+    const url = `${server.url}/apis/v1/users/bulk-jobs/${job._id}/errors.csv`
+    const answer = await fetch(url, { headers: { authorization: `Bearer ${community.communityKey}` } })
+    expect(answer.headers.get('content-type')).toBe('text/csv; charset=utf-8')
+    expect(answer.headers.get('content-disposition')).toBe('attachment; filename="errors.csv"')
+    expect(await answer.text()).toBe(
+      'line,code,message\r\n2,unknown_member,"There is no member ""=cmd|""""x""""!A1""."\r\n3,unknown_member,"There is no member ""-x""."\r\n',
+    )
+  })
+
+  test('need the permission, and a file', async () => {
+    const limited = await testCommunity(server, { permissions: ['createUser'], origin: 'https://limited.example' })
+    expect((await refused(limited, 'import', 'username\na\n')).slice(0, 2)).toEqual([403, 'forbidden'])
+    const { status } = await uploadCsv(server.url, 'rai_sk_wrong', 'import', 'username\na\n')
+    expect(status).toBe(401)
+    const empty = new FormData()
+    const none = await fetch(`${server.url}/apis/v1/users/bulk-import`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${other.communityKey}` },
+      body: empty,
+    })
+    expect(none.status).toBe(400)
+  })
+})
