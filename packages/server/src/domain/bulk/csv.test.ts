@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type CsvRow, readCsv } from './csv.js'
+import { type CsvRow, csvCell, readCsv } from './csv.js'
 
 /** Reads a file that arrives in pieces of `size` bytes. */
 async function read(file: string | Uint8Array, size = 1 << 20): Promise<CsvRow[]> {
@@ -83,4 +83,15 @@ test('UTF-16 is refused with the way out', async () => {
 
 test('a header that cannot be read is refused', async () => {
   await expect(read('"a,b\n1,2\n')).rejects.toThrow('The header cannot be read')
+})
+
+test('a written cell is quoted, and never a formula', () => {
+  expect(['plain', 'a "b"', '=1+1', '-1', '@x', '\tx'].map(csvCell)).toEqual([
+    '"plain"',
+    '"a ""b"""',
+    `"'=1+1"`,
+    `"'-1"`,
+    `"'@x"`,
+    `"'\tx"`,
+  ])
 })

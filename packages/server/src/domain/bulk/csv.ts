@@ -212,3 +212,9 @@ function byteOrderMark(bytes: Buffer): number {
   if (utf16) throw new Failure('invalid_file', 'The file is UTF-16. Save it as UTF-8 and send it again.')
   return 0
 }
+
+/**
+ * A text as a cell to write. Spreadsheets run cells that begin like a formula, so such a cell gets an apostrophe in
+ * front (OWASP, CSV injection).
+ */
+export const csvCell = (text: string): string => `"${text.replace(/^(?=[=+\-@\t\r])/, "'").replaceAll('"', '""')}"`

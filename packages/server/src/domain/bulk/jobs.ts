@@ -4,7 +4,7 @@ import type { Tables } from '../../db/tables.js'
 import { Failure } from '../failure.js'
 import { isId, newId } from '../ids.js'
 import { type BulkType, nameColumn, type Plan, planColumns } from './columns.js'
-import { type CsvRow, readCsv } from './csv.js'
+import { type CsvRow, csvCell, readCsv } from './csv.js'
 
 export type Job = Selectable<Tables['jobs']>
 export type RowError = Pick<Selectable<Tables['job_errors']>, 'line' | 'code' | 'message'>
@@ -212,6 +212,3 @@ export async function* errorsAsCsv(database: Database, communityId: string, jobI
     after = errors.at(-1)!.line
   }
 }
-
-/** Spreadsheets run cells that begin like a formula: such a cell gets an apostrophe in front (OWASP, CSV injection). */
-const csvCell = (text: string): string => `"${text.replace(/^(?=[=+\-@\t\r])/, "'").replaceAll('"', '""')}"`
