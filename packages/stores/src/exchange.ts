@@ -76,7 +76,7 @@ export async function refusal(environment: Environment, response: Response): Pro
 export function isLike(value: unknown, sample: unknown): boolean {
   if (Array.isArray(sample)) return Array.isArray(value) && value.every((item) => isLike(item, sample[0]))
   if (typeof value !== typeof sample) return false
-  return Object.entries(Object(sample)).every(([name, part]) =>
-    isLike((value as Record<string, unknown>)?.[name], part),
-  )
+  // A text's entries are texts again, without end.
+  const parts = typeof sample === 'object' ? Object.entries(sample ?? {}) : []
+  return parts.every(([name, part]) => isLike((value as Record<string, unknown>)?.[name], part))
 }
