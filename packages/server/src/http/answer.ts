@@ -28,7 +28,9 @@ export function sendAnswer(
 ): void {
   const payload = JSON.stringify(family.envelope.success(route, answer, meta))
   reply.type('application/json; charset=utf-8')
-  if (family.cacheable && request.asker?.kind === 'visitor') {
+  const isRead = request.method === 'GET' || request.method === 'HEAD'
+  if (request.asker?.kind === 'member') reply.header('Cache-Control', 'private, no-store')
+  if (family.cacheable && isRead && request.asker?.kind === 'visitor') {
     const identity = JSON.stringify(answer, (name, value) => (name === timeOnly ? undefined : value))
     const tag = `"${createHash('sha256').update(identity).digest('base64url').slice(0, 27)}"`
     reply.header('ETag', tag)

@@ -47,7 +47,7 @@ export const leaderboards: Handlers<keyof typeof families.management> = {
     const board = await updateBoard(
       tx,
       params.leaderboardId,
-      (before) => toBoardInput(changed(fieldsOf(before), body), clock),
+      (before) => ({ ...toBoardInput(changed(fieldsOf(before), body), clock), slug: body.slug }),
       now,
     )
     return showBoard(board)

@@ -1,0 +1,110 @@
+import { request } from 'node:http'
+import type { AnswerOf, ErrorCode, RouteKey } from '@rai/contract'
+import type { TestCommunity } from './community.js'
+import type { TestServer } from './server.js'
+
+/** One request in the words of the contract. */
+export interface Ask {
+  params?: Record<string, string>
+  query?: Record<string, string | number>
+  /** Sent as JSON. */
+  body?: unknown
+  /** Sent as multipart, instead of a body. */
+  form?: FormData
+  /** HEAD where the operation is a GET. */
+  method?: 'HEAD'
+  /** A secret key or an embed token: `Authorization: Bearer …`. */
+  bearer?: string | undefined
+  origin?: string | undefined
+  headers?: Record<string, string>
+}
+
+export interface Reply<T = unknown> {
+  status: number
+  headers: Headers
+  text: string
+  /** What is inside the family's envelope; undefined when nothing is. */
+  answer: T
+  /** Of a refusal, whatever its envelope. */
+  code: ErrorCode | undefined
+  requestId: string | undefined
+  /** The paths of a refusal's details. */
+  paths: string[]
+}
+
+/** Asks a server for an operation of the contract and reads the answer out of its family's envelope. */
+export async function ask<K extends RouteKey>(server: TestServer, key: K, ask: Ask = {}): Promise<Reply<AnswerOf<K>>> {
+  const [method, path] = key.split(' ') as [string, string]
+  const url = new URL(
+    server.url + path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(ask.params?.[name] ?? name)),
+  )
+  for (const [name, value] of Object.entries(ask.query ?? {})) url.searchParams.set(name, String(value))
+  const headers = {
+    ...(ask.bearer && { authorization: `Bearer ${ask.bearer}` }),
+    ...(ask.origin && { origin: ask.origin }),
+    ...(ask.body !== undefined && { 'content-type': 'application/json' }),
+    ...ask.headers,
+  }
+  const body = ask.form ?? (ask.body === undefined ? undefined : JSON.stringify(ask.body))
+  const response = await fetch(url, { method: ask.method ?? method, headers, ...(body && { body }) })
+  return readReply(response) as Promise<Reply<AnswerOf<K>>>
+}
+
+interface Envelope {
+  meta?: { code?: ErrorCode; requestId?: string }
+  data?: unknown
+  code?: ErrorCode
+  requestId?: string
+  details?: { path: string }[]
+}
+
+export async function readReply(response: Response): Promise<Reply> {
+  const text = await response.text()
+  const isJson = /json/.test(response.headers.get('content-type') ?? '') && text !== ''
+  const body = (isJson ? JSON.parse(text) : {}) as Envelope
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    answer: 'data' in body ? body.data : body,
+    code: body.code ?? body.meta?.code,
+    requestId: body.requestId ?? body.meta?.requestId,
+    paths: (body.details ?? []).map(({ path }) => path),
+  }
+}
+
+/** A request as no fetch would send it: any method, any header, a path as it is. */
+export function rawRequest(
+  server: TestServer,
+  options: { method: string; path: string; headers?: Record<string, string | string[]>; body?: string | Buffer },
+): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const { method, path, headers = {}, body } = options
+    const { hostname, port } = new URL(server.url)
+    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+    const sent = request({ hostname, port, method, path, headers: { ...length, ...headers } }, async (message) => {
+      const chunks: Buffer[] = []
+      for await (const chunk of message) chunks.push(chunk as Buffer)
+      const pairs = Object.entries(message.headersDistinct).map(([name, values]) => [name, values!.join(', ')] as const)
+      const empty = message.statusCode === 204 || message.statusCode === 304
+      const init = { status: message.statusCode!, headers: [...pairs] as [string, string][] }
+      resolve(readReply(new Response(empty ? null : Buffer.concat(chunks), init)))
+    })
+    sent.on('error', reject)
+    sent.end(body)
+  })
+}
+
+/** Signs a member in, as the site's own server would. */
+export async function embedToken(
+  server: TestServer,
+  { widgetAccess }: TestCommunity,
+  username: string,
+  origin?: string,
+): Promise<string> {
+  const { answer, status, text } = await ask(server, 'POST /v2/api/widget-access-keys/token', {
+    body: { ...widgetAccess, userIdentifiers: { 'data-username': username }, ...(origin && { origin }) },
+  })
+  if (status !== 200) throw new Error(`No token for ${username}: ${text}`)
+  return answer.embedToken
+}

@@ -1,0 +1,254 @@
+import { type Permission, type Principal, permissions, type Route, type RouteKey, routes } from '@rai/contract'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { createKey, type NewKey, revokeKey } from '../../packages/server/src/domain/keys.js'
+import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
+import { createMember } from '../../packages/server/src/domain/members.js'
+import { type Ask, ask, embedToken, type Reply } from '../helpers/api.js'
+import { type TestCommunity, testCommunity } from '../helpers/community.js'
+import { startTestServer } from '../helpers/server.js'
+
+const server = await startTestServer()
+const operations = Object.entries<Route>(routes) as [RouteKey, Route][]
+
+/** A community with something of everything to ask for, and every kind of credential. */
+interface Place extends TestCommunity {
+  boardId: string
+  memberId: string
+  jobId: string
+  token: string
+  /** A community key without the permission of an operation. */
+  keyWithout: Map<Permission, string>
+  revokedKey: string
+  expiredKey: string
+  revokedPublishableKey: string
+}
+
+async function makePlace(origin: string): Promise<Place> {
+  const community = await testCommunity(server, { origin })
+  const now = new Date()
+  const newKey = async (input: Partial<NewKey>) =>
+    community.tenant((tx) => createKey(tx, { kind: 'community', name: 'Test', permissions, ...input }, now))
+  const keyWithout = new Map<Permission, string>()
+  for (const permission of permissions) {
+    const rest = permissions.filter((one) => one !== permission)
+    keyWithout.set(permission, (await newKey({ permissions: rest })).key)
+  }
+  const revoked = [await newKey({}), await newKey({ kind: 'publishable', origins: [origin] })] as const
+  for (const { id } of revoked) await community.tenant((tx) => revokeKey(tx, id, now))
+  const member = await community.tenant((tx) => createMember(tx, { username: 'member' }, now))
+  const board = await community.tenant((tx) => createBoard(tx, { name: 'Board' }, now))
+  const job = await ask(server, 'POST /apis/v1/users/bulk-import', { bearer: community.systemKey, form: csv() })
+  return {
+    ...community,
+    boardId: board.id,
+    memberId: member.id,
+    jobId: job.answer.jobId,
+    token: await embedToken(server, community, 'member'),
+    keyWithout,
+    revokedKey: revoked[0].key,
+    expiredKey: (await newKey({ expiresAt: new Date(now.getTime() - 1) })).key,
+    revokedPublishableKey: revoked[1].key,
+  }
+}
+
+let home: Place
+let away: Place
+beforeAll(async () => {
+  home = await makePlace('https://home.example')
+  away = await makePlace('https://away.example')
+})
+
+let made = 0
+const csv = () => {
+  const form = new FormData()
+  form.set('data', new Blob([`Username\nuploaded ${++made}\n`], { type: 'text/csv' }), 'members.csv')
+  return form
+}
+
+/** Requests that are good in every way but for who asks; each is new, so that nothing exists already. */
+const requests: { [K in RouteKey]?: (place: Place) => Ask | Promise<Ask> } = {
+  'POST /v2/api/widget-access-keys/token': () => ({
+    body: { accessId: 'x', accessKey: 'x', userIdentifiers: { 'data-username': 'member' } },
+  }),
+  'POST /v2/api/widget-access-keys/validate': ({ token }) => ({ body: { embedToken: token } }),
+  'POST /apis/v1/users': () => ({ body: { username: `made ${++made}` } }),
+  'POST /apis/v1/users/info': ({ memberId }) => ({ body: { idOrEmail: memberId } }),
+  'POST /apis/v1/users/bulk-import': () => ({ form: csv() }),
+  'POST /apis/v1/users/bulk-update': () => ({ form: csv() }),
+  'POST /v1/leaderboards': () => ({ body: { name: 'Made' } }),
+  'PATCH /v1/leaderboards/{leaderboardId}': () => ({ body: { description: 'changed' } }),
+  'DELETE /v1/leaderboards/{leaderboardId}': async ({ tenant }) => {
+    const { id } = await tenant((tx) => createBoard(tx, { name: 'To go' }, new Date()))
+    return { params: { leaderboardId: id } }
+  },
+  'PATCH /widget/v1/{publishableKey}/me': () => ({ body: { visibility: 'public' } }),
+  // Otherwise it would stay open.
+  'GET /widget/v1/{publishableKey}/stream': () => ({ method: 'HEAD' }),
+}
+
+/** Asks for a place's things; `who` says how. */
+async function knock(key: RouteKey, place: Place, who: Ask): Promise<Reply> {
+  const request = (await requests[key]?.(place)) ?? {}
+  const { boardId, jobId, publishableKey } = place
+  const things = { leaderboardId: boardId, idOrSlug: boardId, jobId, publishableKey }
+  const { body: shown, ...rest } = who
+  const body = request.body === undefined ? {} : { body: { ...request.body, ...(shown as object) } }
+  return ask(server, key, { ...request, ...rest, ...body, params: { ...things, ...request.params, ...who.params } })
+}
+
+/** Everyone who may come to the door, and what they show there. */
+interface Visitor {
+  name: string
+  /** What they are; undefined: nobody, or nobody who may ask like that. */
+  as?: Principal
+  /** Has every permission but the operation's. */
+  lacks?: true
+  /** Shows a secret in a browser, which is refused even where nobody need show anything. */
+  careless?: true
+  shows(place: Place, route: Route): Ask
+}
+
+const nowhere = { publishableKey: 'x' }
+const visitors: Visitor[] = [
+  { name: 'nobody', shows: () => ({ params: nowhere }) },
+  { name: 'a made-up key', shows: () => ({ bearer: 'rai_sk_x', params: { publishableKey: 'rai_pk_x' } }) },
+  {
+    name: 'a revoked key',
+    shows: ({ revokedKey, revokedPublishableKey: publishableKey }) => ({
+      bearer: revokedKey,
+      params: { publishableKey },
+    }),
+  },
+  { name: 'an expired key', shows: ({ expiredKey }) => ({ bearer: expiredKey, params: nowhere }) },
+  { name: 'a page elsewhere', shows: () => ({ origin: 'https://evil.test' }) },
+  { name: 'a signed-in page elsewhere', shows: ({ token }) => ({ bearer: token, origin: 'https://evil.test' }) },
+  { name: 'a page', as: 'visitor', shows: ({ origin }) => ({ origin }) },
+  { name: 'no page, but its key', as: 'visitor', shows: () => ({}) },
+  { name: 'a signed-in page', as: 'member', shows: ({ token, origin }) => ({ bearer: token, origin }) },
+  {
+    name: 'a publishable key in the place of a secret one',
+    shows: ({ publishableKey }) => ({ bearer: publishableKey, params: nowhere }),
+  },
+  { name: 'a community key', as: 'communityKey', shows: ({ communityKey }) => ({ bearer: communityKey }) },
+  {
+    name: 'a community key without the permission',
+    as: 'communityKey',
+    lacks: true,
+    shows: ({ keyWithout }, { access }) => ({ bearer: keyWithout.get(access.permission ?? 'bulk') }),
+  },
+  {
+    name: 'a community key in a browser',
+    careless: true,
+    shows: ({ communityKey, origin }) => ({ bearer: communityKey, origin }),
+  },
+  { name: 'the system key', as: 'systemKey', shows: ({ systemKey }) => ({ bearer: systemKey }) },
+  {
+    name: 'the system key in a browser',
+    careless: true,
+    shows: ({ systemKey, origin }) => ({ bearer: systemKey, origin }),
+  },
+  {
+    name: 'a widget access key',
+    as: 'widgetAccessKey',
+    shows: ({ widgetAccess }) => ({ body: widgetAccess, params: nowhere }),
+  },
+]
+
+function isAllowed({ access }: Route, { as, lacks, careless }: Visitor): boolean {
+  if (careless) return false
+  if (access.principals.includes('anyone')) return true
+  return as !== undefined && access.principals.includes(as) && !(lacks && access.permission)
+}
+
+describe('the access table', () => {
+  it('stands in the published document for every operation', async () => {
+    const document = JSON.parse((await ask(server, 'GET /openapi.json')).text)
+    for (const [key, route] of operations) {
+      const [method, path] = key.split(' ') as [string, string]
+      expect(document.paths[path][method.toLowerCase()]['x-rai-access'], key).toEqual(route.access)
+      expect(route.access.principals.length, key).toBeGreaterThan(0)
+    }
+  })
+
+  describe.each(operations)('%s', (key, route) => {
+    const verdicts = visitors.map((visitor) => ({
+      ...visitor,
+      verdict: isAllowed(route, visitor) ? 'lets in' : 'refuses',
+    }))
+    it.each(verdicts)('$verdict $name', async ({ verdict, as, shows }) => {
+      const reply = await knock(key, home, shows(home, route))
+      if (verdict === 'refuses') expect([401, 403], reply.text).toContain(reply.status)
+      // Its halves are fields that the operation does not know.
+      else if (as === 'widgetAccessKey' && key === 'POST /v2/api/widget-access-keys/validate')
+        expect(reply.status).toBe(400)
+      else expect(reply.status, reply.text).toBeLessThan(300)
+    })
+  })
+})
+
+describe('another community', () => {
+  /** Who else may ask for such things at home, asking with what is good away. */
+  const strangers = (route: Route, { origin, publishableKey, ...place }: Place): Ask[] => {
+    const known: Partial<Record<Principal, Ask[]>> = {
+      visitor: [{ origin, params: { publishableKey } }, { params: { publishableKey } }],
+      member: [{ origin, bearer: place.token, params: { publishableKey } }],
+      communityKey: [{ bearer: place.communityKey }],
+      systemKey: [{ bearer: place.systemKey }, { headers: { 'x-api-key': place.systemKey } }],
+      widgetAccessKey: [{ body: place.widgetAccess }],
+    }
+    return route.access.principals.flatMap((principal) => known[principal] ?? [])
+  }
+  const ofThings = operations.filter(([key]) => /\{(leaderboardId|idOrSlug|jobId)\}|users\/info/.test(key))
+
+  it.each(ofThings)('%s finds nothing of ours', async (key, route) => {
+    for (const who of strangers(route, away)) {
+      const reply = await knock(key, home, who)
+      expect([reply.status, reply.code], reply.text).toEqual([404, 'not_found'])
+    }
+  })
+
+  const byPage = operations.filter(([, route]) => route.access.principals.includes('member'))
+  it.each(byPage)('%s does not take its tokens', async (key) => {
+    for (const bearer of [away.token]) {
+      expect((await knock(key, home, { bearer, origin: home.origin })).status).toBe(401)
+      expect((await knock(key, home, { bearer })).status).toBe(401)
+      expect((await knock(key, home, { bearer, origin: away.origin })).status).toBe(403)
+    }
+  })
+
+  const lists = operations.filter(([key]) => /leaderboards$|bulk-jobs$|config$/.test(key) && key.startsWith('GET'))
+  it.each(lists)('%s shows it its own and none of ours', async (key, route) => {
+    const [who] = strangers(route, away)
+    const { text, status } = await knock(key, away, who!)
+    expect(status).toBe(200)
+    expect(text).toContain(key.includes('bulk') ? away.jobId : away.boardId)
+    for (const id of [home.id, home.boardId, home.jobId, home.memberId]) expect(text).not.toContain(id)
+  })
+
+  it('cannot be named in a body or a form', async () => {
+    for (const body of [
+      { username: 'x', communityId: home.id },
+      { username: 'x', communityID: home.id },
+      { username: 'x', community_id: home.id },
+    ]) {
+      const reply = await ask(server, 'POST /apis/v1/users', { bearer: away.systemKey, body })
+      expect([400, 404]).toContain(reply.status)
+    }
+    const form = csv()
+    const named = new FormData()
+    named.set('communityId', home.id)
+    named.set('data', form.get('data')!)
+    const upload = await ask(server, 'POST /apis/v1/users/bulk-import', { bearer: away.systemKey, form: named })
+    expect([upload.status, upload.code]).toEqual([404, 'not_found'])
+  })
+
+  it('cannot mint a token for our member, nor be told that there is one', async () => {
+    await home.tenant((tx) => createMember(tx, { username: 'only here' }, new Date()))
+    const mint = (username: string) =>
+      ask(server, 'POST /v2/api/widget-access-keys/token', {
+        body: { ...away.widgetAccess, userIdentifiers: { 'data-username': username } },
+      })
+    const words = ({ text, requestId }: Reply) => text.replace(requestId!, '')
+    expect(words(await mint('only here'))).toBe(words(await mint('nowhere')))
+  })
+})

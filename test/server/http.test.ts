@@ -1,0 +1,245 @@
+import { describe, expect, it } from 'vitest'
+import { ask, rawRequest, readReply } from '../helpers/api.js'
+import { testCommunity } from '../helpers/community.js'
+import { startTestServer } from '../helpers/server.js'
+
+const server = await startTestServer()
+const community = await testCommunity(server)
+const bearer = community.systemKey
+const authorization = `Bearer ${bearer}`
+const json = { authorization, 'content-type': 'application/json' }
+
+/** Posts a text as it is. */
+const post = (body: string | Buffer, headers: Record<string, string> = json, path = '/v1/leaderboards') =>
+  rawRequest(server, { method: 'POST', path, headers, body })
+
+describe('every answer', () => {
+  it('names its request, and keeps a name that was given', async () => {
+    const own = await ask(server, 'GET /healthz')
+    expect(own.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+    const given = await ask(server, 'GET /healthz', { headers: { 'x-request-id': 'deploy-2026.11_a' } })
+    expect(given.headers.get('x-request-id')).toBe('deploy-2026.11_a')
+    const forged = await ask(server, 'GET /healthz', { headers: { 'x-request-id': 'a b","level":60' } })
+    expect(forged.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  it('carries headers that keep browsers from guessing, framing and telling on', async () => {
+    for (const { headers } of [await ask(server, 'GET /healthz'), await ask(server, 'GET /v1/leaderboards')]) {
+      expect(Object.fromEntries(headers)).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+        'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+        'cache-control': 'no-store',
+        'x-rai-version': '1',
+      })
+    }
+  })
+
+  it('says which limits were counted', async () => {
+    const { headers } = await ask(server, 'GET /v1/leaderboards', { bearer })
+    expect(headers.get('ratelimit-policy')).toBe('"address";q=6000;w=60, "key";q=6000;w=60')
+    expect(headers.get('ratelimit')).toMatch(/^"address";r=\d+;t=\d+, "key";r=\d+;t=\d+$/)
+  })
+})
+
+describe('a path that is not there', () => {
+  it.each([
+    ['/widget/v1/nothing/here', 'application/problem+json', { type: 'urn:rai:error:not_found', status: 404 }],
+    ['/v2/api/widget-access-keys/nothing', 'application/json', { status: 'error', code: 'not_found' }],
+    ['/apis/v1/nothing', 'application/json', { status: 'error', code: 'not_found' }],
+    ['/v1/nothing', 'application/json', { meta: { status: 'error', statusCode: 404, code: 'not_found' }, data: null }],
+    ['/nothing', 'application/problem+json', { code: 'not_found' }],
+  ])('%s is refused in the form of its family', async (path, media, envelope) => {
+    const reply = await rawRequest(server, { method: 'POST', path, headers: { 'content-type': 'text/odd' }, body: 'x' })
+    expect(reply.status).toBe(404)
+    expect(reply.headers.get('content-type')).toContain(media)
+    expect(JSON.parse(reply.text)).toMatchObject(envelope)
+    expect(reply.requestId).toBe(reply.headers.get('x-request-id'))
+  })
+
+  it('is refused also when its text cannot be decoded', async () => {
+    const reply = await rawRequest(server, { method: 'GET', path: '/v1/leaderboards/%E0%A4%A', headers: json })
+    expect([reply.status, reply.code]).toEqual([400, 'invalid_request'])
+  })
+})
+
+describe('methods', () => {
+  it.each(['PUT', 'PATCH', 'DELETE', 'TRACE'])(
+    '%s is refused where it has no meaning, naming those that have',
+    async (method) => {
+      const reply = await rawRequest(server, { method, path: '/v1/leaderboards', headers: json })
+      expect([reply.status, reply.code]).toEqual([405, 'method_not_allowed'])
+      expect(reply.headers.get('allow')).toBe('GET, POST, HEAD, OPTIONS')
+    },
+  )
+
+  it('HEAD answers like GET, without the body', async () => {
+    const reply = await rawRequest(server, { method: 'HEAD', path: '/v1/leaderboards', headers: { authorization } })
+    expect([reply.status, reply.text]).toEqual([200, ''])
+    expect(Number(reply.headers.get('content-length'))).toBeGreaterThan(2)
+  })
+
+  it('OPTIONS names the methods, and opens nothing to pages that may not ask', async () => {
+    const headers = { origin: community.origin, 'access-control-request-method': 'POST' }
+    const reply = await rawRequest(server, { method: 'OPTIONS', path: '/v1/leaderboards', headers })
+    expect([reply.status, reply.headers.get('allow')]).toEqual([204, 'GET, POST, HEAD, OPTIONS'])
+    expect([...reply.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([])
+  })
+})
+
+describe('bodies', () => {
+  it.each([
+    ['text/plain', 'text/plain'],
+    ['a form', 'application/x-www-form-urlencoded'],
+    ['multipart', 'multipart/form-data; boundary=x'],
+    ['JSON of another kind', 'application/merge-patch+json'],
+    ['JSON in another encoding', 'application/json; charset=utf-16'],
+    ['no type at all', undefined],
+  ])('of %s are refused', async (_, type) => {
+    const reply = await post('{"name":"x"}', { authorization, ...(type && { 'content-type': type }) })
+    expect([reply.status, reply.code]).toEqual([415, 'unsupported_media_type'])
+  })
+
+  it('that are compressed are refused', async () => {
+    const reply = await post('{"name":"x"}', { ...json, 'content-encoding': 'gzip' })
+    expect([reply.status, reply.code]).toEqual([415, 'unsupported_media_type'])
+  })
+
+  it('may hold 256 KB and no more', async () => {
+    const sized = (bytes: number) => `{"name":"big","description":"${'x'.repeat(bytes - 33)}"}`.padEnd(bytes)
+    const largest = await post(sized(256 * 1024))
+    // Read in full, then refused by the schema.
+    expect([largest.status, largest.paths]).toEqual([400, ['description']])
+    const larger = await post(sized(256 * 1024 + 1))
+    expect([larger.status, larger.code]).toEqual([413, 'too_large'])
+  })
+
+  it.each([
+    ['is empty', ''],
+    ['is cut off', '{"name":"x"'],
+    ['has a comma too many', '{"name":"x",}'],
+    ['holds a bare word', '{"name":NaN}'],
+    ['is not UTF-8', Buffer.from([0x7b, 0x22, 0x6e, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d])],
+    ['names a field twice', '{"name":"x","name":"y"}'],
+    ['names a field twice, once in other letters', '{"name":"x","n\\u0061me":"y"}'],
+    ['names a prototype', '{"name":"x","__proto__":{"isAdmin":true}}'],
+    ['names a prototype in other letters', '{"name":"x","\\u005f_proto__":{"isAdmin":true}}'],
+    ['names a prototype by its constructor', '{"name":"x","constructor":{"prototype":{"isAdmin":true}}}'],
+    ['is nested too deep', `{"name":${'['.repeat(64)}${']'.repeat(64)}}`],
+    ['is nested much too deep', `${'['.repeat(100_000)}`],
+    ['holds a null character', '{"name":"a\\u0000b"}'],
+    ['holds half a character', '{"name":"a\\ud800b"}'],
+  ])('are refused when the JSON %s', async (_, body) => {
+    const reply = await post(body)
+    expect(reply.status).toBe(400)
+    expect(['invalid_json', 'invalid_request']).toContain(reply.code)
+    expect({}).not.toHaveProperty('isAdmin')
+  })
+
+  it('are taken with a type that says UTF-8, and nested as deep as allowed', async () => {
+    const reply = await post(`{"name":${'['.repeat(63)}${']'.repeat(63)}}`, {
+      ...json,
+      'content-type': 'Application/JSON; charset="UTF-8"',
+    })
+    expect([reply.code, reply.paths]).toEqual(['invalid_request', ['name']])
+  })
+
+  it.each<[string, unknown, string[]]>([
+    ['an unknown field', { name: 'x', isAdmin: true, communityID: 'y' }, ['isAdmin', 'communityID']],
+    ['an object for a text', { name: { $ne: 1 } }, ['name']],
+    ['an array for a text', { name: ['x'] }, ['name']],
+    ['a number for a text', { name: 1 }, ['name']],
+    ['null for a text', { name: null }, ['name']],
+    ['a text for a boolean', { name: 'x', isEnabled: 'true' }, ['isEnabled']],
+    ['a fraction for a whole number', { name: 'x', displayOrder: 1.5 }, ['displayOrder']],
+    ['a number beyond exactness', { name: 'x', displayOrder: 2 ** 60 }, ['displayOrder']],
+    ['a list instead of an object', [], ['']],
+    [
+      'something wrong deep inside',
+      { name: 'x', widget: { enabled: 1 } },
+      ['widget.enabled', 'widget.whitelistedDomains'],
+    ],
+  ])('are refused for %s, with its path', async (_, body, paths) => {
+    const reply = await ask(server, 'POST /v1/leaderboards', { bearer, body })
+    expect([reply.status, reply.code]).toEqual([400, 'invalid_request'])
+    expect(reply.paths).toEqual(expect.arrayContaining(paths))
+  })
+})
+
+describe('queries', () => {
+  it.each([
+    'limit=0',
+    'limit=101',
+    'limit=x',
+    'page=0',
+    'page=1.5',
+    'limit=1&limit=2',
+    'colour=red',
+    'sort=id:asc',
+    '__proto__=1',
+  ])('%s is refused', async (query) => {
+    const reply = await rawRequest(server, {
+      method: 'GET',
+      path: `/v1/leaderboards?${query}`,
+      headers: { authorization },
+    })
+    expect([reply.status, reply.code]).toEqual([400, 'invalid_request'])
+  })
+
+  it('cannot carry a null character to the database', async () => {
+    for (const path of [
+      '/v1/leaderboards?search=keyword:a%00b',
+      '/v1/leaderboards/a%00b',
+      '/v1/leaderboards?a%00b=1',
+    ]) {
+      const reply = await rawRequest(server, { method: 'GET', path, headers: { authorization } })
+      expect([reply.status, reply.code], path).toEqual([400, 'invalid_request'])
+    }
+  })
+})
+
+describe('a secret key from a browser', () => {
+  it.each([
+    ['in Authorization', { authorization: `Bearer ${community.communityKey}` }],
+    ['in X-API-Key', { 'x-api-key': community.systemKey }],
+  ])('is refused even though it is good: %s', async (_, headers) => {
+    const reply = await ask(server, 'GET /v1/leaderboards', { origin: community.origin, headers })
+    expect([reply.status, reply.code]).toEqual([403, 'secret_key_in_browser'])
+    expect(reply.headers.has('access-control-allow-origin')).toBe(false)
+  })
+
+  it('is refused where a publishable key and a token belong', async () => {
+    const reply = await ask(server, 'GET /widget/v1/{publishableKey}/config', {
+      params: { publishableKey: community.publishableKey },
+      bearer,
+      origin: community.origin,
+    })
+    expect([reply.status, reply.code]).toEqual([403, 'secret_key_in_browser'])
+  })
+
+  it('is refused where tokens are minted, before its body is read', async () => {
+    const reply = await ask(server, 'POST /v2/api/widget-access-keys/token', { origin: community.origin, body: {} })
+    expect([reply.status, reply.code]).toEqual([403, 'secret_key_in_browser'])
+  })
+})
+
+describe('what a proxy would say', () => {
+  it('is not believed: neither the host nor the address', async () => {
+    const headers = {
+      authorization,
+      host: 'evil.example',
+      'x-forwarded-host': 'evil.example',
+      'x-forwarded-for': '1.2.3.4',
+    }
+    const reply = await rawRequest(server, { method: 'GET', path: '/openapi.json', headers })
+    expect(JSON.parse(reply.text).servers).toEqual([{ url: server.url }])
+  })
+})
+
+describe('health', () => {
+  it('is well while the database answers, for anyone', async () => {
+    const reply = await readReply(await fetch(`${server.url}/healthz`, { headers: { origin: 'https://any.example' } }))
+    expect([reply.status, reply.answer]).toEqual([200, { status: 'ok' }])
+    expect(reply.headers.get('access-control-allow-origin')).toBe('*')
+  })
+})

@@ -1,0 +1,89 @@
+import { type Route, type RouteKey, routes } from '@rai/contract'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { bodyExamples } from '../../packages/server/src/pages/examples.js'
+import { ask } from '../helpers/api.js'
+import { startTestServer } from '../helpers/server.js'
+
+const server = await startTestServer()
+interface Operation {
+  operationId: string
+  summary: string
+  security: Record<string, unknown>[]
+  parameters?: { name: string; in: string }[]
+  requestBody?: { content: Record<string, { schema: object; example?: unknown }> }
+  responses: Record<string, { content?: Record<string, { schema: object }> }>
+}
+let document: {
+  openapi: string
+  servers: { url: string }[]
+  paths: Record<string, Record<string, Operation>>
+  components: Record<string, Record<string, unknown>>
+}
+const operations = Object.entries<Route>(routes) as [RouteKey, Route][]
+const operationOf = (key: RouteKey) => {
+  const [method, path] = key.split(' ') as [string, string]
+  return document.paths[path]![method.toLowerCase()]!
+}
+
+beforeAll(async () => {
+  document = JSON.parse((await ask(server, 'GET /openapi.json')).text)
+})
+
+describe('the OpenAPI document', () => {
+  it('is of version 3.1 and names this server', () => {
+    expect(document.openapi).toBe('3.1.0')
+    expect(document.servers).toEqual([{ url: server.url }])
+  })
+
+  it('holds every operation of the contract and no other, each under a name of its own', () => {
+    const keys = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    )
+    expect(keys.sort()).toEqual(Object.keys(routes).sort())
+    const ids = operations.map(([key]) => operationOf(key).operationId)
+    expect(new Set(ids).size).toBe(operations.length)
+  })
+
+  it('refers to nothing that is not in it', () => {
+    const refs = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/(\w+)\/([^"]+)"/g)]
+    expect(refs.length).toBeGreaterThan(20)
+    for (const [, kind, name] of refs) expect(document.components[kind!], name).toHaveProperty([name!])
+  })
+
+  it.each(operations)('says of %s what it takes and how it refuses', (key, route) => {
+    const operation = operationOf(key)
+    const statuses = Object.keys(operation.responses)
+    expect(statuses).toEqual(expect.arrayContaining([String(route.status ?? 200), '429', '500', '503']))
+    const isOpen = route.access.principals.includes('anyone')
+    expect(statuses.includes('401')).toBe(!isOpen)
+    expect(statuses.includes('422')).toBe(!key.startsWith('GET') && !key.includes('/widget-access-keys/'))
+    const media = Object.keys(operation.requestBody?.content ?? {})
+    expect(media).toEqual(route.body ? [route.file ? 'multipart/form-data' : 'application/json'] : [])
+    for (const name of Object.keys(route.query?.shape ?? {}))
+      expect(operation.parameters).toContainEqual(expect.objectContaining({ name, in: 'query' }))
+  })
+
+  it('gives examples that its own operations take', () => {
+    for (const [key, example] of Object.entries(bodyExamples)) {
+      const route: Route = routes[key as RouteKey]
+      expect(route.body!.safeParse(example).error, key).toBeUndefined()
+    }
+    const withBody = operations.filter(([, route]) => route.body && !route.file).map(([key]) => key)
+    expect(Object.keys(bodyExamples).sort()).toEqual(withBody.sort())
+  })
+})
+
+describe('the API reference', () => {
+  it('is made of our own files, with no script or style in its page', async () => {
+    const response = await fetch(`${server.url}/reference`)
+    const html = await response.text()
+    expect(response.headers.get('content-type')).toContain('text/html')
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'; script-src 'self';")
+    expect(html).not.toMatch(/https?:|<style|<script>|\son\w+=/)
+    for (const [, path] of html.matchAll(/(?:src|href)="([^"]+)"/g)) {
+      const file = await fetch(server.url + path)
+      expect([path, file.status]).toEqual([path, 200])
+      expect((await file.arrayBuffer()).byteLength).toBeGreaterThan(100)
+    }
+  })
+})

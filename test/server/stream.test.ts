@@ -1,0 +1,160 @@
+import type { Hint } from '@rai/contract'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
+import { post } from '../../packages/server/src/domain/ledger.js'
+import { createMember, type Member, setVisibility } from '../../packages/server/src/domain/members.js'
+import { embedToken, rawRequest } from '../helpers/api.js'
+import { type TestCommunity, testCommunity } from '../helpers/community.js'
+import { startTestServer } from '../helpers/server.js'
+
+let now = new Date()
+const server = await startTestServer({ clock: () => now })
+const community = await testCommunity(server)
+const other = await testCommunity(server)
+let ada: Member
+let bo: Member
+let boardId: string
+
+beforeAll(async () => {
+  ada = await community.tenant((tx) => createMember(tx, { username: 'ada' }, new Date()))
+  bo = await community.tenant((tx) => createMember(tx, { username: 'bo' }, new Date()))
+  boardId = (await community.tenant((tx) => createBoard(tx, { name: 'Stars' }, new Date()))).id
+})
+
+const path = ({ publishableKey }: TestCommunity) => `/widget/v1/${publishableKey}/stream`
+
+/** An open stream: what it says is read line by line. */
+async function open(headers: Record<string, string> = {}, of = community) {
+  const stop = new AbortController()
+  const response = await fetch(server.url + path(of), {
+    headers: { origin: of.origin, ...headers },
+    signal: stop.signal,
+  })
+  const hints: Hint[] = []
+  const ids: number[] = []
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+  let text = ''
+  return {
+    response,
+    hints,
+    ids,
+    close: () => stop.abort(),
+    /** Reads on until a hint is there. */
+    async until(matches: (hint: Hint) => boolean): Promise<Hint> {
+      for (;;) {
+        const found = hints.find(matches)
+        if (found) return found
+        await this.read()
+      }
+    },
+    async read() {
+      const { value, done } = await reader.read()
+      if (done) throw new Error('the stream ended')
+      text += value
+      const frames = text.split('\n\n')
+      text = frames.pop()!
+      for (const frame of frames) {
+        const id = /^id: (\d+)$/m.exec(frame)?.[1]
+        const data = /^data: (.*)$/m.exec(frame)?.[1]
+        if (id) ids.push(Number(id))
+        if (data) hints.push(JSON.parse(data))
+      }
+    },
+  }
+}
+
+let awards = 0
+const award = (member: Member) =>
+  community.tenant((tx) => {
+    const move = { memberId: member.id, unit: 'xp', amount: 1, actor: 'test', reason: 'adjustment' } as const
+    return post(tx, [{ ...move, key: `award ${++awards}` }], new Date())
+  })
+
+describe('the stream', () => {
+  it('tells a page what changed, by name only', async () => {
+    const stream = await open()
+    const { headers, status } = stream.response
+    expect([status, headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8'])
+    expect(headers.get('access-control-allow-origin')).toBe(community.origin)
+    expect(headers.get('cache-control')).toContain('no-store')
+    await stream.read()
+    await award(ada)
+    const hint = await stream.until(({ type }) => type === 'leaderboard.changed')
+    expect(hint).toEqual({ seq: expect.any(Number), type: 'leaderboard.changed', id: boardId })
+    stream.close()
+  })
+
+  it('tells a member of their own balance and nobody of another’s', async () => {
+    const [visitor, signedIn] = [
+      await open(),
+      await open({ authorization: `Bearer ${await embedToken(server, community, 'ada')}` }),
+    ]
+    await Promise.all([visitor.read(), signedIn.read()])
+    await award(bo)
+    await award(ada)
+    await signedIn.until(({ type, id }) => type === 'balance.changed' && id === ada.id)
+    await community.tenant((tx) => setVisibility(tx, bo.id, 'hidden', new Date()))
+    const last = Math.max(...signedIn.hints.map(({ seq }) => seq))
+    await visitor.until(({ seq }) => seq > last)
+    expect(visitor.hints.map(({ type }) => type)).not.toContain('balance.changed')
+    expect(signedIn.hints.filter(({ type }) => type === 'balance.changed').map(({ id }) => id)).toEqual([ada.id])
+    visitor.close()
+    signedIn.close()
+  })
+
+  it('goes on after the last event that a page has seen', async () => {
+    const first = await open()
+    await first.read()
+    await award(ada)
+    const { seq } = await first.until(({ type }) => type === 'leaderboard.changed')
+    first.close()
+    await award(ada)
+    const second = await open({ 'last-event-id': String(seq) })
+    const next = await second.until(({ type }) => type === 'leaderboard.changed')
+    expect(next.seq).toBeGreaterThan(seq)
+    second.close()
+  })
+
+  it('tells a page that was away too long, or knows numbers of elsewhere, to ask for everything', async () => {
+    const stream = await open({ 'last-event-id': '999999999' })
+    expect(await stream.until(({ type }) => type === 'reset')).toMatchObject({ type: 'reset', id: null })
+    stream.close()
+  })
+
+  it('starts from now with a last event id that is none', async () => {
+    const stream = await open({ 'last-event-id': "1' or 1=1" })
+    await stream.read()
+    expect(stream.hints).toEqual([])
+    stream.close()
+  })
+
+  it('says nothing of another community', async () => {
+    const stream = await open({}, other)
+    await stream.read()
+    await award(ada)
+    await other.tenant((tx) => createBoard(tx, { name: 'Theirs' }, new Date()))
+    await stream.until(({ type }) => type === 'config.changed')
+    expect(stream.hints.map(({ id }) => id)).not.toContain(boardId)
+    stream.close()
+  })
+
+  it('ends when the token does, so that nobody is told things past their time', async () => {
+    const authorization = `Bearer ${await embedToken(server, community, 'ada')}`
+    const before = now
+    now = new Date(now.getTime() + 899_500)
+    const stream = await open({ authorization })
+    await expect(stream.until(() => false)).rejects.toThrow('the stream ended')
+    now = new Date(now.getTime() + 10_000)
+    expect((await open({ authorization })).response.status).toBe(401)
+    now = before
+  })
+
+  it('answers HEAD without staying open', async () => {
+    const reply = await rawRequest(server, {
+      method: 'HEAD',
+      path: path(community),
+      headers: { origin: community.origin },
+    })
+    expect([reply.status, reply.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8'])
+  })
+})
