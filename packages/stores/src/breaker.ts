@@ -3,7 +3,7 @@ import { perEnvironment } from './environment.js'
 import { ApiError } from './failures.js'
 
 interface Breaker {
-  /** The API answered the last request. False until it has answered one. */
+  /** The API gives what it is asked for. False until it has done so once. */
   $up: ReadableAtom<boolean>
   /** Sends a request, or rejects without sending when too many failed. What a person wants is always sent (`forced`). */
   attempt<T>(forced: boolean | undefined, send: () => Promise<T>): Promise<T>
@@ -20,7 +20,8 @@ export const breakerOf = /* @__PURE__ */ perEnvironment((environment): Breaker =
   const $up = atom(false)
   /** When requests failed since the API last answered. */
   let failures: number[] = []
-  let last: ApiError
+  /** Why the last request failed, while none has worked since. */
+  let last: ApiError | undefined
   let pending = 0
   /** The server asked for quiet until then. */
   let quietUntil = 0
@@ -28,29 +29,26 @@ export const breakerOf = /* @__PURE__ */ perEnvironment((environment): Breaker =
   const room = () => {
     const now = environment.clock()
     failures = failures.filter((at) => at <= now && at > now - minute)
-    return failures.length ? limit - failures.length - pending : limit
+    return last ? limit - failures.length - pending : limit
   }
-  const worked = () => {
-    failures = []
-    $up.set(true)
-  }
-
   return {
     $up,
     room,
     async attempt(forced, send) {
       const now = environment.clock()
-      const wait = Math.max(room() > 0 ? 0 : failures[0]! + minute - now, failures.length && quietUntil - now)
-      if (wait > 0 && !forced) throw new ApiError(last.code, last.status, last.message, last.requestId, wait)
+      const wait = Math.max(room() > 0 ? 0 : (failures[0] ?? now) + minute - now, quietUntil - now)
+      if (last && wait > 0 && !forced) throw new ApiError(last.code, last.status, last.message, last.requestId, wait)
       pending++
       try {
         const answer = await send()
-        worked()
+        last = undefined
+        failures = []
+        $up.set(true)
         return answer
       } catch (error) {
         // A request that its owner gave up says nothing about the API.
         if (!(error instanceof ApiError)) throw error
-        if (error.refused) worked()
+        if (error.refused) last = undefined
         else {
           last = error
           const at = environment.clock()

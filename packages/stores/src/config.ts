@@ -6,7 +6,7 @@ import { identityOf } from './token.js'
 import type { Config } from './types.js'
 
 const route = 'GET /widget/v1/{publishableKey}/config'
-const sample: Partial<Config> = { leaderboards: [] }
+const sample = { leaderboards: [{ id: '' }] }
 
 /** The store behind `config`, with what other stores may do to it. */
 export const configOf = /* @__PURE__ */ perEnvironment(

@@ -135,18 +135,18 @@ export function createLoadable<T>(environment: Environment, { load, concerns, ou
       const wait = retryAfter ?? hiccup * environment.random()
       if (environment.clock() + wait < startedAt + hiccup) return plan(wait)
     }
-    if (!errorOf(state) && code !== 'network') environment.warn(`[rai] ${code}: ${message} ${requestId}`)
     $state.set(state.state === 'ready' ? { ...state, stale: error } : { state: 'failed', error })
-    if (refused || !mounted) return
     const wait = retryAfter ?? Math.min(afterFailure * 2 ** Math.max(0, failures - 2), longestAfterFailure)
-    plan(wait * (1 + environment.random() / 10))
+    if (!refused && mounted) plan(wait * (1 + environment.random() / 10))
+    if (!errorOf(state) && code !== 'network') environment.warn(`[rai] ${code}: ${message} ${requestId}`)
   }
 
   onMount($state, () => {
     mounted = true
     const leave = [
       streamOf(environment).subscribe((type, id) => {
-        if (type === 'reset' || type === 'poll' || concerns(type, id)) renew(type === 'reset')
+        // What was refused is not asked for again and again.
+        if (type === 'poll' ? !errorOf($state.value) : type === 'reset' || concerns(type, id)) renew(type === 'reset')
       }),
       // The API answers again: whoever failed before need not wait for the end of their back-off.
       breaker.$up.listen((up) => {

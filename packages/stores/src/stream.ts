@@ -25,6 +25,7 @@ const firstByteLimit = 10_000
 const goodLife = 30_000
 const shortestWait = 1000
 const longestWait = 30_000
+const waitAfterRefusal = 300_000
 const pollEvery = 15_000
 /** Between the first answers and the opening of the stream something may have happened that no hint tells of. */
 const settleAfter = 2000
@@ -88,16 +89,16 @@ export const streamOf = /* @__PURE__ */ perEnvironment((environment): Stream => 
     const mine = new AbortController()
     connection = mine
     const openedAt = environment.clock()
-    const error: Partial<ApiError> | undefined = await read(mine).catch((thrown) => thrown)
+    const { refused, retryAfter = 0 }: Partial<ApiError> = await read(mine).catch((thrown) => thrown)
     if (connection !== mine) return
     failures = environment.clock() - openedAt > goodLife ? 1 : failures + 1
     if (failures > 1 && !cancelPoll) poll(pollEvery, true)
     const wait = Math.min(shortestWait * 3 ** (failures - 1), longestWait) * (0.75 + environment.random() / 2)
-    cancelTry = environment.after(Math.max(wait, error?.retryAfter ?? 0), open)
+    cancelTry = environment.after(Math.max(wait, refused ? waitAfterRefusal : retryAfter), open)
   }
 
   /** One connection, from its opening to its end. */
-  async function read(mine: AbortController): Promise<void> {
+  async function read(mine: AbortController): Promise<object> {
     const silent = () => mine.abort(new ApiError('network'))
     let cancelSilence = environment.after(firstByteLimit, silent)
     try {
@@ -129,6 +130,7 @@ export const streamOf = /* @__PURE__ */ perEnvironment((environment): Stream => 
           }
         }
       })
+      return {}
     } finally {
       cancelSilence()
     }

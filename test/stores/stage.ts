@@ -1,0 +1,112 @@
+import type { Loadable } from '@rai/stores'
+import { cleanStores, type ReadableAtom } from 'nanostores'
+import { afterAll, afterEach, beforeEach, vi } from 'vitest'
+import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
+import { post } from '../../packages/server/src/domain/ledger.js'
+import { createMember } from '../../packages/server/src/domain/members.js'
+import { type TestCommunity, testCommunity } from '../helpers/community.js'
+import { startFaultProxy } from '../helpers/fault-proxy.js'
+import { startTestServer } from '../helpers/server.js'
+import { type TestEnvironment, testEnvironment } from '../helpers/test-environment.js'
+
+/** A real server behind a proxy that can break answers, and a page's view of it. Call it at the top of a test file. */
+export async function setStage() {
+  const server = await startTestServer()
+  let community: TestCommunity
+  let awards = 0
+
+  const proxy = await startFaultProxy(server.url)
+  afterAll(proxy.stop)
+  beforeEach(async () => {
+    community = await testCommunity(server)
+  })
+  afterEach(() => {
+    while (leaving.length > 0) leaving.pop()!()
+    cleanStores(...used.splice(0))
+    proxy.fail(undefined)
+  })
+
+  const leaving: (() => void)[] = []
+  const used: ReadableAtom<unknown>[] = []
+
+  /** Listens as an element does, until the test's end or until the answer is called. */
+  function listen($store: ReadableAtom<unknown>): () => void {
+    used.push($store)
+    const leave = $store.listen(() => {})
+    leaving.push(leave)
+    return leave
+  }
+
+  return {
+    proxy,
+    listen,
+    /**
+     * Lets a page's time pass, a little at a time, until something holds. Time waits for answers that are on their way, so
+     * that a slow machine is no slow network.
+     */
+    passes: (page: TestEnvironment, holds: () => unknown, step = 100) =>
+      vi.waitFor(
+        () => {
+          if (page.requests <= proxy.hanging) page.advance(step)
+          return holds()
+        },
+        { interval: 3, timeout: 25_000 },
+      ),
+    /** What this test's pages asked for, as paths after the key. */
+    asked: (part = '') =>
+      proxy.seen
+        .map(({ path }) => path.split(`${community.publishableKey}/`)[1])
+        .filter((path): path is string => path?.includes(part) ?? false),
+    /** A page of the community. */
+    page: (options: { wrongBy?: number; mayWarn?: boolean } = {}): TestEnvironment =>
+      testEnvironment({ apiUrl: proxy.url, key: community.publishableKey, origin: community.origin, ...options }),
+
+    board: (name: string, more = {}) => community.tenant((tx) => createBoard(tx, { name, ...more }, new Date())),
+
+    member: async (username: string, score = 0) => {
+      const member = await community.tenant((tx) => createMember(tx, { username, displayName: username }, new Date()))
+      if (score > 0) await award(member.id, score)
+      return member.id
+    },
+    award,
+
+    /** What the site's own back-end does: asks for a member's embed token. */
+    async token(username: string): Promise<{ embedToken: string; expiresIn: number }> {
+      const answer = await fetch(`${server.url}/v2/api/widget-access-keys/token`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ ...community.widgetAccess, userIdentifiers: { 'data-username': username } }),
+      })
+      return ((await answer.json()) as { data: { embedToken: string; expiresIn: number } }).data
+    },
+  }
+
+  function award(memberId: string, amount: number) {
+    const key = `award ${++awards}`
+    return community.tenant((tx) =>
+      post(tx, [{ memberId, unit: 'xp', amount, reason: 'adjustment', key, actor: 'test' }], new Date()),
+    )
+  }
+}
+
+/** The first value that is as wanted. A test that waits in vain ends by its time limit. */
+export function until<T>($store: ReadableAtom<T>, wanted: (value: T) => boolean): Promise<T> {
+  return new Promise((done) => {
+    let leave: (() => void) | undefined
+    let found = false
+    leave = $store.subscribe((value) => {
+      if (found || !wanted(value as T)) return
+      found = true
+      done(value as T)
+      leave?.()
+    })
+    if (found) leave()
+  })
+}
+
+/** The value of a loadable, once it is known. */
+export async function ready<T>($store: ReadableAtom<Loadable<T>>): Promise<T> {
+  const state = await until($store, ({ state }) => state === 'ready' || state === 'failed')
+  if (state.state === 'ready') return state.value
+  throw state.state === 'failed' ? state.error : new Error('unreachable')
+}
