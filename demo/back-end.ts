@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { DemoFile } from '../packages/server/src/demo.js'
@@ -44,7 +45,8 @@ export function backEnd({ apiUrl, siteUrl, communityKey, widgetAccess }: DemoFil
     body.set('data', new Blob([['Username,xp_op,xp', ...lines].join('\n')], { type: 'text/csv' }), 'award.csv')
     const answer = await fetch(`${apiUrl}/apis/v1/users/bulk-update`, {
       method: 'POST',
-      headers: { Authorization: `Bearer ${communityKey}` },
+      // Two awards of the same size are the same file: a key of its own says that this one is meant as well.
+      headers: { Authorization: `Bearer ${communityKey}`, 'Idempotency-Key': randomUUID() },
       body,
     })
     response.writeHead(answer.status, { 'Content-Type': 'application/json' }).end(await answer.text())

@@ -180,6 +180,9 @@ create table leaderboards (
 );
 create unique index leaderboards_slug on leaderboards (community_id, slug);
 
+-- Scores, counts and deltas follow from the ledger and are written by the thousand: they have no foreign keys, and the
+-- invariants of the tests recount them instead.
+
 -- A member's score in one run of a board. The index is the ranking: equal scores stand by who reached theirs first, then id.
 create table board_scores (
   community_id uuid not null,
@@ -193,9 +196,7 @@ create table board_scores (
   reached_at timestamptz not null,
   -- False while the member is hidden or not active: kept, but in no list and no count.
   ranked boolean not null,
-  primary key (community_id, board_id, period, period_start, member_id),
-  foreign key (community_id, board_id) references leaderboards (community_id, id) on delete cascade,
-  foreign key (community_id, member_id) references members (community_id, id)
+  primary key (community_id, board_id, period, period_start, member_id)
 );
 create index board_scores_order on board_scores
   (community_id, board_id, period, period_start, score desc, reached_at, member_id) where ranked;
@@ -211,8 +212,7 @@ create table board_counts (
   level smallint not null,
   bucket bigint not null,
   n bigint not null,
-  primary key (community_id, board_id, period, period_start, level, bucket),
-  foreign key (community_id, board_id) references leaderboards (community_id, id) on delete cascade
+  primary key (community_id, board_id, period, period_start, level, bucket)
 );
 
 -- Changes of scores that are not yet in board_counts. Writers append (no hot rows); one worker folds them in, soon.
@@ -225,8 +225,7 @@ create table board_deltas (
   period_start date not null,
   old_score bigint,
   new_score bigint,
-  primary key (community_id, id),
-  foreign key (community_id, board_id) references leaderboards (community_id, id) on delete cascade
+  primary key (community_id, id)
 );
 create index board_deltas_run on board_deltas (community_id, board_id, period, period_start);
 

@@ -18,14 +18,21 @@ const batch = 2000
 export async function applyNext(tx: Tx, at: Date): Promise<boolean> {
   const job = await openJobs(tx).forUpdate().skipLocked().executeTakeFirst()
   if (!job) return false
-  const { rows: taken } = await sql<{ line: number; cells: string[] }>`
-    with next as (
-      select line from job_rows where community_id = ${tx.communityId} and job_id = ${job.id} order by line limit ${batch}
-    )
-    delete from job_rows r using next
-    where r.community_id = ${tx.communityId} and r.job_id = ${job.id} and r.line = next.line
-    returning r.line, r.cells`.execute(tx.db)
-  taken.sort((a, b) => a.line - b.line)
+  const waiting = { community_id: tx.communityId, job_id: job.id }
+  const taken = await tx.db
+    .selectFrom('job_rows')
+    .select(['line', 'cells'])
+    .where((eb) => eb.and(waiting))
+    .orderBy('line')
+    .limit(batch)
+    .execute()
+  // By range, not by join: before the table is analysed, a join would read it once a row.
+  const last = taken.at(-1)?.line ?? 0
+  await tx.db
+    .deleteFrom('job_rows')
+    .where((eb) => eb.and(waiting))
+    .where('line', '<=', last)
+    .execute()
   const done = taken.length < batch
 
   const errors: RowError[] = []

@@ -133,6 +133,7 @@ export async function updateBoard(
 export async function deleteBoard(tx: Tx, id: string): Promise<void> {
   await takeBoardLock(tx)
   const board = await boardById(tx, id)
+  await clear(tx, board.id)
   await tx.db.deleteFrom('leaderboards').where('community_id', '=', tx.communityId).where('id', '=', board.id).execute()
   await announce(tx, board.id)
 }
@@ -246,9 +247,7 @@ async function announce(tx: Tx, boardId: string): Promise<void> {
  */
 async function rebuild(tx: Tx, board: Board): Promise<void> {
   const { timeZone, weekStart } = await communityClock(tx)
-  for (const table of ['board_scores', 'board_counts', 'board_deltas'] as const) {
-    await tx.db.deleteFrom(table).where('community_id', '=', tx.communityId).where('board_id', '=', board.id).execute()
-  }
+  await clear(tx, board.id)
   const local = sql`(e.created_at at time zone ${timeZone})`
   const firstDays = {
     all: sql`${beginningOfTime}::date`,
@@ -279,4 +278,11 @@ async function rebuild(tx: Tx, board: Board): Promise<void> {
     from board_scores cross join generate_series(0, 6) as level
     where community_id = ${tx.communityId} and board_id = ${board.id} and ranked
     group by community_id, board_id, period, period_start, level, score >> (8 * level)`.execute(tx.db)
+}
+
+/** Takes away all that follows from the ledger for a board. */
+async function clear(tx: Tx, boardId: string): Promise<void> {
+  for (const table of ['board_scores', 'board_counts', 'board_deltas'] as const) {
+    await tx.db.deleteFrom(table).where('community_id', '=', tx.communityId).where('board_id', '=', boardId).execute()
+  }
 }
