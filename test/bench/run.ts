@@ -1,0 +1,34 @@
+/**
+ * `npm run bench [-- NAME…]`: measures and prints tables. It judges nothing: machines differ, so every figure stands
+ * beside a reference from the same run. To add one, write a file beside this that exports `bench`, and name it here.
+ */
+import type { Bench } from './measure.js'
+
+const benches: Record<string, () => Promise<{ bench: Bench }>> = {
+  ranks: () => import('./ranks.js'),
+  import: () => import('./import.js'),
+}
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => !(name in benches))
+if (unknown.length > 0) {
+  console.error(`There is no bench ${unknown.join(', ')}. There are: ${Object.keys(benches).join(', ')}.`)
+  process.exit(2)
+}
+
+const figure = (value: number): string =>
+  value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0)
+
+for (const name of wanted.length > 0 ? wanted : Object.keys(benches)) {
+  const { bench } = await benches[name]!()
+  const rows = await bench.run()
+  console.log(`\n${bench.title}\nReference: ${bench.reference}\n`)
+  console.table(
+    Object.fromEntries(
+      rows.map(({ what, ours, reference, unit }) => [
+        what,
+        { ours: `${figure(ours)} ${unit}`, reference: `${figure(reference)} ${unit}`, ratio: figure(ours / reference) },
+      ]),
+    ),
+  )
+}
