@@ -6,7 +6,12 @@ import { startTestServer } from '../helpers/server.js'
 const direct = await startTestServer({ limits: { address: { points: 5, seconds: 60 } } })
 const proxied = await startTestServer({
   config: { trustProxy: true },
-  limits: { address: { points: 3, seconds: 60 }, key: { points: 2, seconds: 60 }, page: { points: 2, seconds: 60 } },
+  limits: {
+    address: { points: 3, seconds: 60 },
+    key: { points: 2, seconds: 60 },
+    page: { points: 2, seconds: 60 },
+    streams: 2,
+  },
 })
 let community: TestCommunity
 
@@ -42,6 +47,15 @@ describe('limits', () => {
     for (let n = 0; n < 4; n++) {
       expect((await ask(proxied, 'GET /healthz', { headers: fromElsewhere() })).status).toBe(200)
     }
+  })
+
+  it('believe that proxy alone: what an asker wrote into its header before does not count', async () => {
+    const statuses = []
+    for (let n = 0; n < 4; n++) {
+      const headers = { 'x-forwarded-for': `10.9.9.${n}, 10.8.8.8` }
+      statuses.push((await ask(proxied, 'GET /healthz', { headers })).status)
+    }
+    expect(statuses).toEqual([200, 200, 200, 429])
   })
 
   it('count one IPv6 network as one address', async () => {

@@ -8,7 +8,7 @@ import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { startTestServer } from '../helpers/server.js'
 
 let now = new Date()
-const server = await startTestServer({ clock: () => now })
+const server = await startTestServer({ clock: () => now, limits: { streams: 3 } })
 const community = await testCommunity(server)
 const other = await testCommunity(server)
 let ada: Member
@@ -147,6 +147,19 @@ describe('the stream', () => {
     now = new Date(now.getTime() + 10_000)
     expect((await open({ authorization })).response.status).toBe(401)
     now = before
+  })
+
+  it('is held open so many times by one address, and again when one was closed', async () => {
+    const held = [await open(), await open(), await open()]
+    const refused = await open()
+    expect(refused.response.status).toBe(429)
+    expect(Number(refused.response.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+    held[0]!.close()
+    // The server hears of it a moment later.
+    let next = await open()
+    while (next.response.status === 429) next = await open()
+    expect(next.response.status).toBe(200)
+    for (const stream of [...held, next]) stream.close()
   })
 
   it('answers HEAD without staying open', async () => {

@@ -17,6 +17,9 @@ import { mountEmbed } from './pages/embed.js'
 import { mountReference } from './pages/reference.js'
 import { mountScripts } from './pages/scripts.js'
 
+/** Until then a request must have come in whole: the largest upload on a slow line. */
+const requestTimeout = 15 * 60_000
+
 export interface AppOptions {
   /** What differs from the default limits. */
   limits?: Partial<Limits>
@@ -36,7 +39,9 @@ export async function createApp(
   const app: FastifyInstance = fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    trustProxy: config.trustProxy,
+    // The proxy in front, and nobody that it passes on: what stands further left in X-Forwarded-For is the asker's to write.
+    trustProxy: config.trustProxy && ((_address, hop) => hop === 0),
+    requestTimeout,
     genReqId: requestId,
     routerOptions: { maxParamLength: 500 },
     frameworkErrors: refuser.onError,
@@ -49,6 +54,10 @@ export async function createApp(
   app.addHook('onRequest', (request, reply) => limiter.take(reply, 'address', networkOf(request.ip)))
   // Here and not later, or the body of a request for nothing would be looked at.
   app.addHook('onRequest', async (request) => (request.is404 ? refuser.onNotFound() : undefined))
+
+  app.addHook('onResponse', async ({ log, method, routeOptions }, { statusCode, elapsedTime }) => {
+    log.debug({ method, route: routeOptions.url, status: statusCode, ms: Math.round(elapsedTime) }, 'answered')
+  })
 
   const mounting = { services, limiter, checkAnswers }
   await mountFamily(app, mounting, platform.family, contract.platform, platform.handlers)

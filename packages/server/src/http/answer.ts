@@ -5,6 +5,7 @@ import type { Route } from '@rai/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Asker } from './context.js'
 import type { Family } from './family.js'
+import { type Limiter, networkOf } from './limits.js'
 
 /**
  * Seconds that a CDN may answer visitors by itself. Browsers ask every time (and mostly hear 304): a page that was told
@@ -68,6 +69,7 @@ const streamMs = 15 * 60_000
 export async function sendStream(
   request: FastifyRequest,
   reply: FastifyReply,
+  limiter: Limiter,
   asker: Asker,
   now: Date,
   open: (out: ServerResponse) => Promise<void>,
@@ -79,8 +81,10 @@ export async function sendStream(
     reply.send()
     return
   }
+  const release = limiter.hold(reply, networkOf(request.ip))
   reply.hijack()
   const out = reply.raw
+  out.once('close', release)
   const headers = Object.entries(reply.getHeaders()).filter(([, value]) => value !== undefined)
   out.writeHead(200, Object.fromEntries(headers) as Record<string, string>)
   const left = asker.expiresAt ? asker.expiresAt.getTime() - now.getTime() : streamMs

@@ -14,8 +14,8 @@ const frameworkCodes: Record<string, ErrorCode> = {
   FST_FILES_LIMIT: 'invalid_request',
   FST_INVALID_JSON_FIELD_ERROR: 'invalid_request',
   FST_INVALID_MULTIPART_CONTENT_TYPE: 'unsupported_media_type',
+  FST_MP_PREMATURE_CLOSE: 'invalid_request',
   FST_PARTS_LIMIT: 'too_large',
-  FST_PREMATURE_CLOSE: 'invalid_request',
   FST_PROTO_VIOLATION: 'invalid_request',
   FST_REQ_FILE_TOO_LARGE: 'too_large',
 }

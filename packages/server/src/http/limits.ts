@@ -19,10 +19,12 @@ export const defaultLimits = {
   key: { points: 6_000, seconds: 60 },
   /** Everything that pages ask with one publishable key, from everywhere. */
   page: { points: 60_000, seconds: 60 },
-} as const satisfies Record<string, Limit>
+  /** How many streams one address may hold open: one for each page that shows a widget. */
+  streams: 500,
+} as const satisfies Limits
 
-export type LimitName = keyof typeof defaultLimits
-export type Limits = Readonly<Record<LimitName, Limit>>
+export type LimitName = 'address' | 'key' | 'page'
+export type Limits = Readonly<Record<LimitName, Limit>> & { readonly streams: number }
 
 export interface Limiter {
   /**
@@ -30,15 +32,21 @@ export interface Limiter {
    * @throws Failure `rate_limited`, with Retry-After set.
    */
   take(reply: FastifyReply, name: LimitName, who: string): Promise<void>
+  /**
+   * Counts one open stream until it is released.
+   * @throws Failure `rate_limited`
+   */
+  hold(reply: FastifyReply, who: string): () => void
 }
 
+/** When somebody who holds too many streams may try again: others end by then. */
+const retryStreamSeconds = 60
+
 export function createLimiter(limits: Limits): Limiter {
-  const counters = Object.fromEntries(
-    Object.entries(limits).map(([name, { points, seconds }]) => [
-      name,
-      new RateLimiterMemory({ keyPrefix: name, points, duration: seconds }),
-    ]),
-  ) as Record<LimitName, RateLimiterMemory>
+  const counter = (name: LimitName) =>
+    new RateLimiterMemory({ keyPrefix: name, points: limits[name].points, duration: limits[name].seconds })
+  const counters = { address: counter('address'), key: counter('key'), page: counter('page') }
+  const streams = new Map<string, number>()
 
   return {
     async take(reply, name, who) {
@@ -53,6 +61,19 @@ export function createLimiter(limits: Limits): Limiter {
       if (allowed) return
       reply.header('Retry-After', wait)
       throw new Failure('rate_limited', `Too many requests. Try again in ${wait} s.`)
+    },
+    hold(reply, who) {
+      const open = streams.get(who) ?? 0
+      if (open >= limits.streams) {
+        reply.header('Retry-After', retryStreamSeconds)
+        throw new Failure('rate_limited', 'Too many streams are open from this address. Close some, or ask at times.')
+      }
+      streams.set(who, open + 1)
+      return () => {
+        const left = streams.get(who)! - 1
+        if (left === 0) streams.delete(who)
+        else streams.set(who, left)
+      }
     },
   }
 }

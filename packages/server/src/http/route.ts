@@ -10,7 +10,7 @@ import type { Family } from './family.js'
 import { createOnce, everyTime, idempotencyKey, type Once } from './idempotency.js'
 import type { Limiter } from './limits.js'
 import { mountOtherMethods } from './methods.js'
-import { readUpload, skipRest } from './upload.js'
+import { readUpload, skipRest, uploadError } from './upload.js'
 import { checkAnswer, parsePart } from './validate.js'
 
 /** What mounting needs besides the handlers. */
@@ -66,10 +66,13 @@ function mount(app: FastifyInstance, mounting: Mounting, operation: Operation): 
     onRequest: (request, reply) => admit(mounting.services, mounting.limiter, route, request, reply),
     handler: async (request, reply) => {
       const upload = route.file ? await readUpload(request, route.file) : null
+      if (!upload) return perform(mounting, operation, request, reply, upload)
       try {
         await perform(mounting, operation, request, reply, upload)
+      } catch (error) {
+        throw uploadError(error, upload.file)
       } finally {
-        if (upload) skipRest(request, upload.file)
+        skipRest(request)
       }
     },
   })
@@ -120,7 +123,7 @@ async function perform(
   })
 
   if (route.media === 'text/event-stream') {
-    await sendStream(request, reply, asker!, now, answer as Parameters<typeof sendStream>[4])
+    await sendStream(request, reply, limiter, asker!, now, answer as Parameters<typeof sendStream>[5])
   } else if (route.media === 'text/csv') {
     await sendCsv(request, reply, answer as AsyncIterable<string>)
   } else {

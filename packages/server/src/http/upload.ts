@@ -1,4 +1,4 @@
-import type { MultipartFile } from '@fastify/multipart'
+import type { MultipartFile, MultipartValue } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import { Failure } from '../domain/failure.js'
 import type { UploadedFile } from './context.js'
@@ -8,37 +8,58 @@ import { isUnstorable } from './json.js'
 export const uploadLimits = { fileSize: 256 * 1024 * 1024, files: 1, fields: 20, fieldSize: 64 * 1024, parts: 21 }
 
 /**
- * Reads the text fields up to the file, which then streams. Text after the file comes too late and is not read.
+ * Reads the text fields up to the file, which then streams. Text after the file would come too late to be heeded, so none
+ * of it is.
  * @param name The field that carries the file.
  */
 export async function readUpload(
   request: FastifyRequest,
   name: string,
 ): Promise<{ fields: Record<string, unknown>; file: UploadedFile }> {
-  const part = await request.file({ limits: uploadLimits })
-  if (!part || part.fieldname !== name) {
-    throw new Failure('invalid_request', `Send a file in the field ${name}.`, [{ path: name, message: 'is missing' }])
+  const fields = new Map<string, string[]>()
+  try {
+    for await (const part of request.parts({ limits: uploadLimits })) {
+      if (part.type === 'file') return { fields: Object.fromEntries(plain(fields)), file: takeFile(part, name) }
+      fields.set(part.fieldname, [...(fields.get(part.fieldname) ?? []), textOf(part)])
+    }
+    throw missing(name)
+  } catch (error) {
+    skipRest(request)
+    throw toRefusal(error)
   }
+}
+
+const missing = (name: string) =>
+  new Failure('invalid_request', `Send a file in the field ${name}.`, [{ path: name, message: 'is missing' }])
+
+function takeFile({ fieldname, filename, file }: MultipartFile, name: string): UploadedFile {
+  if (fieldname !== name) throw missing(name)
   // Past the limit the reader would only cut the file off, and a part of it would pass for the whole.
-  part.file.once('limit', () => part.file.destroy(new Failure('too_large', 'The file is larger than 256 MB.')))
-  return { fields: textFields(part), file: { name: part.filename, stream: part.file } }
+  file.once('limit', () => file.destroy(new Failure('too_large', 'The file is larger than 256 MB.')))
+  return { name: filename, stream: file }
 }
 
-/** Lets the rest of a refused upload run by, so that the asker gets to read the answer on this connection. */
-export function skipRest(request: FastifyRequest, file: UploadedFile | null): void {
-  file?.stream.on('error', () => {}).resume()
-  request.raw.resume()
+function textOf({ fieldname, value, valueTruncated }: MultipartValue): string {
+  if (typeof value !== 'string' || valueTruncated || isUnstorable(value))
+    throw new Failure('invalid_request', `The field ${fieldname} must be plain text of at most 64 KB.`)
+  return value
 }
 
-/** A field sent twice becomes a list, which no schema of ours accepts. */
-function textFields({ fields, fieldname }: MultipartFile): Record<string, unknown> {
-  const values = Object.entries(fields).filter(([name]) => name !== fieldname)
-  return Object.fromEntries(
-    values.map(([name, field]) => {
-      const texts = [field].flat().map((one) => (one?.type === 'field' && !one.valueTruncated ? one.value : undefined))
-      if (texts.some((text) => typeof text !== 'string' || isUnstorable(text)))
-        throw new Failure('invalid_request', `The field ${name} must be plain text of at most 64 KB.`)
-      return [name, texts.length === 1 ? texts[0] : texts]
-    }),
-  )
+/** A field sent twice stays a list, which no schema of ours accepts. */
+const plain = (fields: Map<string, string[]>) =>
+  [...fields].map(([name, values]) => [name, values.length === 1 ? values[0] : values] as const)
+
+/** What the multipart reader throws without a code of its own says that the body is not what it should be. */
+const toRefusal = (error: unknown): unknown =>
+  error instanceof Failure || (error instanceof Error && 'code' in error)
+    ? error
+    : new Failure('invalid_request', 'The multipart body is damaged or was cut off.')
+
+/** What a handler failed by, as a refusal when it was the file that broke in its hands. */
+export const uploadError = (error: unknown, { stream }: UploadedFile): unknown =>
+  stream.errored === error ? toRefusal(error) : error
+
+/** Lets what nobody wants to read run by, so that the asker gets to the answer and the connection goes on. */
+export function skipRest({ raw }: FastifyRequest): void {
+  raw.unpipe().resume()
 }
