@@ -2,11 +2,18 @@ import { atom, type ReadableAtom } from 'nanostores'
 import { perEnvironment } from './environment.js'
 import { ApiError } from './failures.js'
 
+interface AttemptOptions {
+  /** A person wants it: it is always sent. */
+  forced?: boolean | undefined
+  /** It may fail where others work, as streams do behind some proxies: its failures count, but close nothing. */
+  aside?: boolean | undefined
+}
+
 interface Breaker {
   /** The API gives what it is asked for. False until it has done so once. */
   $up: ReadableAtom<boolean>
-  /** Sends a request, or rejects without sending when too many failed. What a person wants is always sent (`forced`). */
-  attempt<T>(forced: boolean | undefined, send: () => Promise<T>): Promise<T>
+  /** Sends a request, or rejects without sending when too many failed. */
+  attempt<T>(send: () => Promise<T>, options: AttemptOptions): Promise<T>
   /** How many requests may still fail in this minute. */
   room(): number
 }
@@ -34,7 +41,7 @@ export const breakerOf = /* @__PURE__ */ perEnvironment((environment): Breaker =
   return {
     $up,
     room,
-    async attempt(forced, send) {
+    async attempt(send, { forced, aside }) {
       const now = environment.clock()
       const wait = Math.max(room() > 0 ? 0 : (failures[0] ?? now) + minute - now, quietUntil - now)
       if (last && wait > 0 && !forced) throw new ApiError(last.code, last.status, last.message, last.requestId, wait)
@@ -48,13 +55,13 @@ export const breakerOf = /* @__PURE__ */ perEnvironment((environment): Breaker =
       } catch (error) {
         // A request that its owner gave up says nothing about the API.
         if (!(error instanceof ApiError)) throw error
-        if (error.refused) last = undefined
-        else {
-          last = error
-          const at = environment.clock()
-          failures.push(at)
-          quietUntil = at + (error.retryAfter ?? 0)
-          $up.set(false)
+        const { refused, retryAfter = 0 } = error
+        const at = environment.clock()
+        if (!refused) failures.push(at)
+        if (!aside) {
+          last = refused ? undefined : error
+          quietUntil = at + retryAfter
+          if (last) $up.set(false)
         }
         throw error
       } finally {

@@ -67,6 +67,7 @@ export const clientOf = /* @__PURE__ */ perEnvironment((environment): Client => 
     route: K,
     { params, query, body, viewer, headers, fresh, signal, forced }: Request<K>,
     read: (response: Response) => Promise<T>,
+    aside = false,
   ): Promise<T> {
     const [method, path] = route.split(' ') as [string, string]
     let request = base
@@ -76,13 +77,15 @@ export const clientOf = /* @__PURE__ */ perEnvironment((environment): Client => 
     if (body) request = request.json(body)
 
     const send = (token: string | null): Promise<T> =>
-      breaker.attempt(forced, () =>
-        (token ? request.auth(`Bearer ${token}`).headers({ 'X-Rai-Version': version }) : request)
-          .fetch(method)
-          .res(read)
-          .catch((error) => {
-            throw signal?.aborted ? signal.reason : asApiError(error)
-          }),
+      breaker.attempt(
+        () =>
+          (token ? request.auth(`Bearer ${token}`).headers({ 'X-Rai-Version': version }) : request)
+            .fetch(method)
+            .res(read)
+            .catch((error) => {
+              throw signal?.aborted ? signal.reason : asApiError(error)
+            }),
+        { forced, aside },
       )
     const token = viewer ? await identity.token({ forced }) : null
     if (viewer && !token) throw new ApiError('unauthorized', 401)
@@ -126,10 +129,16 @@ export const clientOf = /* @__PURE__ */ perEnvironment((environment): Client => 
         headers: { 'Idempotency-Key': environment.randomId() },
       }),
     stream: (route, request) =>
-      ask(route, { ...request, headers: { ...request.headers, Accept: eventStream } }, async (response) => {
-        if (response.headers.get('content-type')?.startsWith(eventStream)) return response
-        throw new ApiError('bad_answer', response.status)
-      }),
+      ask(
+        route,
+        { ...request, headers: { ...request.headers, Accept: eventStream } },
+        async (response) => {
+          if (response.headers.get('content-type')?.startsWith(eventStream)) return response
+          void response.body?.cancel()
+          throw new ApiError('bad_answer', response.status)
+        },
+        true,
+      ),
   }
 })
 

@@ -24,6 +24,8 @@ const firstByteLimit = 10_000
 /** A connection that lived this long was a good one. */
 const goodLife = 30_000
 const shortestWait = 1000
+/** Steep: when the server is gone, the page's other requests want their share of the few that are sent. */
+const growth = 15
 const longestWait = 30_000
 const waitAfterRefusal = 300_000
 const pollEvery = 15_000
@@ -76,6 +78,7 @@ export const streamOf = /* @__PURE__ */ perEnvironment((environment): Stream => 
     connection?.abort()
     connection = undefined
     cancelTry?.()
+    cancelTry = undefined
   }
   function closeForNow() {
     close()
@@ -93,7 +96,7 @@ export const streamOf = /* @__PURE__ */ perEnvironment((environment): Stream => 
     if (connection !== mine) return
     failures = environment.clock() - openedAt > goodLife ? 1 : failures + 1
     if (failures > 1 && !cancelPoll) poll(pollEvery, true)
-    const wait = Math.min(shortestWait * 3 ** (failures - 1), longestWait) * (0.75 + environment.random() / 2)
+    const wait = Math.min(shortestWait * growth ** (failures - 1), longestWait) * (0.75 + environment.random() / 2)
     cancelTry = environment.after(Math.max(wait, refused ? waitAfterRefusal : retryAfter), open)
   }
 
@@ -158,7 +161,8 @@ export const streamOf = /* @__PURE__ */ perEnvironment((environment): Stream => 
           $online.listen((online) => online && comeBack()),
           identity.$source.listen(open),
           $up.subscribe((up) => {
-            if (answered || !up) return
+            // Known to answer, for the first time or again.
+            if (!up || (answered && !cancelTry)) return
             answered = true
             open()
           }),
