@@ -31,6 +31,8 @@ export interface Tables {
 
 /** A column with a default in the database that never changes afterwards. */
 type Once<T> = ColumnType<T, T | undefined, never>
+/** A column that the database computes from others. */
+type Computed<T> = ColumnType<T, never, never>
 /** A jsonb column with a default. */
 type Json<T> = ColumnType<T, string | undefined, string>
 
@@ -104,6 +106,8 @@ interface Members {
   created_at: Once<Date>
   updated_at: Generated<Date>
   revision: Generated<number>
+  email_key: Computed<string | null>
+  name_key: Computed<string>
 }
 
 interface MemberExternalIds {

@@ -97,7 +97,7 @@ export async function findMember(tx: Tx, name: MemberName): Promise<Member | und
   const members = tx.db.selectFrom('members').selectAll('members').where('members.community_id', '=', tx.communityId)
   if ('id' in name) return isId(name.id) ? members.where('id', '=', name.id).executeTakeFirst() : undefined
   if ('username' in name) return members.where('username', '=', name.username).executeTakeFirst()
-  if ('email' in name) return members.where(sql<string>`lower(email)`, '=', name.email.toLowerCase()).executeTakeFirst()
+  if ('email' in name) return members.where('email_key', '=', sql<string>`lower(${name.email})`).executeTakeFirst()
   if ('number' in name) return members.where('number', '=', name.number).executeTakeFirst()
   return members
     .innerJoin('member_external_ids as x', (join) =>

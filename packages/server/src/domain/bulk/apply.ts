@@ -262,7 +262,7 @@ async function membersNamed(tx: Tx, plan: Plan, rows: readonly BulkRow[]): Promi
   }
   const members = await lockMembers(
     tx,
-    sql`lower(email) = any(${sql.val(names.map((name) => name.toLowerCase()))}::text[])`,
+    sql`email_key = any(${sql.val(names.map((name) => name.toLowerCase()))}::text[])`,
   )
   const byMail = new Map(members.map((member) => [member.email!.toLowerCase(), member]))
   return new Map(
@@ -299,7 +299,7 @@ async function membersBy(
 
 const membersQuery = {
   username: sql`select m.*, m.username as found_by from members m where m.username`,
-  email: sql`select m.*, lower(m.email) as found_by from members m where lower(m.email)`,
+  email: sql`select m.*, m.email_key as found_by from members m where m.email_key`,
   externalId: sql`
     select m.*, x.value as found_by from members m
     join member_external_ids x on x.community_id = m.community_id and x.member_id = m.id

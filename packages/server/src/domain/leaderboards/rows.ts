@@ -141,10 +141,8 @@ export async function searchRows(
 ): Promise<RowList> {
   const total = await totalOf(tx, board, run)
   if (board.name_display !== 'full') return { rows: [], total }
-  const prefix = `${text.replace(/[\\%_]/g, '\\$&')}%`
-  const name = sql`lower(m.display_name) collate "C"`
   const { rows: stored } = await sql<Stored>`
-    ${ranked(tx, run)} and ${name} like lower(${prefix}::text) order by ${name}, m.id limit ${limit}`.execute(tx.db)
+    ${ranked(tx, run)} and m.name_key ^@ lower(${text}) order by m.name_key, m.id limit ${limit}`.execute(tx.db)
   const above = await countAbove(
     tx,
     run,
