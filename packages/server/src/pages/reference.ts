@@ -25,13 +25,15 @@ const html = `<!doctype html>
 </html>
 `
 
-/** Nothing can be sent from the page: the keys that most operations want have no business in a browser. */
+/** Nothing can be sent from the page, and no key typed into it: most operations want keys that no browser should see. */
 const script = `SwaggerUIBundle({
   url: '/openapi.json',
   dom_id: '#reference',
   deepLinking: true,
+  showExtensions: true,
   supportedSubmitMethods: [],
   validatorUrl: null,
+  plugins: [{ wrapComponents: { authorizeBtn: () => () => null, authorizeOperationBtn: () => () => null } }],
 })
 `
 
