@@ -60,8 +60,8 @@ describe('limits', () => {
 
   it('count one IPv6 network as one address', async () => {
     const statuses = []
-    for (const host of ['1', '2', '3', '4']) {
-      const headers = { 'x-forwarded-for': `2001:db8:7:7::${host}` }
+    for (const address of ['2001:db8::1', '2001:db8::2', '2001:db8:0:0:a:b:c:d', '2001:db8:0:0::ffff']) {
+      const headers = { 'x-forwarded-for': address }
       statuses.push((await ask(proxied, 'GET /healthz', { headers })).status)
     }
     expect(statuses).toEqual([200, 200, 200, 429])

@@ -84,6 +84,10 @@ function append(reply: FastifyReply, name: string, member: string): void {
   reply.header(name, before === undefined ? member : `${before}, ${member}`)
 }
 
-/** The part of an address that one asker cannot change at will. */
-export const networkOf = (address: string): string =>
-  address.includes(':') && !address.includes('.') ? address.split(':').slice(0, 4).join(':') : address
+/** The part of an address that one asker cannot change at will: all of IPv4, the first 64 bits of IPv6. */
+export function networkOf(address: string): string {
+  if (!address.includes(':') || address.includes('.')) return address
+  const [head = [], tail] = address.split('::').map((part) => part.split(':').filter(Boolean))
+  if (tail === undefined) return head.slice(0, 4).join(':')
+  return [...head, ...Array(8 - head.length - tail.length).fill('0'), ...tail].slice(0, 4).join(':')
+}
