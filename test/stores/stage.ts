@@ -9,6 +9,8 @@ import { startFaultProxy } from '../helpers/fault-proxy.js'
 import { startTestServer } from '../helpers/server.js'
 import { type TestEnvironment, testEnvironment } from '../helpers/test-environment.js'
 
+const move = { unit: 'xp', reason: 'adjustment', actor: 'test' } as const
+
 /** A real server behind a proxy that can break answers, and a page's view of it. Call it at the top of a test file. */
 export async function setStage() {
   const server = await startTestServer()
@@ -68,6 +70,15 @@ export async function setStage() {
       if (score > 0) await award(member.id, score)
       return member.id
     },
+    /** So many members, with scores from `count` down to 1. Answers their ids, best first. */
+    members: (count: number) =>
+      community.tenant(async (tx) => {
+        const ids: string[] = []
+        for (let n = 0; n < count; n++) ids.push((await createMember(tx, { username: `m${n}` }, new Date())).id)
+        const moves = ids.map((memberId, n) => ({ ...move, memberId, amount: count - n, key: `award ${++awards}` }))
+        await post(tx, moves, new Date())
+        return ids
+      }),
     award,
 
     /** What the site's own back-end does: asks for a member's embed token. */
@@ -82,10 +93,7 @@ export async function setStage() {
   }
 
   function award(memberId: string, amount: number) {
-    const key = `award ${++awards}`
-    return community.tenant((tx) =>
-      post(tx, [{ memberId, unit: 'xp', amount, reason: 'adjustment', key, actor: 'test' }], new Date()),
-    )
+    return community.tenant((tx) => post(tx, [{ ...move, memberId, amount, key: `award ${++awards}` }], new Date()))
   }
 }
 
