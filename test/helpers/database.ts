@@ -12,6 +12,9 @@ export interface TestDatabase extends DatabaseUrls {
   superuserUrl: string
 }
 
+/** Counting a large import again takes its time. */
+const recountWithin = 180_000
+
 /**
  * Makes a database and, after the file's last test, checks every invariant in it and drops it. Call it at the top of a
  * test file, before anything that uses it, because what is registered first is cleaned up last.
@@ -32,7 +35,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     const broken = await asSuperuser(database.superuserUrl, brokenInvariants)
     await asSuperuser(cluster.superuserUrl, (client) => client.query(`drop database ${name} with (force)`))
     if (broken.length > 0) throw new Error(`The tests left broken invariants:\n${broken.join('\n')}`)
-  })
+  }, recountWithin)
   return database
 }
 
