@@ -7,6 +7,7 @@
  *     <script>window.rai ||= (...call) => new Promise((...settle) => (rai.q ||= []).push([call, settle]))</script>
  */
 import { type Call, createCommands } from './commands.js'
+import { fire } from './fire.js'
 import { loadTags } from './tags.js'
 
 declare const __VERSION__: string
@@ -27,11 +28,8 @@ const page = globalThis as unknown as { rai?: Rai }
 function refuse(running: Rai): void {
   if (running.version === __VERSION__ || running.conflict) return
   running.conflict = true
-  console.warn(
-    `[rai] Version ${__VERSION__} was loaded after ${running.version}, which stays. Remove one of the scripts.`,
-  )
-  const event = new Event('rai-version-conflict')
-  document.dispatchEvent(Object.assign(event, { running: running.version, refused: __VERSION__ }))
+  console.warn(`[rai] Two loaders: version ${running.version} stays, ${__VERSION__} does nothing.`)
+  fire(document, 'rai-version-conflict', { running: running.version, refused: __VERSION__ })
 }
 
 function start(script: HTMLScriptElement): void {
@@ -40,7 +38,7 @@ function start(script: HTMLScriptElement): void {
   const commands = createCommands(watch)
   const rai: Rai = async (name, ...args) => {
     const command = commands[name]
-    if (!command) throw new Error(`[rai] Unknown command "${name}"; there are ${Object.keys(commands).join(', ')}.`)
+    if (!command) throw new Error(`[rai] Unknown command "${name}"`)
     return command(...(args as never[]))
   }
   rai.version = __VERSION__
@@ -48,7 +46,7 @@ function start(script: HTMLScriptElement): void {
 
   rai('configure', { api: new URL(script.src).origin, ...script.dataset })
   for (const [call, settle] of waiting) rai(...call).then(...settle)
-  if (!script.dataset.key) console.error(`[rai] ${script.src} needs data-key="rai_pk_…", or each element an api-key.`)
+  if (!script.dataset.key) console.error(`[rai] ${script.src} has no data-key="rai_pk_…"`)
   watch(document)
 }
 

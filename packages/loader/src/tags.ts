@@ -1,3 +1,5 @@
+import { fire } from './fire.js'
+
 /** Tag → file of its code and files that this imports, from the loader's address on. The build writes it. */
 declare const __CHUNKS__: Record<string, [string, ...string[]]>
 const chunks = __CHUNKS__
@@ -41,7 +43,7 @@ export function loadTags(base: string): (root: Document | ShadowRoot) => void {
 
   function look(root: Document | ShadowRoot) {
     for (const element of root.querySelectorAll(selector)) {
-      if (element.getAttribute('loading') === 'eager') want(element)
+      if (element.matches('[loading=eager]')) want(element)
       else near.observe(element)
     }
   }
@@ -54,29 +56,26 @@ export function loadTags(base: string): (root: Document | ShadowRoot) => void {
   }
 
   async function load(tag: string) {
-    const [url, ...imported] = chunks[tag]!.map((file) => new URL(file, base).href) as [string, ...string[]]
-    // Fetched beside the tag's own code instead of after it. If one fails, so will that code.
-    for (const each of imported) import(/* @vite-ignore */ each).catch(() => {})
+    const urls = chunks[tag]!.map((file) => new URL(file, base).href)
     try {
       await Promise.race([
-        import(/* @vite-ignore */ url).catch(() => again(url)),
-        new Promise((_, reject) => setTimeout(reject, patience, `no answer within ${patience / 1000} s`)),
+        Promise.all(urls.map(fetched)).then(() => import(/* @vite-ignore */ urls[0]!)),
+        new Promise((_, reject) => setTimeout(reject, patience, 'no answer')),
       ])
     } catch (reason) {
-      fail(tag, `${url} (${reason})`)
+      fail(tag, `${urls[0]} (${reason})`)
       addEventListener('online', () => load(tag), { once: true })
     }
   }
 
   function fail(tag: string, what: string) {
     console.error(
-      `[rai] <${tag}> could not load ${what}. A Content-Security-Policy must allow it in script-src, and trusted-types rai-html.`,
+      `[rai] <${tag}> could not load ${what}. Does a policy forbid it (connect-src, script-src, trusted-types rai-html)?`,
     )
-    sheet.insertRule(`${tag}:not(:defined):empty::before{content:"This part of the page could not be loaded."}`)
+    sheet.insertRule(`${tag}:not(:defined):empty::before{content:"This could not be loaded."}`)
     for (const root of roots)
       for (const element of root.querySelectorAll(tag)) {
-        const event = new Event('rai-error', { bubbles: true, composed: true })
-        element.dispatchEvent(Object.assign(event, { code: 'network' }))
+        fire(element, 'rai-error', { code: 'network' })
       }
   }
 
@@ -90,8 +89,19 @@ export function loadTags(base: string): (root: Document | ShadowRoot) => void {
   }
 }
 
-/** The one retry. Browsers may remember a failed module for as long as the page lives; a fragment makes it another. */
-async function again(url: string): Promise<unknown> {
-  await new Promise((done) => setTimeout(done, 1000 + 1000 * Math.random()))
-  return import(/* @vite-ignore */ `${url}#${Date.now()}`)
+/**
+ * Has a file in the browser's cache, with one retry. `import()` comes after that, because browsers remember a module that
+ * failed, and all that import it, for as long as the page lives.
+ */
+async function fetched(url: string): Promise<void> {
+  await get(url).catch(async () => {
+    await new Promise((done) => setTimeout(done, 1000 + 1000 * Math.random()))
+    await get(url)
+  })
+}
+
+async function get(url: string): Promise<void> {
+  const answer = await fetch(url)
+  if (!answer.ok) throw answer.status
+  await answer.blob()
 }

@@ -1,0 +1,352 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { afterAll, describe, expect, test } from 'vitest'
+import { type Fault, faults, startFaultProxy } from '../helpers/fault-proxy.js'
+import { startBrowser, visit } from './browser.js'
+import { pageOf } from './site.js'
+import { nameOf, startWorld } from './world.js'
+
+const { server, site, line } = await startWorld()
+const browser = await startBrowser()
+
+const tag = '<rai-leaderboard board="points"></rai-leaderboard>'
+const withFallback = '<rai-leaderboard board="points"><p>See the printed list.</p></rai-leaderboard>'
+/** Documented in the loader's README. */
+const queue =
+  '<script>window.rai ||= (...call) => new Promise((...settle) => (rai.q ||= []).push([call, settle]))</script>'
+
+let pages = 0
+const open = (html: string, prepare: (page: Page) => Promise<unknown> = async () => {}) =>
+  visit(browser, site.put(`/page-${++pages}`, html), { prepare })
+const firstRow = (page: Page) => page.locator('rai-leaderboard').first().getByText(nameOf(1)).first()
+const chunksIn = (requests: string[]) => requests.filter((url) => /\/c\/[^/]+\.js/.test(url))
+/** Something that a page's own script left on the window. */
+const left = <T>(page: Page, name: string) =>
+  page.evaluate((key) => (globalThis as unknown as Record<string, unknown>)[key], name) as Promise<T>
+
+declare const rai: (...call: unknown[]) => Promise<unknown>
+
+describe('one line and one tag', () => {
+  test.each([
+    ['in the head', pageOf(tag, line)],
+    ['before the tag', pageOf(line + tag)],
+    ['after the tag', pageOf(tag + line)],
+    ['as a module', pageOf(tag + line.replace('async', 'type="module"'))],
+  ])('draw the rows, the line being %s', async (_, html) => {
+    const { page, exceptions } = await open(html)
+    await firstRow(page).waitFor()
+    expect(exceptions).toEqual([])
+  })
+
+  test('draw the rows where the page’s storage and cookies are locked', async () => {
+    const { page, exceptions } = await open(pageOf(tag, line), (page) =>
+      page.addInitScript(() => {
+        const get = () => {
+          throw new DOMException('The operation is insecure.', 'SecurityError')
+        }
+        for (const name of ['localStorage', 'sessionStorage', 'indexedDB', 'caches'])
+          Object.defineProperty(globalThis, name, { get })
+        Object.defineProperty(Document.prototype, 'cookie', { get, set: get })
+      }),
+    )
+    await firstRow(page).waitFor()
+    expect(exceptions).toEqual([])
+  })
+
+  test('draw the rows where names of the page shadow the globals that the loader uses', async () => {
+    const shadows = '<img name="currentScript"><form name="rai"><input name="version"></form>'
+    const { page, exceptions } = await open(pageOf(shadows + tag, '') + line)
+    await firstRow(page).waitFor()
+    expect(exceptions).toEqual([])
+  })
+
+  test('leave no cookie and nothing in storage', async () => {
+    const { page } = await open(pageOf(tag, line))
+    await firstRow(page).waitFor()
+    expect(await page.context().cookies()).toEqual([])
+    expect(await page.evaluate(() => localStorage.length + sessionStorage.length)).toBe(0)
+  })
+
+  test('say on the console what is missing when there is no key', async () => {
+    const { page, console } = await open(pageOf(tag, line.replace(/ data-key="\w+"/, '')))
+    await page.locator('rai-leaderboard:defined').waitFor()
+    expect(console.filter((text) => text.startsWith('error: [rai]'))).toEqual([
+      `error: [rai] ${server.url}/rai.js has no data-key="rai_pk_…"`,
+    ])
+  })
+})
+
+describe('only what the page has', () => {
+  test('a page without a tag fetches the loader and nothing else', async () => {
+    const { page, requests } = await open(pageOf('<p>No widget here.</p>', line))
+    await page.waitForFunction(() => 'rai' in globalThis && 'version' in (rai as object))
+    await page.waitForLoadState('networkidle')
+    expect(requests.filter((url) => url.startsWith(server.url))).toEqual([`${server.url}/rai.js`])
+  })
+
+  test('a tag far below is loaded when it comes near, and not before', async () => {
+    const { page, requests } = await open(pageOf(`<div style="height: 3000px"></div>${tag}`, line))
+    await page.waitForFunction(() => 'rai' in globalThis && 'version' in (rai as object))
+    await page.waitForLoadState('networkidle')
+    expect(chunksIn(requests)).toEqual([])
+    await page.mouse.wheel(0, 2300)
+    await firstRow(page).waitFor()
+  })
+
+  test('a tag far below with loading="eager" is loaded at once', async () => {
+    const eager = tag.replace(' board', ' loading="eager" board')
+    const { page } = await open(pageOf(`<div style="height: 3000px"></div>${eager}`, line))
+    await page.locator('rai-leaderboard:defined').waitFor({ state: 'attached' })
+  })
+
+  test('a tag inside a hidden part is loaded when it is shown', async () => {
+    const { page, requests } = await open(pageOf(`<div id="tab" hidden>${tag}</div>`, line))
+    await page.waitForFunction(() => 'rai' in globalThis && 'version' in (rai as object))
+    await page.waitForLoadState('networkidle')
+    expect(chunksIn(requests)).toEqual([])
+    await page.locator('#tab').evaluate((tab) => tab.removeAttribute('hidden'))
+    await firstRow(page).waitFor()
+  })
+})
+
+describe('tags that come and go', () => {
+  test('a tag that comes late is drawn', async () => {
+    const { page } = await open(pageOf('<main></main>', line))
+    await page.waitForFunction(() => 'rai' in globalThis && 'version' in (rai as object))
+    await page.locator('main').evaluate((main) => {
+      const element = document.createElement('rai-leaderboard')
+      element.setAttribute('board', 'points')
+      main.append(element)
+    })
+    await firstRow(page).waitFor()
+  })
+
+  test('a tag that moves keeps its rows', async () => {
+    const { page, exceptions } = await open(pageOf(`${tag}<footer></footer>`, line))
+    await firstRow(page).waitFor()
+    await page.evaluate(() => document.querySelector('footer')!.append(document.querySelector('rai-leaderboard')!))
+    await page.locator('footer rai-leaderboard').getByText(nameOf(1)).first().waitFor()
+    expect(exceptions).toEqual([])
+  })
+
+  test('a tag in a shadow root is drawn once the root is scanned', async () => {
+    const { page } = await open(pageOf('<div id="host"></div>', line))
+    await page.waitForFunction(() => 'rai' in globalThis && 'version' in (rai as object))
+    await page.evaluate(async () => {
+      const root = document.querySelector('#host')!.attachShadow({ mode: 'open' })
+      await rai('scan', root)
+      const element = document.createElement('rai-leaderboard')
+      element.setAttribute('board', 'points')
+      root.append(element)
+    })
+    await firstRow(page).waitFor()
+  })
+})
+
+describe('commands', () => {
+  test('that were given before the loader came are answered in order', async () => {
+    const calls = `<script>
+      globalThis.answers = []
+      const note = (name) => (answer) => answers.push([name, typeof answer])
+      rai('configure', { theme: 'dark' }).then(note('configure'))
+      rai('on', 'rai-load', () => { globalThis.loaded = true }).then(note('on'))
+      rai('nonsense').catch(note('nonsense'))
+      rai('logout').then(note('logout'))
+    </script>`
+    const { page } = await open(pageOf(queue + calls + tag, line))
+    await page.waitForFunction(() => (globalThis as unknown as { loaded?: boolean }).loaded)
+    expect(await left(page, 'answers')).toEqual([
+      ['configure', 'undefined'],
+      ['on', 'function'],
+      ['nonsense', 'object'],
+      ['logout', 'undefined'],
+    ])
+    expect(
+      await page.evaluate(
+        () => (globalThis as unknown as Record<symbol, { theme: string }>)[Symbol.for('rai.settings')]!.theme,
+      ),
+    ).toBe('dark')
+  })
+
+  test('that are not known are rejected', async () => {
+    const { page } = await open(pageOf('', line))
+    await page.waitForFunction(() => 'rai' in globalThis && 'version' in (rai as object))
+    const message = await page.evaluate(() => rai('identfy').catch((error: Error) => error.message))
+    expect(message).toBe('[rai] Unknown command "identfy"')
+  })
+})
+
+describe('two loaders on a page', () => {
+  test('of the same version work as one', async () => {
+    const { page, console, exceptions } = await open(pageOf(tag, line + line.replace('/rai.js', '/v1/rai.js')))
+    await firstRow(page).waitFor()
+    expect(console.filter((text) => text.includes('[rai]'))).toEqual([])
+    expect(exceptions).toEqual([])
+  })
+
+  test('of different versions leave the first one, and tell the page once', async () => {
+    const script = readFileSync(join(import.meta.dirname, '../../packages/loader/dist/rai.js'), 'utf8')
+    const { version } = JSON.parse(
+      readFileSync(join(import.meta.dirname, '../../packages/loader/package.json'), 'utf8'),
+    )
+    for (const other of ['7.0.0', '8.0.0'])
+      site.put(`/${other}.js`, script.replaceAll(version, other), { 'Content-Type': 'text/javascript' })
+    const listen = `<script>
+      globalThis.conflicts = []
+      addEventListener('rai-version-conflict', ({ running, refused }) => conflicts.push({ running, refused }), true)
+    </script>`
+    const others = '<script src="/7.0.0.js"></script><script src="/8.0.0.js"></script>'
+    const { page, exceptions } = await open(pageOf(listen + line.replace(' async', '') + others + tag))
+    await firstRow(page).waitFor()
+    expect(await left(page, 'conflicts')).toEqual([{ running: version, refused: '7.0.0' }])
+    expect(await page.evaluate(() => (rai as unknown as { version: string }).version)).toBe(version)
+    expect(exceptions).toEqual([])
+  })
+})
+
+describe('when the code of a tag does not come', async () => {
+  const proxy = await startFaultProxy(server.url)
+  afterAll(proxy.stop)
+  const brokenLine = line.replace(server.url, proxy.url).replace('data-key', `data-api="${server.url}" data-key`)
+  const listen = `<script>
+    globalThis.errors = []
+    addEventListener('rai-error', ({ target, code }) => errors.push([target.localName, code]))
+  </script>`
+
+  /** Opens a page whose chunk goes wrong, and runs its clock until the loader has given up. */
+  async function openBroken(fault: Fault, body = withFallback) {
+    proxy.fail(fault, '/c/')
+    const visited = await open(pageOf(listen + body, brokenLine), (page) => page.clock.install())
+    await visited.page.waitForFunction(() => 'rai' in globalThis && 'version' in (rai as object))
+    for (let second = 0; second < 12; second++) await visited.page.clock.runFor(1000)
+    return visited
+  }
+
+  test.each([
+    ['is refused', faults.reset],
+    ['is a 500', faults.error500],
+    ['is a page of somebody else', faults.portal],
+    ['does not answer within ten seconds', faults.hang],
+  ])('because it %s: fallback, event and one line on the console', async (_, fault) => {
+    const { page, console, exceptions } = await openBroken(fault)
+    await page.waitForFunction(() => (globalThis as unknown as { errors: unknown[] }).errors.length > 0)
+    expect(await left(page, 'errors')).toEqual([['rai-leaderboard', 'network']])
+    expect(await page.getByText('See the printed list.').isVisible()).toBe(true)
+    const lines = console.filter((text) => text.includes('[rai]'))
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toMatch(`error: [rai] <rai-leaderboard> could not load ${proxy.url}/c/rai-leaderboard-`)
+    expect(exceptions).toEqual([])
+  })
+
+  test('it is asked for twice', async () => {
+    const count = () => proxy.seen.filter(({ path }) => path.startsWith('/c/rai-leaderboard')).length
+    const before = count()
+    const { page } = await openBroken(faults.error500)
+    await page.waitForFunction(() => (globalThis as unknown as { errors: unknown[] }).errors.length > 0)
+    expect(count() - before).toBe(2)
+  })
+
+  test('an empty tag says so itself', async () => {
+    const { page } = await openBroken(faults.error500, tag)
+    const text = () =>
+      page.locator('rai-leaderboard').evaluate((element) => getComputedStyle(element, '::before').content)
+    await expect.poll(text).toBe('"This could not be loaded."')
+  })
+
+  test('the second try succeeds when the fault is over', async () => {
+    proxy.fail(faults.error500, '/c/')
+    const { page } = await open(pageOf(withFallback, brokenLine))
+    await page.waitForRequest(/\/c\/rai-leaderboard/).catch(() => {})
+    proxy.fail(undefined, '/c/')
+    await firstRow(page).waitFor()
+    expect(await page.getByText('See the printed list.').isVisible()).toBe(false)
+  })
+
+  test('it is tried again when the visitor is back online', async () => {
+    const { page } = await openBroken(faults.reset)
+    await page.waitForFunction(() => (globalThis as unknown as { errors: unknown[] }).errors.length > 0)
+    proxy.fail(undefined, '/c/')
+    await page.evaluate(() => dispatchEvent(new Event('online')))
+    for (let second = 0; second < 4; second++) await page.clock.runFor(1000)
+    await firstRow(page).waitFor()
+  })
+
+  test('code that comes after ten seconds still works', async () => {
+    const held: (() => void)[] = []
+    const { page, console } = await openBroken((_, pass) => held.push(pass))
+    await page.waitForFunction(() => (globalThis as unknown as { errors: unknown[] }).errors.length > 0)
+    expect(console.filter((text) => text.includes('no answer'))).toHaveLength(1)
+    proxy.fail(undefined, '/c/')
+    for (const pass of held) pass()
+    await firstRow(page).waitFor()
+  })
+})
+
+describe('layout', () => {
+  const watch = `<script>
+    globalThis.shifts = []
+    const where = ({ node, previousRect: from, currentRect: to }) => [node?.nodeName, from.y, from.height, to.y, to.height]
+    new PerformanceObserver((list) => shifts.push(...list.getEntries().map(({ sources }) => sources.map(where))))
+      .observe({ type: 'layout-shift', buffered: true })
+  </script>`
+  const below = '<p>What stands below must not move.</p>'
+
+  test('nothing moves after the loader has come, however late code and rows are', async () => {
+    const held: (() => void)[] = []
+    const { page } = await open(pageOf(tag + below, `${watch}${line.replace(' async', '')}`), (page) =>
+      page.route(/\/c\/|\/widget\//, (route) => void held.push(() => route.continue())),
+    )
+    await page.getByText('must not move').waitFor()
+    await expect.poll(() => held.length).toBeGreaterThan(0)
+    await page.unroute(/\/c\/|\/widget\//)
+    for (const go of held) go()
+    await firstRow(page).waitFor()
+    expect(await left(page, 'shifts')).toEqual([])
+  })
+
+  test('nothing moves at all on a page that reserves the height as documented', async () => {
+    const style = '<style>rai-leaderboard:not(:defined) { display: block; min-block-size: 30rem }</style>'
+    const held: (() => void)[] = []
+    const { page } = await open(pageOf(tag + below, watch + style + line), (page) =>
+      page.route(/rai\.js/, (route) => void held.push(() => route.continue())),
+    )
+    await page.getByText('must not move').waitFor()
+    await expect.poll(() => held.length).toBeGreaterThan(0)
+    for (const go of held) go()
+    await firstRow(page).waitFor()
+    expect(await left(page, 'shifts')).toEqual([])
+  })
+})
+
+describe('the back/forward cache', () => {
+  const elsewhere = site.put('/elsewhere', pageOf('<p>Elsewhere</p>'))
+
+  /** Leaves the page and comes back; answers why the browser could not keep it. Here it never can: the headless shell keeps no page. */
+  async function reasonsAfterReturn(html: string) {
+    const { page } = await open(`${html}<a href="${elsewhere}">Leave</a>`)
+    const reasons: string[] = []
+    const devtools = await page.context().newCDPSession(page)
+    devtools.on('Page.backForwardCacheNotUsed', ({ notRestoredExplanations }) =>
+      reasons.push(...notRestoredExplanations.map(({ reason }) => reason)),
+    )
+    await devtools.send('Page.enable')
+    if (html.includes(tag)) await firstRow(page).waitFor()
+    await page.getByText('Leave').click()
+    await page.getByText('Elsewhere').waitFor()
+    await page.evaluate(() => void setTimeout(() => history.back()))
+    await page.getByText('Leave').waitFor()
+    return reasons.filter(
+      (reason) => !['BackForwardCacheDisabledForDelegate', 'BrowsingInstanceNotSwapped'].includes(reason),
+    )
+  }
+
+  test('can keep a page with a live widget', async () => {
+    expect(await reasonsAfterReturn(pageOf(tag, line))).toEqual([])
+  })
+
+  test('cannot keep a page that listens to unload, which shows that we would see it', async () => {
+    const html = pageOf('<p>Old</p><script>addEventListener("unload", () => {})</script>')
+    expect(await reasonsAfterReturn(html)).not.toEqual([])
+  })
+})

@@ -1,0 +1,40 @@
+import { createServer, type OutgoingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll } from 'vitest'
+
+/** A stranger's web site, on an origin that is not ours. */
+export interface Site {
+  origin: string
+  /** Puts something at a path of the site; answers its address. */
+  put(path: string, body: string, headers?: OutgoingHttpHeaders): string
+}
+
+/** Serves what tests put there until the file's last test is over. Call it at the top of a test file. */
+export async function startSite(): Promise<Site> {
+  const files = new Map<string, { body: string; headers: OutgoingHttpHeaders }>()
+  const server = createServer((request, response) => {
+    const file = files.get(request.url?.split('?')[0] ?? '')
+    response.writeHead(file ? 200 : 404, { 'Content-Type': 'text/html; charset=utf-8', ...file?.headers })
+    response.end(file?.body)
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  afterAll(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    origin,
+    put(path, body, headers = {}) {
+      files.set(path, { body, headers })
+      return origin + path
+    },
+  }
+}
+
+/** A whole page around what matters to a test. */
+export const pageOf = (body: string, head = '') => `<!doctype html>
+<html lang="en">
+  <head><meta charset="utf-8"><title>A stranger’s page</title>${head}</head>
+  <body>${body}</body>
+</html>`

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config'
+import node from '../vitest.config.js'
+
+/** The whole chain in a browser. Needs what `npm run build` writes: pages load the built loader and nothing else of ours. */
+export default defineConfig({
+  ...node,
+  test: {
+    ...node.test,
+    include: ['test/e2e/**/*.test.ts'],
+    exclude: [],
+    testTimeout: 60_000,
+    // A browser and a server a file: more at once only make each other wait.
+    maxWorkers: 2,
+  },
+})
