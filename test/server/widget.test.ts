@@ -37,7 +37,9 @@ beforeAll(async () => {
       createMember(tx, { username, displayName: `${username} L` }, now),
     )
   board = await board_({ name: 'Stars', description: 'Shine', periods: ['all', 'week'] })
-  for (const [username, amount] of Object.entries(scores)) await award(username, amount)
+  // One after the other: of two with equal scores, who had it first stands first.
+  for (const [n, [username, amount]] of Object.entries(scores).entries())
+    await award(username, amount, new Date(now.getTime() - 60_000 + n))
 })
 
 const params = { publishableKey: community.publishableKey }
