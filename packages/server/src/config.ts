@@ -22,7 +22,7 @@ export interface Config {
   /** The origin of the demo's pages. */
   demoSite: string
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
-  /** Believe the proxy in front about the asker's address. */
+  /** One proxy stands in front and is believed about the asker's address. */
   trustProxy: boolean
 }
 
