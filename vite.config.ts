@@ -76,7 +76,7 @@ function library(): UserConfig {
 
 /** What every element needs is one chunk, `core`; what only one element needs is in its own. */
 const core =
-  /node_modules\/(?!.*@floating-ui)|packages\/widgets\/src\/shared\/(?!floating|messages\/(?!en))|packages\/stores\/src\/(?!boards|leaderboard|pages|search|view\.)/
+  /node_modules\/(?!.*@floating-ui)|packages\/widgets\/src\/shared\/(?!floating|messages\/(?!en))|packages\/stores\/src\/(?!boards|leaderboard|pages|search|stream|view\.)/
 
 /** The widgets for script-tag pages, as hashed chunks in `c/`. A library build: an app's would carry a preload helper. */
 function chunks(): UserConfig {

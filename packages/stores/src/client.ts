@@ -43,13 +43,12 @@ interface Client {
   get<K extends GetRoute>(route: K, sample: Partly<AnswerOf<K>>, request?: Request<K>): Promise<AnswerOf<K>>
   /** Writes as the viewer, once, under an idempotency key. */
   send<K extends WidgetRoute>(route: K, sample: Partly<AnswerOf<K>>, request: Request<K>): Promise<AnswerOf<K>>
-  /** The bare answer of a stream, without a time limit. */
-  stream<K extends GetRoute>(route: K, request: Request<K>): Promise<Response>
+  /** Reads what may fail where other requests work, without a time limit. */
+  askAside<K extends GetRoute, T>(route: K, request: Request<K>, read: (response: Response) => Promise<T>): Promise<T>
 }
 
 /** The contract that this package was written against. */
 const version: typeof contractVersion = '1'
-const eventStream = 'text/event-stream'
 
 /** The one client of a page: typed by the contract's routes, and every read and write ends in time. */
 export const clientOf = /* @__PURE__ */ perEnvironment((environment): Client => {
@@ -103,7 +102,7 @@ export const clientOf = /* @__PURE__ */ perEnvironment((environment): Client => 
       ask(route, { ...request, signal }, async (response) => {
         const answer = await readJson(response)
         if (!isLike(answer, sample)) throw new ApiError('bad_answer', response.status)
-        serverClockOf(environment).hear((answer as { now?: string }).now, request.fresh)
+        serverClockOf(environment).hear(response.headers)
         return answer as AnswerOf<K>
       }),
     )
@@ -128,17 +127,7 @@ export const clientOf = /* @__PURE__ */ perEnvironment((environment): Client => 
         forced: true,
         headers: { 'Idempotency-Key': environment.randomId() },
       }),
-    stream: (route, request) =>
-      ask(
-        route,
-        { ...request, headers: { ...request.headers, Accept: eventStream } },
-        async (response) => {
-          if (response.headers.get('content-type')?.startsWith(eventStream)) return response
-          void response.body?.cancel()
-          throw new ApiError('bad_answer', response.status)
-        },
-        true,
-      ),
+    askAside: (route, request, read) => ask(route, request, read, true),
   }
 })
 

@@ -29,7 +29,8 @@ export async function limited<T>(
 }
 
 /** Whatever fetch or the reader of a body throws is the network's fault. */
-export const asApiError = (error: unknown): ApiError => (error instanceof ApiError ? error : new ApiError('network'))
+export const asApiError = (error: unknown): ApiError =>
+  error instanceof ApiError ? error : new ApiError('network', 0, String(error))
 
 /** Reads a body as text, piece by piece. */
 export async function eachText({ body }: Response, take: (text: string) => void): Promise<void> {

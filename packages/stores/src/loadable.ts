@@ -3,8 +3,8 @@ import { breakerOf } from './breaker.js'
 import type { Call } from './client.js'
 import type { Environment } from './environment.js'
 import { ApiError } from './failures.js'
+import { type HintType, listenLive } from './live.js'
 import { serverNow } from './server-clock.js'
-import { type HintType, streamOf } from './stream.js'
 import { identityOf } from './token.js'
 
 /** Something that is asked of the server: not asked yet, asked, known, or failed before anything was known. */
@@ -63,6 +63,7 @@ const longestAfterFailure = 120_000
  * fails. While its last load failed, only its own back-off, a person, or a page that comes back makes it ask.
  */
 export function createLoadable<T>(environment: Environment, { load, concerns, outdate }: Options<T>): LoadableStore<T> {
+  const { $visible, $online } = environment
   const breaker = breakerOf(environment)
   const $state = atom<Loadable<T>>({ state: 'initial' })
   let mounted = false
@@ -84,7 +85,7 @@ export function createLoadable<T>(environment: Environment, { load, concerns, ou
     cancelPlan()
     planned = environment.after(ms, () => {
       planned = undefined
-      if (!environment.$visible.get()) return
+      if (!$visible.get()) return
       if (underWay) again = true
       else begin()
     })
@@ -141,13 +142,18 @@ export function createLoadable<T>(environment: Environment, { load, concerns, ou
     if (!errorOf(state) && code !== 'network') environment.warn(`[rai] ${code}: ${message} ${requestId}`)
   }
 
+  /** Whatever was missed meanwhile is asked for. */
+  const comeBack = (back: boolean) => back && renew(true)
+
   onMount($state, () => {
     mounted = true
     const leave = [
-      streamOf(environment).subscribe((type, id) => {
+      listenLive(environment, (type, id) => {
         // What was refused is not asked for again and again.
         if (type === 'poll' ? !errorOf($state.value) : type === 'reset' || concerns(type, id)) renew(type === 'reset')
       }),
+      $visible.listen(comeBack),
+      $online.listen(comeBack),
       // The API answers again: whoever failed before need not wait for the end of their back-off.
       breaker.$up.listen((up) => {
         if (up && planned && errorOf($state.value)) plan(startedAt + afterFailure - environment.clock())

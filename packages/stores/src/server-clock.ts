@@ -2,19 +2,18 @@ import { type Environment, perEnvironment } from './environment.js'
 
 interface ServerClock {
   now(): number
-  /** Takes the time out of an answer. One from a cache may be old, so it can only move the clock forward. */
-  hear(time: string | undefined, fresh: boolean | undefined): void
+  /** Takes the time of an answer from its headers: its body may be older, where a cache kept it. */
+  hear(headers: Headers): void
 }
 
 /** The server's clock, kept by the difference to the visitor's. */
 export const serverClockOf = /* @__PURE__ */ perEnvironment((environment): ServerClock => {
-  let skew: number | undefined
+  let skew = 0
   return {
-    now: () => environment.clock() + (skew ?? 0),
-    hear(time, fresh) {
-      const heard = Date.parse(time ?? '') - environment.clock()
-      if (Number.isNaN(heard)) return
-      skew = fresh || skew === undefined ? heard : Math.max(skew, heard)
+    now: () => environment.clock() + skew,
+    hear(headers) {
+      const time = Date.parse(headers.get('date') ?? '') + Number(headers.get('age')) * 1000
+      if (time) skew = time - environment.clock()
     },
   }
 })

@@ -4,18 +4,15 @@ import { clientOf } from './client.js'
 import { perEnvironment } from './environment.js'
 import { eachText } from './exchange.js'
 import { ApiError } from './failures.js'
+import type { Listener } from './live.js'
 import { identityOf } from './token.js'
-
-/** What a listener is told: a hint of the server, or `poll` every 15 seconds while there is no stream. */
-export type Nudge = HintType | 'poll'
-export type HintType = Hint['type']
-type Listener = (type: Nudge, id: string | null) => void
 
 interface Stream {
   /** Listens; the stream is open while somebody does and the page can be seen. */
   subscribe(listener: Listener): () => void
 }
 
+const eventStream = 'text/event-stream'
 const route = 'GET /widget/v1/{publishableKey}/stream'
 /** The server pings every 20 seconds: after this long without a byte the connection is dead. */
 const silenceLimit = 45_000
@@ -37,9 +34,9 @@ const lineLimit = 65_536
 /**
  * The live stream of a page, shared by everything on it.
  *
- * It opens once the API has answered something, resumes after the last event it saw, and closes while the page cannot be
- * seen (an open connection would also keep the page out of the back-forward cache). When two connections in a row come
- * to nothing, listeners are told to poll until one holds.
+ * It resumes after the last event it saw, and closes while the page cannot be seen (an open connection would also keep
+ * the page out of the back-forward cache). When two connections in a row come to nothing, listeners are told to poll
+ * until one holds.
  */
 export const streamOf = /* @__PURE__ */ perEnvironment((environment): Stream => {
   const { $visible, $online } = environment
@@ -47,8 +44,6 @@ export const streamOf = /* @__PURE__ */ perEnvironment((environment): Stream => 
   const identity = identityOf(environment)
   const listeners = new Set<Listener>()
   let leave: (() => void)[] = []
-  /** The API has answered something. */
-  let answered = false
   let connection: AbortController | undefined
   let lastId = ''
   /** Connections in a row that came to nothing. */
@@ -88,7 +83,7 @@ export const streamOf = /* @__PURE__ */ perEnvironment((environment): Stream => 
   /** Opens the stream in place of the one before. When it ends by itself, the next try is planned. */
   async function open(): Promise<void> {
     close()
-    if (!answered || !$visible.get()) return
+    if (!$visible.get()) return
     const mine = new AbortController()
     connection = mine
     const openedAt = environment.clock()
@@ -106,10 +101,12 @@ export const streamOf = /* @__PURE__ */ perEnvironment((environment): Stream => 
     let cancelSilence = environment.after(firstByteLimit, silent)
     try {
       const token = await identity.token().catch(() => null)
-      const response = await clientOf(environment).stream(route, {
-        signal: mine.signal,
-        viewer: token !== null,
-        headers: lastId ? { 'Last-Event-ID': lastId } : {},
+      const headers = { Accept: eventStream, ...(lastId && { 'Last-Event-ID': lastId }) }
+      const request = { headers, signal: mine.signal, viewer: token !== null }
+      const response = await clientOf(environment).askAside(route, request, async (answer) => {
+        if (answer.headers.get('content-type')?.startsWith(eventStream)) return answer
+        void answer.body?.cancel()
+        throw new ApiError('bad_answer', answer.status)
       })
       // No hint tells what happened between the first answers and now.
       if (lastId) endPolling()
@@ -147,28 +144,18 @@ export const streamOf = /* @__PURE__ */ perEnvironment((environment): Stream => 
     if (type) tell(type, subject)
   }
 
-  /** Back from somewhere: hints come again, and whatever was missed is asked for. */
-  function comeBack() {
-    open()
-    tell('reset', null)
-  }
-
   return {
     subscribe(listener) {
       if (listeners.size === 0) {
         leave = [
-          $visible.listen((visible) => (visible ? comeBack() : closeForNow())),
-          $online.listen((online) => online && comeBack()),
+          $visible.listen((visible) => (visible ? open() : closeForNow())),
+          $online.listen((online) => online && open()),
           identity.$source.listen(open),
-          $up.subscribe((up) => {
-            // Known to answer, for the first time or again.
-            if (!up || (answered && !cancelTry)) return
-            answered = true
-            open()
-          }),
+          // The API answers others again: so it may answer here.
+          $up.listen((up) => up && cancelTry && open()),
           closeForNow,
         ]
-        if (answered) open()
+        open()
       }
       listeners.add(listener)
       return () => {
