@@ -1,0 +1,147 @@
+import { get, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
+import { describe, expect, test } from 'vitest'
+import { createKey } from '../../packages/server/src/domain/keys.js'
+import { startBrowser, visit } from './browser.js'
+import { pageOf, startSite } from './site.js'
+import { nameOf, startWorld } from './world.js'
+
+const { server, site, community } = await startWorld()
+const stranger = await startSite()
+const browser = await startBrowser()
+
+const address = (query: Record<string, string>) => `${server.url}/embed/leaderboard?${new URLSearchParams(query)}`
+const known = address({ key: community.publishableKey, board: 'points' })
+const framed = (url: string) =>
+  pageOf(`<iframe src="${url.replaceAll('&', '&amp;')}" width="400" height="500"></iframe>`)
+
+describe('the widget as a frame', () => {
+  test('draws the rows on a site of the key, filling the frame', async () => {
+    const { page, exceptions } = await visit(browser, site.put('/framed', framed(known)))
+    const frame = page.frameLocator('iframe')
+    await frame.getByText(nameOf(1)).first().waitFor()
+    const box = await frame.locator('rai-leaderboard').evaluate((element) => {
+      const { width, height } = element.getBoundingClientRect()
+      return [width, height, innerWidth, innerHeight, document.documentElement.scrollHeight]
+    })
+    expect(box).toEqual([400, 500, 400, 500, 500])
+    expect(exceptions).toEqual([])
+  })
+
+  test('is refused on any other site', async () => {
+    const { page, console } = await visit(browser, stranger.put('/framed', framed(known)))
+    await expect.poll(() => console.some((text) => text.includes('frame-ancestors'))).toBe(true)
+    expect(await page.frameLocator('iframe').locator('rai-leaderboard').count()).toBe(0)
+  })
+
+  test('runs under a policy that refuses nothing of ours', async () => {
+    const { page, exceptions, violations, console } = await visit(browser, known)
+    await page.getByText(nameOf(1)).first().waitFor()
+    expect(await violations()).toEqual([])
+    expect(exceptions).toEqual([])
+    expect(console.filter((text) => text.startsWith('error:'))).toEqual([])
+  })
+
+  test('takes board, period, theme and language from its address', async () => {
+    const query = { key: community.publishableKey, board: 'points', period: 'week', theme: 'dark', locale: 'de' }
+    const { page } = await visit(browser, address(query))
+    await page.getByRole('tab', { name: 'Woche', selected: true }).waitFor()
+    expect(await page.locator('html').getAttribute('lang')).toBe('de')
+    const scheme = () => page.locator('[part=base]').evaluate((base) => getComputedStyle(base).colorScheme)
+    expect(await scheme()).toBe('dark')
+  })
+
+  test('says in words that a key is not known, on any site', async () => {
+    const { page } = await visit(browser, stranger.put('/unknown', framed(address({ key: 'rai_pk_unknown' }))))
+    await page.frameLocator('iframe').getByText('This leaderboard is not available').waitFor()
+  })
+})
+
+describe('the answer for a frame', () => {
+  const headersOf = async (url: string) => (await fetch(url)).headers
+
+  test('may be framed by the key’s sites only, is never kept, and names no referrer', async () => {
+    const headers = await headersOf(known)
+    expect(headers.get('content-security-policy')).toMatch(new RegExp(`frame-ancestors ${site.origin}$`))
+    expect(headers.get('content-security-policy')).toMatch(
+      /^default-src 'none'; script-src 'nonce-[\w+/=]{24}' 'strict-dynamic'/,
+    )
+    expect(headers.get('cache-control')).toBe('no-store')
+    expect(headers.get('referrer-policy')).toBe('no-referrer')
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+  })
+
+  test('has another nonce every time', async () => {
+    const nonces = await Promise.all(
+      [known, known].map(async (url) => /nonce-[^']+/.exec((await headersOf(url)).get('content-security-policy')!)![0]),
+    )
+    expect(nonces[0]).not.toBe(nonces[1])
+  })
+
+  test('may be framed by nobody when the key has no sites', async () => {
+    const { key } = await community.tenant((tx) => createKey(tx, { kind: 'publishable', name: 'Nowhere' }, new Date()))
+    expect((await headersOf(address({ key }))).get('content-security-policy')).toMatch(/frame-ancestors 'none'$/)
+  })
+
+  test.each([
+    ['no key', {}],
+    ['a key that is not known', { key: `rai_pk_${'a'.repeat(49)}` }],
+    ['a secret key', { key: community.communityKey }],
+  ])('is 404 for %s', async (_, query) => {
+    const response = await fetch(address(query))
+    expect(response.status).toBe(404)
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8')
+  })
+
+  test('shows what the address holds as text and nothing else', async () => {
+    const hostile = `"><img src=x onerror=alert(1)><script>alert(1)</script>`
+    const response = await fetch(
+      address({ key: community.publishableKey, board: hostile, locale: hostile, theme: hostile, period: hostile }),
+    )
+    const html = await response.text()
+    expect(html).not.toContain('<img')
+    expect(html.match(/<script/g)).toHaveLength(1)
+  })
+})
+
+describe('scripts for every page', () => {
+  /** As a browser asks: Node's fetch adds headers of its own to conditional requests. */
+  const ask = (path: string, headers: OutgoingHttpHeaders = {}) =>
+    new Promise<IncomingMessage>((resolve, reject) => {
+      get(server.url + path, { headers }, (answer) => resolve(answer.resume())).on('error', reject)
+    })
+
+  test.each(['/rai.js', '/v1/rai.js'])(
+    '%s is asked for again after minutes, and answered 304 when it is the same',
+    async (path) => {
+      const { headers } = await ask(path)
+      expect(headers).toMatchObject({
+        'cache-control': 'public, max-age=300',
+        'access-control-allow-origin': '*',
+        'cross-origin-resource-policy': 'cross-origin',
+        'x-content-type-options': 'nosniff',
+      })
+      expect((await ask(path, { 'If-None-Match': headers.etag })).statusCode).toBe(304)
+    },
+  )
+
+  test('chunks are kept for a year', async () => {
+    const loader = await (await fetch(`${server.url}/rai.js`)).text()
+    const chunk = /c\/rai-leaderboard-[\w-]+\.js/.exec(loader)![0]
+    for (const channel of ['', '/v1']) {
+      const { headers, statusCode } = await ask(`${channel}/${chunk}`, { 'Accept-Encoding': 'gzip, br' })
+      expect(statusCode).toBe(200)
+      expect(headers).toMatchObject({
+        'cache-control': 'public, max-age=31536000, immutable',
+        'content-encoding': 'br',
+        vary: 'Accept-Encoding',
+      })
+    }
+  })
+
+  test.each(['/c/none.js', '/c/..%2fmanifest.json', '/c/core.js.br', '/manifest.json'])(
+    '%s is not there',
+    async (path) => {
+      expect((await fetch(server.url + path)).status).toBe(404)
+    },
+  )
+})

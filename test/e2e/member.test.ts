@@ -1,0 +1,101 @@
+import type { AddressInfo } from 'node:net'
+import type { Page } from 'playwright-core'
+import { afterAll, describe, expect, test } from 'vitest'
+import { createSite } from '../../demo/site.js'
+import { freePort } from '../../packages/server/src/db/supervisor.js'
+import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
+import { post } from '../../packages/server/src/domain/ledger.js'
+import { createMember } from '../../packages/server/src/domain/members.js'
+import { testCommunity } from '../helpers/community.js'
+import { startTestServer } from '../helpers/server.js'
+import { startBrowser, visit } from './browser.js'
+
+/** The demo's own pages and back-end, against a server with three of its members. */
+const siteUrl = `http://127.0.0.1:${await freePort()}`
+const server = await startTestServer()
+const community = await testCommunity(server, { origin: siteUrl })
+const now = new Date()
+await community.tenant(async (tx) => {
+  await createBoard(tx, { name: 'Trail points', slug: 'trail-points', periods: ['all', 'week'] }, now)
+  const scores = { amara: 300, zoe: 200, finn: 100 }
+  for (const [username, amount] of Object.entries(scores)) {
+    const { id } = await createMember(tx, { username, displayName: username.toUpperCase() }, now)
+    await post(tx, [{ memberId: id, unit: 'xp', amount, reason: 'import', key: username, actor: 'test' }], now)
+  }
+})
+const site = createSite({
+  ...community,
+  apiUrl: server.url,
+  siteUrl,
+  serverId: community.id,
+  owner: { email: '', password: '' },
+})
+await new Promise<void>((done) => site.listen(Number(new URL(siteUrl).port), '127.0.0.1', done))
+afterAll(() => {
+  site.closeAllConnections()
+  site.close()
+})
+const browser = await startBrowser()
+
+const rows = (page: Page) => page.locator('rai-leaderboard [part~=row]')
+const names = async (page: Page) =>
+  (await page.locator('rai-leaderboard [part~=name]').allTextContents()).map((text) => text.trim())
+const signIn = async (page: Page, member: string) => {
+  await page.getByLabel('Member').selectOption(member)
+  await page.getByRole('button', { name: 'A hike, 60' }).and(page.locator(':enabled')).waitFor()
+}
+
+describe('the page of a member', () => {
+  test('marks the member’s own row', async () => {
+    const { page, exceptions } = await visit(browser, `${siteUrl}/member.html`)
+    await rows(page).filter({ hasText: 'FINN' }).waitFor()
+    expect(await page.locator('rai-leaderboard [part~=row-me]').count()).toBe(0)
+    await signIn(page, 'finn')
+    await page.locator('rai-leaderboard [part~=row-me]').filter({ hasText: 'FINN' }).first().waitFor()
+    expect(exceptions).toEqual([])
+  })
+
+  test('moves the row when points are awarded, without a reload, on the pages of others too', async () => {
+    const member = await visit(browser, `${siteUrl}/member.html`)
+    const guest = await visit(browser, `${siteUrl}/leaderboard.html`)
+    await signIn(member.page, 'finn')
+    await expect.poll(() => names(guest.page)).toEqual(['AMARA', 'ZOE', 'FINN'])
+    await member.page.getByRole('button', { name: 'A big one, 500' }).click()
+    await expect.poll(() => names(guest.page), { timeout: 20_000 }).toEqual(['FINN', 'AMARA', 'ZOE'])
+    await expect.poll(() => names(member.page), { timeout: 20_000 }).toEqual(['FINN', 'AMARA', 'ZOE'])
+    expect(guest.requests.filter((url) => url.endsWith('/leaderboard.html'))).toHaveLength(1)
+  })
+
+  test('keeps the token in memory: in no address, cookie or storage', async () => {
+    const { page, requests } = await visit(browser, `${siteUrl}/member.html`)
+    await signIn(page, 'zoe')
+    await page.locator('rai-leaderboard [part~=row-me]').first().waitFor()
+    expect(requests.filter((url) => url.includes('eyJ'))).toEqual([])
+    const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }) + document.cookie)
+    expect(kept).toBe('{}')
+  })
+})
+
+describe('the demo’s back-end', () => {
+  const port = (site.address() as AddressInfo).port
+
+  test.each(['/token', '/session', '/award'])('answers %s to its own pages only', async (path) => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { Cookie: 'member=finn' } })
+    expect(response.status).toBe(403)
+  })
+
+  test.each([
+    ['nobody', ''],
+    ['somebody it does not know', 'member=mara'],
+  ])('mints no token for %s', async (_, cookie) => {
+    const response = await fetch(`${siteUrl}/token`, { headers: { Cookie: cookie, 'Sec-Fetch-Site': 'same-origin' } })
+    expect(response.status).toBe(401)
+  })
+
+  test('shows no secret key on any page', async () => {
+    for (const page of ['', 'leaderboard.html', 'member.html', 'states.html', 'member.js', 'site.css']) {
+      const text = await (await fetch(`${siteUrl}/${page}`)).text()
+      expect(text).not.toMatch(/rai_(sk|sys|wsk|wid)_/)
+    }
+  })
+})

@@ -1,0 +1,68 @@
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { startBrowser, visit } from './browser.js'
+import { pageOf } from './site.js'
+import { nameOf, startWorld } from './world.js'
+
+const { server, site, line } = await startWorld()
+const browser = await startBrowser()
+
+const nonce = 'r4nd0m'
+const tag = '<rai-leaderboard board="points"></rai-leaderboard>'
+const trusted = line.replace('async', `async nonce="${nonce}"`)
+/** Lit as the page's own: it has taken the name that every copy of Lit wants. */
+const ownLit = `<script nonce="${nonce}">trustedTypes.createPolicy('lit-html', { createHTML: (text) => text })</script>`
+const base = [
+  "default-src 'none'",
+  `script-src 'nonce-${nonce}' 'strict-dynamic'`,
+  "style-src 'self'",
+  `connect-src ${server.url}`,
+]
+const trustedTypes = "require-trusted-types-for 'script'"
+
+let pages = 0
+const open = (html: string, policy: string[]) =>
+  visit(
+    browser,
+    site.put(`/page-${++pages}`, html, policy.length ? { 'Content-Security-Policy': policy.join('; ') } : {}),
+  )
+const firstRow = (page: Page) => page.locator('rai-leaderboard').getByText(nameOf(1)).first()
+
+describe('under a page’s security policy', () => {
+  test.each([
+    ['without one', line, []],
+    ['of nonces and strict-dynamic', trusted, base],
+    ['of styles from nowhere', trusted, [...base.slice(0, 2), "style-src 'none'", base[3]!]],
+    ['of one script host, without nonces', line, ["default-src 'none'", `script-src ${server.url}`, base[3]!]],
+    [
+      'of trusted types, beside the page’s own Lit',
+      ownLit + trusted,
+      [...base, trustedTypes, 'trusted-types lit-html rai-html'],
+    ],
+  ])('%s, the widget works and nothing is refused', async (_, head, policy) => {
+    const { page, exceptions, console, violations } = await open(pageOf(tag, head), policy)
+    await firstRow(page).waitFor()
+    await page.locator('rai-leaderboard').getByText('Week').click()
+    await page.locator('rai-leaderboard').getByRole('tab', { name: 'Week', selected: true }).waitFor()
+    expect(await violations()).toEqual([])
+    expect(exceptions).toEqual([])
+    expect(console.filter((text) => text.startsWith('error:'))).toEqual([])
+  })
+
+  test.each([["trusted-types 'none'"], ['trusted-types lit-html']])(
+    'that has no place for our types (%s), the page keeps its fallback and is told what to add',
+    async (types) => {
+      const fallback = '<rai-leaderboard board="points"><p>See the printed list.</p></rai-leaderboard>'
+      const { page, exceptions, console } = await open(pageOf(fallback + tag, trusted), [...base, trustedTypes, types])
+      const told = () => console.filter((text) => text.includes('[rai]'))
+      await expect.poll(() => told().length).toBe(1)
+      expect(told()[0]).toContain('trusted-types rai-html')
+      expect(await page.getByText('See the printed list.').isVisible()).toBe(true)
+      const empty = page.locator('rai-leaderboard').last()
+      expect(await empty.evaluate((element) => getComputedStyle(element, '::before').content)).toContain(
+        'could not be loaded',
+      )
+      expect(exceptions).toEqual([])
+    },
+  )
+})
