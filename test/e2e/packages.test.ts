@@ -1,0 +1,87 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startBrowser, visit } from './browser.js'
+import { nameOf, startWorld } from './world.js'
+
+const { server, site, community } = await startWorld()
+const browser = await startBrowser()
+
+const root = join(import.meta.dirname, '../..')
+const { packageManager, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const folder = mkdtempSync(join(tmpdir(), 'rai-app-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const run = async (cwd: string, command: string, ...args: string[]) =>
+  (await promisify(execFile)(command, args, { cwd, maxBuffer: 1 << 26 })).stdout
+const pnpm = (cwd: string, ...args: string[]) => run(cwd, 'npx', '--yes', packageManager, ...args)
+
+/** Packs a package as for the registry; answers the file's name. */
+async function pack(name: string): Promise<string> {
+  await pnpm(join(root, 'packages', name), 'pack', '--pack-destination', folder)
+  return readdirSync(folder).find((file) => file.startsWith(`rai-${name}-`))!
+}
+
+/** What a packed file holds. */
+const listing = async (file: string) => (await run(folder, 'tar', '-tzf', file)).split('\n')
+const manifestIn = async (file: string) => JSON.parse(await run(folder, 'tar', '-xzOf', file, 'package/package.json'))
+
+const packed: Record<string, string> = {}
+beforeAll(async () => {
+  for (const name of ['stores', 'widgets', 'loader']) packed[name] = await pack(name)
+})
+
+describe('what is published', () => {
+  test('names versions, not workspaces', async () => {
+    for (const file of Object.values(packed)) expect(JSON.stringify(await manifestIn(file))).not.toContain('workspace:')
+  })
+
+  test('holds code and types, no sources and no tests', async () => {
+    for (const name of ['stores', 'widgets']) {
+      const files = await listing(packed[name]!)
+      expect(files).toEqual(expect.arrayContaining(['package/dist/index.js', 'package/dist/index.d.ts']))
+      expect(files.filter((file) => /package\/src|\.test\./.test(file))).toEqual([])
+    }
+  })
+
+  test('the loader comes with every chunk that it loads', async () => {
+    const files = await listing(packed.loader!)
+    const script = await run(folder, 'tar', '-xzOf', packed.loader!, 'package/dist/rai.js')
+    const chunks = [...script.matchAll(/c\/[\w-]+\.js/g)].map(([file]) => `package/dist/${file}`)
+    expect(chunks).not.toEqual([])
+    expect(files).toEqual(expect.arrayContaining(chunks))
+  })
+})
+
+test('a new Vite app that installs the packages shows the widget', async () => {
+  const write = (name: string, content: unknown) =>
+    writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content))
+  write('package.json', {
+    private: true,
+    type: 'module',
+    dependencies: { '@rai/widgets': `file:${packed.widgets}` },
+    devDependencies: { vite: devDependencies.vite },
+  })
+  // Not in a registry yet: what the widgets depend on comes from its file too.
+  write('pnpm-workspace.yaml', `overrides:\n  '@rai/stores': file:${packed.stores}\n`)
+  write('main.js', "import '@rai/widgets/define'\n")
+  const attributes = `api-url="${server.url}" api-key="${community.publishableKey}" board="points"`
+  write('index.html', `<rai-leaderboard ${attributes}></rai-leaderboard><script type="module" src="/main.js"></script>`)
+  await pnpm(folder, 'install', '--prefer-offline')
+  await pnpm(folder, 'exec', 'vite', 'build')
+
+  const assets = readdirSync(join(folder, 'dist/assets'))
+  for (const file of assets)
+    site.put(`/assets/${file}`, readFileSync(join(folder, 'dist/assets', file), 'utf8'), {
+      'Content-Type': 'text/javascript',
+    })
+  const { page, exceptions } = await visit(
+    browser,
+    site.put('/', readFileSync(join(folder, 'dist/index.html'), 'utf8')),
+  )
+  await page.locator('rai-leaderboard').getByText(nameOf(1)).first().waitFor()
+  expect(exceptions).toEqual([])
+}, 180_000)
