@@ -147,6 +147,25 @@ describe('ranks', () => {
     })
   })
 
+  test('follow a batch of hundreds as they follow single awards, before and after folding', async () => {
+    const ids = await people(300, 'batch')
+    const at = new Date('2026-11-18T12:00:00Z')
+    const board = await inside((tx) => createBoard(tx, { name: 'Batch', rankedMembers: ids }, at))
+    const scores = new Map(ids.map((id, n) => [id, 1 + (n % 40)]))
+    for (const [id, amount] of scores) if (amount < 10) await award(id, amount, at)
+    const moves = [...scores].flatMap(([memberId, amount]) =>
+      ['first', 'second'].map((key) => ({
+        ...({ memberId, amount, unit: 'xp', reason: 'import', actor: 'test' } as const),
+        key: `${key} ${memberId}`,
+      })),
+    )
+    expect(await inside((tx) => post(tx, moves, at))).toEqual({ posted: 600 })
+    const expected: Expected = [...scores].map(([id, amount]) => [id, amount * (amount < 10 ? 3 : 2)])
+    await expectRun(board, at, expected)
+    await fold()
+    await expectRun(board, at, expected)
+  })
+
   test('of a board made later, or changed, are counted from the ledger', async () => {
     const ids = await people(20, 'late')
     const at = new Date('2026-11-18T12:00:00Z')

@@ -4,6 +4,7 @@ import { constraintOf, type Tx } from '../db/database.js'
 import { communityClock } from './clock.js'
 import { Failure } from './failure.js'
 import { newId } from './ids.js'
+import { addToTree } from './leaderboards/counts.js'
 import { dayOf, runStart } from './time.js'
 
 /** Why units move, and which of the community's accounts stands on the other side. */
@@ -119,9 +120,10 @@ export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = 
         on conflict (community_id, board_id, period, period_start, member_id) do update
           set score = s.score + excluded.score, previous = s.score, reached_at = excluded.reached_at
         returning board_id, period, period_start, previous, score, ranked
+      ), scores as (
+        select board_id, period, period_start, previous as old_score, score as new_score from scored where ranked
       ), counted as (
-        insert into board_deltas (community_id, id, board_id, period, period_start, old_score, new_score)
-        select ${tx.communityId}::uuid, gen_random_uuid(), board_id, period, period_start, previous, score from scored where ranked
+        ${moves.length < wholesale ? leaveToFolding(tx.communityId) : addToTree(tx.communityId, sql`scores`)}
       ), announced as (
         insert into events (community_id, id, type, subject)
         select ${tx.communityId}::uuid, gen_random_uuid(), 'leaderboard.changed', board_id from scored group by board_id
@@ -147,6 +149,13 @@ export async function shareBoardLock(tx: Tx): Promise<void> {
 export async function takeBoardLock(tx: Tx): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`boards:${tx.communityId}`}, 0))`.execute(tx.db)
 }
+
+/** So many moves at once write the counts themselves: a few locks for thousands of changes that need no second writing. */
+const wholesale = 500
+
+const leaveToFolding = (communityId: string) => sql`
+  insert into board_deltas (community_id, id, board_id, period, period_start, old_score, new_score)
+  select ${communityId}::uuid, gen_random_uuid(), board_id, period, period_start, old_score, new_score from scores`
 
 const limits: Record<string, () => Failure> = {
   balances_not_negative: () => new Failure('not_enough'),

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import type { Database } from '../db/database.js'
+import { addToTree } from '../domain/leaderboards/counts.js'
 import { type Loop, startLoop } from './loop.js'
 
 /** How many score changes are folded in one transaction. */
@@ -27,21 +28,7 @@ export function startFolding(database: Database, log: Pick<Logger, 'error'>): Lo
               select id from board_deltas where community_id = ${communityId} limit ${batch} for update skip locked
             ))
             returning board_id, period, period_start, old_score, new_score
-          ), moved as (
-            select board_id, period, period_start, old_score as score, -1 as n from taken where old_score is not null
-            union all
-            select board_id, period, period_start, new_score, 1 from taken where new_score is not null
-          ), settled as (
-            select board_id, period, period_start, score, sum(n) as n from moved
-            group by board_id, period, period_start, score having sum(n) <> 0
-          ), counted as (
-            insert into board_counts as c (community_id, board_id, period, period_start, level, bucket, n)
-            select ${communityId}::uuid, board_id, period, period_start, level, score >> (8 * level), sum(n)
-            from settled cross join generate_series(0, 6) as level
-            group by board_id, period, period_start, level, score >> (8 * level) having sum(n) <> 0
-            order by 2, 3, 4, 5, 6
-            on conflict (community_id, board_id, period, period_start, level, bucket) do update set n = c.n + excluded.n
-          )
+          ), counted as (${addToTree(communityId, sql`taken`)})
           select count(*) as taken from taken`.execute(tx.db)
         return rows[0]!.taken === batch
       }),

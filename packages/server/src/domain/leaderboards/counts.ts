@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Run } from './runs.js'
 
@@ -77,3 +77,24 @@ export async function scoreNear(tx: Tx, run: Run, position: number): Promise<num
     select bucket from walk where level = 0`.execute(tx.db)
   return rows[0]?.bucket
 }
+
+/**
+ * A statement that adds score changes to the tree, in one order, so that two of them wait for each other rather than
+ * deadlock.
+ * @param changes A CTE with `board_id, period, period_start, old_score, new_score`; null for no score.
+ */
+export const addToTree = (communityId: string, changes: RawBuilder<unknown>) => sql`
+  insert into board_counts as c (community_id, board_id, period, period_start, level, bucket, n)
+  select ${communityId}::uuid, board_id, period, period_start, level, score >> (${width}::int * level), sum(n)
+  from (
+    select board_id, period, period_start, score, sum(n) as n
+    from (
+      select board_id, period, period_start, old_score as score, -1 as n from ${changes} where old_score is not null
+      union all
+      select board_id, period, period_start, new_score, 1 from ${changes} where new_score is not null
+    ) moved
+    group by board_id, period, period_start, score having sum(n) <> 0
+  ) settled cross join generate_series(0, ${topLevel}::int) as level
+  group by 2, 3, 4, 5, 6 having sum(n) <> 0
+  order by 2, 3, 4, 5, 6
+  on conflict (community_id, board_id, period, period_start, level, bucket) do update set n = c.n + excluded.n`
