@@ -127,6 +127,12 @@ describe('a transaction', () => {
   })
 })
 
+it('a database that is gone is a passing thing, not a fault', async () => {
+  const gone = await openDatabase(testDatabase.url, () => {})
+  await gone.close()
+  await expect(gone.tenant(newId(), async () => {})).rejects.toMatchObject({ code: 'unavailable' })
+})
+
 describe('opening a database', () => {
   it('refuses a superuser and a role that row-level security does not bind, saying how to make another', async () => {
     await expect(openDatabase(testDatabase.superuserUrl, () => {})).rejects.toThrow(/"\w+" is a superuser.*create role/)

@@ -18,7 +18,6 @@ export const errors = {
   },
   not_found: { status: 404, message: 'There is nothing here.' },
   method_not_allowed: { status: 405, message: 'This path does not answer that method.' },
-  not_acceptable: { status: 406, message: 'This operation cannot answer in that format.' },
   conflict: { status: 409, message: 'This conflicts with what is already there.' },
   already_exists: { status: 409, message: 'This exists already.' },
   not_enough: { status: 409, message: 'The balance is too low.' },

@@ -1,6 +1,7 @@
 import { CompiledQuery, Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { StartFailure } from '../config.js'
+import { Failure } from '../domain/failure.js'
 import { isId } from '../domain/ids.js'
 import type { Tables } from './tables.js'
 
@@ -73,9 +74,21 @@ export async function openDatabase(url: string, onLost: (error: Error) => void):
     throw error
   }
 
+  /** Runs work on a connection. Who waits too long for one, or finds the database gone, hears that it is a passing thing. */
+  const connected = <T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> => {
+    let isConnected = false
+    const execution = root.connection().execute((db) => {
+      isConnected = true
+      return work(db)
+    })
+    return execution.catch((error: unknown) => {
+      throw isConnected ? error : new Failure('unavailable')
+    })
+  }
+
   /** `begin` and the settings travel as one simple query: one round trip. Their values were checked, not escaped. */
   const transaction = <T>(begin: string, work: (db: Kysely<Tables>) => Promise<T>): Promise<T> =>
-    root.connection().execute(async (db) => {
+    connected(async (db) => {
       await db.executeQuery(CompiledQuery.raw(begin))
       try {
         const result = await work(db)

@@ -71,7 +71,6 @@ interface ApiKeys {
   created_at: Once<Date>
   expires_at: Date | null
   revoked_at: Date | null
-  last_used_at: Date | null
 }
 
 interface SigningKeys {
