@@ -32,7 +32,7 @@ function signIn(here: TestEnvironment, username: string, change: (token: string)
 /** Makes the server refuse the next request for the viewer, as it does once a token's key is gone. */
 function refuseOnce() {
   let times = 0
-  proxy.fail((response, pass) => (times++ === 0 ? faults.refused401(response) : pass()), '/me')
+  proxy.fail((response, pass) => (times++ === 0 ? faults.refused401(response, pass) : pass()), '/me')
 }
 
 const me = (here: TestEnvironment) => {

@@ -58,7 +58,7 @@ export const clientOf = /* @__PURE__ */ perEnvironment((environment): Client => 
     .fetchPolyfill((url, options) => environment.fetch(url, options))
     .customError((_, response) => refusal(environment, response))
 
-  /** Paths that guests do not find. */
+  /** Routes, with what they name, where guests find nothing. */
   const membersOnly = new Set<string>()
 
   /** One request, and a second one when the token turns out to be refused. */
@@ -109,14 +109,14 @@ export const clientOf = /* @__PURE__ */ perEnvironment((environment): Client => 
 
   return {
     async get(route, sample, request = {}) {
-      const path = fill(route, { ...request.params }, undefined)
-      const viewer = request.viewer || (membersOnly.has(path) && !!identity.$source.value)
+      const subject = fill(route, { ...request.params }, undefined)
+      const viewer = request.viewer || (membersOnly.has(subject) && !!identity.$source.value)
       try {
         return await json(route, sample, { ...request, viewer })
       } catch (error) {
         if (viewer || (error as ApiError).status !== 404 || !(await identity.token().catch(() => null))) throw error
         const answer = await json(route, sample, { ...request, viewer: true })
-        membersOnly.add(path)
+        membersOnly.add(subject)
         return answer
       }
     },

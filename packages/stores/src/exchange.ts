@@ -18,6 +18,7 @@ export async function limited<T>(
   outer?.addEventListener('abort', () => inner.abort())
   const cancel = environment.after(timeLimit, () => inner.abort(new ApiError('network')))
   try {
+    outer?.throwIfAborted()
     // Work that does not look at the signal (a page's own function) ends here all the same.
     const aborted = new Promise<never>((_, stop) => signal.addEventListener('abort', () => stop(signal.reason)))
     return await Promise.race([work(signal), aborted])
@@ -28,9 +29,12 @@ export async function limited<T>(
   }
 }
 
-/** Whatever fetch or the reader of a body throws is the network's fault. */
-export const asApiError = (error: unknown): ApiError =>
-  error instanceof ApiError ? error : new ApiError('network', 0, String(error))
+/** What fetch and the readers of bodies throw is the network's fault. Anything else is a fault of ours, and is told. */
+export function asApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error
+  const lost = error instanceof TypeError || error instanceof DOMException
+  return new ApiError(lost ? 'network' : 'bad_answer', 0, String(error))
+}
 
 /** Reads a body as text, piece by piece. */
 export async function eachText({ body }: Response, take: (text: string) => void): Promise<void> {

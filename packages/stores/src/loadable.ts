@@ -2,6 +2,7 @@ import { atom, onMount, type ReadableAtom, task } from 'nanostores'
 import { breakerOf } from './breaker.js'
 import type { Call } from './client.js'
 import type { Environment } from './environment.js'
+import { asApiError } from './exchange.js'
 import { ApiError } from './failures.js'
 import { type HintType, listenLive } from './live.js'
 import { serverNow } from './server-clock.js'
@@ -91,10 +92,11 @@ export function createLoadable<T>(environment: Environment, { load, concerns, ou
     })
   }
 
+  /** Asks soon. While the last load failed, its back-off is soon enough, unless `anyway`. */
   function renew(anyway?: boolean) {
     outdate?.()
-    if (anyway || !planned)
-      plan(Math.max(environment.random() * spread, startedAt + betweenRefreshes - environment.clock()))
+    const wait = Math.max(environment.random() * spread, startedAt + betweenRefreshes - environment.clock())
+    if (anyway || !planned) plan(wait)
   }
 
   function begin(forced = false): Promise<void> {
@@ -112,7 +114,7 @@ export function createLoadable<T>(environment: Environment, { load, concerns, ou
         const value = await load({ signal, forced, fresh: previous !== undefined || forced }, previous)
         if (!signal.aborted) set(value)
       } catch (error) {
-        if (!signal.aborted) fail(error as ApiError)
+        if (!signal.aborted) fail(error)
       }
       if (signal.aborted) return
       underWay = undefined
@@ -127,7 +129,7 @@ export function createLoadable<T>(environment: Environment, { load, concerns, ou
   }
 
   function fail(thrown: unknown) {
-    const error = thrown instanceof ApiError ? thrown : new ApiError('bad_answer', 0, String(thrown))
+    const error = asApiError(thrown)
     const { code, refused, message, requestId = '', retryAfter } = error
     const state = $state.value
     again = false

@@ -4,7 +4,7 @@ import { clientOf } from './client.js'
 import { perEnvironment } from './environment.js'
 import { eachText } from './exchange.js'
 import { ApiError } from './failures.js'
-import type { Listener } from './live.js'
+import { type Listener, pollEvery } from './live.js'
 import { identityOf } from './token.js'
 
 interface Stream {
@@ -25,7 +25,6 @@ const shortestWait = 1000
 const growth = 15
 const longestWait = 30_000
 const waitAfterRefusal = 300_000
-const pollEvery = 15_000
 /** Between the first answers and the opening of the stream something may have happened that no hint tells of. */
 const settleAfter = 2000
 /** In characters; a longer line is not ours. */
