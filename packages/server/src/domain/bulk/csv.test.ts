@@ -24,6 +24,8 @@ describe('a good file', () => {
     ['quotes in quotes', 'a,b\n"say ""hi""",""\n', ['1: a|b', '2: say "hi"|']],
     ['lines in quotes', 'a,b\n"one\ntwo",2\n3,4\n', ['1: a|b', '2: one\ntwo|2', '4: 3|4']],
     ['Windows line ends after quotes', '"a","b"\r\n"1","2"\r\n', ['1: a|b', '2: 1|2']],
+    ['old Mac line ends', 'a,b\r1,2\r"3\r4",5\r6,7', ['1: a|b', '2: 1|2', '3: 3\r4|5', '5: 6|7']],
+    ['empty cells', 'a,b,c\n,,\n"",x,""\n', ['1: a|b|c', '2: ||', '3: |x|']],
     ['blank lines', 'a\n\n1\n  \n2\n', ['1: a', '3: 1', '5: 2']],
     ['a byte order mark', '\ufeffa,b\n1,2', ['1: a|b', '2: 1|2']],
     ['every script', 'name\nعمر\n日本語\n👩‍👩‍👧', ['1: name', '2: عمر', '3: 日本語', '4: 👩‍👩‍👧']],
@@ -67,13 +69,46 @@ describe('a bad row is reported by its line, and the rows around it are read', (
     expect(rows.slice(0, 4)).toEqual(['1: a|b', '2! line_too_long', '3! line_too_long', '4! unclosed_quote'])
     expect(rows.at(-1)).toBe('40005: 3|4')
   })
+
+  test('with a long end after a quoted line end, and holds no more of it than a row may have', async () => {
+    const file = `a,b\n"1\n2",${'x'.repeat(70_000)}\n3,4\n`
+    const expected = ['1: a|b', '2! line_too_long', '3! bad_quote', '4: 3|4']
+    expect(short(await read(file))).toEqual(expected)
+    expect(short(await read(file, 1000))).toEqual(expected)
+  })
 })
 
 test('a file reads the same wherever its pieces are cut', async () => {
-  const file = '\ufeffa,b\r\n"x ""1"", y",é\n"un\nclosed,2\r\n3,"4"\r\n"5"x,6\n\n7,8,9\n"日\r\n本",👍\r\n"last","row"'
+  const file =
+    '\ufeffa,b\r\n"x ""1"", y",é\n"un\nclosed,2\r\n3,"4"\r\n"5"x,6\n\n7,8,9\n"日\r\n本",👍\r\n1\r2,3\r"last","row"'
   const whole = short(await read(file))
   expect(whole).toContain('5: 3|4')
   for (let size = 1; size < Buffer.byteLength(file); size++) expect(short(await read(file, size))).toEqual(whole)
+})
+
+test('a line of 100 MB costs no memory', async () => {
+  async function* file() {
+    yield Buffer.from('a,b\n"')
+    for (let n = 0; n < 1600; n++) yield Buffer.alloc(65_536, 'x')
+    yield Buffer.from('\n1,2\n')
+  }
+  let held = 0
+  const rows: CsvRow[] = []
+  for await (const some of readCsv(file())) {
+    held = Math.max(held, process.memoryUsage().arrayBuffers)
+    rows.push(...some)
+  }
+  expect(short(rows)).toEqual(['1: a|b', '2! line_too_long', '3: 1|2'])
+  expect(held).toBeLessThan(64 * 1024 * 1024)
+})
+
+test.each([
+  ['a ZIP or an Excel workbook', [0x50, 0x4b, 0x03, 0x04, 0x14], 'Save it as CSV (UTF-8)'],
+  ['an old Excel workbook', [0xd0, 0xcf, 0x11, 0xe0, 0xa1], 'Save it as CSV (UTF-8)'],
+  ['compressed', [0x1f, 0x8b, 0x08, 0x00], 'Send it unpacked'],
+])('%s is refused with the way out', async (_, beginning, message) => {
+  await expect(read(Buffer.from(beginning))).rejects.toThrow(message)
+  await expect(read(Buffer.from(beginning), 1)).rejects.toThrow(message)
 })
 
 test('UTF-16 is refused with the way out', async () => {

@@ -11,16 +11,30 @@ export interface RowProblem {
 /** One row of a file. `line` is where it begins; the header is line 1. */
 export type CsvRow = { line: number; cells: string[]; problem?: never } | { line: number; problem: RowProblem }
 
-/** A record that is longer is not a member; nothing longer is ever held in memory. */
-const maxRecordBytes = 64 * 1024
+/** A longer row is no member's. Nothing longer is ever held in memory. */
+const maxRowBytes = 64 * 1024
 
 const problems = {
   line_too_long: 'The line is longer than 64 KB.',
   bad_encoding: 'The line is not valid UTF-8. Save the file as UTF-8.',
   null_character: 'The line holds a null character.',
-  unclosed_quote: 'A quote is opened here and never closed.',
+  unclosed_quote: 'A quote is opened here and not closed.',
   bad_quote: 'A quote stands in the wrong place. Inside quotes, write a quote twice.',
 } as const
+type ProblemCode = keyof typeof problems
+
+const utf16 = 'The file is UTF-16. Save it as UTF-8 and send it again.'
+
+/** How files begin that are no CSV in UTF-8, and what to do about it. */
+const strangers: [beginning: number[], message: string][] = [
+  [[0xff, 0xfe], utf16],
+  [[0xfe, 0xff], utf16],
+  [[0x1f, 0x8b], 'The file is compressed. Send it unpacked.'],
+  [[0x50, 0x4b, 0x03, 0x04], 'The file is a ZIP or an Excel workbook. Save it as CSV (UTF-8) and send it again.'],
+  [[0xd0, 0xcf, 0x11, 0xe0], 'The file is an Excel workbook. Save it as CSV (UTF-8) and send it again.'],
+]
+const byteOrderMark = [0xef, 0xbb, 0xbf]
+const longestBeginning = 4
 
 const lf = 0x0a
 const cr = 0x0d
@@ -28,193 +42,209 @@ const quote = 0x22
 const delimiters = [',', ';', '\t']
 
 /**
- * Reads CSV (RFC 4180; UTF-8, with `,`, `;` or tab as the header shows) as it streams, in lists of rows.
+ * Reads CSV (RFC 4180; UTF-8, with `,`, `;` or tab as the header shows) as it streams, in lists of rows. Lines end with
+ * LF, CRLF or CR.
  *
  * Ours, and not a library's, because of what must happen after a mistake: a quote that is never closed would swallow the
  * rest of the file, and libraries stop there or drop it. Here the broken row is reported with its line, and reading goes
  * on with the next line of the file. Memory stays flat whatever the file holds, also for a line of 100 MB.
  *
  * The first row is the header; every other row must have as many cells.
- * @throws Failure `invalid_file` for what cannot be CSV in UTF-8 at all.
+ * @throws Failure `invalid_file` for what cannot be CSV in UTF-8 at all, or has a header that cannot be read.
  */
 export async function* readCsv(source: AsyncIterable<Uint8Array>): AsyncGenerator<CsvRow[]> {
   const reader = new CsvReader()
-  for await (const chunk of source) {
-    const rows = reader.push(chunk, false)
-    if (rows.length > 0) yield rows
-  }
-  const rows = reader.push(new Uint8Array(0), true)
-  if (rows.length > 0) yield rows
+  for await (const chunk of source) yield reader.read(chunk, false)
+  yield reader.read(new Uint8Array(0), true)
+}
+
+/** Where a row's bytes end, and what of it was seen on the way. */
+interface Extent {
+  /** Its line end or, after a mistake, the byte that showed it. */
+  end: number
+  /** Where its first line ends, when it has more lines than one; else -1. */
+  firstLineEnd: number
+  /** How many of its line ends stand in quotes. */
+  innerLines: number
+  quoted: boolean
+  problem: ProblemCode | undefined
 }
 
 class CsvReader {
-  private buffer: Buffer = Buffer.alloc(0)
-  /** The line of the file that `buffer` begins on. */
-  private line = 1
-  private atStart = true
-  /** Inside a line that is too long: wait for its end. */
-  private skipping = false
-  private delimiter = 0
-  private width = 0
+  /** What is not read yet: at most a row and a chunk. */
+  #bytes: Buffer = Buffer.alloc(0)
+  /** The line of the file on which `#bytes` begins. */
+  #line = 1
+  #begun = false
+  /** A CR was read: a LF that follows belongs to it. */
+  #afterCr = false
+  /** In a line that is given up: wait for its end. */
+  #skipping = false
+  /** Any of them until the header has shown which one it is; also as bytes. */
+  #delimiters = delimiters
+  #codes = codesOf(delimiters)
+  /** How many cells the header has; 0 before it. */
+  #width = 0
 
-  push(chunk: Uint8Array, last: boolean): CsvRow[] {
-    this.buffer = this.buffer.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.buffer, chunk])
-    if (this.atStart) {
-      if (this.buffer.length < 3 && !last) return []
-      this.atStart = false
-      this.buffer = this.buffer.subarray(byteOrderMark(this.buffer))
+  read(chunk: Uint8Array, last: boolean): CsvRow[] {
+    this.#bytes = Buffer.concat([this.#bytes, chunk])
+    let at = 0
+    if (!this.#begun) {
+      if (this.#bytes.length < longestBeginning && !last) return []
+      this.#begun = true
+      at = textBeginning(this.#bytes)
     }
     const rows: CsvRow[] = []
-    let position = 0
-    let nextQuote = this.buffer.indexOf(quote)
-    while (position < this.buffer.length) {
-      const lineEnd = this.buffer.indexOf(lf, position)
-      const end = lineEnd === -1 ? this.buffer.length : lineEnd
-      if (this.skipping) {
-        if (lineEnd === -1) {
-          position = end
-          break
-        }
-        this.skipping = false
-        position = end + 1
-        this.line++
-        continue
+    while (at < this.#bytes.length) {
+      if (this.#afterCr) {
+        this.#afterCr = false
+        if (this.#bytes[at] === lf) at++
+      } else if (this.#skipping) {
+        at = this.#skip(at)
+      } else {
+        const extent = this.#extentOf(at, last)
+        if (!extent) break
+        at = this.#take(rows, at, extent)
       }
-      if (end - position > maxRecordBytes) {
-        rows.push({ line: this.line, problem: problemOf('line_too_long') })
-        this.skipping = true
-        continue
-      }
-      if (lineEnd === -1 && !last) break
-      if (nextQuote !== -1 && nextQuote < position) nextQuote = this.buffer.indexOf(quote, position)
-      const quoted = nextQuote !== -1 && nextQuote < end
-      if (!quoted) {
-        this.add(rows, this.plainRow(position, end))
-        position = end + 1
-        this.line++
-        continue
-      }
-      const record = this.quotedRow(position, last)
-      if (record === 'unfinished') break
-      const lines = record.problem ? 1 : record.lines
-      this.add(rows, record)
-      // After a mistake, what follows its first line is read as rows again: nothing good is lost with it.
-      const wrong = rows.at(-1)?.problem !== undefined && rows.at(-1)!.line === this.line
-      position = (wrong ? end : record.end) + 1
-      this.line += wrong ? 1 : lines
     }
-    this.buffer = this.buffer.subarray(Math.min(position, this.buffer.length))
+    this.#bytes = this.#bytes.subarray(at)
     return rows
   }
 
-  /** Adds a row, checked against the header; blank lines are nothing. */
-  private add(rows: CsvRow[], row: { cells: string[]; problem?: never } | { problem: RowProblem }): void {
-    const { line } = this
-    if (row.problem) {
-      if (this.width === 0) throw new Failure('invalid_file', `The header cannot be read. ${row.problem.message}`)
-      rows.push({ line, problem: row.problem })
-      return
-    }
-    if (row.cells.length === 1 && row.cells[0]!.trim() === '') return
-    if (this.width === 0) this.width = row.cells.length
-    if (row.cells.length !== this.width) {
-      const message = `The row has ${row.cells.length} cells, the header has ${this.width}.`
-      rows.push({ line, problem: { code: 'wrong_columns', message } })
-    } else {
-      rows.push({ line, cells: row.cells })
-    }
-  }
-
-  private plainRow(start: number, end: number): { cells: string[]; problem?: never } | { problem: RowProblem } {
-    const bytes = this.buffer.subarray(start, end > start && this.buffer[end - 1] === cr ? end - 1 : end)
-    const text = textOf(bytes)
-    if (typeof text !== 'string') return text
-    this.delimiter ||= delimiterOf(text)
-    return { cells: text.split(String.fromCharCode(this.delimiter)) }
-  }
-
-  /** A record with quotes, which may go over several lines. */
-  private quotedRow(
-    start: number,
-    last: boolean,
-  ):
-    | 'unfinished'
-    | { cells: string[]; lines: number; end: number; problem?: never }
-    | { problem: RowProblem; end: number } {
-    const { buffer } = this
-    const limit = Math.min(buffer.length, start + maxRecordBytes)
-    if (!this.delimiter) this.delimiter = delimiterOf(buffer.toString('latin1', start, limit).replace(/"[^"]*"/g, ''))
-    const wrong = (code: keyof typeof problems) => ({ problem: problemOf(code), end: start })
-    const cells: string[] = []
-    let lines = 1
-    let at = start
-    for (;;) {
-      let text: string | { problem: RowProblem }
-      if (buffer[at] === quote) {
-        const close = closingQuote(buffer, at, limit)
-        const cutShort = !last && (close === -1 ? limit === buffer.length : close + 1 === buffer.length)
-        if (cutShort) return 'unfinished'
-        if (close === -1) return wrong('unclosed_quote')
-        text = textOf(buffer.subarray(at + 1, close))
-        for (let i = buffer.indexOf(lf, at); i !== -1 && i < close; i = buffer.indexOf(lf, i + 1)) lines++
-        if (typeof text === 'string') text = text.replaceAll('""', '"')
-        at = close + 1
-        if (buffer[at] === cr && (at + 1 >= buffer.length || buffer[at + 1] === lf)) {
-          if (at + 1 >= buffer.length && !last) return 'unfinished'
-          at++
+  /** Finds where the row that begins at `start` ends, by its bytes; undefined when that has not arrived yet. */
+  #extentOf(start: number, last: boolean): Extent | undefined {
+    const bytes = this.#bytes
+    const first = this.#codes[0]
+    const second = this.#codes[1]
+    const third = this.#codes[2]
+    const limit = Math.min(bytes.length, start + maxRowBytes + 1)
+    let place: 'cell start' | 'plain' | 'quoted' | 'after quote' = 'cell start'
+    let firstLineEnd = -1
+    let innerLines = 0
+    let quoted = false
+    for (let at = start; at < limit; at++) {
+      const byte = bytes[at]!
+      if (place === 'quoted') {
+        if (byte === quote) place = 'after quote'
+        else if (byte === cr || (byte === lf && bytes[at - 1] !== cr)) {
+          if (innerLines++ === 0) firstLineEnd = at
         }
+      } else if (byte === lf || byte === cr) {
+        return { end: at, firstLineEnd, innerLines, quoted, problem: undefined }
+      } else if (byte === quote) {
+        if (place === 'plain') return { end: at, firstLineEnd, innerLines, quoted, problem: 'bad_quote' }
+        place = 'quoted'
+        quoted = true
+      } else if (byte === first || byte === second || byte === third) {
+        place = 'cell start'
+      } else if (place === 'after quote') {
+        return { end: at, firstLineEnd, innerLines, quoted, problem: 'bad_quote' }
       } else {
-        let end = at
-        while (end < buffer.length && buffer[end] !== lf && buffer[end] !== this.delimiter) {
-          if (buffer[end] === quote) return wrong('bad_quote')
-          end++
-        }
-        if (end === buffer.length && !last) return 'unfinished'
-        const ends = end === buffer.length || buffer[end] === lf
-        text = textOf(buffer.subarray(at, ends && buffer[end - 1] === cr && end > at ? end - 1 : end))
-        at = end
+        place = 'plain'
       }
-      if (typeof text !== 'string') return { ...text, end: start }
-      cells.push(text)
-      if (at >= buffer.length || buffer[at] === lf) return { cells, lines, end: at }
-      if (buffer[at] !== this.delimiter) return wrong('bad_quote')
-      at++
     }
+    const tooLong = limit - start > maxRowBytes
+    if (!tooLong && !last) return undefined
+    const unclosed = place === 'quoted' && !(tooLong && innerLines === 0)
+    const problem = unclosed ? 'unclosed_quote' : tooLong ? 'line_too_long' : undefined
+    return { end: limit, firstLineEnd, innerLines, quoted, problem }
+  }
+
+  /** Adds the row with that extent, and answers where the next one begins. */
+  #take(rows: CsvRow[], start: number, extent: Extent): number {
+    const row = this.#rowOf(start, extent)
+    if (row) rows.push(row)
+    // After a mistake, what follows its first line is read as rows again: nothing good is lost with it.
+    if (row?.problem && extent.firstLineEnd !== -1) return this.#endLine(extent.firstLineEnd)
+    if (extent.problem) {
+      this.#skipping = true
+      return extent.end
+    }
+    this.#line += extent.innerLines
+    return this.#endLine(extent.end)
+  }
+
+  /** The row, checked against the header. A blank line is none. */
+  #rowOf(start: number, { end, quoted, problem }: Extent): CsvRow | undefined {
+    const line = this.#line
+    const text = problem ? undefined : this.#bytes.toString('utf8', start, end)
+    const code = problem ?? textProblem(text!, this.#bytes, start, end)
+    if (code && this.#width === 0) {
+      throw new Failure('invalid_file', `The header cannot be read. ${problems[code]}`)
+    }
+    if (code) return { line, problem: { code, message: problems[code] } }
+    if (text!.trim() === '') return undefined
+    if (this.#width === 0) {
+      this.#delimiters = [mostUsed(text!)]
+      this.#codes = codesOf(this.#delimiters)
+    }
+    const cells = quoted ? quotedCells(text!, this.#delimiters[0]!) : text!.split(this.#delimiters[0]!)
+    this.#width ||= cells.length
+    if (cells.length === this.#width) return { line, cells }
+    const message = `The row has ${cells.length} cells, the header has ${this.#width}.`
+    return { line, problem: { code: 'wrong_columns', message } }
+  }
+
+  #skip(start: number): number {
+    const bytes = this.#bytes
+    let at = start
+    while (at < bytes.length && bytes[at] !== lf && bytes[at] !== cr) at++
+    if (at === bytes.length) return at
+    this.#skipping = false
+    return this.#endLine(at)
+  }
+
+  #endLine(end: number): number {
+    this.#line++
+    this.#afterCr = this.#bytes[end] === cr
+    return end + 1
   }
 }
 
-const problemOf = (code: keyof typeof problems): RowProblem => ({ code, message: problems[code] })
+const codesOf = (texts: readonly string[]): number[] => texts.map((text) => text.charCodeAt(0))
 
-/** Where the quote opened at `open` is closed; a quote written twice stands for itself. -1 when not before `limit`. */
-function closingQuote(bytes: Buffer, open: number, limit: number): number {
-  let at = bytes.indexOf(quote, open + 1)
-  while (at !== -1 && at < limit && bytes[at + 1] === quote) at = bytes.indexOf(quote, at + 2)
-  return at < limit ? at : -1
+/** Where a file's text begins. */
+function textBeginning(bytes: Buffer): number {
+  const beginsWith = (beginning: number[]) => beginning.every((byte, i) => bytes[i] === byte)
+  const stranger = strangers.find(([beginning]) => beginsWith(beginning))
+  if (stranger) throw new Failure('invalid_file', stranger[1])
+  // Letters and their zeros, without a mark.
+  if (bytes[0] === 0 || bytes[1] === 0) throw new Failure('invalid_file', utf16)
+  return beginsWith(byteOrderMark) ? byteOrderMark.length : 0
 }
 
-function textOf(bytes: Buffer): string | { problem: RowProblem } {
-  if (!isUtf8(bytes)) return { problem: problemOf('bad_encoding') }
-  const text = bytes.toString()
-  return text.includes('\0') ? { problem: problemOf('null_character') } : text
+function textProblem(text: string, bytes: Buffer, start: number, end: number): ProblemCode | undefined {
+  // What cannot be decoded becomes U+FFFD; only a text with one can hide a mistake.
+  if (text.includes('\ufffd') && !isUtf8(bytes.subarray(start, end))) return 'bad_encoding'
+  return text.includes('\0') ? 'null_character' : undefined
 }
 
-/** Which of the delimiters the header uses most; a header of one column has none, and any will do. */
-function delimiterOf(header: string): number {
-  const counts = delimiters.map((delimiter) => header.split(delimiter).length)
-  return delimiters[counts.indexOf(Math.max(...counts))]!.charCodeAt(0)
+/** Which of the delimiters a header uses most; a header of one column has none, and any will do. */
+function mostUsed(header: string): string {
+  const plain = header.replace(/"[^"]*"/g, '')
+  const counts = delimiters.map((delimiter) => plain.split(delimiter).length)
+  return delimiters[counts.indexOf(Math.max(...counts))]!
 }
 
-/** How many bytes the mark takes at the start of the file. */
-function byteOrderMark(bytes: Buffer): number {
-  const [first, second, third] = bytes
-  if (first === 0xef && second === 0xbb && third === 0xbf) return 3
-  const utf16 = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff) || second === 0
-  if (utf16) throw new Failure('invalid_file', 'The file is UTF-16. Save it as UTF-8 and send it again.')
-  return 0
+/** Takes a row apart whose quotes are known to be right. */
+function quotedCells(text: string, delimiter: string): string[] {
+  const cells: string[] = []
+  for (let at = 0; at <= text.length; ) {
+    let end = at
+    if (text[at] === '"') {
+      end = text.indexOf('"', at + 1)
+      while (text[end + 1] === '"') end = text.indexOf('"', end + 2)
+      cells.push(text.slice(at + 1, end).replaceAll('""', '"'))
+      end++
+    } else {
+      end = text.indexOf(delimiter, at)
+      if (end === -1) end = text.length
+      cells.push(text.slice(at, end))
+    }
+    at = end + 1
+  }
+  return cells
 }
 
-/**
- * A text as a cell to write. Spreadsheets run cells that begin like a formula, so such a cell gets an apostrophe in
- * front (OWASP, CSV injection).
- */
+/** Spreadsheets run cells that begin like a formula: such a cell gets an apostrophe in front (OWASP, CSV injection). */
 export const csvCell = (text: string): string => `"${text.replace(/^(?=[=+\-@\t\r])/, "'").replaceAll('"', '""')}"`
