@@ -387,11 +387,11 @@ export class RaiLeaderboard extends RaiElement {
   }
 
   private renderHeader() {
-    const { known, shown } = this
+    const { known, shown, words } = this
     const run = shown?.view.value?.run
     return html`<header class="header" part="header">
-      <h2 class="title cut" part="title"><slot name="header">${known?.name ?? (this.loadable ? this.words.text('leaderboard') : html`<span class="skeleton"><span class="bone line line-1"></span></span>`)}</slot></h2>
-      <div class="when" part="when">${run ? when(run, this.clock.left, this.words.text, this.words.locale) : nothing}</div>
+      <h2 class="title cut" part="title"><slot name="header">${known?.name ?? words.text('leaderboard')}</slot></h2>
+      <div class="when" part="when">${run ? when(run, this.clock.left, words.text, words.locale) : nothing}</div>
       ${known?.description ? html`<p class="description">${known.description}</p>` : nothing}
     </header>`
   }
@@ -400,11 +400,10 @@ export class RaiLeaderboard extends RaiElement {
     const { text } = this.words
     const { known, shown, choose } = this
     const view = shown?.view.value
-    if (!known || !view) return html`<div class="tools"></div>`
-    if (known.periods.length < 2 && view.total <= long && !this.box.asked) return nothing
+    const search = !!view && (view.total > long || !!this.box.asked)
+    if (!known || !view || (known.periods.length < 2 && !search)) return nothing
     return html`<div class="tools" part="tools">
-      ${periodTabs(known, view.run.period, text, choose)}
-      ${view.total > long || this.box.asked ? this.box.render(text) : nothing}
+      ${periodTabs(known, view.run.period, text, choose)} ${search ? this.box.render(text) : nothing}
     </div>`
   }
 
@@ -512,37 +511,46 @@ export class RaiLeaderboard extends RaiElement {
     </footer>`
   }
 
+  /** What is seen until there is something to say. A node of its own, so that nothing moves when the rest takes its place. */
+  private renderLoading() {
+    return this.hasContent ? html`<slot></slot>` : skeleton(this.words.text('loading'))
+  }
+
+  private renderContent(view: View | null, error?: ApiError) {
+    const { text } = this.words
+    const nothingFound = !!this.found && this.total === 0
+    const empty = !error && !this.total && !nothingFound
+    const tab = view && this.known && this.known.periods.length > 1 ? `tab-${view.run.period}` : nothing
+    return html`${this.withoutHeader ? nothing : this.renderHeader()} ${this.renderTools()}
+      <div class="panel" id="panel" role=${tab === nothing ? nothing : 'tabpanel'} aria-labelledby=${tab}>
+        <slot ?hidden=${!error || this.loaded}></slot>
+        ${view && !this.found ? this.renderRun(view) : nothing}
+        ${error || empty ? nothing : nothingFound ? this.renderNoHits() : this.renderList()}
+        <div class="state" part="error" ?hidden=${!error}>
+          <slot name="error">${error ? failureView(error, text, this.retry) : nothing}</slot>
+        </div>
+        <div class="state" part="empty" ?hidden=${!empty}>
+          <slot name="empty">${empty ? this.renderEmpty(view) : nothing}</slot>
+        </div>
+      </div>
+      ${this.renderNotice()} ${this.renderFooter()}`
+  }
+
   protected override render() {
-    const { text, locale } = this.words
+    const { locale } = this.words
     const { loadable, shown } = this
-    const failed = loadable?.state === 'failed'
-    const nothingFound = this.found && this.total === 0
-    const empty = loadable?.state === 'ready' && !this.total && !nothingFound
     return html`<div
       class="base ${this.scheme} layout-${this.layout ?? 'auto'} ${shown?.view.stale ? 'is-stale' : ''}"
       part="base"
       lang=${locale}
       dir=${this.directionOf(locale)}
     >
-      ${this.withoutHeader ? nothing : this.renderHeader()} ${this.renderTools()}
-      <div class="panel" id="panel" role=${this.known && this.known.periods.length > 1 ? 'tabpanel' : nothing} aria-label=${text('leaderboard')}>
-        <slot ?hidden=${this.loaded}></slot>
-        ${loadableView(loadable, {
-          loading: skeleton,
-          failed: () => nothing,
-          ready: (view) =>
-            html`${view && !this.found ? this.renderRun(view) : nothing}${
-              nothingFound ? this.renderNoHits() : empty ? nothing : this.renderList()
-            }`,
-        })}
-        <div class="state" part="error" ?hidden=${!failed}>
-          <slot name="error">${failed ? failureView(loadable.error, text, this.retry) : nothing}</slot>
-        </div>
-        <div class="state" part="empty" ?hidden=${!empty}>
-          <slot name="empty">${empty ? this.renderEmpty(loadable.value) : nothing}</slot>
-        </div>
-      </div>
-      ${this.renderNotice()} ${this.renderFooter()} ${this.announcer.render()}
+      ${loadableView(loadable, {
+        loading: () => this.renderLoading(),
+        ready: (view) => this.renderContent(view),
+        failed: (error) => this.renderContent(null, error),
+      })}
+      ${this.announcer.render()}
     </div>`
   }
 }

@@ -96,7 +96,8 @@ export class RowsController implements ReactiveController {
   }
 
   hostConnected() {
-    this.observer = new ResizeObserver(() => this.measure())
+    // Drawing inside the callback could change what is observed, which browsers report to the page as an error.
+    this.observer = new ResizeObserver(() => requestAnimationFrame(() => this.measure()))
     this.observed = new WeakSet()
   }
 
@@ -162,7 +163,6 @@ export class RowsController implements ReactiveController {
     return true
   }
 
-  /** Runs after layout, so that reading sizes costs nothing. */
   private measure() {
     const { scroller, window } = this
     if (!scroller) return

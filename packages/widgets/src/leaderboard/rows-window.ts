@@ -18,8 +18,8 @@ const maxRows = 60
 export class RowsWindow {
   total = 0
   rowHeight = 48
-  /** The height in which rows are seen. */
-  viewport = 0
+  /** The height in which rows are seen; until it is known, a guess that fills most screens' first paint. */
+  viewport = 480
   /** A block of another height before the rows (the podium), and how many positions it holds. */
   lead = { height: 0, rows: 0 }
   /** Free space after the last row, so that what floats over the bottom edge never hides it. */

@@ -150,14 +150,17 @@ export const ownRow = (item: BoardRow, view: RowView, jump: (() => void) | undef
   <span class="score">${score(item, view)}</span>
 </div>`
 
-/** The layout of a list, before there is one. */
-export const skeleton = (): TemplateResult => html`<div class="skeleton bones">
-  <div class="heads"></div>
-  ${[0, 1, 2, 3, 0, 2, 1, 3, 0, 1, 2, 3].map(
-    (width) => html`<div class="row">
-      <span class="rank"><span class="bone dot"></span></span>
-      <span class="who"><span class="bone face"></span><span class="bone line line-${width}"></span></span>
-      <span class="score"><span class="bone line"></span></span>
-    </div>`,
-  )}
-</div>`
+/** The layout of the element before there is anything to show; `label` says so to those who do not see it. */
+export const skeleton = (label: string): TemplateResult => html`<div class="skeleton" aria-hidden="true">
+    <div class="header"><span class="title"><span class="bone line"></span></span></div>
+    <div class="tools"></div>
+    <div class="heads"></div>
+    ${[0, 1, 2, 3, 0, 2, 1, 3, 0, 1, 2, 3].map(
+      (width) => html`<div class="row">
+        <span class="rank"><span class="bone dot"></span></span>
+        <span class="who"><span class="bone face"></span><span class="bone line line-${width}"></span></span>
+        <span class="score"><span class="bone line"></span></span>
+      </div>`,
+    )}
+  </div>
+  <span class="visually-hidden">${label}</span>`

@@ -89,6 +89,11 @@ export abstract class RaiElement extends LitElement {
     return /^(ar|fa|he|ur)\b/.test(locale) ? 'rtl' : this.locale ? 'ltr' : this.page.direction
   }
 
+  /** Whether the page wrote something into the element that is not for one of its named slots. */
+  protected get hasContent(): boolean {
+    return [...this.childNodes].some((node) => (node instanceof Element ? !node.slot : node.nodeValue?.trim()))
+  }
+
   /** Shows to style sheets which of the states the element is in. */
   protected setStates(states: Record<StateName, boolean>) {
     for (const [name, on] of Object.entries(states)) {

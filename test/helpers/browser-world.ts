@@ -1,0 +1,172 @@
+/**
+ * What browser tests run against: a real server in a process of its own, filled, with the site's back-end beside it.
+ * Prints one line of JSON when it is ready (BrowserWorld), and stops when its parent does.
+ * Run as `tsx test/helpers/browser-world.ts <origin of the test pages>`.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Unit } from '@rai/contract'
+import { freePort } from '../../packages/server/src/db/supervisor.js'
+import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
+import { type Move, post } from '../../packages/server/src/domain/ledger.js'
+import { createMember } from '../../packages/server/src/domain/members.js'
+import { startServer } from '../../packages/server/src/start.js'
+import { type TestCommunity, testCommunity } from './community.js'
+import { type Fault, type FaultProxy, faults, startFaultProxy } from './fault-proxy.js'
+
+/** What a test page is told. */
+export interface BrowserWorld {
+  apiUrl: string
+  /** The site's back-end and the hand that breaks things: see `answers`. */
+  siteUrl: string
+  /** A community with boards and members; one without a board. */
+  key: string
+  keyWithoutBoards: string
+}
+
+/** Members are `member-1` … in the order of their points. */
+export const memberCount = 520
+
+/** Names that tempt a widget to break. */
+const names: Record<number, string> = {
+  6: '<img src=x onerror=alert(1)> & "friends"',
+  7: 'Wolfeschlegelsteinhausenbergerdorff-Schwarzenegger-Featherstonehaugh the Seventh of Nowhere in Particular',
+  8: '\u202Eevil gnirts',
+  9: 'سارة المنصوري',
+}
+
+async function fill(community: TestCommunity): Promise<Map<string, string>> {
+  const now = new Date()
+  const day = 86_400_000
+  const ids = new Map<string, string>()
+  await community.tenant(async (tx) => {
+    const board = (slug: string, more = {}) =>
+      createBoard(tx, { name: slug, slug, periods: ['week', 'month', 'all'], ...more }, now)
+    await board('champions', { name: 'Champions', displayOrder: -1 })
+    await board('live', { name: 'Live', metric: 'currency', periods: ['all'] })
+    await board('soon', { startsAt: new Date(+now + day / 2), endsAt: new Date(+now + 30 * day) })
+    await board('over', { startsAt: new Date(+now - 30 * day), endsAt: new Date(+now - day), periods: ['all'] })
+    const moves: Move[] = []
+    for (let n = 1; n <= memberCount; n++) {
+      const displayName = names[n] ?? `Member ${String(n).padStart(3, '0')}`
+      const { id } = await createMember(tx, { username: `member-${n}`, displayName }, now)
+      ids.set(`member-${n}`, id)
+      const give = (unit: Unit, amount: number) =>
+        moves.push({ memberId: id, unit, amount, reason: 'import', key: `start:${unit}:${n}`, actor: 'test' })
+      // The places 4 and 5 share a score.
+      if (n <= 500) give('xp', (n === 5 ? memberCount - 4 : memberCount - n) * 100)
+      // Those who live tests hide and move are not on the other board, or last on it.
+      if (n > 480) give('currency', (521 - n) * 10)
+    }
+    await post(tx, moves, now)
+  })
+  return ids
+}
+
+const [, , origin = ''] = process.argv
+const dataDir = mkdtempSync(join(tmpdir(), 'rai-browser-'))
+const port = await freePort()
+const server = await startServer(
+  {
+    host: '127.0.0.1',
+    port,
+    publicUrl: `http://127.0.0.1:${port}`,
+    dataDir,
+    database: null,
+    secretKey: null,
+    demo: false,
+    demoSite: origin,
+    logLevel: 'silent',
+    trustProxy: false,
+  },
+  { checkAnswers: true },
+)
+const community = await testCommunity(server, { origin })
+const ids = await fill(community)
+const bare = await testCommunity(server, { origin })
+const proxies = new Map<string, FaultProxy>()
+let awards = 0
+
+interface Asked {
+  member: string
+  amount: number
+  unit: Unit
+  proxy: string
+  part: string
+  fault?: keyof typeof faults
+}
+
+/** What a test page can ask the site for, by path. Everything is sent as a query. */
+const answers: Record<string, (asked: Asked) => Promise<unknown>> = {
+  /** An embed token, as the site's back-end gets it for whoever is signed in there. */
+  async '/token'({ member }) {
+    const response = await fetch(`${server.url}/v2/api/widget-access-keys/token`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...community.widgetAccess, userIdentifiers: { 'data-username': member } }),
+    })
+    return response.json()
+  },
+
+  /** Gives a member points. */
+  async '/award'({ member, amount, unit }) {
+    const what = { memberId: ids.get(member)!, unit, amount: Number(amount), key: `award:${awards++}` }
+    await community.tenant((tx) => post(tx, [{ ...what, reason: 'import', actor: 'test' }], new Date()))
+  },
+
+  /** Another address of the API, which can be broken without breaking it for other tests. */
+  async '/proxy'() {
+    const proxy = await startFaultProxy(server.url)
+    proxies.set(proxy.url, proxy)
+    return proxy.url
+  },
+
+  /** Breaks a proxy's answers whose path contains `part`, or mends them. */
+  async '/fault'({ proxy, part, fault }) {
+    const broken: Fault | undefined = fault && faults[fault]
+    // Without this a browser tells its page nothing but that the network failed.
+    const readable: Fault = (response, pass) => broken?.(response.setHeader('Access-Control-Allow-Origin', '*'), pass)
+    proxies.get(proxy)?.fail(broken && readable, part)
+  },
+
+  /** How many requests with `part` in their path a proxy has seen. */
+  async '/count'({ proxy, part }) {
+    return proxies.get(proxy)?.seen.filter(({ path }) => path.includes(part)).length
+  },
+}
+
+const site = createServer(async ({ url = '/', method }: IncomingMessage, response) => {
+  response.setHeader('Access-Control-Allow-Origin', '*')
+  response.setHeader('Access-Control-Allow-Headers', '*')
+  const { pathname, searchParams } = new URL(url, 'http://site')
+  const answer = answers[pathname]
+  if (!answer || method === 'OPTIONS') return response.writeHead(answer ? 204 : 404).end()
+  const asked = Object.fromEntries(searchParams) as unknown as Asked
+  response.setHeader('Content-Type', 'application/json')
+  try {
+    response.end(JSON.stringify((await answer(asked)) ?? null))
+  } catch (error) {
+    response.writeHead(500).end(JSON.stringify(String(error)))
+  }
+})
+await new Promise<void>((listening) => site.listen(0, '127.0.0.1', listening))
+
+const world: BrowserWorld = {
+  apiUrl: server.url,
+  siteUrl: `http://127.0.0.1:${(site.address() as AddressInfo).port}`,
+  key: community.publishableKey,
+  keyWithoutBoards: bare.publishableKey,
+}
+console.log(JSON.stringify(world))
+
+process.on('disconnect', async () => {
+  for (const proxy of proxies.values()) await proxy.stop()
+  site.closeAllConnections()
+  site.close()
+  await server.stop()
+  rmSync(dataDir, { recursive: true, force: true })
+  process.exit()
+})

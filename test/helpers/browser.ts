@@ -1,0 +1,92 @@
+import { elementUpdated, fixture, html, waitUntil } from '@open-wc/testing'
+import type { RaiLeaderboard } from '@rai/widgets'
+import '@rai/widgets/define'
+import type { BrowserWorld } from './browser-world.js'
+import type { faults } from './fault-proxy.js'
+
+/** The server that test/wtr.config.js has started. */
+export const world = (globalThis as unknown as { world: BrowserWorld }).world
+
+/** Asks the site beside the server; `answers` in browser-world.ts says for what. */
+export async function site<T>(path: string, query: Record<string, string | number> = {}): Promise<T> {
+  const response = await fetch(`${world.siteUrl}${path}?${new URLSearchParams(query as Record<string, string>)}`)
+  if (!response.ok) throw new Error(await response.text())
+  return response.json() as Promise<T>
+}
+
+/** The API under an address of its own: what is broken or signed in there, no other test sees. */
+export async function freshApi() {
+  const url = await site<string>('/proxy')
+  return {
+    url,
+    fail: (fault: keyof typeof faults, part = '/') => site('/fault', { proxy: url, part, fault }),
+    mend: (part = '/') => site('/fault', { proxy: url, part }),
+    count: (part: string) => site<number>('/count', { proxy: url, part }),
+  }
+}
+
+/** Gives a member points, as the community's own back-end would. */
+export const award = (member: string, amount: number, unit: 'xp' | 'currency') =>
+  site('/award', { member, amount, unit })
+
+/** Where the site answers tokens for a member who is signed in there. */
+export const tokenUrlOf = (member: string) => `${world.siteUrl}/token?member=${member}`
+
+export interface Wanted {
+  api?: { url: string }
+  /** Signs this member in. */
+  member?: string
+  key?: string
+  /** Attributes of the element. */
+  attributes?: Record<string, string>
+  /** What stands inside the tag. */
+  content?: string
+  width?: number
+}
+
+/** A leaderboard in a box of a width, on an API address of its own unless one is given. */
+export async function leaderboard({ api, member, key, attributes = {}, content = '', width = 420 }: Wanted = {}) {
+  const element = document.createElement('rai-leaderboard')
+  element.apiUrl = (api ?? (await freshApi())).url
+  element.apiKey = key ?? world.key
+  if (member) element.tokenUrl = tokenUrlOf(member)
+  for (const [name, value] of Object.entries({ board: 'champions', ...attributes })) element.setAttribute(name, value)
+  element.innerHTML = content
+  const box = await fixture<HTMLElement>(html`<div></div>`)
+  box.style.width = `${width}px`
+  box.append(element)
+  await elementUpdated(element)
+  return element
+}
+
+/** The same, once its rows are there. */
+export async function loaded(wanted: Wanted = {}) {
+  const element = await leaderboard(wanted)
+  await until(() => rowsOf(element).length > 0, 'rows')
+  return element
+}
+
+export const until = (fact: () => unknown, what: string) =>
+  waitUntil(fact, `no ${what}`, { interval: 10, timeout: 10_000 })
+
+export const find = <E extends HTMLElement = HTMLElement>(element: Element, selector: string) =>
+  element.shadowRoot!.querySelector<E>(selector)
+
+/** By CSS part, as a page's style sheet would name it. */
+export const part = <E extends HTMLElement = HTMLElement>(element: Element, name: string) =>
+  find<E>(element, `[part~="${name}"]:not([hidden], [hidden] *)`)
+
+export const rowsOf = (element: Element) => [...element.shadowRoot!.querySelectorAll<HTMLElement>('[data-id]')]
+
+/** What a reader sees, without the marks that isolate names. */
+export const textOf = (element: Element | null) =>
+  (element?.textContent ?? '')
+    .replace(/[\u2068\u2069]/g, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+
+export const namesOf = (element: RaiLeaderboard) => rowsOf(element).map((row) => textOf(row.querySelector('.name')))
+
+/** The row that has the focus. */
+export const focusedRow = (element: Element) =>
+  (element.shadowRoot!.activeElement as HTMLElement | null)?.dataset.position

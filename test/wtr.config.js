@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import chromium from '@sparticuz/chromium'
+import { defaultReporter } from '@web/test-runner'
+import { chromeLauncher } from '@web/test-runner-chrome'
+import { viteMiddleware } from './vite-middleware.js'
+
+const root = join(import.meta.dirname, '..')
+
+/** The pages' port is part of their origin, which the server must know before the runner listens. */
+const port = await new Promise((resolve) => {
+  const probe = createServer().listen(0, () => {
+    const { port } = probe.address()
+    probe.close(() => resolve(port))
+  })
+})
+
+/** The real server, filled, in a process of its own. */
+const world = spawn(
+  process.execPath,
+  ['--conditions=@rai/source', '--import', 'tsx', 'test/helpers/browser-world.ts', `http://localhost:${port}`],
+  { cwd: root, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] },
+)
+const [description] = await Promise.race([
+  once(createInterface(world.stdout), 'line'),
+  once(world, 'exit').then(([code]) => {
+    throw new Error(`test/helpers/browser-world.ts ended with ${code} before it was ready.`)
+  }),
+])
+
+const { vite, middleware } = await viteMiddleware(root)
+
+/** Writes how many tests passed and failed to the file that RAI_TEST_COUNTS names, for whoever sums several runners. */
+const counts = {
+  onTestRunFinished({ sessions }) {
+    const file = process.env.RAI_TEST_COUNTS
+    if (!file) return
+    const sum = { passed: 0, failed: 0 }
+    const add = (suite) => {
+      for (const test of suite?.tests ?? []) if (!test.skipped) sum[test.passed ? 'passed' : 'failed']++
+      for (const inner of suite?.suites ?? []) add(inner)
+    }
+    for (const session of sessions) {
+      const before = sum.failed
+      add(session.testResults)
+      // A page that fell over has no failed test to count.
+      if (!session.passed && sum.failed === before) sum.failed++
+    }
+    writeFileSync(file, JSON.stringify(sum))
+  },
+}
+
+export default {
+  rootDir: root,
+  port,
+  nodeResolve: false,
+  files: ['packages/*/src/**/*.browser.test.ts'],
+  // The first page waits for Vite to prepare its dependencies.
+  testsStartTimeout: 60_000,
+  testFramework: { config: { timeout: 20_000 } },
+  browsers: [
+    chromeLauncher({
+      concurrency: 2,
+      launchOptions: {
+        executablePath: process.env.RAI_CHROMIUM ?? (await chromium.executablePath()),
+        args: [
+          '--no-sandbox',
+          '--disable-gpu',
+          '--disable-background-networking',
+          '--disable-component-update',
+          '--disable-sync',
+        ],
+      },
+    }),
+  ],
+  middleware: [middleware],
+  testRunnerHtml: (file) => `<!doctype html>
+    <html lang="en">
+      <head><title>Test</title></head>
+      <body>
+        <script>globalThis.world = ${description}</script>
+        <script type="module" src="${file}"></script>
+      </body>
+    </html>`,
+  plugins: [
+    {
+      name: 'rai-stop',
+      async serverStop() {
+        await vite.close()
+        world.disconnect()
+        await once(world, 'exit')
+      },
+    },
+  ],
+  reporters: [defaultReporter({ reportTestProgress: false }), counts],
+}
