@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const suites: Record<string, string> = {
-  build: 'pnpm run build',
+  build: 'npm run build',
   checks: 'tsx --conditions=@rai/source test/checks/run.ts',
   node: 'vitest run --config test/vitest.config.ts',
   browser: 'web-test-runner --config test/wtr.config.js',
