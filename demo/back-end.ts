@@ -12,10 +12,10 @@ const members = ['amara', 'yuki', 'leila', 'mateo', 'priya', 'ingrid', 'tomasz',
  * secret keys stay in here.
  */
 export function backEnd({ apiUrl, siteUrl, communityKey, widgetAccess }: DemoFile): Record<string, Answer> {
-  /** `data-token-url` of the member's page. 401 tells the widgets that nobody is signed in. */
+  /** `data-token-url` of the member's page. An empty answer says that nobody is signed in. */
   async function token(request: IncomingMessage, response: ServerResponse) {
     const member = signedIn(request)
-    if (!member) return void response.writeHead(401).end()
+    if (!member) return void response.writeHead(204).end()
     const answer = await fetch(`${apiUrl}/v2/api/widget-access-keys/token`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },

@@ -7,6 +7,8 @@ import type { Bench } from './measure.js'
 const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   ranks: () => import('./ranks.js'),
   import: () => import('./import.js'),
+  'first-row': () => import('./first-row.js'),
+  scroll: () => import('./scroll.js'),
 }
 
 const wanted = process.argv.slice(2)

@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import sparticuz from '@sparticuz/chromium'
+import { type Browser, chromium } from 'playwright-core'
+import { freePort } from '../../packages/server/src/db/supervisor.js'
+import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
+import { post } from '../../packages/server/src/domain/ledger.js'
+import { createMember } from '../../packages/server/src/domain/members.js'
+import { startServer } from '../../packages/server/src/start.js'
+import { type TestCommunity, testCommunity } from '../helpers/community.js'
+
+/** A server with a board of members, a site that shows what a bench writes, and a browser. */
+export interface World {
+  apiUrl: string
+  community: TestCommunity
+  browser: Browser
+  /** Puts a page on the site; answers its address. */
+  put(path: string, html: string): string
+}
+
+/** Makes a world with so many ranked members for one bench, and takes it down again. */
+export async function inWorld<T>(members: number, work: (world: World) => Promise<T>): Promise<T> {
+  const undo: (() => unknown)[] = []
+  try {
+    const pages = new Map<string, string>()
+    const site = createServer((request, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end(pages.get(request.url ?? ''))
+    })
+    await new Promise<void>((done) => site.listen(0, '127.0.0.1', done))
+    undo.push(() => site.close())
+    const origin = `http://127.0.0.1:${(site.address() as AddressInfo).port}`
+
+    const dataDir = mkdtempSync(join(tmpdir(), 'rai-bench-'))
+    undo.push(() => rmSync(dataDir, { recursive: true }))
+    const port = await freePort()
+    const server = await startServer({
+      host: '127.0.0.1',
+      port,
+      publicUrl: `http://127.0.0.1:${port}`,
+      dataDir,
+      database: null,
+      secretKey: randomBytes(32),
+      demo: false,
+      demoSite: origin,
+      logLevel: 'silent',
+      trustProxy: false,
+    })
+    undo.push(server.stop)
+    const community = await testCommunity(server, { origin })
+    await community.tenant(async (tx) => {
+      const now = new Date()
+      await createBoard(tx, { name: 'Points', slug: 'points', periods: ['all'] }, now)
+      const moves = []
+      for (let place = 1; place <= members; place++) {
+        const { id } = await createMember(tx, { username: `member-${place}`, displayName: `Member ${place}` }, now)
+        const amount = (members + 1 - place) * 10
+        moves.push({
+          memberId: id,
+          unit: 'xp',
+          amount,
+          reason: 'import',
+          key: `bench:${place}`,
+          actor: 'bench',
+        } as const)
+      }
+      await post(tx, moves, now)
+    })
+
+    const browser = await chromium.launch({
+      executablePath: process.env.RAI_CHROMIUM ?? (await sparticuz.executablePath()),
+      args: ['--no-sandbox', '--disable-gpu'],
+    })
+    undo.push(() => browser.close())
+    return await work({
+      apiUrl: server.url,
+      community,
+      browser,
+      put: (path, html) => {
+        pages.set(path, html)
+        return origin + path
+      },
+    })
+  } finally {
+    for (const step of undo.reverse()) await step()
+  }
+}
