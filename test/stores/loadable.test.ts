@@ -101,6 +101,26 @@ describe('a page whose server fails', () => {
     expect(asked().length - first).toBeLessThanOrEqual(12)
   })
 
+  test('sends as few when it was live before', async () => {
+    await board('Weekly')
+    const here = page()
+    const open = proxy.heard('/stream')
+    const { $board, $view } = leaderboard(here)
+    listen($board)
+    listen($view)
+    await Promise.all([ready($view), open])
+    const start = here.clock()
+    const before = asked().length
+    proxy.fail(faults.reset)
+    proxy.cut()
+    for (const minute of [1, 2, 3]) {
+      await passes(here, () => expect(here.clock() - start).toBeGreaterThan(minute * 60_000), 500)
+      expect(asked().length - before).toBeLessThanOrEqual(minute * 4)
+    }
+    proxy.fail(undefined)
+    await passes(here, () => expect(errorOf($view.get())).toBeUndefined())
+  })
+
   test('has everything back soon after the first answer', async () => {
     await board('Weekly')
     const here = page()

@@ -30,8 +30,6 @@ export const breakerOf = /* @__PURE__ */ perEnvironment((environment): Breaker =
   /** Why the last request failed, while none has worked since. */
   let last: ApiError | undefined
   let pending = 0
-  /** The server asked for quiet until then. */
-  let quietUntil = 0
 
   const room = () => {
     const now = environment.clock()
@@ -42,9 +40,11 @@ export const breakerOf = /* @__PURE__ */ perEnvironment((environment): Breaker =
     $up,
     room,
     async attempt(send, { forced, aside }) {
-      const now = environment.clock()
-      const wait = Math.max(room() > 0 ? 0 : (failures[0] ?? now) + minute - now, quietUntil - now)
-      if (last && wait > 0 && !forced) throw new ApiError(last.code, last.status, last.message, last.requestId, wait)
+      if (last && room() <= 0 && !forced) {
+        const now = environment.clock()
+        const wait = (failures[0] ?? now) + minute - now
+        throw new ApiError(last.code, last.status, last.message, last.requestId, wait)
+      }
       pending++
       try {
         const answer = await send()
@@ -55,12 +55,9 @@ export const breakerOf = /* @__PURE__ */ perEnvironment((environment): Breaker =
       } catch (error) {
         // A request that its owner gave up says nothing about the API.
         if (!(error instanceof ApiError)) throw error
-        const { refused, retryAfter = 0 } = error
-        const at = environment.clock()
-        if (!refused) failures.push(at)
+        if (!error.refused) failures.push(environment.clock())
         if (!aside) {
-          last = refused ? undefined : error
-          quietUntil = at + retryAfter
+          last = error.refused ? undefined : error
           if (last) $up.set(false)
         }
         throw error
