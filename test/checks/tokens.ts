@@ -1,8 +1,6 @@
 // Prevents design tokens that nobody sets, nobody reads or nobody knows of: a misspelt one is no error in CSS.
 import { type Check, type Finding, files, lineAt, read } from './check.js'
 
-const documentation = 'packages/widgets/README.md'
-
 interface Place {
   name: string
   path: string
@@ -14,7 +12,8 @@ export const tokens: Check = {
   async run() {
     const styles = await files(/^packages\/widgets\/src\/.*(?<!\.test)\.(css|ts)$/)
     const pages = await files(/^demo\/.*\.(css|html)$/)
-    const documented = read(documentation)
+    const documents = [...(await files(/^packages\/widgets\/README\.md$/)), ...styles]
+    const documented = documents.flatMap((path) => find(path, /(?:@cssproperty \[|`)(--rai-[\w-]+)/g))
     const reads = styles.flatMap((path) => find(path, /var\(\s*(--[\w-]+)/g))
     const sets = styles.flatMap((path) => find(path, /(--_[\w-]+)(?=['"]?\s*[:,])/g))
     const known = (places: Place[], name: string) => places.some((place) => place.name === name)
@@ -23,8 +22,8 @@ export const tokens: Check = {
       ...report(sets, (name) => !known(reads, name), 'is set but never read'),
       ...report(
         reads,
-        (name) => name.startsWith('--rai-') && !documented.includes(`\`${name}\``),
-        `is not in ${documentation}`,
+        (name) => name.startsWith('--rai-') && !known(documented, name),
+        'stands neither in the README of widgets nor in the class that reads it (@cssproperty)',
       ),
       ...report(
         pages.flatMap((path) => find(path, /(--rai-[\w-]+)\s*:/g)),
