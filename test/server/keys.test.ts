@@ -161,7 +161,8 @@ describe('a page', () => {
     ] as RouteKey[]) {
       const reply = await ask(server, operation, { params: { publishableKey: (await key).key }, origin: encoded })
       expect([reply.status, reply.code]).toEqual([403, 'origin_not_allowed'])
-      expect(reply.headers.has('access-control-allow-origin')).toBe(false)
+      // The page may read why: otherwise it would take it for a broken network.
+      expect(reply.headers.get('access-control-allow-origin')).toBe(encoded)
     }
   })
 
@@ -198,7 +199,7 @@ describe('a page', () => {
     expect(good.headers.get('access-control-allow-headers')).toContain('Authorization')
     expect(Number(good.headers.get('access-control-max-age'))).toBeGreaterThan(0)
     const bad = await preflight('https://evil.test')
-    expect([bad.status, bad.headers.get('access-control-allow-origin')]).toEqual([403, null])
+    expect([bad.status, bad.headers.get('access-control-allow-methods')]).toEqual([403, null])
   })
 
   it.each([

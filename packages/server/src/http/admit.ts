@@ -44,12 +44,14 @@ export async function admit(
   checkAccess(route, request.asker)
 }
 
-/** Lets the page read the answer, also when it is a refusal of what follows. */
+/** Lets the page read the answer, which is a refusal where the key does not allow it: a page that could not read it would
+ * take it for a broken network. */
 export async function admitPage(services: Services, request: FastifyRequest, reply: FastifyReply) {
   // A CDN must not give one site's answer to another, nor a visitor's to a member.
   reply.header('Vary', 'Origin, Authorization')
+  // Until the key is known to allow it, the page may read why it is refused, and nothing else ever follows.
+  const asked = request.headers.origin
+  if (asked !== undefined) allowPage(reply, asked)
   const key = await publishableKey(services, (request.params as { publishableKey: string }).publishableKey)
-  const origin = pageOrigin(services, request.headers, key)
-  if (origin) allowPage(reply, origin)
-  return { key, origin }
+  return { key, origin: pageOrigin(services, request.headers, key) }
 }
