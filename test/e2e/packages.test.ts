@@ -31,7 +31,7 @@ const manifestIn = async (file: string) => JSON.parse(await run(folder, 'tar', '
 
 const packed: Record<string, string> = {}
 beforeAll(async () => {
-  for (const name of ['stores', 'widgets', 'loader']) packed[name] = await pack(name)
+  for (const name of ['contract', 'stores', 'widgets', 'loader']) packed[name] = await pack(name)
 })
 
 describe('what is published', () => {
@@ -40,7 +40,7 @@ describe('what is published', () => {
   })
 
   test('holds code and types, no sources and no tests', async () => {
-    for (const name of ['stores', 'widgets']) {
+    for (const name of ['contract', 'stores', 'widgets']) {
       const files = await listing(packed[name]!)
       expect(files).toEqual(expect.arrayContaining(['package/dist/index.js', 'package/dist/index.d.ts']))
       expect(files.filter((file) => /package\/src|\.test\./.test(file))).toEqual([])
@@ -66,7 +66,8 @@ test('a new Vite app that installs the packages shows the widget', async () => {
     devDependencies: { vite: devDependencies.vite },
   })
   // Not in a registry yet: what the widgets depend on comes from its file too.
-  write('pnpm-workspace.yaml', `overrides:\n  '@rai/stores': file:${packed.stores}\n`)
+  const overrides = ['contract', 'stores'].map((name) => `  '@rai/${name}': file:${packed[name]}\n`)
+  write('pnpm-workspace.yaml', `overrides:\n${overrides.join('')}`)
   write('main.js', "import '@rai/widgets/define'\n")
   const attributes = `api-url="${server.url}" api-key="${community.publishableKey}" board="points"`
   write('index.html', `<rai-leaderboard ${attributes}></rai-leaderboard><script type="module" src="/main.js"></script>`)
