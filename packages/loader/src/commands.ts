@@ -7,13 +7,22 @@ export type Call = [name: string, ...args: unknown[]]
 /** Settings whose name differs from that of the script's attribute (`data-key`) and of the option of `configure`. */
 const settingOf: Record<string, string> = { key: 'apiKey', api: 'apiUrl' }
 
-/** Every `rai('command', …)`. What a command returns becomes the promise's answer, what it throws its rejection. */
-export function createCommands(watch: (root: ShadowRoot) => void): Record<string, (...args: never[]) => unknown> {
-  // The page's one settings object: elements find it under the same registered symbol, wherever they came from.
-  const page = globalThis as unknown as Record<symbol, EventTarget | undefined>
+/** What the elements of a page are told: fires `change`. See the README. */
+export type Settings = EventTarget & { apiKey?: string }
+
+/** The page's one settings object: elements find it under the same registered symbol, wherever they came from. */
+export function pageSettings(): Settings {
+  const page = globalThis as unknown as Record<symbol, Settings>
   const symbol = Symbol.for('rai.settings')
   page[symbol] ??= new EventTarget()
-  const settings = page[symbol]
+  return page[symbol]
+}
+
+/** Every `rai('command', …)`. What a command returns becomes the promise's answer, what it throws its rejection. */
+export function createCommands(
+  settings: Settings,
+  watch: (root: ShadowRoot) => void,
+): Record<string, (...args: never[]) => unknown> {
   const set = (options: object) => {
     for (const [name, value] of Object.entries(options)) Object.assign(settings, { [settingOf[name] ?? name]: value })
     settings.dispatchEvent(new Event('change'))

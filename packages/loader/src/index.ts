@@ -6,7 +6,7 @@
  *
  *     <script>window.rai ||= (...call) => new Promise((...settle) => (rai.q ||= []).push([call, settle]))</script>
  */
-import { type Call, createCommands } from './commands.js'
+import { type Call, createCommands, pageSettings } from './commands.js'
 import { fire } from './fire.js'
 import { loadTags } from './tags.js'
 
@@ -35,7 +35,8 @@ function refuse(running: Rai): void {
 function start(script: HTMLScriptElement): void {
   const waiting = page.rai?.q ?? []
   const watch = loadTags(script.src)
-  const commands = createCommands(watch)
+  const settings = pageSettings()
+  const commands = createCommands(settings, watch)
   const rai: Rai = async (name, ...args) => {
     const command = commands[name]
     if (!command) throw new Error(`[rai] Unknown command "${name}"`)
@@ -46,7 +47,7 @@ function start(script: HTMLScriptElement): void {
 
   rai('configure', { api: new URL(script.src).origin, ...script.dataset })
   for (const [call, settle] of waiting) rai(...call).then(...settle)
-  if (!script.dataset.key) console.error(`[rai] ${script.src} has no data-key="rai_pk_…"`)
+  if (!settings.apiKey) console.error(`[rai] ${script.src} has no data-key="rai_pk_…"`)
   watch(document)
 }
 
