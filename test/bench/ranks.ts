@@ -61,7 +61,8 @@ export const bench: Bench = {
       const reading = <T>(work: (tx: Tx) => Promise<T>) => timed(() => tenant(work, { snapshot: true }))
       const inRun = (tx: Tx) => sql`
         from board_scores s join members m on m.community_id = s.community_id and m.id = s.member_id
-        where s.community_id = ${tx.communityId} and s.board_id = ${board.id} and s.period = 'all' and s.ranked`
+        where s.community_id = ${tx.communityId} and s.board_id = ${board.id} and s.period = 'all'
+          and s.period_start = ${run.start}::date and s.ranked`
       const page = (tx: Tx, offset: number, limit: number) =>
         sql`select s.*, m.display_name ${inRun(tx)} order by s.score desc, s.reached_at, s.member_id offset ${offset} limit ${limit}`.execute(
           tx.db,
@@ -71,7 +72,8 @@ export const bench: Bench = {
           select count(*) as above from board_scores s, (
             select score from board_scores where community_id = ${tx.communityId} and board_id = ${board.id} and member_id = ${id}
           ) mine
-          where s.community_id = ${tx.communityId} and s.board_id = ${board.id} and s.period = 'all' and s.ranked
+          where s.community_id = ${tx.communityId} and s.board_id = ${board.id} and s.period = 'all'
+          and s.period_start = ${run.start}::date and s.ranked
             and s.score > mine.score`.execute(tx.db)
         return rows[0]!.above
       }

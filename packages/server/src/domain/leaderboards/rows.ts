@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import { findMember } from '../members.js'
 import type { Board } from './boards.js'
@@ -39,8 +39,31 @@ const backward = sql`s.score, s.reached_at desc, s.member_id desc`
 const ranked = (tx: Tx, run: Run) => sql`
   select s.member_id, s.score, s.reached_at, m.number, m.display_name, m.avatar_url
   from board_scores s join members m on m.community_id = s.community_id and m.id = s.member_id
-  where s.community_id = ${tx.communityId} and s.board_id = ${run.boardId} and s.period = ${run.period}
-    and s.period_start = ${run.start}::date and s.ranked`
+  where ${inRun(tx, run)} and s.ranked`
+
+const inRun = (tx: Tx, run: Run) => sql`
+  s.community_id = ${tx.communityId} and s.board_id = ${run.boardId} and s.period = ${run.period}
+    and s.period_start = ${run.start}::date`
+
+interface Slice {
+  /** Which of the ranked rows; default all. */
+  bound?: RawBuilder<unknown>
+  order: RawBuilder<unknown>
+  skip?: number
+  count: number
+}
+
+/** Some rows in order. The slice is cut before members are looked up: skipping a row costs a step in the index. */
+async function slice(tx: Tx, run: Run, { bound = sql`true`, order, skip = 0, count }: Slice): Promise<Stored[]> {
+  const { rows } = await sql<Stored>`
+    select s.member_id, s.score, s.reached_at, m.number, m.display_name, m.avatar_url
+    from (
+      select s.member_id, s.score, s.reached_at from board_scores s where ${inRun(tx, run)} and s.ranked and ${bound}
+      order by ${order} limit ${count} offset ${skip}
+    ) s join members m on m.community_id = ${tx.communityId} and m.id = s.member_id
+    order by ${order}`.execute(tx.db)
+  return rows
+}
 
 /** How many members a run shows: those ranked, above zero only where the board says so, down to its last place. */
 export async function totalOf(tx: Tx, board: Board, run: Run): Promise<number> {
@@ -65,7 +88,8 @@ export async function rowsAt(
   if (wanted <= 0) return { rows: [], total }
 
   // One row beyond the last tells whether the last is tied.
-  const stored = from === 1 ? await below(tx, run, null, 0, wanted + 1) : await storedAt(tx, run, from, wanted + 1)
+  const stored =
+    from === 1 ? await slice(tx, run, { order: forward, count: wanted + 1 }) : await storedAt(tx, run, from, wanted + 1)
   const above = from === 1 ? 0 : (await countAbove(tx, run, [stored[0]?.score ?? 0]))[0]!
   let rank = above + 1
   const rows = stored.slice(0, wanted).map((row, i) => {
@@ -85,22 +109,17 @@ async function storedAt(tx: Tx, run: Run, from: number, count: number): Promise<
   const skip = from - 1 - above!
   if (skip >= 0) return below(tx, run, score, skip, count)
   // The tree is behind: rows wanted stand above the score it found.
-  const { rows } =
-    await sql<Stored>`${ranked(tx, run)} and s.score > ${score} order by ${backward} limit ${-skip}`.execute(tx.db)
-  return [...rows.reverse(), ...(await below(tx, run, score, 0, count))].slice(0, count)
+  const higher = await slice(tx, run, { bound: sql`s.score > ${score}`, order: backward, count: -skip })
+  return [...higher.reverse(), ...(await below(tx, run, score, 0, count))].slice(0, count)
 }
 
-/** Rows with at most that score, in order; with null, from the top. */
-async function below(tx: Tx, run: Run, score: number | null, skip: number, count: number): Promise<Stored[]> {
-  const bound = score === null ? sql`` : sql`and s.score <= ${score}`
-  const { rows } =
-    await sql<Stored>`${ranked(tx, run)} ${bound} order by ${forward} limit ${count} offset ${skip}`.execute(tx.db)
-  return rows
-}
+/** Rows with at most that score, in order. */
+const below = (tx: Tx, run: Run, score: number, skip: number, count: number) =>
+  slice(tx, run, { bound: sql`s.score <= ${score}`, order: forward, skip, count })
 
 async function lastScore(tx: Tx, run: Run): Promise<number | undefined> {
-  const { rows } = await sql<Stored>`${ranked(tx, run)} order by ${backward} limit 1`.execute(tx.db)
-  return rows[0]?.score
+  const [last] = await slice(tx, run, { order: backward, count: 1 })
+  return last?.score
 }
 
 export type MyState = 'ranked' | 'no_score' | 'hidden' | 'not_eligible'
