@@ -136,7 +136,7 @@ describe('bulk import', () => {
       ['', {}, 'The file is empty.'],
       ['name,xp\na,1\n', {}, 'The header does not fit: name has no meaning here'],
       ['xp\n1\n', {}, 'The header does not fit: username is missing'],
-      ['username,phone\na,1\n', {}, 'phone is not supported yet; map it to "ignore"'],
+      ['username\n', {}, 'The file has a header and no rows.'],
       ['username,a,b\nx,1,2\n', { map: '{"a":"xp","b":"xp"}' }, 'b means the same as an earlier column'],
       ['username,xp\na,1\n', { map: '{"score":"xp"}' }, 'score is mapped but is not in the file'],
       [Buffer.from('\ufeffusername\na\n', 'utf16le'), {}, 'The file is UTF-16. Save it as UTF-8'],
@@ -146,6 +146,11 @@ describe('bulk import', () => {
       expect([status, code]).toEqual([400, 'invalid_file'])
       expect(text).toContain(message)
     }
+    expect(await refused(community, 'import', 'username,phone\na,1\n')).toEqual([
+      400,
+      'not_supported',
+      'The header does not fit: phone is not supported yet; map it to "ignore".',
+    ])
     expect((await refused(community, 'import', 'username\na\n', { map: '["xp"]' }))[1]).toBe('invalid_request')
     expect((await refused(community, 'import', 'username\na\n', { communityId: other.id }))[0]).toBe(404)
     await community.tenant(async (tx) => {
@@ -227,7 +232,7 @@ describe('bulk update', () => {
       'update',
       'username,email,xp_op,xp\na,,subtract,11\nb,a@example.com,add,1\nnobody,,add,1\nb,,times,2\n',
     )
-    expect(errorLines(job)).toEqual(['2 not_enough', '3 already_exists', '4 unknown_member', '5 duplicate_row'])
+    expect(errorLines(job)).toEqual(['2 not_enough', '3 already_exists', '4 unknown_member', '5 invalid_row'])
     expect(job.errors[0]!.message).toBe('The member has 10 xp, which is 1 too few.')
     expect(job).toMatchObject({ succeeded: 0, failed: 4 })
     const odd = await run(community, 'update', 'username,xp_op,xp\na,times,2\nb,ADD,2\n')

@@ -66,7 +66,7 @@ async function seedTheRest(): Promise<void> {
       .execute()
     await tx.db
       .insertInto('job_rows')
-      .values({ community_id, job_id: jobId, line: 2, name: 'ada', cells: ['ada'] })
+      .values({ community_id, job_id: jobId, line: 2, name: 'ada', content: '{}' })
       .execute()
     await tx.db
       .insertInto('job_errors')

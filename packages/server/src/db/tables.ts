@@ -1,5 +1,6 @@
 import type { EventType, Period, Permission, Unit } from '@rai/contract'
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
+import type { RowContent } from '../domain/bulk/columns.js'
 import type { JobOptions } from '../domain/bulk/jobs.js'
 
 /**
@@ -248,7 +249,7 @@ interface JobRows {
   job_id: string
   line: number
   name: string
-  cells: string[]
+  content: JSONColumnType<RowContent>
 }
 
 interface JobErrors {

@@ -19,3 +19,13 @@ export async function emit(
     .execute()
   tx.wake('events')
 }
+
+/** The same of many things, in one statement. */
+export async function emitEach(tx: Tx, type: EventType, subjects: readonly string[]): Promise<void> {
+  if (subjects.length === 0) return
+  await tx.db
+    .insertInto('events')
+    .values(subjects.map((subject) => ({ community_id: tx.communityId, id: newId(), type, subject })))
+    .execute()
+  tx.wake('events')
+}

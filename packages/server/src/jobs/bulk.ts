@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Database } from '../db/database.js'
 import { applyNext, failNext } from '../domain/bulk/apply.js'
+import { Failure } from '../domain/failure.js'
 import { type Loop, startLoop } from './loop.js'
 
 /** Applies bulk jobs, some rows at a time, communities by turns. Instances may work side by side. */
@@ -12,23 +13,32 @@ export function startBulk(database: Database, log: Pick<Logger, 'error'>, clock:
       return (await open.execute()).map((row) => row.community_id)
     },
     run: async (communityId) => {
-      try {
-        return await database.tenant(communityId, (tx) => applyNext(tx, clock()))
-      } catch (error) {
-        if (!isOurs(error)) throw error
-        // It would fail the same way for ever, and hold up every job behind it.
-        log.error({ err: error, communityId }, 'a bulk job failed')
-        await database.tenant(communityId, (tx) =>
-          failNext(tx, 'The server could not apply the rest of the file.', clock()),
-        )
-        return true
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await database.tenant(communityId, (tx) => applyNext(tx, clock()))
+        } catch (error) {
+          if (passes(error)) throw error
+          // A name may have been taken between the look and the write: the next look sees it.
+          if (attempt < tries) continue
+          // It would fail the same way for ever, and hold up every job behind it.
+          log.error({ err: error, communityId }, 'a bulk job failed')
+          await database.tenant(communityId, (tx) => failNext(tx, givenUp, clock()))
+          return true
+        }
       }
     },
   })
 }
 
-/** A fault in the work itself: a bug, or a value the database refuses. Lost connections and restarts pass by themselves. */
-function isOurs(error: unknown): boolean {
+const tries = 3
+const givenUp = 'The server could not apply the rest of the file. Send the same file again to go on where it stopped.'
+
+/** The database was away, stopping or busy: the loop comes back. Everything else lies in the work itself. */
+function passes(error: unknown): boolean {
+  if (error instanceof Failure) return error.code === 'unavailable'
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
-  return error instanceof TypeError || error instanceof RangeError || /^(22|23|42)...$/.test(code)
+  return (
+    /^(08|53|57|40)...$|^E[A-Z]+$/.test(code) ||
+    (error instanceof Error && /^Connection terminated/.test(error.message))
+  )
 }

@@ -1,10 +1,3 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import type { AnswerOf } from '@rai/contract'
 import type { BulkType } from '../../domain/bulk/columns.js'
 import {
@@ -12,11 +5,12 @@ import {
   errorsAsCsv,
   errorsOf,
   findJob,
-  findSameFile,
   type Job,
   listJobs,
   type RowError,
+  takeUpSameFile,
 } from '../../domain/bulk/jobs.js'
+import { spool } from '../../domain/bulk/spool.js'
 import { Failure } from '../../domain/failure.js'
 import type { Context, Handlers } from '../../http/context.js'
 import { checkCommunity } from './users.js'
@@ -56,36 +50,41 @@ async function queue(type: BulkType, context: Context<Import> | Context<Update>)
   const { principal, body, file, headers, now, deps, once } = context
   checkCommunity(principal, body)
   const map = readMap(body.map)
-  return spool(file.stream, (path, fileHash) =>
-    deps.database.tenant(principal.communityId, async (tx) => {
-      const input = { type, map, emitEvents: body.emitEvents === 'true', actor: principal.keyId, fileHash }
-      const same = JSON.stringify([body, fileHash.toString('hex')])
-      return once(tx, same, async () => {
-        // Who sends an idempotency key of its own says which uploads are one.
-        const before = headers['idempotency-key'] === undefined ? await findSameFile(tx, input, now) : undefined
-        const job = before ?? (await createJob(tx, input, createReadStream(path), now))
-        return {
-          message: before
-            ? 'This file was sent before: this is its job. Send an Idempotency-Key of its own to apply it again.'
-            : 'The file is queued. Ask for the job to see how far it is.',
-          jobId: job.id,
+  const spooled = await spool(file.stream)
+  try {
+    return await inTurn(() =>
+      deps.database.tenant(principal.communityId, async (tx) => {
+        const input = {
+          type,
+          map,
+          emitEvents: body.emitEvents === 'true',
+          actor: principal.keyId,
+          fileHash: spooled.hash,
         }
-      })
-    }),
-  )
+        return once(tx, JSON.stringify([body, spooled.hash.toString('hex')]), async () => {
+          // Who sends an idempotency key of its own says which uploads are one.
+          const before = headers['idempotency-key'] === undefined ? await takeUpSameFile(tx, input, now) : undefined
+          const job = before ?? (await createJob(tx, input, spooled.read(), now))
+          return {
+            message: before
+              ? 'This file was sent before: this is its job. Send an Idempotency-Key of its own to apply it again.'
+              : 'The file is queued. Ask for the job to see how far it is.',
+            jobId: job.id,
+          }
+        })
+      }),
+    )
+  } finally {
+    await spooled.close()
+  }
 }
 
-async function spool<T>(stream: Readable, use: (path: string, hash: Buffer) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'rai-upload-'))
-  try {
-    const path = join(folder, 'file')
-    const hash = createHash('sha256')
-    stream.on('data', (chunk: Buffer) => hash.update(chunk))
-    await pipeline(stream, createWriteStream(path, { mode: 0o600 }))
-    return await use(path, hash.digest())
-  } finally {
-    await rm(folder, { recursive: true })
-  }
+/** Files become jobs one after the other: each holds a connection for seconds, and together they would hold all. */
+let storing: Promise<unknown> = Promise.resolve()
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const turn = storing.then(work)
+  storing = turn.catch(() => {})
+  return turn
 }
 
 /** `{"score":"xp"}`: names of columns, and what they mean. */

@@ -290,14 +290,15 @@ create table jobs (
 create index jobs_newest on jobs (community_id, created_at desc);
 create index jobs_open on jobs (community_id, created_at) where status in ('queued', 'running');
 
--- The rows of a job's file that are still to be done: a row leaves in the transaction of its effect.
+-- The good rows of a job's file that are still to be done: a row leaves in the transaction of its effect.
 create table job_rows (
   community_id uuid not null,
   job_id uuid not null,
   line bigint not null,
   -- What names the member. A second row with the same name is refused: nobody could say which one was meant.
   name text not null,
-  cells text[] not null,
+  -- What it says about the member: properties and movements.
+  content jsonb not null,
   primary key (community_id, job_id, line),
   unique (community_id, job_id, name),
   foreign key (community_id, job_id) references jobs (community_id, id) on delete cascade

@@ -1,65 +1,92 @@
 import { sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
-import { emit } from '../events.js'
+import { emit, emitEach } from '../events.js'
 import { isId, newId } from '../ids.js'
+import { shownBoards } from '../leaderboards/index.js'
 import { type Move, post } from '../ledger.js'
 import { defaultExternalIdType, type Member, nextNumbers } from '../members.js'
-import { type BulkRow, type Plan, type Property, readRow } from './columns.js'
+import { type BulkRow, type NamedBy, type Property, wordOf } from './columns.js'
 import { addErrors, type Job, type RowError } from './jobs.js'
 
 /** How many rows are applied in one transaction. */
 const batch = 2000
+/** A file of more rows does not tell each member's pages that their balance changed: boards and the job say so once. */
+const announcedRows = 1000
 
 /**
  * Applies the next rows of the community's oldest open job, in the caller's transaction, which also takes them off the
- * job: a crash at any moment loses nothing and does nothing twice. Other instances pass over a job that is being worked
- * on. Answers whether there may be more to do.
+ * job: a crash at any moment loses nothing and does nothing twice. Answers whether there may be more to do.
+ *
+ * What a file moves counts for the moment it was sent, however long its rows wait.
  */
-export async function applyNext(tx: Tx, at: Date): Promise<boolean> {
-  const job = await openJobs(tx).forUpdate().skipLocked().executeTakeFirst()
+export async function applyNext(tx: Tx, now: Date): Promise<boolean> {
+  const job = await takeNext(tx)
   if (!job) return false
-  const waiting = { community_id: tx.communityId, job_id: job.id }
-  const taken = await tx.db
-    .selectFrom('job_rows')
-    .select(['line', 'cells'])
-    .where((eb) => eb.and(waiting))
-    .orderBy('line')
-    .limit(batch)
-    .execute()
-  // By range, not by join: before the table is analysed, a join would read it once a row.
-  const last = taken.at(-1)?.line ?? 0
-  await tx.db
-    .deleteFrom('job_rows')
-    .where((eb) => eb.and(waiting))
-    .where('line', '<=', last)
-    .execute()
-  const done = taken.length < batch
-
-  const errors: RowError[] = []
-  const rows: BulkRow[] = []
-  for (const row of taken) {
-    const read = readRow(job.options.plan, row)
-    if ('problem' in read) errors.push({ line: row.line, code: 'invalid_row', message: read.problem })
-    else rows.push(read)
-  }
-  const { skipped, refused } = await (job.type === 'bulk-import' ? importRows : updateRows)(tx, job, rows, at)
-  errors.push(...refused)
-  await addErrors(tx, job.id, errors)
+  const rows = await takeRows(tx, job)
+  const done = rows.length < batch
+  const { skipped, refused } = await (job.type === 'bulk-import'
+    ? importRows(tx, job, rows)
+    : updateRows(tx, job, rows))
+  await addErrors(tx, job.id, refused)
   await tx.db
     .updateTable('jobs')
     .set({
       status: done ? 'completed' : 'running',
       succeeded: sql`succeeded + ${rows.length - skipped - refused.length}`,
       skipped: sql`skipped + ${skipped}`,
-      failed: sql`failed + ${errors.length}`,
-      started_at: job.started_at ?? at,
-      finished_at: done ? at : null,
+      failed: sql`failed + ${refused.length}`,
+      started_at: job.started_at ?? now,
+      finished_at: done ? now : null,
     })
     .where('community_id', '=', tx.communityId)
     .where('id', '=', job.id)
     .execute()
-  await emit(tx, done ? 'import.completed' : 'import.progressed', job.id)
+  await emit(tx, 'import.progressed', job.id)
+  if (done) await emit(tx, 'import.completed', job.id)
   return true
+}
+
+/**
+ * The community's oldest open job, locked until the transaction ends: that is the whole lease, and it ends with the
+ * process that held it. While one instance works on it the others leave the community alone, so that no job overtakes an
+ * earlier one.
+ */
+const takeNext = (tx: Tx): Promise<Job | undefined> =>
+  tx.db
+    .selectFrom('jobs')
+    .selectAll()
+    .where('community_id', '=', tx.communityId)
+    .where('id', '=', (eb) =>
+      eb
+        .selectFrom('jobs')
+        .select('id')
+        .where('community_id', '=', tx.communityId)
+        .where('status', 'in', ['queued', 'running'])
+        .orderBy('created_at')
+        .orderBy('id')
+        .limit(1),
+    )
+    .where('status', 'in', ['queued', 'running'])
+    .forUpdate()
+    .skipLocked()
+    .executeTakeFirst()
+
+async function takeRows(tx: Tx, job: Job): Promise<BulkRow[]> {
+  const ofJob = { community_id: tx.communityId, job_id: job.id }
+  const rows = await tx.db
+    .selectFrom('job_rows')
+    .select(['line', 'name', 'content'])
+    .where((eb) => eb.and(ofJob))
+    .orderBy('line')
+    .limit(batch)
+    .execute()
+  // By range, not by join: before the table is analysed, a join would read it once a row.
+  await tx.db
+    .deleteFrom('job_rows')
+    .where((eb) => eb.and(ofJob))
+    .where('line', '<=', rows.at(-1)?.line ?? 0)
+    .execute()
+  return rows.map(({ line, name, content }) => ({ line, name, ...content }))
 }
 
 /** What became of rows that had no effect. */
@@ -69,65 +96,66 @@ interface Outcome {
   refused: RowError[]
 }
 
-async function importRows(tx: Tx, job: Job, rows: readonly BulkRow[], at: Date): Promise<Outcome> {
+async function importRows(tx: Tx, job: Job, rows: readonly BulkRow[]): Promise<Outcome> {
   const refused: RowError[] = []
-  const here = await membersBy(
-    tx,
-    'username',
-    rows.map((row) => row.name),
-  )
-  const mails = await membersBy(
-    tx,
-    'email',
-    rows.flatMap((row) => row.profile.email ?? []),
-  )
-  const externals = await membersBy(
-    tx,
-    'externalId',
-    rows.flatMap((row) => row.profile.externalId ?? []),
-  )
+  const here = await membersCalled(tx, 'username', rows)
+  const imported = await importedBefore(tx, [...here.values()])
+  const owners = await ownersOf(tx, rows)
   let skipped = 0
-  const fresh = rows.filter(({ line, name, profile }) => {
-    const refuse = (message: string) => {
-      refused.push({ line, code: 'already_exists', message })
-      return false
-    }
-    const member = here.get(name)
-    if (member && isSame(member, profile)) {
+  const fresh = rows.filter((row) => {
+    const member = here.get(row.name)
+    const different = member && differences(member, row, owners, imported)
+    if (different?.length === 0) {
       skipped++
       return false
     }
-    if (member)
-      return refuse(`A member named "${name}" exists already, with other data. Use a bulk update to change it.`)
-    if (profile.email && take(mails, profile.email.toLowerCase()))
-      return refuse(`Another member has the e-mail ${profile.email}.`)
-    if (profile.externalId && take(externals, profile.externalId)) {
-      return refuse(`Another member has the external id "${profile.externalId}".`)
-    }
-    return true
+    const taken = takenValue(owners, row, undefined)
+    if (different) {
+      const message = `A member named "${row.name}" exists already, with another ${different.join(', ')}. Use a bulk update to change it.`
+      refused.push({ line: row.line, code: 'already_exists', message })
+    } else if (taken) refused.push({ line: row.line, code: 'already_exists', message: taken })
+    else claimValues(owners, row, `line ${row.line}`)
+    return !different && !taken
   })
-  const created = await insertMembers(tx, fresh, at)
+  const created = await insertMembers(tx, fresh, job.created_at)
   const moves: Move[] = []
   for (const row of fresh) {
     const memberId = created.get(row.name)
-    if (!memberId) {
-      refused.push({ line: row.line, code: 'already_exists', message: `A member named "${row.name}" exists already.` })
+    if (memberId === undefined) {
+      const message = 'A member with this username or e-mail was made while the file was imported.'
+      refused.push({ line: row.line, code: 'already_exists', message })
       continue
     }
     for (const { unit, amount } of row.moves) {
       if (amount !== 0) moves.push(moveOf(job, row, memberId, unit, amount, 'import'))
     }
-    if (job.options.emitEvents) await emit(tx, 'user.joined', memberId)
   }
-  await post(tx, moves, at, false)
+  await post(tx, moves, job.created_at, false)
+  if (job.options.emitEvents) await emitEach(tx, 'user.joined', [...created.values()])
   return { skipped, refused }
 }
 
-/** Whether a set holds a value already; it does afterwards. */
-function take(seen: Map<string, unknown>, value: string): boolean {
-  if (seen.has(value)) return true
-  seen.set(value, null)
-  return false
+/** What a row says about a member that is not so. Unit amounts are held against what imports gave, not against earnings. */
+function differences(member: Member, row: BulkRow, owners: Owners, imported: ReadonlyMap<string, number>): string[] {
+  const properties = (Object.keys(row.profile) as Property[]).filter((property) =>
+    isUnique(property)
+      ? owners.get(keyOf(property, row)) !== member.id
+      : row.profile[property] !== member[columns[property]],
+  )
+  const units = row.moves.filter(({ unit, amount }) => (imported.get(`${member.id} ${unit}`) ?? 0) !== amount)
+  return [...properties.map(wordOf), ...units.map(({ unit }) => unit)]
+}
+
+/** `<member> <unit>` → how much imports have given. */
+async function importedBefore(tx: Tx, members: readonly Member[]): Promise<Map<string, number>> {
+  if (members.length === 0) return new Map()
+  const { rows } = await sql<{ member_id: string; unit: string; amount: number }>`
+    select e.member_id, e.unit, sum(e.amount)::bigint as amount
+    from entries e
+    join transactions t on t.community_id = e.community_id and t.id = e.transaction_id and t.reason = 'import'
+    where e.community_id = ${tx.communityId} and e.member_id = any(${sql.val(members.map(({ id }) => id))}::uuid[])
+    group by e.member_id, e.unit`.execute(tx.db)
+  return new Map(rows.map(({ member_id, unit, amount }) => [`${member_id} ${unit}`, amount]))
 }
 
 const columns = {
@@ -136,75 +164,63 @@ const columns = {
   displayName: 'display_name',
   firstName: 'first_name',
   lastName: 'last_name',
+  language: 'language',
 } as const satisfies Partial<Record<Property, keyof Member>>
-type Stored = keyof typeof columns
-
-const isSame = (member: Member, profile: BulkRow['profile']): boolean =>
-  (Object.keys(columns) as Stored[]).every((property) => {
-    const wanted = profile[property]
-    return wanted === undefined || wanted === member[columns[property]]
-  })
 
 async function insertMembers(tx: Tx, rows: readonly BulkRow[], at: Date): Promise<Map<string, string>> {
   if (rows.length === 0) return new Map()
   const first = await nextNumbers(tx, rows.length)
-  const ids = rows.map(() => newId(at.getTime()))
-  const column = (pick: (row: BulkRow) => string | undefined) => sql.val(rows.map((row) => pick(row) ?? null))
-  const { rows: created } = await sql<{ username: string; id: string }>`
+  // In order, so that equal scores stand on boards as their lines in the file.
+  const ids = rows.map(() => newId()).sort()
+  const column = (property: Property) => sql.val(rows.map(({ profile }) => profile[property] ?? null))
+  const { rows: made } = await sql<{ username: string; id: string }>`
     with made as (
-      insert into members (community_id, id, number, username, display_name, first_name, last_name, email, created_at, updated_at)
-      select ${tx.communityId}::uuid, id, ${first - 1}::bigint + n, username, display_name, first_name, last_name, email,
-        ${at}::timestamptz, ${at}::timestamptz
+      insert into members (
+        community_id, id, number, username, display_name, first_name, last_name, email, language, created_at, updated_at
+      )
+      select ${tx.communityId}::uuid, id, ${first - 1}::bigint + n, username, coalesce(display_name, username),
+        coalesce(first_name, ''), coalesce(last_name, ''), email, coalesce(language, 'en'), ${at}::timestamptz, ${at}::timestamptz
       from unnest(
-        ${sql.val(ids)}::uuid[], ${column((row) => row.profile.username)}::text[],
-        ${column((row) => row.profile.displayName ?? row.profile.username)}::text[],
-        ${column((row) => row.profile.firstName ?? '')}::text[], ${column((row) => row.profile.lastName ?? '')}::text[],
-        ${column((row) => row.profile.email)}::text[]
-      ) with ordinality as r (id, username, display_name, first_name, last_name, email, n)
+        ${sql.val(ids)}::uuid[], ${column('username')}::text[], ${column('displayName')}::text[],
+        ${column('firstName')}::text[], ${column('lastName')}::text[], ${column('email')}::text[], ${column('language')}::text[]
+      ) with ordinality as r (id, username, display_name, first_name, last_name, email, language, n)
+      -- Who made such a member since we looked keeps it.
       on conflict do nothing
       returning id, username
     ), known as (
       insert into member_external_ids (community_id, type, value, member_id)
       select ${tx.communityId}::uuid, ${defaultExternalIdType}, value, id
-      from unnest(${sql.val(ids)}::uuid[], ${column((row) => row.profile.externalId)}::text[]) as x (id, value)
+      from unnest(${sql.val(ids)}::uuid[], ${column('externalId')}::text[]) as x (id, value)
       where value is not null and id in (select id from made)
     )
     select id, username from made`.execute(tx.db)
-  return new Map(created.map(({ username, id }) => [username, id]))
+  return new Map(made.map(({ username, id }) => [username, id]))
 }
 
-async function updateRows(tx: Tx, job: Job, rows: readonly BulkRow[], at: Date): Promise<Outcome> {
+async function updateRows(tx: Tx, job: Job, rows: readonly BulkRow[]): Promise<Outcome> {
   const refused: RowError[] = []
-  const refuse = (line: number, code: string, message: string) => {
-    refused.push({ line, code, message })
-  }
-  const found = await membersNamed(tx, job.options.plan, rows)
-  const balances = await lockBalances(
-    tx,
-    [...found.values()].map((member) => member.id),
-  )
-  const mails = await membersBy(
-    tx,
-    'email',
-    rows.flatMap((row) => row.profile.email ?? []),
-  )
-  const names = await membersBy(
-    tx,
-    'username',
-    rows.flatMap((row) => row.profile.username ?? []),
-  )
+  const found = await membersCalled(tx, job.options.namedBy, rows)
+  const owners = await ownersOf(tx, rows)
+  // Balances before members, as awards lock them.
+  const balances = await lockBalances(tx, rows.some(({ moves }) => moves.length > 0) ? [...found.values()] : [])
   const changes: { member: Member; profile: BulkRow['profile'] }[] = []
   const moves: Move[] = []
+  const lineOf = new Map<string, number>()
   for (const row of rows) {
+    const refuse = (code: string, message: string) => refused.push({ line: row.line, code, message })
     const member = found.get(row.name)
     if (!member) {
-      refuse(row.line, 'unknown_member', `There is no member "${row.name}".`)
+      refuse('unknown_member', `There is no member "${row.name}".`)
       continue
     }
-    const { email, username } = row.profile
-    const taken = [email && mails.get(email.toLowerCase()), username && names.get(username)]
-    if (taken.some((holder) => holder && holder.id !== member.id)) {
-      refuse(row.line, 'already_exists', 'Another member has this username or e-mail.')
+    const before = lineOf.get(member.id)
+    if (before !== undefined) {
+      refuse('duplicate_row', `"${row.name}" is the member of line ${before}.`)
+      continue
+    }
+    const taken = takenValue(owners, row, member.id)
+    if (taken) {
+      refuse('already_exists', taken)
       continue
     }
     const deltas = row.moves.map(({ unit, amount, operation }) => {
@@ -214,27 +230,24 @@ async function updateRows(tx: Tx, job: Job, rows: readonly BulkRow[], at: Date):
     })
     const short = deltas.find(({ has, change }) => has + change < 0)
     if (short) {
-      refuse(
-        row.line,
-        'not_enough',
-        `The member has ${short.has} ${short.unit}, which is ${-short.change - short.has} too few.`,
-      )
+      const missing = -short.change - short.has
+      refuse('not_enough', `The member has ${short.has} ${short.unit}, which is ${missing} too few.`)
       continue
     }
     const large = deltas.find(({ has, change }) => has + change > Number.MAX_SAFE_INTEGER)
     if (large) {
-      refuse(row.line, 'too_large', `The member would have more ${large.unit} than 2^53 - 1.`)
+      refuse('too_large', `The member would have more ${large.unit} than 2^53 - 1.`)
       continue
     }
-    if (email) mails.set(email.toLowerCase(), member)
-    if (username) names.set(username, member)
+    lineOf.set(member.id, row.line)
+    claimValues(owners, row, member.id)
     changes.push({ member, profile: row.profile })
     for (const { unit, change } of deltas) {
       if (change !== 0) moves.push(moveOf(job, row, member.id, unit, change, 'adjustment'))
     }
   }
-  await setProfiles(tx, changes, at)
-  await post(tx, moves, at)
+  await setProfiles(tx, changes, job.created_at)
+  await post(tx, moves, job.created_at, job.total <= announcedRows)
   return { skipped: 0, refused }
 }
 
@@ -247,63 +260,94 @@ const moveOf = (
   reason: Move['reason'],
 ): Move => ({ memberId, unit, amount, reason, key: `job:${job.id}:${line}:${unit}`, actor: job.actor })
 
-/** The members that the rows name, by the name that each row has; locked, so that their balances stand still. */
-async function membersNamed(tx: Tx, plan: Plan, rows: readonly BulkRow[]): Promise<Map<string, Member>> {
-  const names = rows.map((row) => row.name)
-  if (plan.some((column) => column.kind === 'id')) {
-    const byId = await lockMembers(tx, sql`id = any(${sql.val(names.filter(isId))}::uuid[])`)
-    const numbers = names.filter((name) => !isId(name)).map(Number)
-    const byNumber = await lockMembers(tx, sql`number = any(${sql.val(numbers)}::bigint[])`)
-    return new Map([...byId.map((m) => [m.id, m] as const), ...byNumber.map((m) => [String(m.number), m] as const)])
+/** The members that rows name, by the name that each row has. */
+async function membersCalled(tx: Tx, by: NamedBy, rows: readonly BulkRow[]): Promise<Map<string, Member>> {
+  const names = rows.map(({ name }) => name)
+  const among = (
+    column: 'id' | 'number' | 'username' | 'email_key',
+    type: 'uuid' | 'bigint' | 'text',
+    some: string[],
+  ) =>
+    tx.db
+      .selectFrom('members')
+      .selectAll()
+      .where('community_id', '=', tx.communityId)
+      .where('status', '<>', 'deleted')
+      .where(sql<boolean>`${sql.ref(column)} = any(${sql.val(some)}::${sql.raw(type)}[])`)
+      .execute()
+  switch (by) {
+    case 'username':
+      return new Map((await among('username', 'text', names)).map((member) => [member.username, member]))
+    case 'email':
+      return new Map((await among('email_key', 'text', names)).map((member) => [member.email_key!, member]))
+    case 'id': {
+      const byId = await among('id', 'uuid', names.filter(isId))
+      const byNumber = await among(
+        'number',
+        'bigint',
+        names.filter((name) => !isId(name)),
+      )
+      return new Map([
+        ...byId.map((member) => [member.id, member] as const),
+        ...byNumber.map((member) => [String(member.number), member] as const),
+      ])
+    }
   }
-  if (plan.some((column) => column.kind === 'profile' && column.property === 'username')) {
-    const members = await lockMembers(tx, sql`username = any(${sql.val(names)}::text[])`)
-    return new Map(members.map((member) => [member.username, member]))
-  }
-  const members = await lockMembers(
-    tx,
-    sql`email_key = any(${sql.val(names.map((name) => name.toLowerCase()))}::text[])`,
-  )
-  const byMail = new Map(members.map((member) => [member.email!.toLowerCase(), member]))
-  return new Map(
-    names.flatMap((name) => (byMail.has(name.toLowerCase()) ? [[name, byMail.get(name.toLowerCase())!]] : [])),
-  )
 }
 
-async function lockMembers(tx: Tx, filter: ReturnType<typeof sql>): Promise<Member[]> {
-  const { rows } = await sql<Member>`
-    select * from members where community_id = ${tx.communityId} and status <> 'deleted' and ${filter}
-    order by id for update`.execute(tx.db)
-  return rows
-}
-
-async function lockBalances(tx: Tx, memberIds: readonly string[]): Promise<Map<string, number>> {
+async function lockBalances(tx: Tx, members: readonly Member[]): Promise<Map<string, number>> {
   const { rows } = await sql<{ member_id: string; unit: string; amount: number }>`
     select member_id, unit, amount from balances
-    where community_id = ${tx.communityId} and member_id = any(${sql.val(memberIds)}::uuid[])
+    where community_id = ${tx.communityId} and member_id = any(${sql.val(members.map(({ id }) => id))}::uuid[])
     order by member_id, unit for update`.execute(tx.db)
   return new Map(rows.map(({ member_id, unit, amount }) => [`${member_id} ${unit}`, amount]))
 }
 
-async function membersBy(
-  tx: Tx,
-  property: 'username' | 'email' | 'externalId',
-  values: readonly string[],
-): Promise<Map<string, Member>> {
-  if (values.length === 0) return new Map()
-  const wanted = sql.val(property === 'email' ? values.map((value) => value.toLowerCase()) : values)
-  const { rows } = await sql<Member & { found_by: string }>`${membersQuery[property]} = any(${wanted}::text[])
-    and m.community_id = ${tx.communityId}`.execute(tx.db)
-  return new Map(rows.map((row) => [row.found_by, row]))
+/** What only one member of a community can have, and who has it: `<property> <value>` → a member's id, or a line of the file. */
+type Owners = Map<string, string>
+
+const uniqueProperties = ['username', 'email', 'externalId'] as const
+type UniqueProperty = (typeof uniqueProperties)[number]
+const isUnique = (property: Property): property is UniqueProperty =>
+  uniqueProperties.some((unique) => unique === property)
+
+/** E-mails are compared without case. */
+const keyOf = (property: UniqueProperty, { profile }: BulkRow): string =>
+  `${property} ${property === 'email' ? profile.email!.toLowerCase() : profile[property]}`
+
+async function ownersOf(tx: Tx, rows: readonly BulkRow[]): Promise<Owners> {
+  const values = (property: UniqueProperty) =>
+    sql.val(
+      rows
+        .flatMap(({ profile }) => profile[property] ?? [])
+        .map((text) => (property === 'email' ? text.toLowerCase() : text)),
+    )
+  const { rows: owned } = await sql<{ property: string; value: string; id: string }>`
+    select 'username' as property, username as value, id from members
+    where community_id = ${tx.communityId} and username = any(${values('username')}::text[])
+    union all
+    select 'email', email_key, id from members
+    where community_id = ${tx.communityId} and email_key = any(${values('email')}::text[])
+    union all
+    select 'externalId', value, member_id from member_external_ids
+    where community_id = ${tx.communityId} and type = ${defaultExternalIdType} and value = any(${values('externalId')}::text[])
+  `.execute(tx.db)
+  return new Map(owned.map(({ property, value, id }) => [`${property} ${value}`, id]))
 }
 
-const membersQuery = {
-  username: sql`select m.*, m.username as found_by from members m where m.username`,
-  email: sql`select m.*, m.email_key as found_by from members m where m.email_key`,
-  externalId: sql`
-    select m.*, x.value as found_by from members m
-    join member_external_ids x on x.community_id = m.community_id and x.member_id = m.id
-    where x.type = ${defaultExternalIdType} and x.value`,
+/** Says which value of a row another member has already; undefined when the row may have them all. */
+function takenValue(owners: Owners, row: BulkRow, memberId: string | undefined): string | undefined {
+  const taken = uniqueProperties.find((property) => {
+    const owner = row.profile[property] === undefined ? undefined : owners.get(keyOf(property, row))
+    return owner !== undefined && owner !== memberId
+  })
+  return taken && `Another member has the ${wordOf(taken)} "${row.profile[taken]}".`
+}
+
+function claimValues(owners: Owners, row: BulkRow, owner: string): void {
+  for (const property of uniqueProperties) {
+    if (row.profile[property] !== undefined) owners.set(keyOf(property, row), owner)
+  }
 }
 
 async function setProfiles(
@@ -311,44 +355,66 @@ async function setProfiles(
   changes: readonly { member: Member; profile: BulkRow['profile'] }[],
   at: Date,
 ): Promise<void> {
-  const real = changes.filter(({ member, profile }) => !isSame(member, profile))
+  const real = changes.filter(({ member, profile }) =>
+    (Object.keys(profile) as Property[]).some(
+      (property) => property === 'externalId' || profile[property] !== member[columns[property]],
+    ),
+  )
   if (real.length === 0) return
-  const column = (property: Stored) => sql.val(real.map(({ profile }) => profile[property] ?? null))
+  const column = (property: Property) => sql.val(real.map(({ profile }) => profile[property] ?? null))
   await sql`
     update members m set
       username = coalesce(r.username, m.username), email = coalesce(r.email, m.email),
-      display_name = coalesce(nullif(r.display_name, ''), m.display_name),
-      first_name = coalesce(r.first_name, m.first_name), last_name = coalesce(r.last_name, m.last_name),
+      display_name = coalesce(r.display_name, m.display_name), first_name = coalesce(r.first_name, m.first_name),
+      last_name = coalesce(r.last_name, m.last_name), language = coalesce(r.language, m.language),
       updated_at = ${at}, revision = m.revision + 1
     from unnest(
       ${sql.val(real.map(({ member }) => member.id))}::uuid[], ${column('username')}::text[], ${column('email')}::text[],
-      ${column('displayName')}::text[], ${column('firstName')}::text[], ${column('lastName')}::text[]
-    ) as r (id, username, email, display_name, first_name, last_name)
+      ${column('displayName')}::text[], ${column('firstName')}::text[], ${column('lastName')}::text[],
+      ${column('language')}::text[]
+    ) as r (id, username, email, display_name, first_name, last_name, language)
     where m.community_id = ${tx.communityId} and m.id = r.id`.execute(tx.db)
+  await setExternalIds(tx, real)
+  // Boards show names: whoever looks at one asks again.
+  if (real.some(({ profile }) => profile.displayName !== undefined)) {
+    const boards = await shownBoards(tx)
+    await emitEach(
+      tx,
+      'leaderboard.changed',
+      boards.map(({ id }) => id),
+    )
+  }
 }
 
-/** Gives the community's oldest open job up: what was applied stays, and the job says why the rest did not happen. */
-export async function failNext(tx: Tx, failure: string, at: Date): Promise<void> {
-  const job = await openJobs(tx).forUpdate().executeTakeFirst()
-  if (!job) return
-  const here = { community_id: tx.communityId, job_id: job.id }
+async function setExternalIds(
+  tx: Tx,
+  changes: readonly { member: Member; profile: BulkRow['profile'] }[],
+): Promise<void> {
+  const given = changes.flatMap(({ member, profile }) =>
+    profile.externalId === undefined ? [] : [{ member_id: member.id, value: profile.externalId }],
+  )
+  if (given.length === 0) return
+  const type = defaultExternalIdType
   await tx.db
-    .deleteFrom('job_rows')
-    .where((eb) => eb.and(here))
+    .deleteFrom('member_external_ids')
+    .where('community_id', '=', tx.communityId)
+    .where('type', '=', type)
+    .where(sql<boolean>`member_id = any(${sql.val(given.map(({ member_id }) => member_id))}::uuid[])`)
     .execute()
   await tx.db
+    .insertInto('member_external_ids')
+    .values(given.map((one) => ({ community_id: tx.communityId, type, ...one })))
+    .execute()
+}
+
+/** Gives the community's oldest open job up: what was applied stays, the rest waits until the file is sent again. */
+export async function failNext(tx: Tx, failure: string, now: Date): Promise<void> {
+  const job = await takeNext(tx)
+  if (!job) return
+  await tx.db
     .updateTable('jobs')
-    .set({ status: 'failed', failure, finished_at: at })
+    .set({ status: 'failed', failure, finished_at: now })
     .where('community_id', '=', tx.communityId)
     .where('id', '=', job.id)
     .execute()
 }
-
-const openJobs = (tx: Tx) =>
-  tx.db
-    .selectFrom('jobs')
-    .selectAll()
-    .where('community_id', '=', tx.communityId)
-    .where('status', 'in', ['queued', 'running'])
-    .orderBy('created_at')
-    .limit(1)

@@ -1,7 +1,8 @@
 import { Email, line, type Unit, Username } from '@rai/contract'
-import type { z } from 'zod'
+import { z } from 'zod'
 import { Failure, type FailureDetail } from '../failure.js'
 import { isId } from '../ids.js'
+import type { RowProblem } from './csv.js'
 
 /** The two things that a file can do to a community: make members, or change those it has. */
 export type BulkType = 'bulk-import' | 'bulk-update'
@@ -16,158 +17,191 @@ export type Column =
   | { kind: 'operation' }
   | { kind: 'ignored' }
 
-export type Property = 'username' | 'email' | 'displayName' | 'firstName' | 'lastName' | 'externalId'
 export const operations = ['add', 'subtract', 'overwrite'] as const
 export type Operation = (typeof operations)[number]
 
-/** Which cell of a row means what. Kept with the job, so that a restart reads its rows the same way. */
+/** Which cell of a row means what. */
 export type Plan = Column[]
 
+/** What can be said about a member: the word for it, and what a cell may hold. */
+const properties = {
+  username: { word: 'username', shape: Username },
+  email: { word: 'e-mail', shape: Email },
+  displayName: { word: 'display name', shape: line(0, 100) },
+  firstName: { word: 'first name', shape: line(0, 50) },
+  lastName: { word: 'last name', shape: line(0, 50) },
+  language: {
+    word: 'language',
+    shape: z.string().regex(/^[a-z]{2,3}(-[a-z\d]{2,8}){0,3}$/i, 'must be a language tag such as en or pt-BR'),
+  },
+  externalId: { word: 'external id', shape: line(1, 200) },
+} as const satisfies Record<string, { word: string; shape: z.ZodType<string> }>
+
+export type Property = keyof typeof properties
+export const wordOf = (property: Property): string => properties[property].word
+
+type NamedColumn = Exclude<Column, { kind: 'operation' }>
+const profile = (property: Property): NamedColumn => ({ kind: 'profile', property })
+const unit = (unit: Unit): NamedColumn => ({ kind: 'unit', unit, operation: 'add' })
+
 /** Header names without case, spaces, hyphens and underscores. */
-const named: Record<string, Exclude<Column, { kind: 'operation' }>> = {
-  username: { kind: 'profile', property: 'username' },
-  email: { kind: 'profile', property: 'email' },
-  displayname: { kind: 'profile', property: 'displayName' },
-  firstname: { kind: 'profile', property: 'firstName' },
-  lastname: { kind: 'profile', property: 'lastName' },
-  externalid: { kind: 'profile', property: 'externalId' },
+const named: Record<string, NamedColumn> = {
+  username: profile('username'),
+  email: profile('email'),
+  displayname: profile('displayName'),
+  firstname: profile('firstName'),
+  lastname: profile('lastName'),
+  language: profile('language'),
+  externalid: profile('externalId'),
   id: { kind: 'id' },
   userid: { kind: 'id' },
-  xp: { kind: 'unit', unit: 'xp', operation: 'add' },
-  coins: { kind: 'unit', unit: 'currency', operation: 'add' },
-  currency: { kind: 'unit', unit: 'currency', operation: 'add' },
+  xp: unit('xp'),
+  coins: unit('currency'),
+  currency: unit('currency'),
   ignore: { kind: 'ignored' },
 }
 
 /** Columns that the original takes and this server has no place for yet. */
-const notThere = new Set(['phone', 'country', 'language', 'role', 'tag'])
+const notThere = new Set(['phone', 'country', 'role', 'tag'])
+
+const howToMap = 'name what it is in the field "map", sent before the file: {"COLUMN":"xp"}, or "ignore"'
 
 const simple = (name: string) => name.toLowerCase().replace(/[\s_-]+/g, '')
-const isOperationColumn = (name: string) => /_op$/i.test(name.trim())
+const operationSuffix = /[\s_-]op\s*$/i
 
 /**
  * Reads a file's header.
  * @param map What columns with names of their own mean: `{"score":"xp","note":"ignore"}`.
- * @throws Failure that names every column that has no meaning, and how to give it one.
+ * @throws Failure `invalid_file` that names every column without a meaning, and how to give it one; `not_supported` when
+ * all that is wrong are columns that this server has no place for.
  */
 export function planColumns(type: BulkType, header: readonly string[], map: Readonly<Record<string, string>>): Plan {
   const wrong: FailureDetail[] = []
+  let unsupported = 0
   const refuse = (name: string, message: string): Column => {
     wrong.push({ path: `data.${name}`, message })
     return { kind: 'ignored' }
   }
-  const operationOf = new Map<string, number>()
   const names = header.map((name) => name.trim())
-  for (const [index, name] of names.entries()) {
-    if (type === 'bulk-update' && isOperationColumn(name)) operationOf.set(simple(name.replace(/_op$/i, '')), index)
-  }
   const given = new Map(Object.entries(map).map(([name, meaning]) => [simple(name), meaning]))
-  const plan = names.map((name): Column => {
-    if (type === 'bulk-update' && isOperationColumn(name)) return { kind: 'operation' }
+  /** The numeric column that an operation column speaks of → where it stands. */
+  const operationOf = new Map<string, number>()
+  if (type === 'bulk-update') {
+    for (const [index, name] of names.entries()) {
+      if (operationSuffix.test(name)) operationOf.set(simple(name.replace(operationSuffix, '')), index)
+    }
+  }
+  const plan = names.map((name, index): Column => {
+    if ([...operationOf.values()].includes(index)) return { kind: 'operation' }
     const meaning = given.get(simple(name))
     const column = named[simple(meaning ?? name)]
     if (!column && meaning !== undefined) return refuse(name, `is mapped to "${meaning}", which means nothing here`)
-    if (!column && notThere.has(simple(name))) return refuse(name, 'is not supported yet; map it to "ignore"')
-    if (!column) return refuse(name, 'has no meaning here; map it to one of ours, or to "ignore"')
-    if (column.kind === 'id' && type === 'bulk-import') return refuse(name, 'is given by us; map it to "ignore"')
-    if (column.kind === 'profile' && column.property === 'externalId' && type === 'bulk-update') {
-      return refuse(name, 'can be given at import only; map it to "ignore"')
+    if (!column && notThere.has(simple(name))) {
+      unsupported++
+      return refuse(name, 'is not supported yet; map it to "ignore"')
     }
+    if (!column) return refuse(name, `has no meaning here; ${howToMap.replace('COLUMN', name)}`)
+    if (column.kind === 'id' && type === 'bulk-import') return refuse(name, 'is given by us; map it to "ignore"')
     if (column.kind !== 'unit' || type === 'bulk-import') return column
-    const columnIndex = operationOf.get(simple(name))
-    operationOf.delete(simple(name))
-    return { ...column, operation: columnIndex === undefined ? 'overwrite' : { columnIndex } }
+    return { ...column, operation: operationColumn(simple(name)) }
   })
-  for (const [name, index] of operationOf) refuse(names[index]!, `has no numeric column ${name} beside it`)
+  function operationColumn(name: string): Operation | { columnIndex: number } {
+    const columnIndex = operationOf.get(name)
+    return columnIndex === undefined ? 'overwrite' : { columnIndex }
+  }
+  for (const [name, index] of operationOf) {
+    const numeric = plan.some((column) => column.kind === 'unit' && isAt(column.operation, index))
+    if (!numeric) refuse(names[index]!, `has no numeric column ${name} beside it`)
+  }
   for (const name of given.keys()) {
     if (!names.some((one) => simple(one) === name)) refuse(name, 'is mapped but is not in the file')
   }
   for (const repeated of repeatedMeanings(plan)) refuse(names[repeated]!, 'means the same as an earlier column')
   const needed = type === 'bulk-import' ? ['username'] : ['id', 'username', 'email']
-  if (nameColumn(plan) === -1) refuse(needed[0]!, `is missing: the file needs a column ${needed.join(' or ')}`)
+  if (!needed.some((name) => columnOf(plan, name) !== -1)) {
+    refuse(needed[0]!, `is missing: the file needs a column ${needed.join(' or ')}`)
+  }
   if (wrong.length > 0) {
     const what = wrong.map(({ path, message }) => `${path.slice('data.'.length)} ${message}`).join('; ')
-    throw new Failure('invalid_file', `The header does not fit: ${what}.`, wrong)
+    const code = wrong.length === unsupported ? 'not_supported' : 'invalid_file'
+    throw new Failure(code, `The header does not fit: ${what}.`, wrong)
   }
   return plan
 }
 
+const isAt = (operation: Operation | { columnIndex: number }, index: number): boolean =>
+  typeof operation === 'object' && operation.columnIndex === index
+
 function repeatedMeanings(plan: Plan): number[] {
   const seen = new Set<string>()
   return plan.flatMap((column, index) => {
-    const meaning = column.kind === 'profile' ? column.property : column.kind === 'unit' ? column.unit : column.kind
     if (column.kind === 'ignored' || column.kind === 'operation') return []
+    const meaning = column.kind === 'profile' ? column.property : column.kind === 'unit' ? column.unit : column.kind
     if (seen.has(meaning)) return [index]
     seen.add(meaning)
     return []
   })
 }
 
-/** The column that says which member a row is about: an id before a username before an e-mail. */
-export function nameColumn(plan: Plan): number {
-  const id = plan.findIndex((column) => column.kind === 'id')
-  if (id !== -1) return id
-  const property = (wanted: Property) =>
-    plan.findIndex((column) => column.kind === 'profile' && column.property === wanted)
-  const username = property('username')
-  return username === -1 ? property('email') : username
+const columnOf = (plan: Plan, meaning: string): number =>
+  plan.findIndex((column) => column.kind === meaning || (column.kind === 'profile' && column.property === meaning))
+
+/** What says which member a row is about: an id before a username before an e-mail. */
+export type NamedBy = 'id' | 'username' | 'email'
+export const namedBy = (plan: Plan): NamedBy =>
+  (['id', 'username', 'email'] as const).find((meaning) => columnOf(plan, meaning) !== -1)!
+
+/** What a row calls its member, so that two rows about one are the same text. */
+function nameOf(plan: Plan, cells: readonly string[]): string {
+  const by = namedBy(plan)
+  const name = cells[columnOf(plan, by)]!.trim()
+  return by === 'username' ? name : name.toLowerCase()
 }
 
-/** One row, understood: what it names, what it sets, and how it moves units. */
-export interface BulkRow {
-  line: number
-  /** The cell that names the member, as `nameColumn` says. */
-  name: string
+/** What a row says about its member. */
+export interface RowContent {
   profile: Partial<Record<Property, string>>
   moves: { unit: Unit; amount: number; operation: Operation }[]
 }
 
-const shapes: Record<Property, z.ZodType<string>> = {
-  username: Username,
-  email: Email,
-  displayName: line(0, 100),
-  firstName: line(0, 50),
-  lastName: line(0, 50),
-  externalId: line(1, 200),
+/** One row, understood. */
+export interface BulkRow extends RowContent {
+  line: number
+  name: string
 }
 
-/** An empty cell says nothing: no property is emptied and no unit moved by it. */
-export function readRow(plan: Plan, row: { line: number; cells: readonly string[] }): BulkRow | { problem: string } {
-  const result: BulkRow = { line: row.line, name: row.cells[nameColumn(plan)]!.trim(), profile: {}, moves: [] }
+/** Reads a row by its plan. An empty cell says nothing: no property is emptied and no unit moved by it. */
+export function readRow(plan: Plan, line: number, cells: readonly string[]): BulkRow | RowProblem {
+  const refuse = (message: string): RowProblem => ({ code: 'invalid_row', message })
+  const row: BulkRow = { line, name: nameOf(plan, cells), profile: {}, moves: [] }
+  if (row.name === '') return refuse('The row does not say which member it is about.')
   for (const [index, column] of plan.entries()) {
-    const cell = row.cells[index]!.trim()
-    if (column.kind === 'profile' && (cell !== '' || column.property === 'username')) {
-      const parsed = shapes[column.property].safeParse(cell)
-      if (!parsed.success) return { problem: `${words[column.property]} ${parsed.error.issues[0]!.message}.` }
-      result.profile[column.property] = parsed.data
+    const cell = cells[index]!.trim()
+    if (cell === '') continue
+    if (column.kind === 'profile') {
+      const { word, shape } = properties[column.property]
+      const parsed = shape.safeParse(cell)
+      if (!parsed.success) return refuse(`The ${word} ${parsed.error.issues[0]!.message}.`)
+      row.profile[column.property] = cell
     }
-    if (column.kind === 'id' && !isId(cell) && !/^[1-9]\d{0,14}$/.test(cell))
-      return { problem: 'The id is not one of ours.' }
-    if (column.kind === 'unit' && cell !== '') {
+    if (column.kind === 'id' && !isId(row.name) && !/^[1-9]\d{0,14}$/.test(cell)) {
+      return refuse('The id is not one of ours.')
+    }
+    if (column.kind === 'unit') {
       const amount = /^[+-]?\d{1,16}$/.test(cell) ? Number(cell) : Number.NaN
-      if (!Number.isSafeInteger(amount)) return { problem: `"${short(cell)}" is not a whole number up to 2^53 - 1.` }
-      const operation = operationOf(column, row.cells)
-      if (!operation) return { problem: `The operation must be ${operations.join(', ')}.` }
-      if (amount < 0) return { problem: 'An amount must not be negative. Say subtract to take some away.' }
-      result.moves.push({ unit: column.unit, amount, operation })
+      if (!Number.isSafeInteger(amount)) return refuse(`"${short(cell)}" is not a whole number up to 2^53 - 1.`)
+      if (amount < 0) return refuse('An amount must not be negative. Say subtract to take some away.')
+      const operation = operationOf(column, cells)
+      if (!operation) return refuse(`The operation must be ${operations.join(', ')}.`)
+      row.moves.push({ unit: column.unit, amount, operation })
     }
   }
-  if (result.name === '') return { problem: 'The row does not say which member it is about.' }
-  return result
+  return row
 }
 
 function operationOf({ operation }: Column & { kind: 'unit' }, cells: readonly string[]): Operation | undefined {
   const asked = typeof operation === 'string' ? operation : cells[operation.columnIndex]!.trim()
   return operations.find((one) => one === asked)
-}
-
-const words: Record<Property, string> = {
-  username: 'The username',
-  email: 'The e-mail',
-  displayName: 'The display name',
-  firstName: 'The first name',
-  lastName: 'The last name',
-  externalId: 'The external id',
 }
 
 const short = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…` : text)

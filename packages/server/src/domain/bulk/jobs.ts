@@ -3,7 +3,7 @@ import type { Database, Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
 import { Failure } from '../failure.js'
 import { isId, newId } from '../ids.js'
-import { type BulkType, nameColumn, type Plan, planColumns } from './columns.js'
+import { type BulkRow, type BulkType, type NamedBy, namedBy, type Plan, planColumns, readRow } from './columns.js'
 import { type CsvRow, csvCell, readCsv } from './csv.js'
 
 export type Job = Selectable<Tables['jobs']>
@@ -11,7 +11,8 @@ export type RowError = Pick<Selectable<Tables['job_errors']>, 'line' | 'code' | 
 
 /** What a job was asked to do, besides its rows. */
 export interface JobOptions {
-  plan: Plan
+  /** How its rows name members. */
+  namedBy: NamedBy
   map: Record<string, string>
   /** Write `user.joined` for each member, besides one `import.completed` for the file. */
   emitEvents: boolean
@@ -31,24 +32,39 @@ const maxRows = 1_000_000
 /** The same file within so long answers the first job, unless the asker says that it is meant. */
 const sameFileHours = 24
 
-/** The job that this very file made lately, if there is one. */
-export async function findSameFile(
+/**
+ * The job that this very file made lately, if there is one. A job that failed goes on where it stopped: a new one would
+ * do again what the first had done.
+ */
+export async function takeUpSameFile(
   tx: Tx,
   { type, map, emitEvents, fileHash }: NewJob,
   at: Date,
 ): Promise<Job | undefined> {
-  const jobs = await tx.db
+  // Two equal uploads at once are one file as well: the second waits here for the first.
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`${tx.communityId}:${fileHash.toString('hex')}`}, 0))`.execute(
+    tx.db,
+  )
+  const job = await tx.db
     .selectFrom('jobs')
     .selectAll()
     .where('community_id', '=', tx.communityId)
     .where('type', '=', type)
     .where('file_hash', '=', fileHash)
-    .where('status', '<>', 'failed')
+    .where(sql<boolean>`options @> ${JSON.stringify({ emitEvents })}::jsonb`)
+    .where(sql<boolean>`options->'map' = ${JSON.stringify(map)}::jsonb`)
     .where('created_at', '>', new Date(at.getTime() - sameFileHours * 3_600_000))
     .orderBy('created_at')
-    .execute()
-  const asked = JSON.stringify([map, emitEvents])
-  return jobs.find(({ options }) => JSON.stringify([options.map, options.emitEvents]) === asked)
+    .executeTakeFirst()
+  if (job?.status !== 'failed') return job
+  tx.wake('jobs')
+  return tx.db
+    .updateTable('jobs')
+    .set({ status: 'queued', failure: null, finished_at: null })
+    .where('community_id', '=', tx.communityId)
+    .where('id', '=', job.id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
 }
 
 /**
@@ -60,20 +76,19 @@ export async function createJob(tx: Tx, input: NewJob, file: AsyncIterable<Uint8
   let plan: Plan | undefined
   let total = 0
   let failed = 0
-  for await (const rows of readCsv(file)) {
-    const body = plan ? rows : rows.slice(1)
-    if (!plan) {
-      const header = rows[0]!
-      if (header.problem) throw new Failure('invalid_file', `The header cannot be read. ${header.problem.message}`)
+  for await (let rows of readCsv(file)) {
+    const header = plan ? undefined : rows[0]
+    if (header && !header.problem) {
       plan = planColumns(input.type, header.cells, input.map)
       await insertJob(tx, id, input, plan, at)
+      rows = rows.slice(1)
     }
-    if (body.length === 0) continue
-    total += body.length
+    if (!plan || rows.length === 0) continue
+    total += rows.length
     if (total > maxRows) throw new Failure('too_large', 'The file has more than 1,000,000 rows. Send it in parts.')
-    failed += await addRows(tx, id, plan, body)
+    failed += await addRows(tx, id, plan, rows)
   }
-  if (!plan) throw new Failure('invalid_file', 'The file is empty.')
+  if (total === 0) throw new Failure('invalid_file', plan ? 'The file has a header and no rows.' : 'The file is empty.')
   tx.wake('jobs')
   return tx.db
     .updateTable('jobs')
@@ -93,7 +108,7 @@ async function insertJob(tx: Tx, id: string, { type, map, emitEvents, actor, fil
       type,
       status: 'queued',
       actor,
-      options: JSON.stringify({ plan, map, emitEvents } satisfies JobOptions),
+      options: JSON.stringify({ namedBy: namedBy(plan), map, emitEvents } satisfies JobOptions),
       file_hash: fileHash,
       created_at: at,
     })
@@ -102,29 +117,16 @@ async function insertJob(tx: Tx, id: string, { type, map, emitEvents, actor, fil
 
 /** Keeps good rows, reports bad ones and second rows of the same name; answers how many were bad. */
 async function addRows(tx: Tx, jobId: string, plan: Plan, rows: readonly CsvRow[]): Promise<number> {
-  const named = nameColumn(plan)
   const errors: RowError[] = []
-  const good: { line: number; name: string; cells: string[] }[] = []
+  const good: BulkRow[] = []
   for (const row of rows) {
-    if (row.problem) errors.push({ line: row.line, ...row.problem })
-    else good.push({ line: row.line, name: row.cells[named]!.trim(), cells: row.cells })
+    const read = row.problem ?? readRow(plan, row.line, row.cells)
+    if ('code' in read) errors.push({ line: row.line, ...read })
+    else good.push(read)
   }
   for (let at = 0; at < good.length; at += insertAtOnce) {
-    const some = good.slice(at, at + insertAtOnce)
-    // Lists of lists must be of one length in PostgreSQL: cells travel as JSON.
-    const { rows: kept } = await sql<{ line: number }>`
-      insert into job_rows (community_id, job_id, line, name, cells)
-      select ${tx.communityId}::uuid, ${jobId}::uuid, line, name, array(select jsonb_array_elements_text(cells))
-      from unnest(
-        ${sql.val(some.map(({ line }) => line))}::bigint[], ${sql.val(some.map(({ name }) => name))}::text[],
-        ${sql.val(some.map(({ cells }) => JSON.stringify(cells)))}::jsonb[]
-      ) as r (line, name, cells)
-      order by line
-      on conflict (community_id, job_id, name) do nothing
-      returning line`.execute(tx.db)
-    if (kept.length === some.length) continue
-    const lines = new Set(kept.map(({ line }) => line))
-    const repeated = some.filter(({ line }) => !lines.has(line))
+    const repeated = await keepRows(tx, jobId, good.slice(at, at + insertAtOnce))
+    if (repeated.length === 0) continue
     const first = await linesOf(
       tx,
       jobId,
@@ -139,6 +141,20 @@ async function addRows(tx: Tx, jobId: string, plan: Plan, rows: readonly CsvRow[
 }
 
 const insertAtOnce = 5000
+
+/** Answers the rows that were not kept, because an earlier one has their name. */
+async function keepRows(tx: Tx, jobId: string, rows: readonly BulkRow[]): Promise<BulkRow[]> {
+  const { rows: kept } = await sql<{ line: number }>`
+    insert into job_rows (community_id, job_id, line, name, content)
+    select ${tx.communityId}::uuid, ${jobId}::uuid, * from unnest(
+      ${sql.val(rows.map(({ line }) => line))}::bigint[], ${sql.val(rows.map(({ name }) => name))}::text[],
+      ${sql.val(rows.map(({ profile, moves }) => JSON.stringify({ profile, moves })))}::jsonb[]
+    )
+    on conflict (community_id, job_id, name) do nothing
+    returning line`.execute(tx.db)
+  const lines = new Set(kept.map(({ line }) => line))
+  return rows.filter(({ line }) => !lines.has(line))
+}
 
 async function linesOf(tx: Tx, jobId: string, names: readonly string[]): Promise<Map<string, number>> {
   const rows = await tx.db
