@@ -4,7 +4,7 @@ import { brotliCompressSync } from 'node:zlib'
 import autoprefixer from 'autoprefixer'
 import customMedia from 'postcss-custom-media'
 import nesting from 'postcss-nesting'
-import { defineConfig, type Manifest, type Plugin, type UserConfig } from 'vite'
+import { defineConfig, type ManifestChunk, type Plugin, type Rolldown, type UserConfig } from 'vite'
 
 const root = import.meta.dirname
 /** What the server serves to pages: the loader, and one chunk per element with what they share. */
@@ -74,9 +74,28 @@ function library(): UserConfig {
   }
 }
 
-/** What every element needs is one chunk, `core`; what only one element needs is in its own. */
-const core =
-  /node_modules\/(?!.*@floating-ui)|packages\/widgets\/src\/shared\/(?!floating|messages\/(?!en))|packages\/stores\/src\/(?!boards|leaderboard|pages|search|stream|view\.)/
+/** What the next element will need too; what several elements import already is found by itself. */
+const common =
+  /node_modules|packages\/widgets\/src\/shared|packages\/stores\/src\/(?!boards|leaderboard|pages|search|view\.)/
+
+/** The tags that a module comes with: not those that only ask for it later, by `import()`. */
+function tagsOf(
+  id: string,
+  graph: Pick<Rolldown.PluginContext, 'getModuleInfo'>,
+  seen = new Set<string>(),
+): Set<string> {
+  if (seen.has(id)) return new Set()
+  seen.add(id)
+  if (id.startsWith('\0tag:')) return new Set([id.slice('\0tag:'.length)])
+  const importers = graph.getModuleInfo(id)?.importers ?? []
+  return new Set(importers.flatMap((importer) => [...tagsOf(importer, graph, seen)]))
+}
+
+/** A tag's code is two chunks: `core`, shared by all, and its own. What is asked for later is left to the bundler. */
+function chunkOf(id: string, graph: Pick<Rolldown.PluginContext, 'getModuleInfo'>): string | null {
+  const [tag = null, ...others] = tagsOf(id, graph)
+  return tag && (others.length > 0 || common.test(id)) ? 'core' : tag
+}
 
 /** The widgets for script-tag pages, as hashed chunks in `c/`. A library build: an app's would carry a preload helper. */
 function chunks(): UserConfig {
@@ -96,7 +115,7 @@ function chunks(): UserConfig {
           entryFileNames: 'c/[name]-[hash].js',
           chunkFileNames: 'c/[name]-[hash].js',
           minify: true,
-          codeSplitting: { groups: [{ name: 'core', test: core }] },
+          codeSplitting: { groups: [{ name: chunkOf }] },
         },
       },
     },
@@ -107,12 +126,10 @@ function chunks(): UserConfig {
 function loader(): UserConfig {
   const readJson = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8'))
   const { version } = readJson('packages/loader/package.json')
-  const chunkGraph: Manifest = readJson('packages/loader/dist/manifest.json')
-  /** A tag's own chunk first, then what it needs beside it. */
-  const filesOf = (tag: string) => {
-    const { file, imports = [] } = chunkGraph[`tag:${tag}`]!
-    return [file, ...imports.map((key) => chunkGraph[key]!.file)]
-  }
+  const chunks: ManifestChunk[] = Object.values(readJson('packages/loader/dist/manifest.json'))
+  /** A tag's own chunk first, then what it imports. The entry itself is one line that imports them. */
+  const filesOf = (tag: string) =>
+    [tag, 'core'].map((name) => chunks.find((chunk) => chunk.name === name && !chunk.isEntry)!.file)
   return {
     ...shared,
     root,

@@ -283,6 +283,21 @@ describe('when the code of a tag does not come', async () => {
   })
 })
 
+/** Lets requests of a page wait until they are let go. */
+async function hold(page: Page, addresses: RegExp) {
+  let waiting = 0
+  let letGo = () => {}
+  const gate = new Promise<void>((open) => {
+    letGo = open
+  })
+  await page.route(addresses, async (route) => {
+    waiting++
+    await gate
+    await route.continue()
+  })
+  return { letGo, waiting: () => waiting }
+}
+
 describe('layout', () => {
   const watch = `<script>
     globalThis.shifts = []
@@ -290,30 +305,23 @@ describe('layout', () => {
     new PerformanceObserver((list) => shifts.push(...list.getEntries().map(({ sources }) => sources.map(where))))
       .observe({ type: 'layout-shift', buffered: true })
   </script>`
+  const reserve = '<style>rai-leaderboard:not(:defined) { display: block; min-block-size: 30rem }</style>'
   const below = '<p>What stands below must not move.</p>'
 
-  test('nothing moves after the loader has come, however late code and rows are', async () => {
-    const held: (() => void)[] = []
-    const { page } = await open(pageOf(tag + below, `${watch}${line.replace(' async', '')}`), (page) =>
-      page.route(/\/c\/|\/widget\//, (route) => void held.push(() => route.continue())),
+  test.each([
+    ['after the loader has come, however late code and rows are', '', /\/c\/|\/widget\//],
+    ['at all on a page that reserves the height as documented, however late the loader is', reserve, /rai\.js/],
+  ])('nothing moves %s', async (_, style, late) => {
+    let held = { letGo: () => {}, waiting: () => 0 }
+    const { page } = await open(
+      pageOf(tag + below, watch + style + line.replace(' async', style && ' async')),
+      async (page) => {
+        held = await hold(page, late)
+      },
     )
     await page.getByText('must not move').waitFor()
-    await expect.poll(() => held.length).toBeGreaterThan(0)
-    await page.unroute(/\/c\/|\/widget\//)
-    for (const go of held) go()
-    await firstRow(page).waitFor()
-    expect(await left(page, 'shifts')).toEqual([])
-  })
-
-  test('nothing moves at all on a page that reserves the height as documented', async () => {
-    const style = '<style>rai-leaderboard:not(:defined) { display: block; min-block-size: 30rem }</style>'
-    const held: (() => void)[] = []
-    const { page } = await open(pageOf(tag + below, watch + style + line), (page) =>
-      page.route(/rai\.js/, (route) => void held.push(() => route.continue())),
-    )
-    await page.getByText('must not move').waitFor()
-    await expect.poll(() => held.length).toBeGreaterThan(0)
-    for (const go of held) go()
+    await expect.poll(held.waiting).toBeGreaterThan(0)
+    held.letGo()
     await firstRow(page).waitFor()
     expect(await left(page, 'shifts')).toEqual([])
   })
