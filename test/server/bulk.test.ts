@@ -4,6 +4,7 @@ import { createBoard, rowsAt, runOf } from '../../packages/server/src/domain/lea
 import { balancesOf, findMember } from '../../packages/server/src/domain/members.js'
 import { expectJob, type Job, uploadCsv } from '../helpers/bulk.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
+import { asSuperuser } from '../helpers/database.js'
 import { startTestServer } from '../helpers/server.js'
 
 const server = await startTestServer()
@@ -26,6 +27,8 @@ const refused = async (community: TestCommunity, type: 'import' | 'update', csv:
   return [status, body.code, body.message]
 }
 
+const jobsOf = (community: TestCommunity) =>
+  community.tenant((tx) => tx.db.selectFrom('jobs').selectAll().where('community_id', '=', community.id).execute())
 const errorLines = (job: Job) => job.errors.map(({ line, code }) => `${line} ${code}`)
 const balances = (community: TestCommunity, username: string) =>
   community.tenant(async (tx) => balancesOf(tx, (await findMember(tx, { username }))!.id))
@@ -175,6 +178,18 @@ describe('bulk import', () => {
     expect(await balances(community, 'b')).toEqual({ xp: 2, currency: 0 })
     const changed = await run(community, 'import', 'username,displayname\na,Someone Else\nc,C\n')
     expect(errorLines(changed)).toEqual(['2 already_exists'])
+    expect(changed.errors[0]!.message).toContain('with another display name')
+  })
+
+  test('takes a member who has earned since for the same, and another score for another', async () => {
+    const community = await testCommunity(server)
+    await run(community, 'import', 'username,email,xp\na,a@example.com,10\nb,,10\nc,,0\n')
+    await run(community, 'update', 'username,xp_op,xp\na,add,5\n')
+    const again = await run(community, 'import', 'username,email,xp\na,A@example.com,10\nb,,11\nc,,\n')
+    expect(again).toMatchObject({ succeeded: 0, skipped: 2, failed: 1 })
+    expect(again.errors).toMatchObject([{ line: 3, code: 'already_exists' }])
+    expect(await balances(community, 'a')).toEqual({ xp: 15, currency: 0 })
+    expect(await balances(community, 'b')).toEqual({ xp: 10, currency: 0 })
   })
 
   test('tells the community once, and each join when asked to', async () => {
@@ -187,7 +202,99 @@ describe('bulk import', () => {
   })
 })
 
+describe('an upload', () => {
+  test('that is cut off leaves nothing', async () => {
+    const community = await testCommunity(server)
+    async function* half() {
+      yield Buffer.from('username,xp\na,1\nb,2\n')
+      throw new Error('the line went dead')
+    }
+    await expect(uploadCsv(server.url, community.communityKey, 'import', half())).rejects.toThrow()
+    expect(await jobsOf(community)).toEqual([])
+    expect(await run(community, 'import', 'username,xp\na,1\n')).toMatchObject({ succeeded: 1 })
+  })
+
+  test('of more than 256 MB is refused, and leaves nothing', async () => {
+    const community = await testCommunity(server)
+    async function* file() {
+      yield Buffer.from('username\n')
+      for (let n = 0; n < 257; n++) yield Buffer.alloc(1024 * 1024, 'name\n')
+    }
+    const { status, body } = await uploadCsv(server.url, community.communityKey, 'import', file())
+    expect([status, body.code]).toEqual([413, 'too_large'])
+    expect(await jobsOf(community)).toEqual([])
+  })
+
+  test('that comes twice at once is one job', async () => {
+    const community = await testCommunity(server)
+    await run(community, 'import', 'username\na\n')
+    const send = () =>
+      uploadCsv(server.url, community.communityKey, 'update', 'username,xp_op,xp,note\na,add,5,\n', {
+        // The database keeps a map in another order than it was sent in.
+        fields: { map: '{"xp":"xp","username":"username","note":"ignore"}' },
+      })
+    const answers = await Promise.all([send(), send(), send()])
+    const ids = new Set(answers.map(({ body }) => body.data!.jobId))
+    expect(ids.size).toBe(1)
+    await expectJob(server.url, community.communityKey, [...ids][0]!)
+    expect(await balances(community, 'a')).toEqual({ xp: 5, currency: 0 })
+  })
+})
+
 describe('bulk update', () => {
+  test('waits for the import before it', async () => {
+    const community = await testCommunity(server)
+    const names = Array.from({ length: 6000 }, (_, n) => `member ${n}`)
+    const send = (type: 'import' | 'update', csv: string) => uploadCsv(server.url, community.communityKey, type, csv)
+    await send('import', `username\n${names.join('\n')}\n`)
+    const { body } = await send('update', `username,xp\n${names.at(-1)},7\n`)
+    const job = await expectJob(server.url, community.communityKey, body.data!.jobId)
+    expect(job).toMatchObject({ succeeded: 1, failed: 0 })
+  })
+
+  test('changes what only one member can have, unless another has it', async () => {
+    const community = await testCommunity(server)
+    await run(community, 'import', 'username,email,externalid\na,a@example.com,A\nb,b@example.com,B\nc,,\n')
+    const [a, b, c] = await community.tenant((tx) =>
+      Promise.all(['a', 'b', 'c'].map(async (username) => (await findMember(tx, { username }))!)),
+    )
+    const job = await run(
+      community,
+      'update',
+      [
+        'id,username,email,external id,language,first name',
+        `${a!.id},b,,,,never`, // 2: b is b's
+        `${a!.number},,B@EXAMPLE.COM,,,never`, // 3: so is the mail
+        `${b!.id},,,A,,never`, // 4: and A is a's
+        `${c!.id},d,d@example.com,D,pt-BR,Dee`, // 5
+        `${c!.number},e,,,,never`, // 6: the member of line 5
+        `999999,e,,,,never`, // 7
+        `${b!.number},,,,English please,never`, // 8
+      ].join('\n'),
+    )
+    expect(errorLines(job)).toEqual([
+      '2 already_exists',
+      '3 already_exists',
+      '4 already_exists',
+      '6 duplicate_row',
+      '7 unknown_member',
+      '8 invalid_row',
+    ])
+    await community.tenant(async (tx) => {
+      expect(await findMember(tx, { externalId: { type: 'externalId', value: 'D' } })).toMatchObject({
+        id: c!.id,
+        username: 'd',
+        email: 'd@example.com',
+        language: 'pt-BR',
+        first_name: 'Dee',
+      })
+      expect(await findMember(tx, { id: a!.id })).toEqual(a)
+      expect(await findMember(tx, { id: b!.id })).toEqual(b)
+    })
+    const byMail = await run(community, 'update', 'email,xp\nD@example.com,1\nd@EXAMPLE.com,2\n')
+    expect(errorLines(byMail)).toEqual(['3 duplicate_row'])
+  })
+
   test('adds, subtracts and overwrites units, and changes profiles', async () => {
     const community = await testCommunity(server)
     await run(community, 'import', 'username,email,xp,coins\na,a@example.com,10,10\nb,,10,10\nc,,10,10\nd,,,\n')
@@ -256,6 +363,25 @@ describe('bulk update', () => {
 })
 
 describe('bulk jobs', () => {
+  test('that fail say so, and go on where they stopped when the file comes again', async () => {
+    const community = await testCommunity(server)
+    await run(community, 'import', 'username\na\nb\n')
+    const csv = 'username,xp_op,xp\na,add,1\nb,add,2\n'
+    const { superuserUrl } = server.testDatabase
+    await asSuperuser(superuserUrl, (client) =>
+      client.query(`
+        create function break_things() returns trigger language plpgsql as $$ begin raise exception 'broken'; end $$;
+        create trigger break_things before insert on transactions for each row execute function break_things()`),
+    )
+    const failed = await run(community, 'update', csv)
+    expect(failed).toMatchObject({ status: 'failed', processed: 0 })
+    expect(failed.failure).toContain('Send the same file again')
+    await asSuperuser(superuserUrl, (client) => client.query('drop function break_things cascade'))
+    const done = await run(community, 'update', csv)
+    expect(done).toMatchObject({ _id: failed._id, status: 'completed', succeeded: 2, failure: null })
+    expect(await balances(community, 'b')).toEqual({ xp: 2, currency: 0 })
+  })
+
   test('are listed newest first, and are the community’s own', async () => {
     const community = await testCommunity(server)
     const first = await run(community, 'import', 'username\na\n')
