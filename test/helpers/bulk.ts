@@ -47,16 +47,18 @@ export async function uploadCsv(
   return { status: answer.status, body: (await answer.json()) as UploadAnswer['body'] }
 }
 
+export async function readJob(url: string, key: string, jobId: string): Promise<Job> {
+  const answer = await fetch(`${url}/apis/v1/users/bulk-jobs/${jobId}`, { headers: { authorization: `Bearer ${key}` } })
+  return ((await answer.json()) as { data: Job }).data
+}
+
 /** Waits until a job is over, and answers what became of it. */
 export async function expectJob(url: string, key: string, jobId: string, withinMs = 20_000): Promise<Job> {
   return vi.waitFor(
     async () => {
-      const answer = await fetch(`${url}/apis/v1/users/bulk-jobs/${jobId}`, {
-        headers: { authorization: `Bearer ${key}` },
-      })
-      const { data } = (await answer.json()) as { data: Job }
-      expect(['completed', 'failed']).toContain(data.status)
-      return data
+      const job = await readJob(url, key, jobId)
+      expect(['completed', 'failed']).toContain(job.status)
+      return job
     },
     { timeout: withinMs, interval: 100 },
   )

@@ -7,15 +7,18 @@ import { type Loop, startLoop } from './loop.js'
 const eventDays = 7
 /** A write's first answer is replayed for so long. */
 const answerHours = 24
+/** What a failed bulk job has not done waits so long for its file to be sent again. */
+const failedHours = 24
 /** How many rows go in one transaction. */
 const batch = 10_000
 
 const old = {
   events: sql<boolean>`created_at < now() - make_interval(days => ${eventDays}) and seq is not null`,
   idempotency_keys: sql<boolean>`created_at < now() - make_interval(hours => ${answerHours})`,
+  jobs: sql<boolean>`created_at < now() - make_interval(hours => ${failedHours}) and status = 'failed'`,
 }
 
-/** Deletes what is kept for a time only: numbered events, and the answers of idempotent writes. */
+/** Deletes what is kept for a time only: numbered events, the answers of idempotent writes, the rows of failed jobs. */
 export function startPruning(database: Database, log: Pick<Logger, 'error'>): Loop {
   return startLoop(database, log, {
     name: 'pruning',
@@ -28,7 +31,8 @@ export function startPruning(database: Database, log: Pick<Logger, 'error'>): Lo
         .distinct()
         .where(old.idempotency_keys)
         .execute()
-      return [...events, ...answers].map((row) => row.community_id)
+      const failed = await db.selectFrom('jobs').select('community_id').distinct().where(old.jobs).execute()
+      return [...events, ...answers, ...failed].map((row) => row.community_id)
     },
     run: (communityId) =>
       database.tenant(communityId, async (tx) => {
@@ -41,6 +45,10 @@ export function startPruning(database: Database, log: Pick<Logger, 'error'>): Lo
           .where('community_id', '=', communityId)
           .where(old.idempotency_keys)
           .execute()
+        await sql`
+          delete from job_rows where community_id = ${communityId} and job_id in (
+            select id from jobs where community_id = ${communityId} and ${old.jobs}
+          )`.execute(tx.db)
         return events.numAffectedRows === BigInt(batch)
       }),
   })

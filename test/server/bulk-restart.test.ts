@@ -1,0 +1,80 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import type { DemoFile } from '../../packages/server/src/demo.js'
+import { expectJob, readJob, uploadCsv } from '../helpers/bulk.js'
+import { asSuperuser, brokenInvariants } from '../helpers/database.js'
+import { embeddedPostgres, type ServerProcess, startProcess } from '../helpers/process.js'
+
+const root = mkdtempSync(join(tmpdir(), 'rai-bulk-'))
+const dataDir = join(root, 'data')
+const rows = 16_000
+const names = Array.from({ length: rows }, (_, n) => `walker ${n}`)
+
+let server: ServerProcess
+let key: string
+
+beforeAll(async () => {
+  const folder = join(import.meta.dirname, '../../packages/server')
+  execFileSync('npx', ['--yes', 'pnpm@12.21.0', 'run', 'build'], { cwd: folder, stdio: 'pipe' })
+  server = await startProcess({ RAI_DATA: dataDir })
+  await server.ready
+  key = (JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8')) as DemoFile).communityKey
+})
+afterAll(async () => {
+  server.child.kill('SIGTERM')
+  await server.ended
+  rmSync(root, { recursive: true, force: true })
+})
+
+/** Kills the server whenever the job has done another part, and starts it again; answers how often. */
+async function killWhileItRuns(jobId: string): Promise<number> {
+  let kills = 0
+  for (let seen = 0; kills < 3; kills++) {
+    const job = await vi.waitFor(
+      async () => {
+        const job = await readJob(server.url, key, jobId)
+        expect(job.processed).toBeGreaterThan(seen)
+        return job
+      },
+      { timeout: 30_000, interval: 10 },
+    )
+    if (job.status === 'completed') break
+    seen = job.processed
+    server.child.kill('SIGKILL')
+    await server.ended
+    server = await startProcess({ RAI_DATA: dataDir })
+    await server.ready
+  }
+  return kills
+}
+
+/** How many walkers there are, what they hold together, and what is wrong in the database. */
+const look = () =>
+  asSuperuser(embeddedPostgres(dataDir).superuserUrl, async (client) => {
+    const { rows } = await client.query<{ members: number; xp: number }>(
+      `select count(*)::int as members, sum(b.amount)::int as xp
+       from members m join balances b on b.member_id = m.id and b.unit = 'xp' where m.username like 'walker %'`,
+    )
+    return { ...rows[0], broken: await brokenInvariants(client) }
+  })
+
+test('an import that is killed again and again makes every member once', async () => {
+  const csv = `username,xp\n${names.map((name) => `${name},3`).join('\n')}\n`
+  const { body } = await uploadCsv(server.url, key, 'import', csv)
+  expect(await killWhileItRuns(body.data!.jobId)).toBeGreaterThan(0)
+  const job = await expectJob(server.url, key, body.data!.jobId, 60_000)
+  expect(job).toMatchObject({ status: 'completed', succeeded: rows, skipped: 0, failed: 0 })
+  expect(await look()).toEqual({ members: rows, xp: rows * 3, broken: [] })
+}, 180_000)
+
+test('an update that is killed again and again adds every point once', async () => {
+  const csv = `username,xp_op,xp\n${names.map((name) => `${name},add,4`).join('\n')}\n`
+  const { body } = await uploadCsv(server.url, key, 'update', csv)
+  expect(await killWhileItRuns(body.data!.jobId)).toBeGreaterThan(0)
+  const job = await expectJob(server.url, key, body.data!.jobId, 60_000)
+  expect(job).toMatchObject({ status: 'completed', succeeded: rows, failed: 0 })
+  expect(await look()).toEqual({ members: rows, xp: rows * 7, broken: [] })
+}, 180_000)
