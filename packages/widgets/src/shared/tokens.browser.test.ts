@@ -16,9 +16,6 @@ const pairs: [ink: string, ground: string, least: number][] = [
   ['--_text-muted', '--_own', 4.5],
   ['--_accent-ink', '--_surface', 4.5],
   ['--_accent-text', '--_accent', 4.5],
-  ['--_danger', '--_surface', 4.5],
-  ['--_positive', '--_surface', 4.5],
-  ['--_warning', '--_surface', 4.5],
   ['--_focus', '--_surface-sunken', 3],
   ['--_focus', '--_own', 3],
 ]
