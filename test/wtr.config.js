@@ -61,10 +61,11 @@ export default {
   files: ['packages/*/src/**/*.browser.test.ts'],
   // The first page waits for Vite to prepare its dependencies.
   testsStartTimeout: 60_000,
+  testsFinishTimeout: 300_000,
   testFramework: { config: { timeout: 20_000 } },
   browsers: [
     chromeLauncher({
-      concurrency: 2,
+      concurrency: 1,
       launchOptions: {
         executablePath: process.env.RAI_CHROMIUM ?? (await chromium.executablePath()),
         args: [

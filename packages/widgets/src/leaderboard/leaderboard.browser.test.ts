@@ -207,6 +207,7 @@ describe('<rai-leaderboard>', () => {
 
   it('finds members by the beginning of their name', async () => {
     const element = await loaded()
+    await until(() => part(element, 'search-input'), 'search box')
     part(element, 'search-input')!.focus()
     await sendKeys({ type: 'member 04' })
     await until(() => namesOf(element).length === 10, 'ten members')

@@ -2,56 +2,48 @@ import {
   type ApiError,
   type Board,
   type BoardRow,
-  failureOf,
+  errorOf,
   isGuest,
   type Leaderboard,
   type Loadable,
   leaderboard,
   type Mine,
-  search,
+  type RunChoice,
   serverNow,
   type View,
-  viewer,
 } from '@rai/stores'
 import { type CSSResultGroup, html, nothing, type PropertyDeclarations, type PropertyValues, unsafeCSS } from 'lit'
-import { Announcer } from '../shared/announcer.js'
 import { ClockController } from '../shared/clock-controller.js'
 import { RaiElement } from '../shared/element.js'
-import { RaiErrorEvent, RaiLoadEvent } from '../shared/events.js'
+import { errorEvent, RaiLoadEvent } from '../shared/events.js'
 import { formatClock, formatMoment, formatNumber } from '../shared/format.js'
-import { clockIcon, copyIcon, eyeIcon, eyeOffIcon, icon, offlineIcon, searchIcon, trophyIcon } from '../shared/icons.js'
+import { clockIcon, icon, offlineIcon, trophyIcon } from '../shared/icons.js'
 import { failureView, loadableView, stateView } from '../shared/loadable-view.js'
-import { MenuController, type MenuItem } from '../shared/menu.js'
 import { MessagesController } from '../shared/messages.js'
+import { Part } from '../shared/part.js'
 import { StoreController } from '../shared/store-controller.js'
 import { webUrl } from '../shared/web-url.js'
-import { RaiRankChangeEvent, RaiRowActivateEvent, RaiVisibilityRequestEvent } from './events.js'
+import { RaiRowActivateEvent } from './events.js'
 import { periodTabs, runSteps, type Wanted, when } from './header.js'
 import styles from './leaderboard.styles.css?inline'
 import { catalog } from './messages/index.js'
-import { ownRow, type RowView, skeleton, table } from './rows.js'
+import { type RowView, skeleton, table } from './rows.js'
 import { RowsController, type Source } from './rows-controller.js'
-import { SearchController } from './search.js'
 
 export type Layout = 'auto' | 'table' | 'compact' | 'card' | 'podium'
-
-/** Why a member has no row. */
-const reasons = { hidden: 'hidden', no_score: 'noScore', not_eligible: 'notEligible', ranked: undefined } as const
 
 /** From this width on the first three stand on a podium; from this length on a list can be searched. */
 const wide = 720
 const long = 50
-
-type Ready<T> = Extract<Loadable<T>, { state: 'ready' }>
 
 /**
  * What a person sees: the rows that were asked for, or, while those are on their way, the ones before, so that
  * choosing another period never blanks the list.
  */
 interface Shown {
-  /** Names the run, or the search. */
+  /** Names the run. */
   key: string
-  view: Ready<View | null>
+  view: Extract<Loadable<View | null>, { state: 'ready' }>
   mine: Mine | null
 }
 
@@ -147,410 +139,340 @@ export class RaiLeaderboard extends RaiElement {
   /** Fills a row in a way of your own: answers text, a node or a Lit template. */
   declare renderRow: ((row: BoardRow) => unknown) | undefined
 
-  private readonly words = new MessagesController(this, catalog)
-  private readonly boardStore = new StoreController(this, () => this.source?.$board)
-  private readonly viewStore = new StoreController(this, () => this.source?.$view)
-  private readonly mineStore = new StoreController(this, () => this.source?.$mine)
-  private readonly box = new SearchController(this)
-  private readonly foundStore = new StoreController(this, () => this.search()?.$found)
-  private readonly rows = new RowsController(this, () => this.look())
-  private readonly menu = new MenuController(this)
-  private readonly announcer = new Announcer(this)
-  private readonly clock = new ClockController(this, () => this.timeLeft)
+  readonly #words = new MessagesController(this, catalog)
+  readonly #board = new StoreController(this, () => this.#source?.$board)
+  readonly #view = new StoreController(this, () => this.#source?.$view)
+  readonly #mine = new StoreController(this, () => this.#source?.$mine)
+  readonly #search = new Part(this, async () => {
+    const { default: Search, styles } = await import('./search.js')
+    return { default: new Search(this, () => this.#scope), styles }
+  })
+  readonly #own = new Part(this, async () => {
+    const { default: Own, styles } = await import('./own.js')
+    return { default: new Own(this, () => this.#ownView), styles }
+  })
+  readonly #podium = new Part(this, () => import('./podium.js'))
+  readonly #number = (value: number) => formatNumber(this.#words.locale, value)
+  readonly #rows = new RowsController(this, () => this.#look(), this.#number)
+  readonly #clock = new ClockController(this, () => this.#timeLeft)
 
-  private source: Leaderboard | undefined
+  #source: Leaderboard | undefined
   /** What a person chose since the attributes were set. */
-  private chosen: Wanted | undefined
-  /** What address, key and board name together; all fields below are about it. */
-  private subject = ''
-  private known: Board | undefined
-  private shown: Shown | undefined
-  private found: { text: string; rows: readonly BoardRow[] } | undefined
-  private loaded = false
-  private toldError: unknown
-  private ownRank: { key: string | undefined; rank: number } | undefined
+  #chosen: Wanted | undefined
+  /** What address, key and board name together; the fields below are about it. */
+  #subject = ''
+  #known: Board | undefined
+  #shown: Shown | undefined
+  #loaded = false
+  #error: ApiError | undefined
 
   override disconnectedCallback() {
     super.disconnectedCallback()
-    this.source?.hide(this)
-    this.source = undefined
+    this.#source?.hide(this)
+    this.#source = undefined
   }
 
   protected override willUpdate(changed: PropertyValues<this>) {
     const { environment } = this
     const subject = `${environment?.apiUrl} ${environment?.key} ${this.board ?? ''}`
-    if (subject !== this.subject) {
-      this.subject = subject
-      this.chosen = this.known = this.shown = this.found = this.ownRank = undefined
-      this.loaded = false
-      this.box.clear()
+    if (subject !== this.#subject) {
+      this.#subject = subject
+      this.#chosen = this.#known = this.#shown = undefined
+      this.#loaded = false
     }
-    if (changed.has('period')) this.chosen = undefined
-    const before = this.source
-    this.source = environment && leaderboard(environment, { board: this.board || undefined, ...this.wanted })
-    if (before !== this.source) before?.hide(this)
+    if (changed.has('period')) this.#chosen = undefined
+    const before = this.#source
+    this.#source = environment && leaderboard(environment, this.#choice)
+    if (before !== this.#source) before?.hide(this)
   }
 
   protected override updated() {
-    const { failure } = this
-    const { first, last } = this.rows.window.range
-    if (this.viewStore.value?.state === 'ready' && !this.box.asked) this.source?.show(first, last, this)
-    this.panel?.style.setProperty('--_digits', `${this.number(Math.max(last, 1)).length}`)
+    const { first, last } = this.#rows.window.range
+    if (this.#view.value?.state === 'ready' && !this.#found) this.#source?.show(first, last, this)
+    this.renderRoot.querySelector<HTMLElement>('.panel')?.style.setProperty('--_digits', `${this.#number(last).length}`)
+    const loadable = this.#loadable
+    const error = this.#failure ?? this.#shown?.view.stale
     this.setStates({
-      loading: !this.shown && !failure,
-      empty: !!this.shown && this.total === 0,
-      error: !!failure,
-      stale: !!this.shown?.view.stale,
+      loading: !loadable,
+      empty: loadable?.state === 'ready' && this.#total === 0,
+      error: !!this.#failure,
+      stale: !!this.#shown?.view.stale,
     })
-    this.tell(failure ?? this.shown?.view.stale)
-  }
-
-  /** The run to ask for. A period that the board does not have is no reason to show nothing. */
-  private get wanted(): Partial<Wanted> {
-    const { period = this.period, start } = this.chosen ?? {}
-    if (!period || (this.known && !this.known.periods.includes(period))) return {}
-    return { period, start }
-  }
-
-  private search() {
-    const { environment } = this
-    const { asked } = this.box
-    if (!environment || !asked) return undefined
-    return search(environment, { board: this.board || undefined, ...this.wanted }, asked)
+    if (error && error !== this.#error) this.dispatchEvent(errorEvent(error))
+    this.#error = error
+    if (this.#loaded || loadable?.state !== 'ready') return
+    this.#loaded = true
+    this.dispatchEvent(new RaiLoadEvent())
   }
 
   /** Takes in what the stores hold, before anything is drawn, and answers what the list is to show. */
-  private look(): Source | undefined {
-    const board = this.boardStore.value
-    const view = this.viewStore.value
-    const mine = this.mineStore.value
-    const found = this.foundStore.value
-    if (board?.state === 'ready') this.known = board.value ?? undefined
-    if (view?.state === 'ready' && (this.known || !view.value)) {
-      const key = view.value ? `${this.subject} ${view.value.run.period} ${view.value.run.start}` : this.subject
-      const own = mine?.state === 'ready' ? mine.value : null
-      this.shown = {
-        key,
-        view,
-        mine: own ?? (mine?.state === 'pending' && this.shown?.key === key ? this.shown.mine : null),
-      }
-    } else if (view?.state === 'failed') this.shown = undefined
-    if (!this.box.asked) this.found = undefined
-    else if (found?.state === 'ready') this.found = { text: this.box.asked, rows: found.value }
-    const { shown, total } = this
-    if (!shown?.view.value || total === 0) return undefined
+  #look(): Source | undefined {
+    const [board, view, mine] = [this.#board.value, this.#view.value, this.#mine.value]
+    if (board?.state === 'ready') this.#known = board.value ?? undefined
+    if (view?.state === 'ready' && (this.#known || !view.value)) {
+      const key = view.value ? `${this.#subject} ${view.value.run.period} ${view.value.run.start}` : this.#subject
+      const before = this.#shown?.key === key ? this.#shown.mine : null
+      this.#shown = { key, view, mine: mine?.state === 'ready' ? mine.value : before }
+    } else if (view?.state === 'failed') this.#shown = undefined
+    if (!this.#shown?.view.value || this.#total === 0) return undefined
     return {
-      key: this.key,
-      version: this.found ?? shown.view.value,
-      total,
-      podium: this.hasPodium ? 3 : 0,
-      own: this.own && !this.found && this.own.position <= total ? this.own.position : undefined,
+      key: this.#key,
+      version: this.#found ?? this.#shown.view.value,
+      total: this.#total,
+      podium: this.#hasPodium ? 3 : 0,
+      own: this.#ownRow && !this.#found && this.#ownRow.position <= this.#total ? this.#ownRow.position : undefined,
     }
   }
 
-  /** Fires the events that tell a page what has happened. */
-  private tell(error: ApiError | undefined) {
-    if (this.shown && !this.loaded) {
-      this.loaded = true
-      this.dispatchEvent(new RaiLoadEvent())
-    }
-    if (error && error !== this.toldError) this.complain(error)
-    this.toldError = error
-    const own = this.own && { key: this.shown?.key, rank: this.own.rank }
-    const before = this.ownRank
-    this.ownRank = own
-    if (!own || !before || before.key !== own.key || before.rank === own.rank) return
-    this.dispatchEvent(new RaiRankChangeEvent(own.rank, before.rank))
-    this.announcer.say(
-      this.words.text(own.rank < before.rank ? 'movedUp' : 'movedDown', { rank: this.number(own.rank) }),
-    )
+  /** The run to ask for. A period that the board does not have is no reason to show nothing. */
+  get #choice(): RunChoice {
+    const board = this.board || undefined
+    const { period = this.period, start } = this.#chosen ?? {}
+    return !period || (this.#known && !this.#known.periods.includes(period)) ? { board } : { board, period, start }
   }
 
-  private complain(error: ApiError) {
-    const { code, requestId } = failureOf(error)
-    this.dispatchEvent(new RaiErrorEvent(code, requestId))
+  get #scope() {
+    const { environment } = this
+    return environment && { environment, choice: this.#choice }
   }
 
-  private get panel() {
-    return this.renderRoot.querySelector<HTMLElement>('.panel')
+  /** Why there is nothing to show. */
+  get #failure(): ApiError | undefined {
+    if (this.#shown) return undefined
+    return [this.#board.value, this.#view.value].map((loadable) => loadable && errorOf(loadable)).find(Boolean)
   }
 
-  /** Why there is nothing to show. A board that is known but whose rows failed shows its failure in their place. */
-  private get failure(): ApiError | undefined {
-    if (this.shown) return undefined
-    const failed = [this.boardStore.value, this.viewStore.value].find((loadable) => loadable?.state === 'failed')
-    return failed?.state === 'failed' ? failed.error : undefined
+  /** What is searched for and found; undefined while nothing is. */
+  get #found() {
+    return this.#isLong ? this.#search.value?.found : undefined
+  }
+
+  get #isLong(): boolean {
+    return (this.#shown?.view.value?.total ?? 0) > long
   }
 
   /** How many rows the list has. */
-  private get total(): number {
-    const all = this.found?.rows.length ?? this.shown?.view.value?.total ?? 0
+  get #total(): number {
+    const all = this.#found?.rows.length ?? this.#shown?.view.value?.total ?? 0
     return this.limit && this.limit > 0 ? Math.min(all, this.limit) : all
   }
 
-  private get key(): string {
-    return `${this.shown?.key} ${this.found?.text ?? ''}`
+  get #key(): string {
+    return `${this.#shown?.key} ${this.#found?.text ?? ''}`
   }
 
-  private get hasPodium(): boolean {
-    if (this.found || this.total < 3 || this.renderRow) return false
-    return this.layout === 'podium' || ((this.layout ?? 'auto') === 'auto' && this.rows.width > wide)
+  get #wantsPodium(): boolean {
+    if (this.#found || this.#total < 3 || this.renderRow) return false
+    return this.layout === 'podium' || ((this.layout ?? 'auto') === 'auto' && this.#rows.width > wide)
+  }
+
+  get #hasPodium(): boolean {
+    return this.#wantsPodium && !!this.#podium.value
   }
 
   /** Nobody is signed in, as far as is known: the site has no source of tokens, or it gave none. */
-  private get isGuest(): boolean {
+  get #isGuest(): boolean {
     const { environment } = this
-    const mine = this.mineStore.value
+    const mine = this.#mine.value
     return !environment || isGuest(environment) || (mine?.state === 'ready' && !mine.value)
   }
 
-  private get own(): BoardRow | undefined {
-    const { mine } = this.shown ?? {}
-    return mine?.state === 'ranked' ? mine.items.find(({ me }) => me) : undefined
+  get #ownRow(): BoardRow | undefined {
+    return this.#shown?.mine?.items.find(({ me }) => me)
+  }
+
+  /** What belongs to the signed-in member, once it is there. */
+  get #ownPart() {
+    return this.#isGuest ? undefined : this.#own.value
+  }
+
+  get #ownView() {
+    const { environment } = this
+    if (!environment || !this.#shown) return undefined
+    const { key, mine } = this.#shown
+    return { environment, mine, row: this.#ownRow, key, text: this.#words.text, number: this.#number }
   }
 
   /** How long the run still lasts, or until it begins, by the server's clock. */
-  private get timeLeft(): number | undefined {
+  get #timeLeft(): number | undefined {
     const { environment } = this
-    const run = this.shown?.view.value?.run
+    const run = this.#shown?.view.value?.run
     const at = run?.state === 'not_started' ? run.startsAt : run?.state === 'open' ? run.endsAt : null
     return environment && at ? Date.parse(at) - serverNow(environment) : undefined
   }
 
-  private readonly number = (value: number) => formatNumber(this.words.locale, value)
+  readonly #at = (position: number): BoardRow | undefined =>
+    this.#found
+      ? this.#found.rows[position - 1]
+      : (this.#shown?.view.value?.row(position) ?? this.#shown?.mine?.items.find((row) => row.position === position))
 
-  private readonly at = (position: number): BoardRow | undefined =>
-    this.found
-      ? this.found.rows[position - 1]
-      : (this.shown?.view.value?.row(position) ?? this.shown?.mine?.items.find((row) => row.position === position))
-
-  private readonly choose = (wanted: Wanted) => {
-    const first = this.period ?? this.known?.periods[0]
-    this.chosen = wanted.period === first && !wanted.start ? undefined : wanted
-    this.box.clear()
+  readonly #choose = (wanted: Wanted) => {
+    const first = this.period ?? this.#known?.periods[0]
+    this.#chosen = wanted.period === first && !wanted.start ? undefined : wanted
+    this.requestUpdate()
   }
 
-  private readonly retry = () => {
-    void this.source?.refresh()
+  readonly #retry = () => {
+    void this.#source?.refresh()
   }
 
-  private readonly activate = (event: Event) => {
+  readonly #activate = (event: Event) => {
     const target = event.target as HTMLElement
     if (target.closest('button, a') || (event instanceof KeyboardEvent && event.key !== 'Enter')) return
-    const row = this.at(Number(target.closest<HTMLElement>('[data-position]')?.dataset.position))
+    const row = this.#at(Number(target.closest<HTMLElement>('[data-position]')?.dataset.position))
     if (row) this.dispatchEvent(new RaiRowActivateEvent(row))
   }
 
-  /** Asks the page, then the API, to hide the member or to show them again. */
-  private async setVisibility(visibility: 'public' | 'hidden') {
-    const { environment } = this
-    if (!environment || !this.dispatchEvent(new RaiVisibilityRequestEvent(visibility))) return
-    try {
-      await viewer(environment).setVisibility(visibility)
-    } catch (error) {
-      this.complain(error as ApiError)
-      this.announcer.say(this.words.text('brokenTitle'))
-    }
+  readonly #onKeydown = (event: KeyboardEvent) => {
+    this.#rows.onKeydown(event)
+    this.#activate(event)
   }
 
-  private get actions(): MenuItem[] {
-    const { text } = this.words
-    const { clipboard } = navigator
-    const hide = { text: text('hideMe'), icon: eyeOffIcon, run: () => void this.setVisibility('hidden') }
-    // Pages without https have no clipboard.
-    if (!clipboard) return [hide]
-    const copy = () => void clipboard.writeText(this.own?.member.name ?? '').catch(() => undefined)
-    return [{ text: text('copyName'), icon: copyIcon, run: copy }, hide]
+  /** What to draw: nothing is known, all is, or why not. */
+  get #loadable(): Loadable<View | null> | undefined {
+    const error = this.#failure
+    if (error) return { state: 'failed', error }
+    return this.#words.pending || (this.#wantsPodium && this.#podium.pending) ? undefined : this.#shown?.view
   }
 
-  private get actionsLabel(): string {
-    return this.words.text('actions', { name: this.own?.member.name ?? '' })
-  }
-
-  private get rowView(): RowView {
-    const { at, number, renderRow } = this
-    return {
-      at,
-      number,
-      renderRow,
-      text: this.words.text,
-      tabbable: this.rows.tabbable,
-      menuButton: () => this.menu.button(this.actionsLabel),
-    }
-  }
-
-  /** The state that all others give way to: no connection settings, no texts yet, or what the stores say. */
-  private get loadable(): Loadable<View | null> | undefined {
-    const { failure } = this
-    if (this.words.pending) return undefined
-    return failure ? { state: 'failed', error: failure } : this.shown?.view
-  }
-
-  private renderHeader() {
-    const { known, shown, words } = this
-    const run = shown?.view.value?.run
+  #renderHeader() {
+    const { text, locale } = this.#words
+    const run = this.#shown?.view.value?.run
     return html`<header class="header" part="header">
-      <h2 class="title cut" part="title"><slot name="header">${known?.name ?? words.text('leaderboard')}</slot></h2>
-      <div class="when" part="when">${run ? when(run, this.clock.left, words.text, words.locale) : nothing}</div>
-      ${known?.description ? html`<p class="description">${known.description}</p>` : nothing}
+      <h2 class="title cut" part="title"><slot name="header">${this.#known?.name ?? text('leaderboard')}</slot></h2>
+      <div class="when" part="when">${run ? when(run, this.#clock.left, text, locale) : nothing}</div>
+      ${this.#known?.description ? html`<p class="description">${this.#known.description}</p>` : nothing}
     </header>`
   }
 
-  private renderTools() {
-    const { text } = this.words
-    const { known, shown, choose } = this
-    const view = shown?.view.value
-    const search = !!view && (view.total > long || !!this.box.asked)
-    if (!known || !view || (known.periods.length < 2 && !search)) return nothing
+  #renderTools(view: View) {
+    const { text } = this.#words
+    if (!this.#known || (this.#known.periods.length < 2 && !this.#isLong)) return nothing
     return html`<div class="tools" part="tools">
-      ${periodTabs(known, view.run.period, text, choose)} ${search ? this.box.render(text) : nothing}
+      ${periodTabs(this.#known, view.run.period, text, this.#choose)}
+      ${this.#isLong ? this.#search.value?.render(text) : nothing}
     </div>`
   }
 
   /** The shown run, with steps to the ones before and after. */
-  private renderRun({ run, total }: View) {
-    const newest = this.known?.runs.find(({ period }) => period === run.period)?.start
+  #renderRun({ run, total }: View) {
+    const { text, locale } = this.#words
+    const newest = this.#known?.runs.find(({ period }) => period === run.period)?.start
     // A past run without scores ends the way back.
     const past = run.state !== 'not_started' && (total > 0 || run.start === newest)
-    return runSteps(run, newest, { ...this.words, past, choose: this.choose })
+    return runSteps(run, newest, { text, locale, past, choose: this.#choose })
   }
 
-  private renderList() {
-    const { known, rows, own, shown } = this
-    const { text } = this.words
-    const view = this.rowView
-    const label = `${known?.name ?? ''}, ${text(shown?.view.value?.run.period ?? 'all')}`
+  #renderList(view: View) {
+    const rows = this.#rows
+    const { range } = rows.window
+    const { text } = this.#words
+    const row = this.#ownRow
+    const jump = row && row.position <= this.#total ? () => rows.jump(row.position) : undefined
+    const rowView: RowView = {
+      text,
+      number: this.#number,
+      at: this.#at,
+      tabbable: rows.tabbable,
+      key: this.#key,
+      menuButton: () => this.#ownPart?.button(),
+      renderRow: this.renderRow,
+    }
+    const podium = this.#hasPodium
+    const content = {
+      label: `${this.#known?.name}, ${text(view.run.period)}`,
+      unit: this.#known?.metric.name ?? '',
+      total: this.#total,
+      first: podium ? Math.max(4, range.first) : range.first,
+      last: range.last,
+      podium: podium && range.first < 4 ? this.#podium.value?.(rowView) : nothing,
+    }
     return html`<div
         class="scroller"
         part="list"
         tabindex="-1"
         @scroll=${rows.onScroll}
-        @keydown=${this.onKeydown}
+        @keydown=${this.#onKeydown}
         @focusin=${rows.onFocus}
-        @click=${this.activate}
+        @click=${this.#activate}
       >
-        ${table(
-          {
-            label,
-            unit: known?.metric.name ?? '',
-            total: this.total,
-            podium: this.hasPodium ? 3 : 0,
-            range: rows.window.range,
-            key: this.key,
-          },
-          view,
-        )}
+        ${table(content, rowView)}
         <i class="ruler"></i>
       </div>
-      ${own && !this.found && !rows.ownIsSeen ? ownRow(own, view, own.position <= this.total ? () => rows.jump(own.position) : undefined) : nothing}
-      ${own ? this.menu.render(this.actionsLabel, this.actions) : nothing}`
-  }
-
-  private readonly onKeydown = (event: KeyboardEvent) => {
-    this.rows.onKeydown(event)
-    this.activate(event)
+      ${row && !this.#found && !rows.ownIsSeen ? this.#ownPart?.renderBar(row, rowView, jump) : nothing}`
   }
 
   /** What stands where rows would, when there are none. */
-  private renderEmpty(view: View | null) {
-    const { text, locale } = this.words
+  #renderEmpty(view: View | null) {
+    const { text, locale } = this.#words
     if (!view) return stateView({ icon: trophyIcon, title: text('noBoardsTitle'), text: text('noBoardsText') })
     const { state, startsAt } = view.run
     if (state === 'not_started' && startsAt) {
       const time = formatMoment(locale, new Date(startsAt))
       return stateView({ icon: clockIcon, title: text('notStartedTitle'), text: text('notStartedText', { time }) })
     }
-    const past = state === 'ended' || this.chosen?.start
+    const past = state === 'ended' || this.#chosen?.start
     return stateView({ icon: trophyIcon, title: text('emptyTitle'), text: text(past ? 'emptyPastText' : 'emptyText') })
   }
 
-  private renderNoHits() {
-    const { text } = this.words
-    return html`<div class="state" part="empty">
-      ${stateView({
-        icon: searchIcon,
-        title: text('noHitsTitle'),
-        text: text('noHitsText', { text: this.box.asked }),
-        action: html`<button class="button quiet" @click=${this.box.clear}>${text('clearSearch')}</button>`,
-      })}
-    </div>`
-  }
-
-  /** Why the person is not in the list, and what to do about it. */
-  private renderNotice() {
-    const { text } = this.words
-    const { mine } = this.shown ?? {}
-    const reason = mine && reasons[mine.state]
-    if (!reason) return nothing
-    return html`<div class="notice" part="notice">
-      <span>${text(reason)}</span>
-      ${
-        reason === 'hidden'
-          ? html`<button class="text-button" @click=${() => this.setVisibility('public')}>${icon(eyeIcon)}${text('showMe')}</button>`
-          : nothing
-      }
-    </div>`
-  }
-
-  private renderFooter() {
-    const { text, locale } = this.words
-    const { view } = this.shown ?? {}
-    const button = this.known?.button
+  #renderFooter({ total }: View) {
+    const { text, locale } = this.#words
+    const { stale, at = 0 } = this.#shown?.view ?? {}
+    const button = this.#known?.button
     const link = webUrl(button?.link)
-    const at = new Date(view?.at ?? 0)
-    const total = view?.value?.total ?? 0
-    return html`<footer class="footer" part="footer" ?hidden=${!view?.value}>
+    const time = new Date(at)
+    return html`<footer class="footer" part="footer">
       ${
-        view?.stale
-          ? html`<span class="as-of">${icon(offlineIcon)}<time datetime=${at.toISOString()}>${text('asOf', { time: formatClock(locale, at) })}</time></span>
-              <button class="text-button" part="retry-button" @click=${this.retry}>${text('retry')}</button>`
-          : html`<span>${total > 0 ? text('members', { count: this.number(total) }, total) : nothing}</span>`
+        stale
+          ? html`<span class="as-of"
+                >${icon(offlineIcon)}<time datetime=${time.toISOString()}>${text('asOf', { time: formatClock(locale, time) })}</time></span
+              >
+              <button class="text-button" part="retry-button" @click=${this.#retry}>${text('retry')}</button>`
+          : html`<span>${total > 0 ? text('members', { count: this.#number(total) }, total) : nothing}</span>`
       }
-      <span class="sign-in" part="sign-in" ?hidden=${!this.isGuest}><slot name="sign-in">${text('signIn')}</slot></span>
+      <span class="sign-in" part="sign-in" ?hidden=${!this.#isGuest}><slot name="sign-in">${text('signIn')}</slot></span>
       ${link ? html`<a class="text-button" part="link" href=${link} target="_blank" rel="noopener noreferrer">${button?.text}</a>` : nothing}
     </footer>`
   }
 
-  /** What is seen until there is something to say. A node of its own, so that nothing moves when the rest takes its place. */
-  private renderLoading() {
-    return this.hasContent ? html`<slot></slot>` : skeleton(this.words.text('loading'))
-  }
-
-  private renderContent(view: View | null, error?: ApiError) {
-    const { text } = this.words
-    const nothingFound = !!this.found && this.total === 0
-    const empty = !error && !this.total && !nothingFound
-    const tab = view && this.known && this.known.periods.length > 1 ? `tab-${view.run.period}` : nothing
-    return html`${this.withoutHeader ? nothing : this.renderHeader()} ${this.renderTools()}
-      <div class="panel" id="panel" role=${tab === nothing ? nothing : 'tabpanel'} aria-labelledby=${tab}>
-        <slot ?hidden=${!error || this.loaded}></slot>
-        ${view && !this.found ? this.renderRun(view) : nothing}
-        ${error || empty ? nothing : nothingFound ? this.renderNoHits() : this.renderList()}
+  #renderContent(view: View | null, error?: ApiError) {
+    const { text } = this.#words
+    const nothingFound = this.#found && this.#total === 0
+    const empty = !error && !this.#total && !nothingFound
+    const tab = view && this.#known && this.#known.periods.length > 1 ? `tab-${view.run.period}` : nothing
+    return html`${this.withoutHeader ? nothing : this.#renderHeader()} ${view ? this.#renderTools(view) : nothing}
+      <div class="panel" id="panel" role=${tab === nothing ? 'group' : 'tabpanel'} aria-labelledby=${tab}>
+        <div class="fallback" ?hidden=${!error || this.#loaded || !this.hasContent}><slot></slot></div>
+        ${view && !this.#found ? this.#renderRun(view) : nothing}
+        ${nothingFound ? this.#search.value?.renderNoHits(text) : view && !empty ? this.#renderList(view) : nothing}
         <div class="state" part="error" ?hidden=${!error}>
-          <slot name="error">${error ? failureView(error, text, this.retry) : nothing}</slot>
+          <slot name="error">${error ? failureView(error, text, this.#retry) : nothing}</slot>
         </div>
         <div class="state" part="empty" ?hidden=${!empty}>
-          <slot name="empty">${empty ? this.renderEmpty(view) : nothing}</slot>
+          <slot name="empty">${empty ? this.#renderEmpty(view) : nothing}</slot>
         </div>
       </div>
-      ${this.renderNotice()} ${this.renderFooter()}`
+      ${this.#ownPart?.renderNotice()} ${view ? this.#renderFooter(view) : nothing} ${this.#ownPart?.render()}`
+  }
+
+  /** What is seen until there is something to say. Nodes of its own, so that nothing moves when the rest takes their place. */
+  #renderLoading() {
+    return this.hasContent ? html`<div class="fallback"><slot></slot></div>` : skeleton(this.#words.text('loading'))
   }
 
   protected override render() {
-    const { locale } = this.words
-    const { loadable, shown } = this
+    const { locale } = this.#words
     return html`<div
-      class="base ${this.scheme} layout-${this.layout ?? 'auto'} ${shown?.view.stale ? 'is-stale' : ''}"
+      class="base ${this.scheme} layout-${this.layout ?? 'auto'} ${this.#shown?.view.stale ? 'is-stale' : ''}"
       part="base"
       lang=${locale}
       dir=${this.directionOf(locale)}
     >
-      ${loadableView(loadable, {
-        loading: () => this.renderLoading(),
-        ready: (view) => this.renderContent(view),
-        failed: (error) => this.renderContent(null, error),
+      ${loadableView(this.#loadable, {
+        loading: () => this.#renderLoading(),
+        ready: (view) => this.#renderContent(view),
+        failed: (error) => this.#renderContent(null, error),
       })}
-      ${this.announcer.render()}
     </div>`
   }
 }

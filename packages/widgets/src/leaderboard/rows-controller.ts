@@ -1,5 +1,6 @@
 import type { LitElement, ReactiveController } from 'lit'
-import { type Places, placesOf, slide } from '../shared/motion.js'
+import type { Places } from '../shared/on-demand/motion.js'
+import { Part } from '../shared/part.js'
 import { RowsWindow } from './rows-window.js'
 
 /** What the list shows. */
@@ -25,7 +26,6 @@ const steps: Record<string, (at: number, page: number, total: number) => number>
   End: (_at, _page, total) => total,
 }
 
-const idOf = (row: HTMLElement) => row.dataset.id as string
 const positionOf = (row: HTMLElement) => Number(row.dataset.position)
 
 /**
@@ -36,48 +36,52 @@ export class RowsController implements ReactiveController {
   readonly window = new RowsWindow()
   /** The width of the list, for what CSS alone cannot decide. */
   width = 0
-  private active = 1
-  private shown: Source | undefined
-  private places: Places | undefined
+  #active = 1
+  #shown: Source | undefined
+  #places: Places | undefined
   /** Other rows came: the list is to be scrolled to its top. */
-  private begins = false
+  #begins = false
   /** The row to hold the focus after the update: the one that had it, or the one that a key leads to. */
-  private focus: { id: string | undefined; position: number } | undefined
-  private observer: ResizeObserver | undefined
-  private observed = new WeakSet<Element>()
-  private readonly host: LitElement
-  private readonly source: () => Source | undefined
+  #focus: { id: string | undefined; position: number } | undefined
+  #observer: ResizeObserver | undefined
+  #observed = new WeakSet<Element>()
+  readonly #motion: Part<typeof import('../shared/on-demand/motion.js').default>
+  readonly #host: LitElement
+  readonly #source: () => Source | undefined
+  readonly #write: (score: number) => string
 
-  constructor(host: LitElement, source: () => Source | undefined) {
-    this.host = host
-    this.source = source
+  constructor(host: LitElement, source: () => Source | undefined, write: (score: number) => string) {
+    this.#host = host
+    this.#source = source
+    this.#write = write
+    this.#motion = new Part(host, () => import('../shared/on-demand/motion.js'))
     host.addController(this)
   }
 
   /** The row that the Tab key reaches: the one last moved to, or the first one seen when that is far away. */
   get tabbable(): number {
     const { first, last } = this.window.range
-    return this.active >= first && this.active <= last ? this.active : this.window.firstSeen
+    return this.#active >= first && this.#active <= last ? this.#active : this.window.firstSeen
   }
 
   /** True when the asking member's own row is seen. */
   get ownIsSeen(): boolean {
-    return this.shown?.own !== undefined && this.window.shows(this.shown.own)
+    return this.#shown?.own !== undefined && this.window.shows(this.#shown.own)
   }
 
   /** Brings a position, with its neighbours, into the middle of the list, and the focus to it. */
   jump(position: number) {
-    this.moveTo(position, 'middle')
+    this.#moveTo(position, 'middle')
   }
 
   readonly onScroll = () => {
-    const { scroller } = this
+    const scroller = this.#scroller
     if (!scroller) return
     const drawn = () => `${this.window.range.first} ${this.window.range.last} ${this.ownIsSeen}`
     const before = drawn()
     const better = this.window.scrolled(scroller.scrollTop)
     if (better !== undefined) scroller.scrollTop = better
-    if (better !== undefined || drawn() !== before) this.host.requestUpdate()
+    if (better !== undefined || drawn() !== before) this.#host.requestUpdate()
   }
 
   readonly onKeydown = (event: KeyboardEvent) => {
@@ -85,86 +89,89 @@ export class RowsController implements ReactiveController {
     const target = event.target as HTMLElement
     if (!step || event.altKey || event.ctrlKey || event.metaKey || !target.matches('[data-position], .scroller')) return
     event.preventDefault()
-    this.moveTo(step(this.active, this.window.page, this.window.total), 'near')
+    this.#moveTo(step(this.#active, this.window.page, this.window.total), 'near')
   }
 
   readonly onFocus = (event: Event) => {
     const row = (event.target as HTMLElement).closest<HTMLElement>('[data-position]')
-    if (!row || positionOf(row) === this.active) return
-    this.active = positionOf(row)
-    this.host.requestUpdate()
+    if (!row || positionOf(row) === this.#active) return
+    this.#active = positionOf(row)
+    this.#host.requestUpdate()
   }
 
   hostConnected() {
     // Drawing inside the callback could change what is observed, which browsers report to the page as an error.
-    this.observer = new ResizeObserver(() => requestAnimationFrame(() => this.measure()))
-    this.observed = new WeakSet()
+    this.#observer = new ResizeObserver(() => requestAnimationFrame(() => this.#measure()))
+    this.#observed = new WeakSet()
   }
 
   hostDisconnected() {
-    this.observer?.disconnect()
+    this.#observer?.disconnect()
   }
 
   hostUpdate() {
-    const before = this.shown
-    const source = this.source()
+    const before = this.#shown
+    this.width ||= this.#host.clientWidth
+    const source = this.#source()
     const same = source?.key === before?.key
-    this.places = same && source?.version !== before?.version ? placesOf(this.rows, idOf) : undefined
-    const focused = (this.host.renderRoot as ShadowRoot | undefined)?.activeElement as HTMLElement | null | undefined
-    if (!this.focus && focused?.matches('[data-position]'))
-      this.focus = { id: focused.dataset.id, position: positionOf(focused) }
-    this.shown = source
+    const motion = source && this.#motion.value
+    this.#places = same && source?.version !== before?.version ? motion?.remember(this.#rows) : undefined
+    const focused = (this.#host.renderRoot as ShadowRoot | undefined)?.activeElement as HTMLElement | null | undefined
+    if (!this.#focus && focused?.matches('[data-position]'))
+      this.#focus = { id: focused.dataset.id, position: positionOf(focused) }
+    this.#shown = source
     this.window.total = source?.total ?? 0
     this.window.lead = { rows: source?.podium ?? 0, height: source?.podium ? this.window.lead.height : 0 }
     this.window.tail = source?.own === undefined ? 0 : this.window.rowHeight
     if (!same) {
-      this.active = 1
-      this.focus = undefined
-      this.begins = true
+      this.#active = 1
+      this.#focus = undefined
+      this.#begins = true
       this.window.begin()
     }
   }
 
   hostUpdated() {
-    const { scroller } = this
+    const scroller = this.#scroller
     if (!scroller) return
-    const fresh = this.observe(scroller)
-    for (const part of scroller.querySelectorAll('thead, .podium, .ruler')) this.observe(part)
-    this.draw(scroller)
-    if (fresh || this.begins) scroller.scrollTop = this.window.scrollTop
-    this.begins = false
-    if (this.places) slide(this.rows, idOf, this.places)
-    this.places = undefined
-    this.holdFocus(scroller)
+    const fresh = this.#observe(scroller)
+    for (const part of scroller.querySelectorAll('thead, .podium, .ruler')) this.#observe(part)
+    this.#draw(scroller)
+    if (fresh || this.#begins) scroller.scrollTop = this.window.scrollTop
+    this.#begins = false
+    if (this.#places) this.#motion.value?.play(this.#rows, this.#places, this.#write)
+    this.#places = undefined
+    this.#holdFocus(scroller)
   }
 
-  private get scroller() {
-    return this.host.renderRoot.querySelector<HTMLElement>('.scroller')
+  get #scroller() {
+    return this.#host.renderRoot.querySelector<HTMLElement>('.scroller')
   }
 
-  private get rows() {
-    return this.host.renderRoot?.querySelectorAll<HTMLElement>('[data-id]') ?? []
+  get #rows() {
+    return this.#host.renderRoot?.querySelectorAll<HTMLElement>('[data-id]') ?? []
   }
 
-  private moveTo(position: number, where: 'middle' | 'near') {
-    const { scroller } = this
+  #moveTo(position: number, where: 'middle' | 'near') {
+    const scroller = this.#scroller
     if (!scroller) return
-    this.active = Math.max(1, Math.min(this.window.total, position))
-    this.focus = { id: undefined, position: this.active }
-    scroller.scrollTop = this.window.reach(this.active, where, this.window.tail)
-    this.host.requestUpdate()
+    this.#active = Math.max(1, Math.min(this.window.total, position))
+    this.#focus = { id: undefined, position: this.#active }
+    scroller.scrollTop = this.window.reach(this.#active, where, this.window.tail)
+    this.#host.requestUpdate()
   }
 
   /** Watches the size of an element; false if it is watched already. */
-  private observe(element: Element): boolean {
-    if (this.observed.has(element)) return false
-    this.observed.add(element)
-    this.observer?.observe(element)
+  #observe(element: Element): boolean {
+    if (this.#observed.has(element)) return false
+    this.#observed.add(element)
+    this.#observer?.observe(element)
     return true
   }
 
-  private measure() {
-    const { scroller, window } = this
+  #measure() {
+    const scroller = this.#scroller
+    const { window } = this
     if (!scroller) return
     const height = (selector: string) => scroller.querySelector<HTMLElement>(selector)?.offsetHeight ?? 0
     const now = {
@@ -184,26 +191,26 @@ export class RowsController implements ReactiveController {
     window.rowHeight = now.rowHeight
     window.viewport = now.viewport
     window.lead.height = now.lead
-    this.host.requestUpdate()
+    this.#host.requestUpdate()
   }
 
   /** Gives the table its height and its first row its place; through CSSOM, which no content security policy forbids. */
-  private draw(scroller: HTMLElement) {
+  #draw(scroller: HTMLElement) {
     const { style } = scroller.querySelector('table') as HTMLElement
     style.setProperty('--_track', `${this.window.track}px`)
     style.setProperty('--_shift', `${this.window.shift}px`)
   }
 
   /** Lit moves rows by taking them out and putting them in again, and rows leave the window: neither may lose the focus. */
-  private holdFocus(scroller: HTMLElement) {
-    const { focus } = this
-    this.focus = undefined
+  #holdFocus(scroller: HTMLElement) {
+    const focus = this.#focus
+    this.#focus = undefined
     if (!focus) return
     const find = (name: string, value: string | number | undefined) =>
       scroller.querySelector<HTMLElement>(`[data-${name}="${CSS.escape(String(value))}"]`)
     const row = (focus.id && find('id', focus.id)) || find('position', focus.position)
     const target = row ?? scroller
-    if (row) this.active = positionOf(row)
-    if ((this.host.renderRoot as ShadowRoot).activeElement !== target) target.focus({ preventScroll: true })
+    if (row) this.#active = positionOf(row)
+    if ((this.#host.renderRoot as ShadowRoot).activeElement !== target) target.focus({ preventScroll: true })
   }
 }

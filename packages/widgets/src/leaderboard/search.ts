@@ -1,35 +1,65 @@
-import { html, type LitElement, nothing, type ReactiveController, type TemplateResult } from 'lit'
-import { closeIcon, icon, searchIcon } from '../shared/icons.js'
+import { type BoardRow, type Environment, type RunChoice, search } from '@rai/stores'
+import { html, type LitElement, nothing, type ReactiveController, type TemplateResult, unsafeCSS } from 'lit'
+import { icon } from '../shared/icons.js'
+import { stateView } from '../shared/loadable-view.js'
+import { closeIcon, searchIcon } from '../shared/on-demand/icons.js'
+import { StoreController } from '../shared/store-controller.js'
 import type { Text } from './messages/index.js'
+import css from './search.styles.css?inline'
 
-/** So long after the last key a name is searched for. */
+export const styles = unsafeCSS(css)
+
+/** So long after the last key a name is searched for, in milliseconds. */
 const pause = 200
 
-/** The search box: what is typed, and a little later what is asked for. */
-export class SearchController implements ReactiveController {
-  /** What to search for; empty when the whole list is wanted. */
-  asked = ''
-  private typed = ''
-  private timer: ReturnType<typeof setTimeout> | undefined
-  private readonly host: LitElement
+/** Where to search. */
+interface Scope {
+  environment: Environment
+  choice: RunChoice
+}
 
-  constructor(host: LitElement) {
-    this.host = host
+/** The search box and what it finds. */
+export default class SearchController implements ReactiveController {
+  #typed = ''
+  #asked = ''
+  /** The text that the store is about; behind `asked` until the next update. */
+  #about = ''
+  #found: { text: string; rows: readonly BoardRow[] } | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
+  readonly #host: LitElement
+  readonly #store: StoreController<ReturnType<ReturnType<typeof search>['$found']['get']>>
+
+  constructor(host: LitElement, scope: () => Scope | undefined) {
+    this.#host = host
+    this.#store = new StoreController(host, () => {
+      const { environment, choice } = scope() ?? {}
+      this.#about = this.#asked
+      return environment && choice && this.#asked ? search(environment, choice, this.#asked).$found : undefined
+    })
     host.addController(this)
   }
 
+  /** The last text that was found or not, and its rows; undefined while nothing is searched for. */
+  get found() {
+    const state = this.#store.value
+    if (!this.#asked) this.#found = undefined
+    else if (state?.state === 'ready' && (state.value !== this.#found?.rows || this.#about !== this.#found.text))
+      this.#found = { text: this.#about, rows: state.value }
+    return this.#found
+  }
+
   readonly clear = () => {
-    this.typed = this.asked = ''
-    clearTimeout(this.timer)
-    this.host.requestUpdate()
+    this.#typed = this.#asked = ''
+    clearTimeout(this.#timer)
+    this.#host.requestUpdate()
   }
 
   hostDisconnected() {
-    clearTimeout(this.timer)
+    clearTimeout(this.#timer)
   }
 
   render(text: Text): TemplateResult {
-    return html`<label class=${this.typed ? 'search used' : 'search'} part="search">
+    return html`<label class=${this.#typed ? 'search used' : 'search'} part="search">
       ${icon(searchIcon)}
       <input
         type="search"
@@ -38,37 +68,48 @@ export class SearchController implements ReactiveController {
         maxlength="100"
         aria-label=${text('search')}
         placeholder=${text('search')}
-        .value=${this.typed}
-        @input=${this.onInput}
-        @keydown=${this.onKeydown}
+        .value=${this.#typed}
+        @input=${this.#onInput}
+        @keydown=${this.#onKeydown}
       />
       ${
-        this.typed
-          ? html`<button class="icon-button clear" aria-label=${text('clearSearch')} @click=${this.onClear}>${icon(closeIcon)}</button>`
+        this.#typed
+          ? html`<button class="icon-button clear" aria-label=${text('clearSearch')} @click=${this.#onClear}>${icon(closeIcon)}</button>`
           : nothing
       }
     </label>`
   }
 
-  private readonly onInput = ({ target }: Event) => {
-    this.typed = (target as HTMLInputElement).value
-    clearTimeout(this.timer)
-    this.timer = setTimeout(() => {
-      this.asked = this.typed.trim()
-      this.host.requestUpdate()
+  renderNoHits(text: Text): TemplateResult {
+    return html`<div class="state" part="empty">
+      ${stateView({
+        icon: searchIcon,
+        title: text('noHitsTitle'),
+        text: text('noHitsText', { text: this.#asked }),
+        action: html`<button class="button quiet" @click=${this.clear}>${text('clearSearch')}</button>`,
+      })}
+    </div>`
+  }
+
+  readonly #onInput = ({ target }: Event) => {
+    this.#typed = (target as HTMLInputElement).value
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      this.#asked = this.#typed.trim()
+      this.#host.requestUpdate()
     }, pause)
-    this.host.requestUpdate()
+    this.#host.requestUpdate()
   }
 
-  private readonly onKeydown = (event: KeyboardEvent) => {
-    if (event.key !== 'Escape') return
-    if (this.typed) event.preventDefault()
-    this.clear()
-  }
-
-  private readonly onClear = (event: Event) => {
+  readonly #onKeydown = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || !this.#typed) return
     event.preventDefault()
     this.clear()
-    this.host.renderRoot.querySelector<HTMLElement>('.search input')?.focus()
+  }
+
+  readonly #onClear = (event: Event) => {
+    event.preventDefault()
+    this.clear()
+    this.#host.renderRoot.querySelector<HTMLElement>('.search input')?.focus()
   }
 }

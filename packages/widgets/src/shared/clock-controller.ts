@@ -5,49 +5,49 @@ import type { ReactiveController, ReactiveControllerHost } from 'lit'
  * and not at all while the page or the element is out of sight.
  */
 export class ClockController implements ReactiveController {
-  private timer: ReturnType<typeof setTimeout> | undefined
-  private inView = false
-  private readonly host: ReactiveControllerHost & HTMLElement
-  private readonly measure: () => number | undefined
-  private observer: IntersectionObserver | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #inView = false
+  readonly #host: ReactiveControllerHost & HTMLElement
+  readonly #measure: () => number | undefined
+  #observer: IntersectionObserver | undefined
 
   /** `measure` answers the milliseconds that remain, or undefined when nothing is counted down. */
   constructor(host: ReactiveControllerHost & HTMLElement, measure: () => number | undefined) {
-    this.host = host
-    this.measure = measure
+    this.#host = host
+    this.#measure = measure
     host.addController(this)
   }
 
   /** The milliseconds that remain. */
   get left(): number {
-    return Math.max(0, this.measure() ?? 0)
+    return Math.max(0, this.#measure() ?? 0)
   }
 
-  private readonly resume = () => {
-    if (document.visibilityState === 'visible' && this.inView) this.host.requestUpdate()
+  readonly #resume = () => {
+    if (document.visibilityState === 'visible' && this.#inView) this.#host.requestUpdate()
   }
 
   hostConnected() {
-    this.observer = new IntersectionObserver((entries) => {
-      this.inView = entries.at(-1)?.isIntersecting ?? false
-      this.resume()
+    this.#observer = new IntersectionObserver((entries) => {
+      this.#inView = entries.at(-1)?.isIntersecting ?? false
+      this.#resume()
     })
-    this.observer.observe(this.host)
-    document.addEventListener('visibilitychange', this.resume)
+    this.#observer.observe(this.#host)
+    document.addEventListener('visibilitychange', this.#resume)
   }
 
   hostUpdated() {
-    clearTimeout(this.timer)
-    const left = this.measure()
-    if (left === undefined || left < 0 || !this.inView || document.visibilityState !== 'visible') return
+    clearTimeout(this.#timer)
+    const left = this.#measure()
+    if (left === undefined || left < 0 || !this.#inView || document.visibilityState !== 'visible') return
     const step = left >= 86_400_000 ? 60_000 : 1000
     // Wake just after the shown number changes, so that seconds are neither skipped nor shown twice.
-    this.timer = setTimeout(() => this.host.requestUpdate(), (left % step) + 10)
+    this.#timer = setTimeout(() => this.#host.requestUpdate(), (left % step) + 10)
   }
 
   hostDisconnected() {
-    clearTimeout(this.timer)
-    this.observer?.disconnect()
-    document.removeEventListener('visibilitychange', this.resume)
+    clearTimeout(this.#timer)
+    this.#observer?.disconnect()
+    document.removeEventListener('visibilitychange', this.#resume)
   }
 }

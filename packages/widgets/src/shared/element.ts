@@ -54,22 +54,22 @@ export abstract class RaiElement extends LitElement {
   /** Answers an embed token, or null for a guest. Wins over `tokenUrl`. */
   declare getToken: GetToken | undefined
 
-  private readonly page = new PageController(this)
-  private readonly internals = this.attachInternals()
+  readonly #page = new PageController(this)
+  readonly #internals = this.attachInternals()
 
   override connectedCallback() {
     super.connectedCallback()
-    pageSettings().addEventListener('change', this.onSettings)
+    pageSettings().addEventListener('change', this.#onSettings)
   }
 
   override disconnectedCallback() {
     super.disconnectedCallback()
-    pageSettings().removeEventListener('change', this.onSettings)
+    pageSettings().removeEventListener('change', this.#onSettings)
   }
 
   /** The language to speak, as asked for by the attribute, the loader or the page. */
   get wantedLocale(): string {
-    return this.locale || pageSettings().locale || this.page.locale
+    return this.locale || pageSettings().locale || this.#page.locale
   }
 
   /** Where the data comes from; undefined while the key or the address is missing. */
@@ -80,13 +80,13 @@ export abstract class RaiElement extends LitElement {
   /** The class of the base that says which colours it takes. */
   protected get scheme(): 'light' | 'dark' | 'auto' {
     const theme = this.theme ?? pageSettings().theme ?? 'auto'
-    return theme === 'light' || theme === 'dark' ? theme : this.page.scheme
+    return theme === 'light' || theme === 'dark' ? theme : this.#page.scheme
   }
 
   /** The direction to write in: the element's own, else its language's, else that of the page around. */
-  protected directionOf(locale: string): string {
-    if (this.dir) return this.dir
-    return /^(ar|fa|he|ur)\b/.test(locale) ? 'rtl' : this.locale ? 'ltr' : this.page.direction
+  protected directionOf(locale: string): 'ltr' | 'rtl' {
+    if (this.dir === 'rtl' || this.dir === 'ltr') return this.dir
+    return /^(ar|fa|he|ur)\b/.test(locale) ? 'rtl' : this.locale ? 'ltr' : this.#page.direction
   }
 
   /** Whether the page wrote something into the element that is not for one of its named slots. */
@@ -98,11 +98,16 @@ export abstract class RaiElement extends LitElement {
   protected setStates(states: Record<StateName, boolean>) {
     for (const [name, on] of Object.entries(states)) {
       try {
-        this.internals.states[on ? 'add' : 'delete'](name)
+        this.#internals.states[on ? 'add' : 'delete'](name)
       } catch {
         // Chromium before 125 takes only names with two dashes; there the states stay unseen.
       }
     }
+  }
+
+  /** Out of the page nothing is drawn, and so nothing listened to: coming back asks for an update anyway. */
+  protected override shouldUpdate() {
+    return this.isConnected
   }
 
   /** A bug of ours, or of a page's `renderRow`, stays in this element: its neighbours and the page go on. */
@@ -116,5 +121,5 @@ export abstract class RaiElement extends LitElement {
     }
   }
 
-  private readonly onSettings = () => this.requestUpdate()
+  readonly #onSettings = () => this.requestUpdate()
 }

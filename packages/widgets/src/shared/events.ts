@@ -1,3 +1,5 @@
+import { type ApiError, failureOf } from '@rai/stores'
+
 /** An event of a widget: it bubbles out of every shadow root, so that a page can listen in one place. */
 export class RaiEvent extends Event {
   constructor(type: `rai-${string}`, init?: EventInit) {
@@ -23,6 +25,11 @@ export class RaiErrorEvent extends RaiEvent {
     this.code = code
     this.requestId = requestId
   }
+}
+
+export function errorEvent(error: ApiError): RaiErrorEvent {
+  const { code, requestId } = failureOf(error)
+  return new RaiErrorEvent(code, requestId)
 }
 
 declare global {

@@ -18,46 +18,46 @@ export interface Catalog<M extends Messages> {
 export class MessagesController<M extends Messages> implements ReactiveController {
   /** The language that is asked for, as a BCP 47 tag that `Intl` accepts. */
   locale = 'en'
-  private language = 'en'
-  private messages: Record<string, Message>
-  private readonly host: ReactiveControllerHost & { readonly wantedLocale: string }
-  private readonly catalog: Catalog<M>
+  #language = 'en'
+  #messages: Record<string, Message>
+  readonly #host: ReactiveControllerHost & { readonly wantedLocale: string }
+  readonly #catalog: Catalog<M>
 
   constructor(host: ReactiveControllerHost & { readonly wantedLocale: string }, catalog: Catalog<M>) {
-    this.host = host
-    this.catalog = catalog
-    this.messages = catalog.en
+    this.#host = host
+    this.#catalog = catalog
+    this.#messages = catalog.en
     host.addController(this)
   }
 
   /** Turns a key into text. Plural forms go by `count`; numbers and names are given as they shall appear. */
   readonly text = (key: keyof M & string, values: Record<string, string | number> = {}, count = 0): string => {
-    const message = this.messages[key] ?? this.catalog.en[key] ?? key
+    const message = this.#messages[key] ?? this.#catalog.en[key] ?? key
     const form = typeof message === 'string' ? message : (message[pluralOf(this.locale, count)] ?? message.other)
     // A name may run the other way: first strong isolate … pop directional isolate.
     return form.replace(/\{(\w+)\}/g, (_, name: string) => `\u2068${values[name]}\u2069`)
   }
 
   hostUpdate() {
-    const locale = canonical(this.host.wantedLocale)
+    const locale = canonical(this.#host.wantedLocale)
     if (locale === this.locale) return
     this.locale = locale
-    void this.load(locale.split('-')[0] as string)
+    void this.#load(locale.split('-')[0] as string)
   }
 
   /** True while the texts are not those of the wanted language yet. */
   get pending(): boolean {
     const wanted = this.locale.split('-')[0] as string
-    return wanted !== this.language && wanted in this.catalog.languages
+    return wanted !== this.#language && wanted in this.#catalog.languages
   }
 
-  private async load(language: string) {
+  async #load(language: string) {
     // A language file that does not come leaves the element in English, not empty.
-    const file = await this.catalog.languages[language]?.().catch(() => undefined)
+    const file = await this.#catalog.languages[language]?.().catch(() => undefined)
     if (language !== this.locale.split('-')[0]) return
-    this.messages = file?.default ?? this.catalog.en
-    this.language = language
-    this.host.requestUpdate()
+    this.#messages = file?.default ?? this.#catalog.en
+    this.#language = language
+    this.#host.requestUpdate()
   }
 }
 

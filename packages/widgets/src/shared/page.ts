@@ -23,17 +23,17 @@ function watchPage(listener: () => void): () => void {
 
 /** What the page around an element says about looks and language, live. One observer serves all elements. */
 export class PageController implements ReactiveController {
-  private release: (() => void) | undefined
-  private readonly host: ReactiveControllerHost & HTMLElement
+  #release: (() => void) | undefined
+  readonly #host: ReactiveControllerHost & HTMLElement
 
   constructor(host: ReactiveControllerHost & HTMLElement) {
-    this.host = host
+    this.#host = host
     host.addController(this)
   }
 
   /** The page's colours: its `color-scheme`, else a theme attribute or class as the common frameworks set them, else the system's. */
   get scheme(): 'light' | 'dark' | 'auto' {
-    const { colorScheme } = getComputedStyle(this.host)
+    const { colorScheme } = getComputedStyle(this.#host)
     if (colorScheme === 'light' || colorScheme === 'dark') return colorScheme
     for (const { dataset, classList } of [document.documentElement, document.body]) {
       const named = dataset.theme ?? dataset.bsTheme ?? dataset.colorScheme
@@ -45,20 +45,20 @@ export class PageController implements ReactiveController {
   /** The language that the element stands in. */
   get locale(): string {
     return (
-      this.host.closest<HTMLElement>('[lang]:not([lang=""])')?.lang ??
+      this.#host.closest<HTMLElement>('[lang]:not([lang=""])')?.lang ??
       (document.documentElement.lang || navigator.language)
     )
   }
 
-  get direction(): string {
-    return getComputedStyle(this.host).direction
+  get direction(): 'ltr' | 'rtl' {
+    return getComputedStyle(this.#host).direction === 'rtl' ? 'rtl' : 'ltr'
   }
 
   hostConnected() {
-    this.release = watchPage(() => this.host.requestUpdate())
+    this.#release = watchPage(() => this.#host.requestUpdate())
   }
 
   hostDisconnected() {
-    this.release?.()
+    this.#release?.()
   }
 }

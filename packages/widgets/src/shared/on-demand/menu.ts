@@ -1,5 +1,6 @@
 import { html, type LitElement, nothing, type ReactiveController } from 'lit'
-import { icon, moreIcon } from './icons.js'
+import { icon } from '../icons.js'
+import { moreIcon } from './icons.js'
 
 export interface MenuItem {
   text: string
@@ -9,12 +10,12 @@ export interface MenuItem {
 
 /** A dropdown of actions behind a "more" button: APG's menu button, placed by floating-ui, which comes on first open. */
 export class MenuController implements ReactiveController {
-  private anchor: HTMLElement | undefined
-  private unfollow: (() => void) | undefined
-  private readonly host: LitElement
+  #anchor: HTMLElement | undefined
+  #unfollow: (() => void) | undefined
+  readonly #host: LitElement
 
   constructor(host: LitElement) {
-    this.host = host
+    this.#host = host
     host.addController(this)
   }
 
@@ -24,10 +25,10 @@ export class MenuController implements ReactiveController {
       class="icon-button"
       part="menu-button"
       aria-haspopup="menu"
-      aria-expanded=${this.anchor ? 'true' : 'false'}
+      aria-expanded=${this.#anchor ? 'true' : 'false'}
       aria-label=${label}
-      @click=${this.toggle}
-      @keydown=${this.openByArrow}
+      @click=${this.#toggle}
+      @keydown=${this.#openByArrow}
     >
       ${icon(moreIcon)}
     </button>`
@@ -35,12 +36,12 @@ export class MenuController implements ReactiveController {
 
   /** The menu itself; stands once in the element, wherever its button is. */
   render(label: string, items: MenuItem[]) {
-    if (!this.anchor) return nothing
-    return html`<div class="menu" part="menu" role="menu" popover="manual" aria-label=${label} @keydown=${this.steer}>
+    if (!this.#anchor) return nothing
+    return html`<div class="menu" part="menu" role="menu" popover="manual" aria-label=${label} @keydown=${this.#steer}>
       ${items.map(
         (
           item,
-        ) => html`<button class="menu-item" part="menu-item" role="menuitem" tabindex="-1" @click=${() => this.choose(item)}>
+        ) => html`<button class="menu-item" part="menu-item" role="menuitem" tabindex="-1" @click=${() => this.#choose(item)}>
           ${icon(item.icon)}<span>${item.text}</span>
         </button>`,
       )}
@@ -48,54 +49,54 @@ export class MenuController implements ReactiveController {
   }
 
   close(focusBack = false) {
-    const { anchor } = this
+    const anchor = this.#anchor
     if (!anchor) return
-    this.anchor = undefined
-    this.unfollow?.()
-    this.unfollow = undefined
-    document.removeEventListener('pointerdown', this.closeFromOutside, true)
-    this.host.requestUpdate()
+    this.#anchor = undefined
+    this.#unfollow?.()
+    this.#unfollow = undefined
+    document.removeEventListener('pointerdown', this.#closeFromOutside, true)
+    this.#host.requestUpdate()
     if (focusBack) anchor.focus()
   }
 
   hostUpdated() {
-    const { menu } = this
-    if (menu && this.anchor && !this.unfollow) this.show(menu, this.anchor)
+    const menu = this.#menu
+    if (menu && this.#anchor && !this.#unfollow) this.#show(menu, this.#anchor)
   }
 
   hostDisconnected() {
     this.close()
   }
 
-  private get menu() {
-    return this.host.renderRoot.querySelector<HTMLElement>('.menu')
+  get #menu() {
+    return this.#host.renderRoot.querySelector<HTMLElement>('.menu')
   }
 
-  private readonly toggle = (event: Event) => {
-    if (this.anchor) return this.close()
-    this.anchor = event.currentTarget as HTMLElement
-    document.addEventListener('pointerdown', this.closeFromOutside, true)
-    this.host.requestUpdate()
+  readonly #toggle = (event: Event) => {
+    if (this.#anchor) return this.close()
+    this.#anchor = event.currentTarget as HTMLElement
+    document.addEventListener('pointerdown', this.#closeFromOutside, true)
+    this.#host.requestUpdate()
   }
 
-  private readonly openByArrow = (event: KeyboardEvent) => {
+  readonly #openByArrow = (event: KeyboardEvent) => {
     if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return
     event.preventDefault()
     event.stopPropagation()
-    if (!this.anchor) this.toggle(event)
+    if (!this.#anchor) this.#toggle(event)
   }
 
-  private choose(item: MenuItem) {
+  #choose(item: MenuItem) {
     this.close(true)
     item.run()
   }
 
-  private readonly closeFromOutside = (event: Event) => {
+  readonly #closeFromOutside = (event: Event) => {
     const path = event.composedPath()
-    if (!path.includes(this.menu as EventTarget) && !path.includes(this.anchor as EventTarget)) this.close()
+    if (!path.includes(this.#menu as EventTarget) && !path.includes(this.#anchor as EventTarget)) this.close()
   }
 
-  private readonly steer = (event: KeyboardEvent) => {
+  readonly #steer = (event: KeyboardEvent) => {
     event.stopPropagation()
     if (event.key === 'Tab') return this.close(true)
     if (event.key === 'Escape') {
@@ -110,10 +111,10 @@ export class MenuController implements ReactiveController {
     items[to % items.length]?.focus()
   }
 
-  private show(menu: HTMLElement, anchor: HTMLElement) {
+  #show(menu: HTMLElement, anchor: HTMLElement) {
     let open = true
     let stop: (() => void) | undefined
-    this.unfollow = () => {
+    this.#unfollow = () => {
       open = false
       stop?.()
     }

@@ -1,0 +1,126 @@
+import { type ApiError, type BoardRow, type Environment, type Mine, viewer } from '@rai/stores'
+import { html, type LitElement, nothing, type ReactiveController, type TemplateResult, unsafeCSS } from 'lit'
+import { avatar } from '../shared/avatar.js'
+import { errorEvent } from '../shared/events.js'
+import { icon } from '../shared/icons.js'
+import { Announcer } from '../shared/on-demand/announcer.js'
+import { copyIcon, eyeIcon, eyeOffIcon, locateIcon } from '../shared/on-demand/icons.js'
+import { MenuController, type MenuItem } from '../shared/on-demand/menu.js'
+import { RaiRankChangeEvent, RaiVisibilityRequestEvent } from './events.js'
+import type { Text } from './messages/index.js'
+import css from './own.styles.css?inline'
+import { name, type RowView, rank } from './rows.js'
+
+export const styles = unsafeCSS(css)
+
+/** Why a member has no row. */
+const reasons = { hidden: 'hidden', no_score: 'noScore', not_eligible: 'notEligible', ranked: undefined } as const
+
+/** What there is to know about the member who looks at the board. */
+interface Own {
+  environment: Environment
+  mine: Mine | null
+  /** Their row. */
+  row: BoardRow | undefined
+  /** The run that is shown. */
+  key: string
+  text: Text
+  number: (value: number) => string
+}
+
+/** What a board has for the member who looks at it: their place, what they can do, and news of their rank. */
+export default class OwnController implements ReactiveController {
+  #last: { key: string; rank: number } | undefined
+  readonly #host: LitElement
+  readonly #own: () => Own | undefined
+  readonly #menu: MenuController
+  readonly #announcer: Announcer
+
+  constructor(host: LitElement, own: () => Own | undefined) {
+    this.#host = host
+    this.#own = own
+    this.#menu = new MenuController(host)
+    this.#announcer = new Announcer(host)
+    host.addController(this)
+  }
+
+  hostUpdated() {
+    const { row, key, text, number } = this.#own() ?? {}
+    const before = this.#last
+    this.#last = row && key ? { key, rank: row.rank } : undefined
+    if (!row || !text || !number || !before || before.key !== key || before.rank === row.rank) return
+    this.#host.dispatchEvent(new RaiRankChangeEvent(row.rank, before.rank))
+    this.#announcer.say(text(row.rank < before.rank ? 'movedUp' : 'movedDown', { rank: number(row.rank) }))
+  }
+
+  /** Opens the menu; stands in one's own row. */
+  button() {
+    return this.#menu.button(this.#label)
+  }
+
+  /** The menu, and the voice: stand once in the element. */
+  render() {
+    return html`${this.#own()?.row ? this.#menu.render(this.#label, this.#items) : nothing}${this.#announcer.render()}`
+  }
+
+  /** One's own place, over the bottom edge of the list. */
+  renderBar(item: BoardRow, view: RowView, jump: (() => void) | undefined): TemplateResult {
+    return html`<div class="row me own" part="me-row" role="group" aria-label=${view.text('myPosition')}>
+      <span class="rank">${rank(item, view)}</span>
+      <span class="who">
+        ${avatar(item.member)}${name(item, view)}${
+          jump
+            ? html`<button class="icon-button" part="jump-button" aria-label=${view.text('jump')} title=${view.text('jump')} @click=${jump}>
+                ${icon(locateIcon)}
+              </button>`
+            : nothing
+        }${this.button()}
+      </span>
+      <span class="score">${view.number(item.score)}</span>
+    </div>`
+  }
+
+  /** Why one is not in the list, and what to do about it. */
+  renderNotice() {
+    const { mine, text } = this.#own() ?? {}
+    const reason = mine && reasons[mine.state]
+    if (!reason || !text) return nothing
+    return html`<div class="notice" part="notice">
+      <span>${text(reason)}</span>
+      ${
+        reason === 'hidden'
+          ? html`<button class="text-button" @click=${() => this.#show('public')}>${icon(eyeIcon)}${text('showMe')}</button>`
+          : nothing
+      }
+    </div>`
+  }
+
+  get #label(): string {
+    const { row, text } = this.#own() ?? {}
+    return text?.('actions', { name: row?.member.name ?? '' }) ?? ''
+  }
+
+  get #items(): MenuItem[] {
+    const { row, text } = this.#own() ?? {}
+    if (!row || !text) return []
+    const { clipboard } = navigator
+    const copy = () => void clipboard.writeText(row.member.name).catch(() => undefined)
+    return [
+      // Pages without https have no clipboard.
+      ...(clipboard ? [{ text: text('copyName'), icon: copyIcon, run: copy }] : []),
+      { text: text('hideMe'), icon: eyeOffIcon, run: () => void this.#show('hidden') },
+    ]
+  }
+
+  /** Asks the page, then the API, to hide the member or to show them again. */
+  async #show(visibility: 'public' | 'hidden') {
+    const { environment, text } = this.#own() ?? {}
+    if (!environment || !this.#host.dispatchEvent(new RaiVisibilityRequestEvent(visibility))) return
+    try {
+      await viewer(environment).setVisibility(visibility)
+    } catch (error) {
+      this.#host.dispatchEvent(errorEvent(error as ApiError))
+      this.#announcer.say(text?.('brokenTitle') ?? '')
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import type { CSSResult, LitElement } from 'lit'
+
+/** What a module of an element's part exports besides its default. */
+interface PartModule<T> {
+  default: T
+  styles?: CSSResult
+}
+
+/**
+ * A part of an element that only some visitors need: a menu, a search, what belongs to a signed-in member. It is fetched
+ * when it is asked for the first time. Until then, and for good if it cannot be had, the element does without.
+ */
+export class Part<T> {
+  #value: T | undefined
+  #state: 'unwanted' | 'pending' | 'settled' = 'unwanted'
+  readonly #host: LitElement
+  readonly #load: () => Promise<PartModule<T>>
+
+  constructor(host: LitElement, load: () => Promise<PartModule<T>>) {
+    this.#host = host
+    this.#load = load
+  }
+
+  /** The part, if it is there. Asking for it fetches it, and the element is drawn again when it has come. */
+  get value(): T | undefined {
+    if (this.#state === 'unwanted') {
+      this.#state = 'pending'
+      void this.#fetch()
+    }
+    return this.#value
+  }
+
+  /** True while it is on its way. */
+  get pending(): boolean {
+    return !this.value && this.#state === 'pending'
+  }
+
+  async #fetch() {
+    try {
+      const { default: value, styles } = await this.#load()
+      if (styles) (this.#host.renderRoot as ShadowRoot).adoptedStyleSheets.push(styles.styleSheet!)
+      this.#value = value
+    } catch {
+      // The page went offline, or its policy forbids the file.
+    }
+    this.#state = 'settled'
+    this.#host.requestUpdate()
+  }
+}
