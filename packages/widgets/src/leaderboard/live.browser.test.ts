@@ -69,7 +69,7 @@ describe('<rai-leaderboard>, live', () => {
     expect(said).to.deep.equal(['You moved up to rank 1'])
   })
 
-  it.only('hides a member when they ask for it, shows them again, and lets the page refuse', async () => {
+  it('hides a member when they ask for it, shows them again, and lets the page refuse', async () => {
     const element = await loaded({ attributes, member: 'member-512' })
     await until(() => part(element, 'menu-button'), 'own row')
     const hide = async () => {
@@ -78,6 +78,15 @@ describe('<rai-leaderboard>, live', () => {
       const items = [...element.shadowRoot!.querySelectorAll<HTMLElement>('[role=menuitem]')]
       items.find((item) => textOf(item) === 'Hide me')!.click()
     }
+    const asked: string[] = []
+    const refuse = (event: Event) => {
+      asked.push((event as RaiVisibilityRequestEvent).visibility)
+      event.preventDefault()
+    }
+    element.addEventListener('rai-visibility-request', refuse)
+    await hide()
+    expect(asked).to.deep.equal(['hidden'])
+    element.removeEventListener('rai-visibility-request', refuse)
     await hide()
     await until(() => part(element, 'notice'), 'notice')
     expect(textOf(part(element, 'notice'))).to.contain('You are hidden')
