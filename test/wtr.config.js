@@ -25,9 +25,10 @@ const world = spawn(
   ['--conditions=@rai/source', '--import', 'tsx', 'test/helpers/browser-world.ts', `http://localhost:${port}`],
   { cwd: root, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] },
 )
+const worldEnded = new Promise((resolve) => world.once('exit', resolve))
 const [description] = await Promise.race([
   once(createInterface(world.stdout), 'line'),
-  once(world, 'exit').then(([code]) => {
+  worldEnded.then((code) => {
     throw new Error(`test/helpers/browser-world.ts ended with ${code} before it was ready.`)
   }),
 ])
@@ -92,8 +93,9 @@ export default {
       name: 'rai-stop',
       async serverStop() {
         await vite.close()
-        world.disconnect()
-        await once(world, 'exit')
+        // The runner may stop twice, and the world may be gone already.
+        if (world.connected) world.disconnect()
+        await worldEnded
       },
     },
   ],

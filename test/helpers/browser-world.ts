@@ -162,7 +162,11 @@ const world: BrowserWorld = {
 }
 console.log(JSON.stringify(world))
 
+/** Whatever still holds on then is cut off: PostgreSQL ends with this process, however it ends. */
+const stopWithinMs = 5_000
+
 process.on('disconnect', async () => {
+  setTimeout(() => process.exit(), stopWithinMs)
   for (const proxy of proxies.values()) await proxy.stop()
   site.closeAllConnections()
   site.close()

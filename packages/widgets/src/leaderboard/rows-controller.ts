@@ -135,6 +135,8 @@ export class RowsController implements ReactiveController {
     const scroller = this.#scroller
     if (!scroller) return
     const fresh = this.#observe(scroller)
+    // The observer would tell a frame later: too late for the first paint, and for a key that comes before.
+    if (fresh) queueMicrotask(() => this.#measure())
     for (const part of scroller.querySelectorAll('thead, .podium, .ruler')) this.#observe(part)
     this.#draw(scroller)
     if (fresh || this.#begins) scroller.scrollTop = this.window.scrollTop
