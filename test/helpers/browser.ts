@@ -76,6 +76,9 @@ export const find = <E extends HTMLElement = HTMLElement>(element: Element, sele
 export const part = <E extends HTMLElement = HTMLElement>(element: Element, name: string) =>
   find<E>(element, `[part~="${name}"]:not([hidden], [hidden] *)`)
 
+/** Whether a part is shown. A node itself must not reach `expect`: the runner cannot send a failure that holds one, and hangs. */
+export const shows = (element: Element, name: string): boolean => part(element, name) !== null
+
 export const rowsOf = (element: Element) => [...element.shadowRoot!.querySelectorAll<HTMLElement>('[data-id]')]
 
 /** What a reader sees, without the marks that isolate names. */

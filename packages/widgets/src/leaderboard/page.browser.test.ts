@@ -14,11 +14,12 @@ const backgroundOf = (element: Element) => {
 /** Elements that stick out of the widget, or hide text that nobody can reach. */
 const overflowing = (element: Element) => {
   const { left, right } = element.getBoundingClientRect()
-  return [...element.shadowRoot!.querySelectorAll('.base *')].filter((inner) => {
+  const sticksOut = (inner: Element) => {
     const box = inner.getBoundingClientRect()
     const hidden = inner.closest('.visually-hidden, .tabs, svg, .search')
     return !hidden && box.width > 0 && (box.left < left - 1 || box.right > right + 1)
-  })
+  }
+  return [...element.shadowRoot!.querySelectorAll('.base *')].filter(sticksOut).map((inner) => inner.className)
 }
 
 describe('<rai-leaderboard> in a page', () => {
