@@ -120,22 +120,6 @@ describe('<rai-leaderboard> in every state', () => {
     })
   }
 
-  it('keeps its rows when it can no longer refresh, says of when they are, and tries again when asked to', async () => {
-    const api = await freshApi()
-    const element = await loaded({ api })
-    await api.fail('error500')
-    globalThis.dispatchEvent(new Event('offline'))
-    globalThis.dispatchEvent(new Event('online'))
-    await until(() => statesOf(element).includes('stale'), 'stale')
-    expect(rowsOf(element).length).to.be.above(0)
-    expect(textOf(part(element, 'footer'))).to.match(/^As of \d/)
-    await expect(element).to.be.accessible()
-    await api.mend()
-    part(element, 'retry-button')!.click()
-    await until(() => !statesOf(element).includes('stale'), 'fresh rows')
-    expect(textOf(part(element, 'footer'))).to.contain('500 members')
-  })
-
   it('waits for its key and address without a request or an error', async () => {
     const element = document.createElement('rai-leaderboard')
     document.body.append(element)

@@ -1,9 +1,7 @@
-import { failureOf, type Loadable } from '@rai/stores'
+import { type ApiError, failureOf, type Loadable } from '@rai/stores'
 import { html, nothing, type TemplateResult } from 'lit'
 import { alertIcon, icon, offlineIcon, retryIcon } from './icons.js'
 import type messages from './messages/en.js'
-
-type ApiError = Parameters<typeof failureOf>[0]
 
 /** How an element draws each of the four states. */
 export interface Views<T> {

@@ -35,7 +35,6 @@ export default {
   clearSearch: 'Suche löschen',
   noHitsTitle: 'Niemand gefunden',
   noHitsText: 'Kein Name hier beginnt mit {text}.',
-  hits: { one: '{count} Mitglied gefunden', other: '{count} Mitglieder gefunden' },
   emptyTitle: 'Noch keine Punkte',
   emptyText: 'Wer zuerst punktet, führt die Liste an.',
   emptyPastText: 'In diesem Zeitraum hat niemand Punkte geholt.',

@@ -34,7 +34,6 @@ export default {
   clearSearch: 'Clear search',
   noHitsTitle: 'Nobody found',
   noHitsText: 'No name here begins with {text}.',
-  hits: { one: '{count} member found', other: '{count} members found' },
   emptyTitle: 'No scores yet',
   emptyText: 'The first one to score leads the list.',
   emptyPastText: 'Nobody scored in this period.',

@@ -35,7 +35,6 @@ export default {
   clearSearch: 'ניקוי החיפוש',
   noHitsTitle: 'לא נמצא אף אחד',
   noHitsText: 'אין כאן שם שמתחיל ב־{text}.',
-  hits: { one: 'נמצא משתתף אחד', two: 'נמצאו שני משתתפים', other: 'נמצאו {count} משתתפים' },
   emptyTitle: 'עדיין אין ניקוד',
   emptyText: 'מי שיצבור ניקוד ראשון יוביל את הרשימה.',
   emptyPastText: 'איש לא צבר ניקוד בתקופה הזאת.',

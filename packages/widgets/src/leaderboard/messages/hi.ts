@@ -35,7 +35,6 @@ export default {
   clearSearch: 'खोज साफ़ करें',
   noHitsTitle: 'कोई नहीं मिला',
   noHitsText: 'यहाँ कोई नाम {text} से शुरू नहीं होता।',
-  hits: { one: '{count} सदस्य मिला', other: '{count} सदस्य मिले' },
   emptyTitle: 'अभी कोई स्कोर नहीं',
   emptyText: 'जो सबसे पहले स्कोर करेगा, वही सूची में आगे होगा।',
   emptyPastText: 'इस अवधि में किसी ने स्कोर नहीं किया।',

@@ -35,7 +35,6 @@ export default {
   clearSearch: '検索をクリア',
   noHitsTitle: '見つかりませんでした',
   noHitsText: '{text} で始まる名前はありません。',
-  hits: { other: '{count} 人見つかりました' },
   emptyTitle: 'まだスコアがありません',
   emptyText: '最初にスコアを獲得した人が先頭に立ちます。',
   emptyPastText: 'この期間のスコアはありません。',
