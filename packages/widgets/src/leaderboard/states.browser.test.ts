@@ -1,4 +1,5 @@
 import { expect, oneEvent } from '@open-wc/testing'
+import { connect, leaderboard as store } from '@rai/stores'
 import {
   find,
   freshApi,
@@ -119,6 +120,21 @@ describe('<rai-leaderboard> in every state', () => {
       expect(textOf(part(element, 'error'))).to.contain(title)
     })
   }
+
+  it('keeps its rows when it can no longer refresh, says of when they are, and tries again when asked to', async () => {
+    const api = await freshApi()
+    const element = await loaded({ api })
+    await api.fail('error500')
+    await store(connect({ apiUrl: api.url, key: world.key }), { board: 'champions' }).refresh()
+    await until(() => statesOf(element).includes('stale'), 'stale')
+    expect(rowsOf(element).length).to.be.above(0)
+    expect(textOf(part(element, 'footer'))).to.match(/^As of \d/)
+    await expect(element).to.be.accessible()
+    await api.mend()
+    part(element, 'retry-button')!.click()
+    await until(() => !statesOf(element).includes('stale'), 'fresh rows')
+    expect(textOf(part(element, 'footer'))).to.contain('500 members')
+  })
 
   it('waits for its key and address without a request or an error', async () => {
     const element = document.createElement('rai-leaderboard')

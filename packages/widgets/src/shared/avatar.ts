@@ -7,8 +7,11 @@ const hues = 10
 /** The first letter of the first and the last word; the first sign of a name without letters (an emoji stays whole). */
 export function initials(name: string): string {
   const words = name.match(/[\p{L}\p{N}]+/gu) ?? [name]
-  const signs = new Set([words[0], words.at(-1)].map((word) => firstSign(word ?? '')))
-  return (words.length > 1 ? [...signs].join('') : firstSign(words[0] ?? '')).toLocaleUpperCase()
+  const ends = words.length > 1 ? [words[0], words.at(-1)] : words
+  return ends
+    .map((word) => firstSign(word ?? ''))
+    .join('')
+    .toLocaleUpperCase()
 }
 
 function firstSign(text: string): string {

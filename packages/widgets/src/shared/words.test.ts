@@ -8,6 +8,7 @@ const day = 86_400_000
 describe('what elements write', () => {
   it.each([
     ['Amara Okafor', 'AO'],
+    ['Noah Nair', 'NN'],
     ['amara', 'A'],
     ['@babel/plugin-transform', 'BT'],
     ['سارة المنصوري', 'سا'],

@@ -1,0 +1,149 @@
+import { expect } from '@open-wc/testing'
+import { emulateMedia } from '@web/test-runner-commands'
+import {
+  award,
+  find,
+  freshApi,
+  loaded,
+  namesOf,
+  part,
+  rowsOf,
+  textOf,
+  until,
+} from '../../../../test/helpers/browser.js'
+import type { RaiRankChangeEvent, RaiVisibilityRequestEvent } from '../index.js'
+
+const attributes = { board: 'live' }
+const animationsOf = (element: Element) =>
+  rowsOf(element).flatMap((row) => row.getAnimations().map((animation) => animation.effect as KeyframeEffect))
+
+describe('<rai-leaderboard>, live', () => {
+  afterEach(() => emulateMedia({ reducedMotion: 'no-preference' }))
+
+  it('shows an award without being asked to: the row slides up, its number counts', async () => {
+    const element = await loaded({ attributes })
+    const before = namesOf(element)
+    const last = before.at(-1)!
+    const moves: KeyframeEffect[] = []
+    const watch = () => moves.push(...animationsOf(element))
+    const observer = new MutationObserver(watch)
+    observer.observe(element.shadowRoot!, { subtree: true, childList: true, characterData: true })
+    await award(`member-${Number(last.slice(-3))}`, 1000, 'currency')
+    await until(() => namesOf(element)[0] === last, 'new leader')
+    await until(() => textOf(rowsOf(element)[0]!.querySelector('.score')).startsWith('1,'), 'counted number')
+    observer.disconnect()
+    const properties = new Set(moves.flatMap((move) => move.getKeyframes().flatMap((frame) => Object.keys(frame))))
+    expect(properties.has('transform')).to.equal(true)
+    expect(properties.has('top') || properties.has('height')).to.equal(false)
+  })
+
+  it('moves nothing where less motion is wanted', async () => {
+    await emulateMedia({ reducedMotion: 'reduce' })
+    const element = await loaded({ attributes })
+    const third = namesOf(element)[2]!
+    await award(`member-${Number(third.slice(-3))}`, 5000, 'currency')
+    await until(() => namesOf(element)[0] === third, 'new leader')
+    const running = [...element.shadowRoot!.querySelectorAll('*')].flatMap((inner) => inner.getAnimations())
+    expect(running.filter(({ playState }) => playState === 'running')).to.deep.equal([])
+  })
+
+  it('tells the page and, calmly, the ear about one’s own rank, and about nobody else’s', async () => {
+    const element = await loaded({ attributes, member: 'member-500' })
+    await until(() => find(element, '.me') ?? part(element, 'me-row'), 'own row')
+    const changes: [number, number][] = []
+    element.addEventListener('rai-rank-change', (event) => {
+      const { rank, previousRank } = event as RaiRankChangeEvent
+      changes.push([rank, previousRank])
+    })
+    const said: string[] = []
+    const status = find(element, '[role=status]')!
+    const observer = new MutationObserver(() => said.push(textOf(status)))
+    observer.observe(status, { subtree: true, childList: true, characterData: true })
+    await award('member-519', 5, 'currency')
+    await award('member-500', 20000, 'currency')
+    await until(() => changes.length > 0, 'change of rank')
+    expect(changes[0]![0]).to.equal(1)
+    expect(changes[0]![1]).to.be.above(1)
+    await until(() => said.length > 0, 'announcement')
+    observer.disconnect()
+    expect(said).to.deep.equal(['You moved up to rank 1'])
+  })
+
+  it('hides a member when they ask for it, shows them again, and lets the page refuse', async () => {
+    const element = await loaded({ attributes, member: 'member-512' })
+    await until(() => part(element, 'menu-button'), 'own row')
+    const hide = async () => {
+      part(element, 'menu-button')!.click()
+      await until(() => part(element, 'menu'), 'menu')
+      const items = [...element.shadowRoot!.querySelectorAll<HTMLElement>('[role=menuitem]')]
+      items.find((item) => textOf(item) === 'Hide me')!.click()
+    }
+    const asked: string[] = []
+    const refuse = (event: Event) => {
+      asked.push((event as RaiVisibilityRequestEvent).visibility)
+      event.preventDefault()
+    }
+    element.addEventListener('rai-visibility-request', refuse)
+    await hide()
+    expect(asked).to.deep.equal(['hidden'])
+    element.removeEventListener('rai-visibility-request', refuse)
+    await hide()
+    await until(() => part(element, 'notice'), 'notice')
+    expect(textOf(part(element, 'notice'))).to.contain('You are hidden')
+    await until(() => textOf(part(element, 'footer')).includes('39 members'), 'list without the member')
+    await expect(element).to.be.accessible()
+    part(element, 'notice')!.querySelector('button')!.click()
+    await until(() => textOf(part(element, 'footer')).includes('40 members'), 'list with the member')
+    await until(() => !part(element, 'notice'), 'end of the notice')
+  })
+
+  it('says that a member has no score yet', async () => {
+    const element = await loaded({ member: 'member-510' })
+    await until(() => part(element, 'notice'), 'notice')
+    expect(textOf(part(element, 'notice'))).to.equal('You have no score here yet.')
+  })
+
+  it('goes on after it was moved', async () => {
+    const element = await loaded({ attributes })
+    const elsewhere = document.createElement('section')
+    element.parentElement!.append(elsewhere)
+    elsewhere.append(element)
+    const second = namesOf(element)[1]!
+    await award(`member-${Number(second.slice(-3))}`, 100_000, 'currency')
+    await until(() => namesOf(element)[0] === second, 'new leader')
+  })
+
+  it('shares every request with another element that shows the same', async () => {
+    const api = await freshApi()
+    const [one, two] = await Promise.all([loaded({ api }), loaded({ api })])
+    expect(namesOf(one)).to.deep.equal(namesOf(two))
+    expect(await api.count('/rows')).to.equal(1)
+    expect(await api.count('/stream')).to.be.below(2)
+  })
+
+  it('leaves nothing behind when it is removed', async () => {
+    let listeners = 0
+    const { addEventListener, removeEventListener } = EventTarget.prototype
+    const isPage = (target: EventTarget) => target === document || target === window
+    EventTarget.prototype.addEventListener = function (...call: Parameters<typeof addEventListener>) {
+      if (isPage(this)) listeners++
+      return addEventListener.apply(this, call)
+    }
+    EventTarget.prototype.removeEventListener = function (...call: Parameters<typeof removeEventListener>) {
+      if (isPage(this)) listeners--
+      return removeEventListener.apply(this, call)
+    }
+    try {
+      const element = await loaded({ attributes, member: 'member-510' })
+      await until(() => part(element, 'menu-button'), 'own row')
+      part(element, 'menu-button')!.click()
+      await until(() => part(element, 'menu'), 'menu')
+      expect(listeners).to.be.above(0)
+      element.remove()
+      // The stores let go a second after their last listener has left.
+      await until(() => listeners === 0, 'end of all listeners')
+    } finally {
+      Object.assign(EventTarget.prototype, { addEventListener, removeEventListener })
+    }
+  })
+})
