@@ -43,8 +43,9 @@ export async function identifyMember(
   const username = given.find(({ meaning }) => meaning === byUsername)?.value
 
   let members = await findAll(tx, names)
-  if (key.create_member && username !== undefined && members.every((member) => member === undefined)) {
-    // Two pages may name the same new member at once: the second waits here and then finds what the first made.
+  if (key.create_member && username !== undefined && members.includes(undefined)) {
+    // Two pages may name the same new member at once: the second waits here and then finds what the first made. Half of
+    // the names found may be no contradiction either, but the first one's commit between two of our look-ups.
     await sql`select pg_advisory_xact_lock(hashtextextended(${`identify:${tx.communityId}:${username}`}, 0))`.execute(
       tx.db,
     )
