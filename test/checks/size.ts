@@ -8,34 +8,41 @@ import type { ManifestChunk } from 'vite'
 import { type Check, root } from './check.js'
 
 const dist = join(root, 'packages/loader/dist')
-/** A build over its limit fails. A limit only ever goes down, until it meets the goal that we owe the pages we live on. */
-const budgets = {
-  loader: { limit: 1_500, goal: 1_500 },
-  core: { limit: 17_400, goal: 13_000 },
-  'rai-leaderboard': { limit: 10_100, goal: 7_000 },
+/** What a page with the element loads before it shows rows. A build over a limit fails. */
+const limits: Record<string, number> = { loader: 1_500, core: 13_000, 'rai-leaderboard': 7_000 }
+
+interface Size {
+  name: string
+  bytes: number
+  /** None for what is fetched later: after the first rows, or when a visitor needs it. */
+  limit?: number | undefined
 }
 
-/** The loader; what every element shares; and each element's own code, which is what it costs over the core. */
-function measure(): { name: string; bytes: number; limit: number; goal: number }[] {
+/** The loader; what every element shares; each element's own code over that; and all that comes later. */
+function measure(): Size[] {
   const chunks: ManifestChunk[] = Object.values(JSON.parse(readFileSync(join(dist, 'manifest.json'), 'utf8')))
-  const fileOf = (name: string) =>
-    name === 'loader' ? 'rai.js' : chunks.find((chunk) => chunk.name === name && !chunk.isEntry)!.file
-  return Object.entries(budgets).map(([name, budget]) => ({
-    name,
-    bytes: brotliCompressSync(readFileSync(join(dist, fileOf(name)))).length,
-    ...budget,
-  }))
+  const files = chunks.filter((chunk) => !chunk.isEntry).map(({ name = '', file }) => ({ name, file }))
+  return [{ name: 'loader', file: 'rai.js' }, ...files]
+    .map(({ name, file }) => {
+      const bytes = brotliCompressSync(readFileSync(join(dist, file))).length
+      return { name, bytes, limit: limits[name] }
+    })
+    .sort((a, b) => (a.limit ?? Number.POSITIVE_INFINITY) - (b.limit ?? Number.POSITIVE_INFINITY) || b.bytes - a.bytes)
 }
 
 export const size: Check = {
   title: 'size budgets',
   run: () =>
-    measure()
-      .filter(({ bytes, limit }) => bytes > limit)
-      .map(({ name, bytes, limit }) => ({
-        path: 'packages/loader/dist',
-        message: `${name} is ${bytes} bytes (brotli), ${bytes - limit} over its limit`,
-      })),
+    measure().flatMap(({ name, bytes, limit = bytes }) =>
+      bytes > limit
+        ? [
+            {
+              path: 'packages/loader/dist',
+              message: `${name} is ${bytes} bytes (brotli), ${bytes - limit} over its limit`,
+            },
+          ]
+        : [],
+    ),
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]!).href) {

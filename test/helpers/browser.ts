@@ -59,10 +59,11 @@ export async function leaderboard({ api, member, key, attributes = {}, content =
   return element
 }
 
-/** The same, once its rows are there. */
+/** The same, once its rows are there and can be scrolled and walked through. */
 export async function loaded(wanted: Wanted = {}) {
   const element = await leaderboard(wanted)
   await until(() => rowsOf(element).length > 0, 'rows')
+  await until(() => find(element, 'table')?.style.getPropertyValue('--_track'), 'hands')
   return element
 }
 

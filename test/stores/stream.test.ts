@@ -1,6 +1,6 @@
 import { config, identify, leaderboard, viewer } from '@rai/stores'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { streamOf } from '../../packages/stores/src/stream.js'
+import { streamOf } from '../../packages/stores/src/shared/stream.js'
 import { type Fault, faults } from '../helpers/fault-proxy.js'
 import type { TestEnvironment } from '../helpers/test-environment.js'
 import { ready, setStage } from './stage.js'

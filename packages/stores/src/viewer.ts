@@ -1,8 +1,8 @@
 import type { ReadableAtom } from 'nanostores'
-import { clientOf } from './client.js'
-import { type Environment, perEnvironment } from './environment.js'
-import { createLoadable, type Loadable } from './loadable.js'
-import { identityOf } from './token.js'
+import { clientOf } from './shared/client.js'
+import { type Environment, perEnvironment } from './shared/environment.js'
+import { identityOf } from './shared/identity.js'
+import { createLoadable, type Loadable } from './shared/loadable.js'
 import type { Viewer, Visibility } from './types.js'
 
 interface ViewerStore {

@@ -1,4 +1,5 @@
-export { RaiRankChangeEvent, RaiRowActivateEvent, RaiVisibilityRequestEvent } from './leaderboard/events.js'
+export { RaiRowActivateEvent } from './leaderboard/events.js'
 export { type Layout, RaiLeaderboard } from './leaderboard/leaderboard.js'
+export { RaiRankChangeEvent, RaiVisibilityRequestEvent } from './leaderboard/own-events.js'
 export { RaiErrorEvent, RaiLoadEvent } from './shared/events.js'
 export { pageSettings, type Settings, type Theme } from './shared/settings.js'

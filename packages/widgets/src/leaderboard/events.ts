@@ -1,18 +1,6 @@
 import type { BoardRow } from '@rai/stores'
 import { RaiEvent } from '../shared/events.js'
 
-/** The asking member's rank changed while the element showed it. */
-export class RaiRankChangeEvent extends RaiEvent {
-  readonly rank: number
-  readonly previousRank: number
-
-  constructor(rank: number, previousRank: number) {
-    super('rai-rank-change')
-    this.rank = rank
-    this.previousRank = previousRank
-  }
-}
-
 /** Somebody pressed Enter on a row, or clicked it. */
 export class RaiRowActivateEvent extends RaiEvent {
   readonly row: BoardRow
@@ -23,20 +11,8 @@ export class RaiRowActivateEvent extends RaiEvent {
   }
 }
 
-/** The member asks to be hidden from, or shown on, every leaderboard of the community. Cancel it to keep things as they are. */
-export class RaiVisibilityRequestEvent extends RaiEvent {
-  readonly visibility: 'public' | 'hidden'
-
-  constructor(visibility: 'public' | 'hidden') {
-    super('rai-visibility-request', { cancelable: true })
-    this.visibility = visibility
-  }
-}
-
 declare global {
   interface HTMLElementEventMap {
-    'rai-rank-change': RaiRankChangeEvent
     'rai-row-activate': RaiRowActivateEvent
-    'rai-visibility-request': RaiVisibilityRequestEvent
   }
 }

@@ -13,28 +13,28 @@ import {
   type View,
 } from '@rai/stores'
 import { type CSSResultGroup, html, nothing, type PropertyDeclarations, type PropertyValues, unsafeCSS } from 'lit'
-import { ClockController } from '../shared/clock-controller.js'
 import { RaiElement } from '../shared/element.js'
 import { errorEvent, RaiLoadEvent } from '../shared/events.js'
-import { formatClock, formatMoment, formatNumber } from '../shared/format.js'
-import { clockIcon, icon, offlineIcon, trophyIcon } from '../shared/icons.js'
-import { failureView, loadableView, stateView } from '../shared/loadable-view.js'
+import { formatNumber } from '../shared/format.js'
+import { loadableView } from '../shared/loadable-view.js'
 import { MessagesController } from '../shared/messages.js'
 import { Part } from '../shared/part.js'
 import { StoreController } from '../shared/store-controller.js'
 import { webUrl } from '../shared/web-url.js'
 import { RaiRowActivateEvent } from './events.js'
-import { periodTabs, runSteps, type Wanted, when } from './header.js'
+import { periodTabs, type Wanted, when } from './header.js'
 import styles from './leaderboard.styles.css?inline'
 import { catalog } from './messages/index.js'
-import { type RowView, skeleton, table } from './rows.js'
-import { RowsController, type Source } from './rows-controller.js'
+import { type RowView, row, skeleton, table } from './rows.js'
+import type { Source } from './rows-controller.js'
 
 export type Layout = 'auto' | 'table' | 'compact' | 'card' | 'podium'
 
 /** From this width on the first three stand on a podium; from this length on a list can be searched. */
 const wide = 720
 const long = 50
+/** So many rows are drawn before the list can be scrolled. */
+const firstRows = 20
 
 /**
  * What a person sees: the rows that were asked for, or, while those are on their way, the ones before, so that
@@ -143,18 +143,23 @@ export class RaiLeaderboard extends RaiElement {
   readonly #board = new StoreController(this, () => this.#source?.$board)
   readonly #view = new StoreController(this, () => this.#source?.$view)
   readonly #mine = new StoreController(this, () => this.#source?.$mine)
+  readonly #number = (value: number) => formatNumber(this.#words.locale, value)
+  readonly #interaction = new Part(this, async () => {
+    const { default: Interaction, styles } = await import('./interaction.js')
+    const view = { source: () => this.#list, number: this.#number, timeLeft: () => this.#timeLeft }
+    return { default: new Interaction(this, view), styles }
+  })
   readonly #search = new Part(this, async () => {
     const { default: Search, styles } = await import('./search.js')
-    return { default: new Search(this, () => this.#scope), styles }
+    return { default: new Search(this, this.#words.text, () => this.#scope), styles }
   })
   readonly #own = new Part(this, async () => {
     const { default: Own, styles } = await import('./own.js')
-    return { default: new Own(this, () => this.#ownView), styles }
+    return { default: new Own(this, this.#words.text, () => this.#ownView), styles }
   })
+  readonly #noRows = new Part(this, () => import('./no-rows.js'))
+  readonly #layouts = new Part(this, () => import('./layouts.js'))
   readonly #podium = new Part(this, () => import('./podium.js'))
-  readonly #number = (value: number) => formatNumber(this.#words.locale, value)
-  readonly #rows = new RowsController(this, () => this.#look(), this.#number)
-  readonly #clock = new ClockController(this, () => this.#timeLeft)
 
   #source: Leaderboard | undefined
   /** What a person chose since the attributes were set. */
@@ -165,6 +170,12 @@ export class RaiLeaderboard extends RaiElement {
   #shown: Shown | undefined
   #loaded = false
   #error: ApiError | undefined
+
+  constructor() {
+    super()
+    // After the stores above, and before whatever comes later and asks for the list.
+    this.addController({ hostUpdate: () => this.#take() })
+  }
 
   override disconnectedCallback() {
     super.disconnectedCallback()
@@ -187,9 +198,8 @@ export class RaiLeaderboard extends RaiElement {
   }
 
   protected override updated() {
-    const { first, last } = this.#rows.window.range
+    const { first, last } = this.#range
     if (this.#view.value?.state === 'ready' && !this.#found) this.#source?.show(first, last, this)
-    this.renderRoot.querySelector<HTMLElement>('.panel')?.style.setProperty('--_digits', `${this.#number(last).length}`)
     const loadable = this.#loadable
     const error = this.#failure ?? this.#shown?.view.stale
     this.setStates({
@@ -203,10 +213,12 @@ export class RaiLeaderboard extends RaiElement {
     if (this.#loaded || loadable?.state !== 'ready') return
     this.#loaded = true
     this.dispatchEvent(new RaiLoadEvent())
+    // What is to be said when the network is gone is fetched while it is there.
+    void this.#noRows.value
   }
 
-  /** Takes in what the stores hold, before anything is drawn, and answers what the list is to show. */
-  #look(): Source | undefined {
+  /** Takes in what the stores hold, before anything is drawn. */
+  #take() {
     const [board, view, mine] = [this.#board.value, this.#view.value, this.#mine.value]
     if (board?.state === 'ready') this.#known = board.value ?? undefined
     if (view?.state === 'ready' && (this.#known || !view.value)) {
@@ -214,14 +226,28 @@ export class RaiLeaderboard extends RaiElement {
       const before = this.#shown?.key === key ? this.#shown.mine : null
       this.#shown = { key, view, mine: mine?.state === 'ready' ? mine.value : before }
     } else if (view?.state === 'failed') this.#shown = undefined
+  }
+
+  /** What the list is to show. */
+  get #list(): Source | undefined {
     if (!this.#shown?.view.value || this.#total === 0) return undefined
     return {
-      key: this.#key,
+      key: `${this.#shown.key} ${this.#found?.text ?? ''}`,
       version: this.#found ?? this.#shown.view.value,
       total: this.#total,
       podium: this.#hasPodium ? 3 : 0,
       own: this.#ownRow && !this.#found && this.#ownRow.position <= this.#total ? this.#ownRow.position : undefined,
     }
+  }
+
+  /** What makes the list more than a picture: asked for once there is something to see. */
+  get #hands() {
+    return this.#shown && this.#interaction.value
+  }
+
+  /** The positions to draw. */
+  get #range() {
+    return this.#hands?.rows.window.range ?? { first: 1, last: Math.min(this.#total, firstRows) }
   }
 
   /** The run to ask for. A period that the board does not have is no reason to show nothing. */
@@ -257,13 +283,12 @@ export class RaiLeaderboard extends RaiElement {
     return this.limit && this.limit > 0 ? Math.min(all, this.limit) : all
   }
 
-  get #key(): string {
-    return `${this.#shown?.key} ${this.#found?.text ?? ''}`
-  }
-
   get #wantsPodium(): boolean {
     if (this.#found || this.#total < 3 || this.renderRow) return false
-    return this.layout === 'podium' || ((this.layout ?? 'auto') === 'auto' && this.#rows.width > wide)
+    return (
+      this.layout === 'podium' ||
+      ((this.layout ?? 'auto') === 'auto' && (this.#hands?.rows.width || this.clientWidth) > wide)
+    )
   }
 
   get #hasPodium(): boolean {
@@ -290,7 +315,7 @@ export class RaiLeaderboard extends RaiElement {
     const { environment } = this
     if (!environment || !this.#shown) return undefined
     const { key, mine } = this.#shown
-    return { environment, mine, row: this.#ownRow, key, text: this.#words.text, number: this.#number }
+    return { environment, mine, row: this.#ownRow, key, number: this.#number }
   }
 
   /** How long the run still lasts, or until it begins, by the server's clock. */
@@ -324,15 +349,22 @@ export class RaiLeaderboard extends RaiElement {
   }
 
   readonly #onKeydown = (event: KeyboardEvent) => {
-    this.#rows.onKeydown(event)
+    this.#hands?.rows.onKeydown(event)
     this.#activate(event)
   }
 
-  /** What to draw: nothing is known, all is, or why not. */
+  /** What to draw: nothing is known, all is, or why not. Parts that it needs are waited for. */
   get #loadable(): Loadable<View | null> | undefined {
     const error = this.#failure
-    if (error) return { state: 'failed', error }
-    return this.#words.pending || (this.#wantsPodium && this.#podium.pending) ? undefined : this.#shown?.view
+    const { view } = this.#shown ?? {}
+    const isBlank = error || (view && this.#total === 0 && !this.#found)
+    const isPending =
+      this.#words.pending ||
+      (isBlank && this.#noRows.pending) ||
+      (this.#wantsPodium && this.#podium.pending) ||
+      ((this.layout === 'compact' || this.layout === 'card') && this.#layouts.pending)
+    if (isPending) return undefined
+    return error ? { state: 'failed', error } : view
   }
 
   #renderHeader() {
@@ -340,8 +372,8 @@ export class RaiLeaderboard extends RaiElement {
     const run = this.#shown?.view.value?.run
     return html`<header class="header" part="header">
       <h2 class="title cut" part="title"><slot name="header">${this.#known?.name ?? text('leaderboard')}</slot></h2>
-      <div class="when" part="when">${run ? when(run, this.#clock.left, text, locale) : nothing}</div>
-      ${this.#known?.description ? html`<p class="description">${this.#known.description}</p>` : nothing}
+      <div class="when" part="when">${run ? when(run, this.#timeLeft ?? 0, text, locale) : nothing}</div>
+      ${this.#known?.description ? html`<p class="description"><bdi>${this.#known.description}</bdi></p>` : nothing}
     </header>`
   }
 
@@ -350,7 +382,7 @@ export class RaiLeaderboard extends RaiElement {
     if (!this.#known || (this.#known.periods.length < 2 && !this.#isLong)) return nothing
     return html`<div class="tools" part="tools">
       ${periodTabs(this.#known, view.run.period, text, this.#choose)}
-      ${this.#isLong ? this.#search.value?.render(text) : nothing}
+      ${this.#isLong ? this.#search.value?.render() : nothing}
     </div>`
   }
 
@@ -360,59 +392,63 @@ export class RaiLeaderboard extends RaiElement {
     const newest = this.#known?.runs.find(({ period }) => period === run.period)?.start
     // A past run without scores ends the way back.
     const past = run.state !== 'not_started' && (total > 0 || run.start === newest)
-    return runSteps(run, newest, { text, locale, past, choose: this.#choose })
+    return html`<div class="run" part="run">${this.#hands?.runSteps(run, newest, { text, locale, past, choose: this.#choose })}</div>`
   }
 
   #renderList(view: View) {
-    const rows = this.#rows
-    const { range } = rows.window
+    const { rows, rolling } = this.#hands ?? {}
+    const { first, last } = this.#range
     const { text } = this.#words
-    const row = this.#ownRow
-    const jump = row && row.position <= this.#total ? () => rows.jump(row.position) : undefined
+    const own = this.#ownRow
+    const jump = own && own.position <= this.#total ? () => rows?.jump(own.position) : undefined
     const rowView: RowView = {
       text,
       number: this.#number,
       at: this.#at,
-      tabbable: rows.tabbable,
-      key: this.#key,
+      tabbable: rows?.tabbable ?? 1,
       menuButton: () => this.#ownPart?.button(),
       renderRow: this.renderRow,
     }
     const podium = this.#hasPodium
+    const from = podium ? Math.max(4, first) : first
+    const draw = (position: number) => row(position, rowView)
     const content = {
       label: `${this.#known?.name}, ${text(view.run.period)}`,
       unit: this.#known?.metric.name ?? '',
       total: this.#total,
-      first: podium ? Math.max(4, range.first) : range.first,
-      last: range.last,
-      podium: podium && range.first < 4 ? this.#podium.value?.(rowView) : nothing,
+      rows: rolling
+        ? rolling(from, last, draw)
+        : Array.from({ length: Math.max(0, last - from + 1) }, (_, i) => draw(from + i)),
+      podium: podium && first < 4 ? this.#podium.value?.(rowView) : nothing,
     }
     return html`<div
         class="scroller"
         part="list"
         tabindex="-1"
-        @scroll=${rows.onScroll}
+        @scroll=${rows?.onScroll}
         @keydown=${this.#onKeydown}
-        @focusin=${rows.onFocus}
+        @focusin=${rows?.onFocus}
         @click=${this.#activate}
       >
         ${table(content, rowView)}
         <i class="ruler"></i>
       </div>
-      ${row && !this.#found && !rows.ownIsSeen ? this.#ownPart?.renderBar(row, rowView, jump) : nothing}`
+      ${own && rows && !this.#found && !rows.ownIsSeen ? this.#ownPart?.renderBar(own, rowView, jump) : nothing}`
   }
 
-  /** What stands where rows would, when there are none. */
-  #renderEmpty(view: View | null) {
+  /** Why there is nothing to show. */
+  #renderNoRows(view: View | null, error: ApiError | undefined) {
     const { text, locale } = this.#words
-    if (!view) return stateView({ icon: trophyIcon, title: text('noBoardsTitle'), text: text('noBoardsText') })
-    const { state, startsAt } = view.run
-    if (state === 'not_started' && startsAt) {
-      const time = formatMoment(locale, new Date(startsAt))
-      return stateView({ icon: clockIcon, title: text('notStartedTitle'), text: text('notStartedText', { time }) })
-    }
-    const past = state === 'ended' || this.#chosen?.start
-    return stateView({ icon: trophyIcon, title: text('emptyTitle'), text: text(past ? 'emptyPastText' : 'emptyText') })
+    const noRows = this.#noRows.value
+    if (!noRows) return this.#renderRetry()
+    return error
+      ? noRows.failed(error, text, this.#retry)
+      : noRows.empty(view?.run, !!this.#chosen?.start, text, locale)
+  }
+
+  /** The way on, where the words for what is wrong could not be had. */
+  #renderRetry() {
+    return html`<button class="text-button" part="retry-button" @click=${this.#retry}>${this.#words.text('retry')}</button>`
   }
 
   #renderFooter({ total }: View) {
@@ -420,14 +456,10 @@ export class RaiLeaderboard extends RaiElement {
     const { stale, at = 0 } = this.#shown?.view ?? {}
     const button = this.#known?.button
     const link = webUrl(button?.link)
-    const time = new Date(at)
     return html`<footer class="footer" part="footer">
       ${
         stale
-          ? html`<span class="as-of"
-                >${icon(offlineIcon)}<time datetime=${time.toISOString()}>${text('asOf', { time: formatClock(locale, time) })}</time></span
-              >
-              <button class="text-button" part="retry-button" @click=${this.#retry}>${text('retry')}</button>`
+          ? (this.#noRows.value?.stale(at, text, locale, this.#retry) ?? this.#renderRetry())
           : html`<span>${total > 0 ? text('members', { count: this.#number(total) }, total) : nothing}</span>`
       }
       <span class="sign-in" part="sign-in" ?hidden=${!this.#isGuest}><slot name="sign-in">${text('signIn')}</slot></span>
@@ -436,20 +468,19 @@ export class RaiLeaderboard extends RaiElement {
   }
 
   #renderContent(view: View | null, error?: ApiError) {
-    const { text } = this.#words
     const nothingFound = this.#found && this.#total === 0
     const empty = !error && !this.#total && !nothingFound
     const tab = view && this.#known && this.#known.periods.length > 1 ? `tab-${view.run.period}` : nothing
     return html`${this.withoutHeader ? nothing : this.#renderHeader()} ${view ? this.#renderTools(view) : nothing}
       <div class="panel" id="panel" role=${tab === nothing ? 'group' : 'tabpanel'} aria-labelledby=${tab}>
         <div class="fallback" ?hidden=${!error || this.#loaded || !this.hasContent}><slot></slot></div>
-        ${view && !this.#found ? this.#renderRun(view) : nothing}
-        ${nothingFound ? this.#search.value?.renderNoHits(text) : view && !empty ? this.#renderList(view) : nothing}
+        ${view?.run.start && !this.#found ? this.#renderRun(view) : nothing}
+        ${nothingFound ? this.#search.value?.renderNoHits() : view && !empty ? this.#renderList(view) : nothing}
         <div class="state" part="error" ?hidden=${!error}>
-          <slot name="error">${error ? failureView(error, text, this.#retry) : nothing}</slot>
+          <slot name="error">${error ? this.#renderNoRows(view, error) : nothing}</slot>
         </div>
         <div class="state" part="empty" ?hidden=${!empty}>
-          <slot name="empty">${empty ? this.#renderEmpty(view) : nothing}</slot>
+          <slot name="empty">${empty ? this.#renderNoRows(view, error) : nothing}</slot>
         </div>
       </div>
       ${this.#ownPart?.renderNotice()} ${view ? this.#renderFooter(view) : nothing} ${this.#ownPart?.render()}`

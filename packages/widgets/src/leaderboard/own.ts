@@ -2,16 +2,31 @@ import { type ApiError, type BoardRow, type Environment, type Mine, viewer } fro
 import { html, type LitElement, nothing, type ReactiveController, type TemplateResult, unsafeCSS } from 'lit'
 import { avatar } from '../shared/avatar.js'
 import { errorEvent } from '../shared/events.js'
-import { icon } from '../shared/icons.js'
+import { type Text, textOf } from '../shared/messages.js'
 import { Announcer } from '../shared/on-demand/announcer.js'
-import { copyIcon, eyeIcon, eyeOffIcon, locateIcon } from '../shared/on-demand/icons.js'
+import { copyIcon, eyeIcon, eyeOffIcon, icon, iconButtonStyles, locateIcon } from '../shared/on-demand/icons.js'
 import { MenuController, type MenuItem } from '../shared/on-demand/menu.js'
-import { RaiRankChangeEvent, RaiVisibilityRequestEvent } from './events.js'
-import type { Text } from './messages/index.js'
+import menuCss from '../shared/on-demand/menu.styles.css?inline'
 import css from './own.styles.css?inline'
+import { RaiRankChangeEvent, RaiVisibilityRequestEvent } from './own-events.js'
 import { name, type RowView, rank } from './rows.js'
 
-export const styles = unsafeCSS(css)
+export const styles = [iconButtonStyles, unsafeCSS(menuCss), unsafeCSS(css)]
+
+export const words = {
+  myPosition: 'My position',
+  jump: 'Jump to me',
+  actions: 'Actions for {name}',
+  copyName: 'Copy name',
+  hideMe: 'Hide me',
+  showMe: 'Show me',
+  hidden: 'You are hidden from leaderboards.',
+  noScore: 'You have no score here yet.',
+  notEligible: 'You do not take part in this one.',
+  movedUp: 'You moved up to rank {rank}',
+  movedDown: 'You are now at rank {rank}',
+  brokenTitle: 'That did not work',
+}
 
 /** Why a member has no row. */
 const reasons = { hidden: 'hidden', no_score: 'noScore', not_eligible: 'notEligible', ranked: undefined } as const
@@ -24,7 +39,6 @@ interface Own {
   row: BoardRow | undefined
   /** The run that is shown. */
   key: string
-  text: Text
   number: (value: number) => string
 }
 
@@ -33,11 +47,13 @@ export default class OwnController implements ReactiveController {
   #last: { key: string; rank: number } | undefined
   readonly #host: LitElement
   readonly #own: () => Own | undefined
+  readonly #say: Text<keyof typeof words>
   readonly #menu: MenuController
   readonly #announcer: Announcer
 
-  constructor(host: LitElement, own: () => Own | undefined) {
+  constructor(host: LitElement, text: Text<never>, own: () => Own | undefined) {
     this.#host = host
+    this.#say = textOf(text, words)
     this.#own = own
     this.#menu = new MenuController(host)
     this.#announcer = new Announcer(host)
@@ -45,12 +61,12 @@ export default class OwnController implements ReactiveController {
   }
 
   hostUpdated() {
-    const { row, key, text, number } = this.#own() ?? {}
+    const { row, key, number } = this.#own() ?? {}
     const before = this.#last
     this.#last = row && key ? { key, rank: row.rank } : undefined
-    if (!row || !text || !number || !before || before.key !== key || before.rank === row.rank) return
+    if (!row || !number || !before || before.key !== key || before.rank === row.rank) return
     this.#host.dispatchEvent(new RaiRankChangeEvent(row.rank, before.rank))
-    this.#announcer.say(text(row.rank < before.rank ? 'movedUp' : 'movedDown', { rank: number(row.rank) }))
+    this.#announcer.say(this.#say(row.rank < before.rank ? 'movedUp' : 'movedDown', { rank: number(row.rank) }))
   }
 
   /** Opens the menu; stands in one's own row. */
@@ -65,12 +81,12 @@ export default class OwnController implements ReactiveController {
 
   /** One's own place, over the bottom edge of the list. */
   renderBar(item: BoardRow, view: RowView, jump: (() => void) | undefined): TemplateResult {
-    return html`<div class="row me own" part="me-row" role="group" aria-label=${view.text('myPosition')}>
+    return html`<div class="row me own" part="me-row" role="group" aria-label=${this.#say('myPosition')}>
       <span class="rank">${rank(item, view)}</span>
       <span class="who">
         ${avatar(item.member)}${name(item, view)}${
           jump
-            ? html`<button class="icon-button" part="jump-button" aria-label=${view.text('jump')} title=${view.text('jump')} @click=${jump}>
+            ? html`<button class="icon-button" part="jump-button" aria-label=${this.#say('jump')} title=${this.#say('jump')} @click=${jump}>
                 ${icon(locateIcon)}
               </button>`
             : nothing
@@ -82,45 +98,44 @@ export default class OwnController implements ReactiveController {
 
   /** Why one is not in the list, and what to do about it. */
   renderNotice() {
-    const { mine, text } = this.#own() ?? {}
+    const { mine } = this.#own() ?? {}
     const reason = mine && reasons[mine.state]
-    if (!reason || !text) return nothing
+    if (!reason) return nothing
     return html`<div class="notice" part="notice">
-      <span>${text(reason)}</span>
+      <span>${this.#say(reason)}</span>
       ${
         reason === 'hidden'
-          ? html`<button class="text-button" @click=${() => this.#show('public')}>${icon(eyeIcon)}${text('showMe')}</button>`
+          ? html`<button class="text-button" @click=${() => this.#show('public')}>${icon(eyeIcon)}${this.#say('showMe')}</button>`
           : nothing
       }
     </div>`
   }
 
   get #label(): string {
-    const { row, text } = this.#own() ?? {}
-    return text?.('actions', { name: row?.member.name ?? '' }) ?? ''
+    return this.#say('actions', { name: this.#own()?.row?.member.name ?? '' })
   }
 
   get #items(): MenuItem[] {
-    const { row, text } = this.#own() ?? {}
-    if (!row || !text) return []
+    const { row } = this.#own() ?? {}
+    if (!row) return []
     const { clipboard } = navigator
     const copy = () => void clipboard.writeText(row.member.name).catch(() => undefined)
     return [
       // Pages without https have no clipboard.
-      ...(clipboard ? [{ text: text('copyName'), icon: copyIcon, run: copy }] : []),
-      { text: text('hideMe'), icon: eyeOffIcon, run: () => void this.#show('hidden') },
+      ...(clipboard ? [{ text: this.#say('copyName'), icon: copyIcon, run: copy }] : []),
+      { text: this.#say('hideMe'), icon: eyeOffIcon, run: () => void this.#show('hidden') },
     ]
   }
 
   /** Asks the page, then the API, to hide the member or to show them again. */
   async #show(visibility: 'public' | 'hidden') {
-    const { environment, text } = this.#own() ?? {}
+    const { environment } = this.#own() ?? {}
     if (!environment || !this.#host.dispatchEvent(new RaiVisibilityRequestEvent(visibility))) return
     try {
       await viewer(environment).setVisibility(visibility)
     } catch (error) {
       this.#host.dispatchEvent(errorEvent(error as ApiError))
-      this.#announcer.say(text?.('brokenTitle') ?? '')
+      this.#announcer.say(this.#say('brokenTitle'))
     }
   }
 }

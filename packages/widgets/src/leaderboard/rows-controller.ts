@@ -1,6 +1,5 @@
 import type { LitElement, ReactiveController } from 'lit'
-import type { Places } from '../shared/on-demand/motion.js'
-import { Part } from '../shared/part.js'
+import { type Places, play, remember } from '../shared/motion.js'
 import { RowsWindow } from './rows-window.js'
 
 /** What the list shows. */
@@ -45,7 +44,6 @@ export class RowsController implements ReactiveController {
   #focus: { id: string | undefined; position: number } | undefined
   #observer: ResizeObserver | undefined
   #observed = new WeakSet<Element>()
-  readonly #motion: Part<typeof import('../shared/on-demand/motion.js').default>
   readonly #host: LitElement
   readonly #source: () => Source | undefined
   readonly #write: (score: number) => string
@@ -54,7 +52,6 @@ export class RowsController implements ReactiveController {
     this.#host = host
     this.#source = source
     this.#write = write
-    this.#motion = new Part(host, () => import('../shared/on-demand/motion.js'))
     host.addController(this)
   }
 
@@ -114,8 +111,7 @@ export class RowsController implements ReactiveController {
     this.width ||= this.#host.clientWidth
     const source = this.#source()
     const same = source?.key === before?.key
-    const motion = source && this.#motion.value
-    this.#places = same && source?.version !== before?.version ? motion?.remember(this.#rows) : undefined
+    this.#places = same && source?.version !== before?.version ? remember(this.#rows) : undefined
     const focused = (this.#host.renderRoot as ShadowRoot | undefined)?.activeElement as HTMLElement | null | undefined
     if (!this.#focus && focused?.matches('[data-position]'))
       this.#focus = { id: focused.dataset.id, position: positionOf(focused) }
@@ -141,7 +137,7 @@ export class RowsController implements ReactiveController {
     this.#draw(scroller)
     if (fresh || this.#begins) scroller.scrollTop = this.window.scrollTop
     this.#begins = false
-    if (this.#places) this.#motion.value?.play(this.#rows, this.#places, this.#write)
+    if (this.#places) play(this.#rows, this.#places, this.#write)
     this.#places = undefined
     this.#holdFocus(scroller)
   }
@@ -196,8 +192,12 @@ export class RowsController implements ReactiveController {
     this.#host.requestUpdate()
   }
 
-  /** Gives the table its height and its first row its place; through CSSOM, which no content security policy forbids. */
+  /**
+   * Gives the table its height, its first row its place, and the column of ranks its width; through CSSOM, which no
+   * content security policy forbids.
+   */
   #draw(scroller: HTMLElement) {
+    scroller.parentElement?.style.setProperty('--_digits', `${this.#write(this.window.range.last).length}`)
     const { style } = scroller.querySelector('table') as HTMLElement
     style.setProperty('--_track', `${this.window.track}px`)
     style.setProperty('--_shift', `${this.window.shift}px`)

@@ -1,19 +1,16 @@
 import type { BoardRow } from '@rai/stores'
 import { html, nothing, type TemplateResult } from 'lit'
-import { repeat } from 'lit/directives/repeat.js'
 import { avatar } from '../shared/avatar.js'
-import type { Text } from './messages/index.js'
+import type { LeaderboardText } from './messages/index.js'
 
 /** What the templates of rows need from their element. */
 export interface RowView {
-  text: Text
+  text: LeaderboardText
   number: (value: number) => string
   /** The row of a position, when it is there. */
   at: (position: number) => BoardRow | undefined
   /** The position that the Tab key reaches. */
   tabbable: number
-  /** Changes when other rows are shown: then none is a moved one. */
-  key: string
   /** The button of one's own actions. */
   menuButton: () => unknown
   /** A page's own way to fill a row. */
@@ -83,22 +80,24 @@ const bones = (position: number, { text, tabbable }: RowView) => html`<tr
   <td class="score" role="cell">${bone('line')}</td>
 </tr>`
 
-/** Rows keep their nodes when their members move. */
-export const keyOf = (position: number, { key, at }: RowView) => `${key} ${at(position)?.member.id ?? position}`
+/** The row of a position, or its place while it is on its way. */
+export function row(position: number, view: RowView): TemplateResult {
+  const item = view.at(position)
+  if (!item) return bones(position, view)
+  return line(item, position, 'row', 'row', view, view.renderRow ? custom(item, view) : cells(item, view))
+}
 
 interface Table {
   label: string
   unit: string
   total: number
-  /** The positions to draw. */
-  first: number
-  last: number
+  rows: unknown
   /** A group of rows before them. */
   podium: unknown
 }
 
 /** The rows as a table. */
-export const table = ({ label, unit, total, first, last, podium }: Table, view: RowView): TemplateResult => html`<table
+export const table = ({ label, unit, total, rows, podium }: Table, view: RowView): TemplateResult => html`<table
   role="table"
   aria-label=${label}
   aria-rowcount=${total + 1}
@@ -112,15 +111,7 @@ export const table = ({ label, unit, total, first, last, podium }: Table, view: 
   </thead>
   ${podium}
   <tbody role="rowgroup">
-    ${repeat(
-      Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i),
-      (position) => keyOf(position, view),
-      (position) => {
-        const item = view.at(position)
-        if (!item) return bones(position, view)
-        return line(item, position, 'row', 'row', view, view.renderRow ? custom(item, view) : cells(item, view))
-      },
-    )}
+    ${rows}
   </tbody>
 </table>`
 

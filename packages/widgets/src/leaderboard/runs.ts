@@ -1,4 +1,11 @@
-import type { Period } from '@rai/stores'
+import type { BoardRun, Period } from '@rai/stores'
+import { html, type TemplateResult } from 'lit'
+import { each } from '../shared/format.js'
+import { type Text, textOf } from '../shared/messages.js'
+import { backIcon, forwardIcon, icon } from '../shared/on-demand/icons.js'
+import type { Wanted } from './header.js'
+
+export const words = { earlier: 'Earlier', later: 'Later' }
 
 /** A period that begins again and again; all time does not. */
 export type Repeating = Exclude<Period, 'all'>
@@ -12,4 +19,50 @@ export function neighbourRun(period: Repeating, start: string, step: -1 | 1): st
   else if (period === 'month') date.setUTCMonth(date.getUTCMonth() + step)
   else date.setTime(+date + step * day * (period === 'week' ? 7 : 1))
   return date.toISOString().slice(0, 10)
+}
+
+const dayFormats = {
+  year: { year: 'numeric' },
+  month: { year: 'numeric', month: 'long' },
+  week: { month: 'short', day: 'numeric' },
+  day: { weekday: 'short', month: 'short', day: 'numeric' },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>
+const ranges = Object.fromEntries(
+  Object.entries(dayFormats).map(([name, options]) => [
+    name,
+    each((locale) => new Intl.DateTimeFormat(locale, { ...options, timeZone: 'UTC' })),
+  ]),
+) as Record<keyof typeof dayFormats, (locale: string) => Intl.DateTimeFormat>
+
+/** A run of calendar days as people name it: a day, a week's range, a month, a year. Calendar days have no time zone: UTC. */
+export function formatRun(locale: string, period: keyof typeof dayFormats, first: Date): string {
+  const last = new Date(+first + 6 * day)
+  return period === 'week' ? ranges.week(locale).formatRange(first, last) : ranges[period](locale).format(first)
+}
+
+/** The run that is shown, with a way to the one before and the one after. */
+export function runSteps(
+  run: BoardRun,
+  newest: string | null | undefined,
+  view: { text: Text<never>; locale: string; past: boolean; choose: (wanted: Wanted) => void },
+): unknown {
+  const { period, start } = run
+  if (period === 'all' || !start) return undefined
+  const { text, locale, past, choose } = view
+  const say = textOf(text, words)
+  const step = (by: -1 | 1, path: string, label: string, possible: boolean): TemplateResult => {
+    const to = neighbourRun(period, start, by)
+    return html`<button
+      class="icon-button"
+      part="run-button"
+      aria-label=${label}
+      ?disabled=${!possible}
+      @click=${() => choose({ period, start: to === newest ? undefined : to })}
+    >
+      ${icon(path, true)}
+    </button>`
+  }
+  return html`${step(-1, backIcon, say('earlier'), past)}
+    <span class="run-name">${formatRun(locale, period, new Date(`${start}T00:00Z`))}</span>
+    ${step(1, forwardIcon, say('later'), !!newest && start < newest)}`
 }

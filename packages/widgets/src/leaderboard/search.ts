@@ -1,13 +1,19 @@
 import { type BoardRow, type Environment, type RunChoice, search } from '@rai/stores'
 import { html, type LitElement, nothing, type ReactiveController, type TemplateResult, unsafeCSS } from 'lit'
-import { icon } from '../shared/icons.js'
-import { stateView } from '../shared/loadable-view.js'
-import { closeIcon, searchIcon } from '../shared/on-demand/icons.js'
+import { type Text, textOf } from '../shared/messages.js'
+import { closeIcon, icon, iconButtonStyles, searchIcon } from '../shared/on-demand/icons.js'
+import { styles as stateStyles, stateView } from '../shared/on-demand/states.js'
 import { StoreController } from '../shared/store-controller.js'
-import type { Text } from './messages/index.js'
 import css from './search.styles.css?inline'
 
-export const styles = unsafeCSS(css)
+export const styles = [iconButtonStyles, ...stateStyles, unsafeCSS(css)]
+
+export const words = {
+  search: 'Search members',
+  clearSearch: 'Clear search',
+  noHitsTitle: 'Nobody found',
+  noHitsText: 'No name here begins with {text}.',
+}
 
 /** So long after the last key a name is searched for, in milliseconds. */
 const pause = 200
@@ -27,10 +33,12 @@ export default class SearchController implements ReactiveController {
   #found: { text: string; rows: readonly BoardRow[] } | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   readonly #host: LitElement
+  readonly #say: Text<keyof typeof words>
   readonly #store: StoreController<ReturnType<ReturnType<typeof search>['$found']['get']>>
 
-  constructor(host: LitElement, scope: () => Scope | undefined) {
+  constructor(host: LitElement, text: Text<never>, scope: () => Scope | undefined) {
     this.#host = host
+    this.#say = textOf(text, words)
     this.#store = new StoreController(host, () => {
       const { environment, choice } = scope() ?? {}
       this.#about = this.#asked
@@ -58,7 +66,7 @@ export default class SearchController implements ReactiveController {
     clearTimeout(this.#timer)
   }
 
-  render(text: Text): TemplateResult {
+  render(): TemplateResult {
     return html`<label class=${this.#typed ? 'search used' : 'search'} part="search">
       ${icon(searchIcon)}
       <input
@@ -66,27 +74,27 @@ export default class SearchController implements ReactiveController {
         part="search-input"
         autocomplete="off"
         maxlength="100"
-        aria-label=${text('search')}
-        placeholder=${text('search')}
+        aria-label=${this.#say('search')}
+        placeholder=${this.#say('search')}
         .value=${this.#typed}
         @input=${this.#onInput}
         @keydown=${this.#onKeydown}
       />
       ${
         this.#typed
-          ? html`<button class="icon-button clear" aria-label=${text('clearSearch')} @click=${this.#onClear}>${icon(closeIcon)}</button>`
+          ? html`<button class="icon-button clear" aria-label=${this.#say('clearSearch')} @click=${this.#onClear}>${icon(closeIcon)}</button>`
           : nothing
       }
     </label>`
   }
 
-  renderNoHits(text: Text): TemplateResult {
+  renderNoHits(): TemplateResult {
     return html`<div class="state" part="empty">
       ${stateView({
         icon: searchIcon,
-        title: text('noHitsTitle'),
-        text: text('noHitsText', { text: this.#asked }),
-        action: html`<button class="button quiet" @click=${this.clear}>${text('clearSearch')}</button>`,
+        title: this.#say('noHitsTitle'),
+        text: this.#say('noHitsText', { text: this.#asked }),
+        action: html`<button class="button quiet" @click=${this.clear}>${this.#say('clearSearch')}</button>`,
       })}
     </div>`
   }

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit'
+import { keyed } from 'lit/directives/keyed.js'
 import { webUrl } from './web-url.js'
 
 /** How many colours `.hue-…` in base.styles.css has. */
@@ -25,17 +26,22 @@ function hueOf(id: string): number {
   return sum % hues
 }
 
-/** Draws a member's picture, over initials that show until it has come, or when there is none. The name stands beside it. */
+/**
+ * Draws a member's picture, over initials that show until it has come, or when there is none. The name stands beside it.
+ * Another picture is another node: an image whose address changes shows the person before until the new one has come.
+ */
 export function avatar(member: { id: string; name: string; avatarUrl: string | null }): TemplateResult {
   const src = webUrl(member.avatarUrl)
   return html`<span class="avatar hue-${hueOf(member.id)}" part="avatar" aria-hidden="true"
     >${initials(member.name)}${
       src
-        ? html`<img src=${src} alt="" loading="lazy" decoding="async" referrerpolicy="no-referrer" @error=${broken} @load=${whole} />`
+        ? keyed(
+            src,
+            html`<img src=${src} alt="" loading="lazy" decoding="async" referrerpolicy="no-referrer" @error=${broken} />`,
+          )
         : nothing
     }</span
   >`
 }
 
 const broken = ({ target }: Event) => (target as HTMLElement).classList.add('broken')
-const whole = ({ target }: Event) => (target as HTMLElement).classList.remove('broken')

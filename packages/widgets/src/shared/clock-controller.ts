@@ -18,11 +18,6 @@ export class ClockController implements ReactiveController {
     host.addController(this)
   }
 
-  /** The milliseconds that remain. */
-  get left(): number {
-    return Math.max(0, this.#measure() ?? 0)
-  }
-
   readonly #resume = () => {
     if (document.visibilityState === 'visible' && this.#inView) this.#host.requestUpdate()
   }

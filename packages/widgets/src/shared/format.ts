@@ -1,5 +1,5 @@
 /** Makes a formatter once a language: `Intl` objects are slow to make and quick to use. */
-function each<T>(make: (locale: string) => T): (locale: string) => T {
+export function each<T>(make: (locale: string) => T): (locale: string) => T {
   const made = new Map<string, T>()
   return (locale) => {
     const known = made.get(locale) ?? make(locale)
@@ -11,14 +11,10 @@ function each<T>(make: (locale: string) => T): (locale: string) => T {
 const numbers = each((locale) => new Intl.NumberFormat(locale))
 const twoDigits = each((locale) => new Intl.NumberFormat(locale, { minimumIntegerDigits: 2 }))
 const days = each((locale) => new Intl.NumberFormat(locale, { style: 'unit', unit: 'day', unitDisplay: 'long' }))
-const clocks = each((locale) => new Intl.DateTimeFormat(locale, { timeStyle: 'short' }))
 const moments = each((locale) => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }))
 const plurals = each((locale) => new Intl.PluralRules(locale))
 
 export const formatNumber = (locale: string, value: number): string => numbers(locale).format(value)
-
-/** The time of day. */
-export const formatClock = (locale: string, time: Date): string => clocks(locale).format(time)
 
 /** Date and time, for titles. */
 export const formatMoment = (locale: string, time: Date): string => moments(locale).format(time)
@@ -35,23 +31,4 @@ export function formatCountdown(locale: string, milliseconds: number): string {
   return [seconds / 3600, (seconds / 60) % 60, seconds % 60]
     .map((part) => twoDigits(locale).format(Math.floor(part)))
     .join(':')
-}
-
-const dayFormats = {
-  year: { year: 'numeric' },
-  month: { year: 'numeric', month: 'long' },
-  week: { month: 'short', day: 'numeric' },
-  day: { weekday: 'short', month: 'short', day: 'numeric' },
-} as const satisfies Record<string, Intl.DateTimeFormatOptions>
-const ranges = Object.fromEntries(
-  Object.entries(dayFormats).map(([name, options]) => [
-    name,
-    each((locale) => new Intl.DateTimeFormat(locale, { ...options, timeZone: 'UTC' })),
-  ]),
-) as Record<keyof typeof dayFormats, (locale: string) => Intl.DateTimeFormat>
-
-/** A run of calendar days as people name it: a day, a week's range, a month, a year. Calendar days have no time zone: UTC. */
-export function formatRun(locale: string, period: keyof typeof dayFormats, first: Date): string {
-  const last = new Date(+first + 6 * day)
-  return period === 'week' ? ranges.week(locale).formatRange(first, last) : ranges[period](locale).format(first)
 }

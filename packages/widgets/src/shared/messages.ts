@@ -14,6 +14,21 @@ export interface Catalog<M extends Messages> {
   languages: Record<string, () => Promise<{ default: Translation<M> }>>
 }
 
+/** Numbers and names in a text, as they shall appear. */
+type Values = Record<string, string | number>
+
+/** Turns a key into text; plural forms go by `count`. A part that comes later brings its English with it. */
+export interface Text<K extends string> {
+  (key: K, values?: Values, count?: number): string
+  <W extends Messages>(key: keyof W & string, values: Values | undefined, count: number, english: W): string
+}
+
+/** The texts of a part of an element: the language file has them, too, and `words` is their English. */
+export const textOf =
+  <W extends Messages>(text: Text<never>, words: W): Text<keyof W & string> =>
+  (key: string, values?: Values, count = 0) =>
+    text(key, values, count, words)
+
 /** The texts of an element in its reader's language. */
 export class MessagesController<M extends Messages> implements ReactiveController {
   /** The language that is asked for, as a BCP 47 tag that `Intl` accepts. */
@@ -30,9 +45,13 @@ export class MessagesController<M extends Messages> implements ReactiveControlle
     host.addController(this)
   }
 
-  /** Turns a key into text. Plural forms go by `count`; numbers and names are given as they shall appear. */
-  readonly text = (key: keyof M & string, values: Record<string, string | number> = {}, count = 0): string => {
-    const message = this.#messages[key] ?? this.#catalog.en[key] ?? key
+  readonly text: Text<keyof M & string> = (
+    key: string,
+    values: Values = {},
+    count = 0,
+    english: Messages = this.#catalog.en,
+  ): string => {
+    const message = this.#messages[key] ?? english[key] ?? key
     const form = typeof message === 'string' ? message : (message[pluralOf(this.locale, count)] ?? message.other)
     // A name may run the other way: first strong isolate … pop directional isolate.
     return form.replace(/\{(\w+)\}/g, (_, name: string) => `\u2068${values[name]}\u2069`)

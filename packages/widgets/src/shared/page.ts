@@ -1,29 +1,13 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
 
-const listeners = new Set<() => void>()
-let observer: MutationObserver | undefined
+/** Attributes of `<html>` and `<body>` that say something about colours, language or direction. */
+const attributeFilter = ['class', 'style', 'lang', 'dir', 'data-theme', 'data-bs-theme', 'data-color-scheme']
 
-/** Calls back when an attribute of `<html>` or `<body>` changes that says something about colours, language or direction. */
-function watchPage(listener: () => void): () => void {
-  listeners.add(listener)
-  if (!observer) {
-    observer = new MutationObserver(() => {
-      for (const each of listeners) each()
-    })
-    const attributeFilter = ['class', 'style', 'lang', 'dir', 'data-theme', 'data-bs-theme', 'data-color-scheme']
-    for (const root of [document.documentElement, document.body]) observer.observe(root, { attributeFilter })
-  }
-  return () => {
-    listeners.delete(listener)
-    if (listeners.size > 0) return
-    observer?.disconnect()
-    observer = undefined
-  }
-}
+const roots = () => [document.documentElement, document.body]
 
-/** What the page around an element says about looks and language, live. One observer serves all elements. */
+/** What the page around an element says about looks and language, live. */
 export class PageController implements ReactiveController {
-  #release: (() => void) | undefined
+  #observer: MutationObserver | undefined
   readonly #host: ReactiveControllerHost & HTMLElement
 
   constructor(host: ReactiveControllerHost & HTMLElement) {
@@ -35,7 +19,7 @@ export class PageController implements ReactiveController {
   get scheme(): 'light' | 'dark' | 'auto' {
     const { colorScheme } = getComputedStyle(this.#host)
     if (colorScheme === 'light' || colorScheme === 'dark') return colorScheme
-    for (const { dataset, classList } of [document.documentElement, document.body]) {
+    for (const { dataset, classList } of roots()) {
       const named = dataset.theme ?? dataset.bsTheme ?? dataset.colorScheme
       for (const scheme of ['dark', 'light'] as const) if (named === scheme || classList.contains(scheme)) return scheme
     }
@@ -55,10 +39,11 @@ export class PageController implements ReactiveController {
   }
 
   hostConnected() {
-    this.#release = watchPage(() => this.#host.requestUpdate())
+    this.#observer = new MutationObserver(() => this.#host.requestUpdate())
+    for (const root of roots()) this.#observer.observe(root, { attributeFilter })
   }
 
   hostDisconnected() {
-    this.#release?.()
+    this.#observer?.disconnect()
   }
 }

@@ -3,7 +3,7 @@ import type { CSSResult, LitElement } from 'lit'
 /** What a module of an element's part exports besides its default. */
 interface PartModule<T> {
   default: T
-  styles?: CSSResult
+  styles?: readonly CSSResult[]
 }
 
 /**
@@ -37,8 +37,8 @@ export class Part<T> {
 
   async #fetch() {
     try {
-      const { default: value, styles } = await this.#load()
-      if (styles) (this.#host.renderRoot as ShadowRoot).adoptedStyleSheets.push(styles.styleSheet!)
+      const { default: value, styles = [] } = await this.#load()
+      ;(this.#host.renderRoot as ShadowRoot).adoptedStyleSheets.push(...styles.map(({ styleSheet }) => styleSheet!))
       this.#value = value
     } catch {
       // The page went offline, or its policy forbids the file.

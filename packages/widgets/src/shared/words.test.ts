@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { initials } from './avatar.js'
-import { formatCountdown, formatRun } from './format.js'
+import { formatCountdown } from './format.js'
 import { webUrl } from './web-url.js'
 
 const day = 86_400_000
@@ -27,15 +27,6 @@ describe('what elements write', () => {
     ['en', -5, '00:00:00'],
   ])('counts down in %s', (locale, left, text) => {
     expect(formatCountdown(locale, left)).toBe(text)
-  })
-
-  it.each([
-    ['day', 'Mon, Nov 23'],
-    ['week', 'Nov 23 – 29'],
-    ['month', 'November 2026'],
-    ['year', '2026'],
-  ] as const)('names the run of a %s by its calendar days', (period, text) => {
-    expect(formatRun('en', period, new Date('2026-11-23T00:00Z')).replace(/\u2009/g, ' ')).toBe(text)
   })
 })
 

@@ -1,6 +1,6 @@
 import shared from '../../shared/messages/ar.js'
 import type { Translation } from '../../shared/messages.js'
-import type en from './en.js'
+import type { Words } from './index.js'
 
 export default {
   ...shared,
@@ -51,4 +51,4 @@ export default {
   notStartedText: 'يبدأ الترتيب في {time}.',
   movedUp: 'صعدت إلى المرتبة {rank}',
   movedDown: 'أنت الآن في المرتبة {rank}',
-} satisfies Translation<typeof en>
+} satisfies Translation<Words>

@@ -1,6 +1,6 @@
 import shared from '../../shared/messages/de.js'
 import type { Translation } from '../../shared/messages.js'
-import type en from './en.js'
+import type { Words } from './index.js'
 
 export default {
   ...shared,
@@ -44,4 +44,4 @@ export default {
   notStartedText: 'Gezählt wird ab {time}.',
   movedUp: 'Du bist auf Rang {rank} aufgestiegen',
   movedDown: 'Du bist jetzt auf Rang {rank}',
-} satisfies Translation<typeof en>
+} satisfies Translation<Words>

@@ -1,6 +1,6 @@
 import shared from '../../shared/messages/he.js'
 import type { Translation } from '../../shared/messages.js'
-import type en from './en.js'
+import type { Words } from './index.js'
 
 export default {
   ...shared,
@@ -44,4 +44,4 @@ export default {
   notStartedText: 'הדירוג מתחיל ב־{time}.',
   movedUp: 'עלית למקום {rank}',
   movedDown: 'המקום שלך עכשיו הוא {rank}',
-} satisfies Translation<typeof en>
+} satisfies Translation<Words>

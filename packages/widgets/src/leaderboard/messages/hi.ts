@@ -1,6 +1,6 @@
 import shared from '../../shared/messages/hi.js'
 import type { Translation } from '../../shared/messages.js'
-import type en from './en.js'
+import type { Words } from './index.js'
 
 export default {
   ...shared,
@@ -44,4 +44,4 @@ export default {
   notStartedText: 'रैंकिंग {time} से शुरू होगी।',
   movedUp: 'आप रैंक {rank} पर पहुँच गए',
   movedDown: 'आप अब रैंक {rank} पर हैं',
-} satisfies Translation<typeof en>
+} satisfies Translation<Words>

@@ -1,6 +1,6 @@
 import shared from '../../shared/messages/ja.js'
 import type { Translation } from '../../shared/messages.js'
-import type en from './en.js'
+import type { Words } from './index.js'
 
 export default {
   ...shared,
@@ -44,4 +44,4 @@ export default {
   notStartedText: '{time} から集計を始めます。',
   movedUp: '{rank} 位に上がりました',
   movedDown: '現在 {rank} 位です',
-} satisfies Translation<typeof en>
+} satisfies Translation<Words>

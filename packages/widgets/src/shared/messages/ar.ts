@@ -1,4 +1,5 @@
 import type { Translation } from '../messages.js'
+import type { words } from '../on-demand/states.js'
 import type en from './en.js'
 
 export default {
@@ -16,4 +17,4 @@ export default {
   missingText: 'ربما نُقل أو أُزيل.',
   brokenTitle: 'لم ينجح ذلك',
   brokenText: 'المشكلة من جهتنا. حاول بعد لحظات.',
-} satisfies Translation<typeof en>
+} satisfies Translation<typeof en & typeof words>

@@ -1,4 +1,5 @@
 import type { Translation } from '../messages.js'
+import type { words } from '../on-demand/states.js'
 import type en from './en.js'
 
 export default {
@@ -16,4 +17,4 @@ export default {
   missingText: 'Vielleicht wurde es verschoben oder entfernt.',
   brokenTitle: 'Das hat nicht geklappt',
   brokenText: 'Das Problem liegt bei uns. Versuche es gleich noch einmal.',
-} satisfies Translation<typeof en>
+} satisfies Translation<typeof en & typeof words>

@@ -1,4 +1,5 @@
 import type { Translation } from '../messages.js'
+import type { words } from '../on-demand/states.js'
 import type en from './en.js'
 
 export default {
@@ -16,4 +17,4 @@ export default {
   missingText: 'ייתכן שזה הועבר או הוסר.',
   brokenTitle: 'זה לא הצליח',
   brokenText: 'התקלה אצלנו. אפשר לנסות שוב עוד רגע.',
-} satisfies Translation<typeof en>
+} satisfies Translation<typeof en & typeof words>

@@ -1,4 +1,5 @@
 import type { Translation } from '../messages.js'
+import type { words } from '../on-demand/states.js'
 import type en from './en.js'
 
 export default {
@@ -16,4 +17,4 @@ export default {
   missingText: 'हो सकता है इसे हटाया या कहीं और ले जाया गया हो।',
   brokenTitle: 'यह नहीं हो सका',
   brokenText: 'समस्या हमारी ओर से है। थोड़ी देर में फिर कोशिश करें।',
-} satisfies Translation<typeof en>
+} satisfies Translation<typeof en & typeof words>

@@ -1,4 +1,5 @@
 import type { Translation } from '../messages.js'
+import type { words } from '../on-demand/states.js'
 import type en from './en.js'
 
 export default {
@@ -16,4 +17,4 @@ export default {
   missingText: '移動または削除された可能性があります。',
   brokenTitle: 'うまくいきませんでした',
   brokenText: 'こちら側の問題です。しばらくしてからお試しください。',
-} satisfies Translation<typeof en>
+} satisfies Translation<typeof en & typeof words>

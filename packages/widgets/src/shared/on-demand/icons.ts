@@ -1,4 +1,13 @@
-/** Icons of the parts that come on demand; see ../icons.ts. */
+import { html, type TemplateResult, unsafeCSS } from 'lit'
+import css from './icon-button.styles.css?inline'
+
+/** How a button looks that is an icon. */
+export const iconButtonStyles = unsafeCSS(css)
+
+/** Stroke icons on a grid of 24, in the manner of Lucide: one path each, so that a bundle holds only those it draws. */
+export const alertIcon = 'M12 7.5v5M12 16.2h.01M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Z'
+export const backIcon = 'm14.5 6-6 6 6 6'
+export const clockIcon = 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 7v5l3.2 2'
 export const closeIcon = 'M18 6 6 18M6 6l12 12'
 export const copyIcon =
   'M10 8h9a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-9a2 2 0 0 1-2-2v-9a2 2 0 0 1 2-2ZM4.5 16A2 2 0 0 1 3 14V5a2 2 0 0 1 2-2h9a2 2 0 0 1 2 1.5'
@@ -6,6 +15,16 @@ export const eyeIcon =
   'M2.5 12S6 5.5 12 5.5s9.5 6.5 9.5 6.5-3.5 6.5-9.5 6.5S2.5 12 2.5 12ZM12 14.8a2.8 2.8 0 1 0 0-5.6 2.8 2.8 0 0 0 0 5.6Z'
 export const eyeOffIcon =
   'M10.6 5.6a9.9 9.9 0 0 1 1.4-.1c6 0 9.5 6.5 9.5 6.5a16 16 0 0 1-2.1 2.9M6.6 6.9A15 15 0 0 0 2.5 12s3.5 6.5 9.5 6.5a9.5 9.5 0 0 0 5.4-1.7M9.9 10a2.8 2.8 0 0 0 4 4M3 3l18 18'
+export const forwardIcon = 'm9.5 6 6 6-6 6'
 export const locateIcon = 'M12 2.5v3M12 18.5v3M2.5 12h3M18.5 12h3M12 18.5a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13Z'
 export const moreIcon = 'M5 11.5v1M12 11.5v1M19 11.5v1M4.5 12h1M11.5 12h1M18.5 12h1'
+export const offlineIcon =
+  'M12 19.5h.01M8.6 16a5 5 0 0 1 6.8 0M5 12.5a10 10 0 0 1 5.2-2.6M19 12.5a10 10 0 0 0-2.2-1.6M2 8.8a15 15 0 0 1 4.2-2.6M22 8.8A15 15 0 0 0 10.7 5M3 3l18 18'
+export const retryIcon = 'M20 12a8 8 0 1 1-2.3-5.6L20 8.5M20 4v4.5h-4.5'
 export const searchIcon = 'm20.5 20.5-4.4-4.4M11 18.5a7.5 7.5 0 1 0 0-15 7.5 7.5 0 0 0 0 15Z'
+export const trophyIcon =
+  'M8.5 20.5h7M12 16.5v4M7 4h10v5.5a5 5 0 0 1-10 0V4ZM7 6H4v1.3a3.5 3.5 0 0 0 3.3 3.5M17 6h3v1.3a3.5 3.5 0 0 1-3.3 3.5'
+
+/** Draws an icon. It is never the only name of a thing: a text stands beside it or on the control around it. */
+export const icon = (path: string, turns = false): TemplateResult =>
+  html`<svg class=${turns ? 'icon turns' : 'icon'} viewBox="0 0 24 24" aria-hidden="true"><path d=${path}></path></svg>`

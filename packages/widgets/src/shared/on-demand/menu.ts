@@ -1,6 +1,5 @@
 import { html, type LitElement, nothing, type ReactiveController } from 'lit'
-import { icon } from '../icons.js'
-import { moreIcon } from './icons.js'
+import { icon, moreIcon } from './icons.js'
 
 export interface MenuItem {
   text: string

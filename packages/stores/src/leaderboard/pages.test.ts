@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { BoardRow } from '../types.js'
 import { createPages, pageSize } from './pages.js'
-import type { BoardRow } from './types.js'
 
 const row = (position: number, id = `m${position}`, score = 0): BoardRow => ({
   position,

@@ -1,6 +1,6 @@
 import { atom, onMount, type ReadableAtom } from 'nanostores'
 import type { Environment } from './environment.js'
-import { identityOf, type TokenSource } from './token.js'
+import { identityOf, type TokenSource } from './identity.js'
 
 /** What a page says about itself, with a token source for the person who is signed in there. */
 export interface Settings extends TokenSource {

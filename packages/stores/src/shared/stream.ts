@@ -4,8 +4,8 @@ import { clientOf } from './client.js'
 import { perEnvironment } from './environment.js'
 import { eachText } from './exchange.js'
 import { ApiError } from './failures.js'
+import { identityOf } from './identity.js'
 import { type Listener, pollEvery } from './live.js'
-import { identityOf } from './token.js'
 
 interface Stream {
   /** Listens; the stream is open while somebody does and the page can be seen. */
@@ -29,6 +29,13 @@ const waitAfterRefusal = 300_000
 const settleAfter = 2000
 /** In characters; a longer line is not ours. */
 const lineLimit = 65_536
+
+/** The answer, if it is a stream. */
+async function asStream(answer: Response): Promise<Response> {
+  if (answer.headers.get('content-type')?.startsWith(eventStream)) return answer
+  void answer.body?.cancel()
+  throw new ApiError('bad_answer', answer.status)
+}
 
 /**
  * The live stream of a page, shared by everything on it.
@@ -102,11 +109,7 @@ export const streamOf = /* @__PURE__ */ perEnvironment((environment): Stream => 
       const token = await identity.token().catch(() => null)
       const headers = { Accept: eventStream, ...(lastId && { 'Last-Event-ID': lastId }) }
       const request = { headers, signal: mine.signal, viewer: token !== null }
-      const response = await clientOf(environment).askAside(route, request, async (answer) => {
-        if (answer.headers.get('content-type')?.startsWith(eventStream)) return answer
-        void answer.body?.cancel()
-        throw new ApiError('bad_answer', answer.status)
-      })
+      const response = await clientOf(environment).ask(route, request, asStream, true)
       // No hint tells what happened between the first answers and now.
       if (lastId) endPolling()
       else poll(settleAfter * (1 + environment.random()), false)

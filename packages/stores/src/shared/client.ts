@@ -1,11 +1,10 @@
-import type { AnswerOf, BodyOf, contractVersion, ParamsOf, QueryOf, RouteKey } from '@rai/contract'
-import wretch from 'wretch'
+import type { AnswerOf, BodyOf, ParamsOf, QueryOf, RouteKey } from '@rai/contract'
 import { breakerOf } from './breaker.js'
-import { perEnvironment } from './environment.js'
-import { asApiError, isLike, limited, readJson, refusal } from './exchange.js'
+import { type Environment, perEnvironment } from './environment.js'
+import { isLike, limited, readJson, refusal } from './exchange.js'
 import { ApiError } from './failures.js'
+import { identityOf, memberOf } from './identity.js'
 import { serverClockOf } from './server-clock.js'
-import { identityOf } from './token.js'
 
 type WidgetRoute = Extract<RouteKey, `${string}/widget/v1/${string}`>
 type GetRoute = Extract<WidgetRoute, `GET ${string}`>
@@ -28,6 +27,14 @@ interface Request<K extends WidgetRoute> extends Call {
   headers?: Record<string, string>
 }
 
+/** Sends a request and reads its answer. `aside`: it may fail where other requests work, and has no time limit. */
+export type Ask = <K extends WidgetRoute, T>(
+  route: K,
+  request: Request<K>,
+  read: (response: Response) => Promise<T>,
+  aside?: boolean,
+) => Promise<T>
+
 type Partly<T> = T extends readonly (infer Item)[]
   ? readonly Partly<Item>[]
   : T extends object
@@ -36,64 +43,35 @@ type Partly<T> = T extends readonly (infer Item)[]
 
 interface Client {
   /**
-   * Reads, as a guest where that will do: then nothing but the URL goes out, so that no preflight is needed and caches
-   * can serve everybody. What a guest does not find is asked for again as the viewer.
+   * Reads, as a guest where that will do, so that caches can serve everybody. What a guest does not find is asked for
+   * again as the viewer.
    * @param sample What the caller relies on; an answer without it counts as garbled.
    */
   get<K extends GetRoute>(route: K, sample: Partly<AnswerOf<K>>, request?: Request<K>): Promise<AnswerOf<K>>
   /** Writes as the viewer, once, under an idempotency key. */
   send<K extends WidgetRoute>(route: K, sample: Partly<AnswerOf<K>>, request: Request<K>): Promise<AnswerOf<K>>
-  /** Reads what may fail where other requests work, without a time limit. */
-  askAside<K extends GetRoute, T>(route: K, request: Request<K>, read: (response: Response) => Promise<T>): Promise<T>
+  ask: Ask
 }
-
-/** The contract that this package was written against. */
-const version: typeof contractVersion = '1'
 
 /** The one client of a page: typed by the contract's routes, and every read and write ends in time. */
 export const clientOf = /* @__PURE__ */ perEnvironment((environment): Client => {
   const breaker = breakerOf(environment)
   const identity = identityOf(environment)
-  const base = wretch(environment.apiUrl, { credentials: 'omit' })
-    .fetchPolyfill((url, options) => environment.fetch(url, options))
-    .customError((_, response) => refusal(environment, response))
-
   /** Routes, with what they name, where guests find nothing. */
   const membersOnly = new Set<string>()
 
-  /** One request, and a second one when the token turns out to be refused. */
-  async function ask<K extends WidgetRoute, T>(
-    route: K,
-    { params, query, body, viewer, headers, fresh, signal, forced }: Request<K>,
-    read: (response: Response) => Promise<T>,
-    aside = false,
-  ): Promise<T> {
-    const [method, path] = route.split(' ') as [string, string]
-    let request = base
-      .url(fill(path, { ...params, publishableKey: environment.key }, query))
-      .options({ cache: fresh ? 'no-cache' : 'default', signal: signal! })
-      .headers(headers!)
-    if (body) request = request.json(body)
-
-    const send = (token: string | null): Promise<T> =>
-      breaker.attempt(
-        () =>
-          (token ? request.auth(`Bearer ${token}`).headers({ 'X-Rai-Version': version }) : request)
-            .fetch(method)
-            .res(read)
-            .catch((error) => {
-              throw signal?.aborted ? signal.reason : asApiError(error)
-            }),
-        { forced, aside },
-      )
-    const token = viewer ? await identity.token({ forced }) : null
-    if (viewer && !token) throw new ApiError('unauthorized', 401)
-    try {
-      return await send(token)
-    } catch (error) {
-      if (!token || (error as ApiError).status !== 401) throw error
-      return send(await identity.token({ refused: token }))
+  /** Guests read only, by a URL that needs no preflight (only the stream has headers). Whatever else there is, members send. */
+  const ask: Ask = async (route, request, read, aside) => {
+    const { viewer, headers = {}, fresh, signal = null, forced } = request
+    if (viewer) return (await memberOf(environment)).ask(route, request, read, aside)
+    const url = environment.apiUrl + addressOf(environment, route, request)
+    const cache = fresh ? 'no-cache' : 'default'
+    const send = async () => {
+      const response = await environment.fetch(url, { credentials: 'omit', cache, headers, signal })
+      if (!response.ok) throw await refusal(environment, response)
+      return read(response)
     }
+    return breaker.attempt(send, { forced, aside, signal })
   }
 
   /** Asks for JSON, and takes what every answer brings. */
@@ -109,7 +87,7 @@ export const clientOf = /* @__PURE__ */ perEnvironment((environment): Client => 
 
   return {
     async get(route, sample, request = {}) {
-      const subject = fill(route, { ...request.params }, undefined)
+      const subject = fill(route, { ...request.params })
       const viewer = request.viewer || (membersOnly.has(subject) && !!identity.$source.value)
       try {
         return await json(route, sample, { ...request, viewer })
@@ -127,13 +105,22 @@ export const clientOf = /* @__PURE__ */ perEnvironment((environment): Client => 
         forced: true,
         headers: { 'Idempotency-Key': environment.randomId() },
       }),
-    askAside: (route, request, read) => ask(route, request, read, true),
+    ask,
   }
 })
 
-/** A path with its names filled in, and its query. */
-function fill(path: string, params: Record<string, string>, query: object | undefined): string {
-  const given = Object.entries(query ?? {}).filter(([, value]) => value !== undefined)
+const fill = (text: string, params: Record<string, string>): string =>
+  text.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(params[name]!))
+
+/** A route's address at the API, with its names filled in, and its query. */
+export function addressOf<K extends WidgetRoute>(
+  { key }: Environment,
+  route: K,
+  { params, query }: Pick<Request<K>, 'params' | 'query'>,
+): string {
+  const given = Object.entries<unknown>(query ?? {}).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, `${value}`]],
+  )
   const search = given.length ? `?${new URLSearchParams(given)}` : ''
-  return path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(params[name]!)) + search
+  return fill(route.split(' ')[1]!, { ...params, publishableKey: key }) + search
 }

@@ -7,7 +7,7 @@ export type Places = Map<string, { box: DOMRect; score: number }>
 type Items = Iterable<HTMLElement>
 
 /** Remembers the items of a list before it changes. */
-function remember(items: Items): Places {
+export function remember(items: Items): Places {
   return new Map(
     Array.from(items, (item) => [
       item.dataset.id as string,
@@ -20,7 +20,7 @@ function remember(items: Items): Places {
  * Lets items slide from where they stood to where they stand now, and their numbers count (FLIP): only transforms move,
  * so nothing is laid out again. Nothing moves where less motion is wanted.
  */
-function play(items: Items, before: Places, write: (score: number) => string) {
+export function play(items: Items, before: Places, write: (score: number) => string) {
   if (matchMedia('(prefers-reduced-motion: reduce)').matches) return
   const now = [...remember(items)]
   for (const [index, item] of Array.from(items).entries()) {
@@ -47,5 +47,3 @@ function count(cell: Element, from: number, to: number, write: (score: number) =
   }
   step(start)
 }
-
-export default { remember, play }

@@ -1,9 +1,9 @@
 import type { ReadableAtom } from 'nanostores'
+import type { Config } from '../types.js'
 import { clientOf } from './client.js'
 import { type Environment, perEnvironment } from './environment.js'
+import { identityOf } from './identity.js'
 import { createLoadable, type Loadable, type LoadableStore } from './loadable.js'
-import { identityOf } from './token.js'
-import type { Config } from './types.js'
 
 const route = 'GET /widget/v1/{publishableKey}/config'
 const sample = { leaderboards: [{ id: '' }] }

@@ -1,5 +1,6 @@
 import { atom, type ReadableAtom } from 'nanostores'
 import { perEnvironment } from './environment.js'
+import { asApiError } from './exchange.js'
 import { ApiError } from './failures.js'
 
 interface AttemptOptions {
@@ -7,6 +8,8 @@ interface AttemptOptions {
   forced?: boolean | undefined
   /** It may fail where others work, as streams do behind some proxies: its failures count, but close nothing. */
   aside?: boolean | undefined
+  /** Ends when nobody waits for the answer any more. */
+  signal?: AbortSignal | null | undefined
 }
 
 interface Breaker {
@@ -39,7 +42,7 @@ export const breakerOf = /* @__PURE__ */ perEnvironment((environment): Breaker =
   return {
     $up,
     room,
-    async attempt(send, { forced, aside }) {
+    async attempt(send, { forced, aside, signal }) {
       if (last && room() <= 0 && !forced) {
         const now = environment.clock()
         const wait = (failures[0] ?? now) + minute - now
@@ -52,7 +55,8 @@ export const breakerOf = /* @__PURE__ */ perEnvironment((environment): Breaker =
         failures = []
         $up.set(true)
         return answer
-      } catch (error) {
+      } catch (thrown) {
+        const error = signal?.aborted ? signal.reason : asApiError(thrown)
         // A request that its owner gave up says nothing about the API.
         if (!(error instanceof ApiError)) throw error
         if (!error.refused) failures.push(environment.clock())

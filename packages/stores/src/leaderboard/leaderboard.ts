@@ -1,19 +1,11 @@
 import type { ReadableAtom } from 'nanostores'
-import {
-  boardName,
-  boardRoute,
-  choiceId,
-  followFirstBoard,
-  type RunChoice,
-  rowsRoute,
-  rowsSample,
-  shared,
-} from './boards.js'
-import { clientOf } from './client.js'
-import { type Environment, perEnvironment } from './environment.js'
-import { createLoadable, type Loadable } from './loadable.js'
-import { identityOf } from './token.js'
-import type { Board, MyRows } from './types.js'
+import { clientOf } from '../shared/client.js'
+import { type Environment, perEnvironment } from '../shared/environment.js'
+import { identityOf } from '../shared/identity.js'
+import { createLoadable, type Loadable } from '../shared/loadable.js'
+import { perId } from '../shared/per-id.js'
+import type { Board, MyRows } from '../types.js'
+import { boardName, boardRoute, choiceId, followFirstBoard, type RunChoice, rowsRoute, rowsSample } from './boards.js'
 import { createView, type View } from './view.js'
 
 /** The viewer's own place, with its neighbours. */
@@ -50,7 +42,7 @@ const leaderboards = /* @__PURE__ */ perEnvironment(() => new Map<string, Leader
 
 /** The leaderboard of a run. Nothing is asked for before somebody listens, and nothing is kept long after they stop. */
 export function leaderboard(environment: Environment, choice: RunChoice = {}): Leaderboard {
-  return shared(leaderboards(environment), choiceId(choice), () => create(environment, choice))
+  return perId(leaderboards(environment), choiceId(choice), () => create(environment, choice))
 }
 
 function create(environment: Environment, choice: RunChoice) {

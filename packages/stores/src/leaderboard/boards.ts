@@ -1,8 +1,8 @@
 import { onMount } from 'nanostores'
-import { configOf } from './config.js'
-import type { Environment } from './environment.js'
-import type { Loadable, LoadableStore } from './loadable.js'
-import type { Config, Period } from './types.js'
+import { configOf } from '../shared/config.js'
+import type { Environment } from '../shared/environment.js'
+import type { Loadable, LoadableStore } from '../shared/loadable.js'
+import type { Config, Period } from '../types.js'
 
 /** Which run of which board. */
 export interface RunChoice {
@@ -41,19 +41,6 @@ export function followFirstBoard(environment: Environment, { board }: RunChoice,
 
 const firstBoard = (config: Loadable<Config>): string | undefined =>
   config.state === 'ready' ? config.value.leaderboards[0]?.id : undefined
-
-/** What is shared under an id while somebody listens to its main store: made when first asked for, dropped with the last listener. */
-export function shared<T>(known: Map<string, T>, id: string, create: () => { it: T; main: LoadableStore<unknown> }): T {
-  const found = known.get(id)
-  if (found) return found
-  const { it, main } = create()
-  known.set(id, it)
-  onMount(main.$state, () => {
-    known.set(id, it)
-    return () => void known.delete(id)
-  })
-  return it
-}
 
 /** A choice as a cache's key. */
 export const choiceId = ({ board, period, start }: RunChoice): string => [board, period, start].join('\n')

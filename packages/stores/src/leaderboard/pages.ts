@@ -1,4 +1,4 @@
-import type { BoardRow } from './types.js'
+import type { BoardRow } from '../types.js'
 
 /** Rows are asked for in fixed pages, so that everybody asks for the same URLs and a CDN can hold them. */
 export const pageSize = 100

@@ -1,10 +1,10 @@
+import { clientOf } from '../shared/client.js'
+import type { Environment } from '../shared/environment.js'
+import { createLoadable, type LoadableStore } from '../shared/loadable.js'
+import { serverNow } from '../shared/server-clock.js'
+import type { BoardRow, BoardRun } from '../types.js'
 import { boardName, followFirstBoard, type RunChoice, rowsRoute, rowsSample } from './boards.js'
-import { clientOf } from './client.js'
-import type { Environment } from './environment.js'
-import { createLoadable, type LoadableStore } from './loadable.js'
 import { createPages, pageSize } from './pages.js'
-import { serverNow } from './server-clock.js'
-import type { BoardRow, BoardRun } from './types.js'
 
 /** A run's rows as far as they are known: a new object whenever something changed. */
 export interface View {

@@ -1,9 +1,10 @@
 import type { ReadableAtom } from 'nanostores'
-import { boardName, choiceId, followFirstBoard, type RunChoice, rowsRoute, rowsSample, shared } from './boards.js'
-import { clientOf } from './client.js'
-import { type Environment, perEnvironment } from './environment.js'
-import { createLoadable, type Loadable } from './loadable.js'
-import type { BoardRow } from './types.js'
+import { clientOf } from '../shared/client.js'
+import { type Environment, perEnvironment } from '../shared/environment.js'
+import { createLoadable, type Loadable } from '../shared/loadable.js'
+import { perId } from '../shared/per-id.js'
+import type { BoardRow } from '../types.js'
+import { boardName, choiceId, followFirstBoard, type RunChoice, rowsRoute, rowsSample } from './boards.js'
 
 /** The rows of a run whose shown name begins with a text. */
 export interface Search {
@@ -19,7 +20,7 @@ const searches = /* @__PURE__ */ perEnvironment(() => new Map<string, Search>())
 
 /** Looks for members of a run by name. Another text is another store: listen to it and leave the one before. */
 export function search(environment: Environment, choice: RunChoice, text: string): Search {
-  return shared(searches(environment), `${choiceId(choice)}\n${text}`, () => {
+  return perId(searches(environment), `${choiceId(choice)}\n${text}`, () => {
     const store = createLoadable<BoardRow[]>(environment, {
       concerns: (type) => type === 'leaderboard.changed',
       async load(call) {

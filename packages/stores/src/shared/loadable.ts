@@ -4,9 +4,9 @@ import type { Call } from './client.js'
 import type { Environment } from './environment.js'
 import { asApiError } from './exchange.js'
 import { ApiError } from './failures.js'
+import { identityOf } from './identity.js'
 import { type HintType, listenLive } from './live.js'
 import { serverNow } from './server-clock.js'
-import { identityOf } from './token.js'
 
 /** Something that is asked of the server: not asked yet, asked, known, or failed before anything was known. */
 export type Loadable<T> =
