@@ -13,10 +13,10 @@ type ChildPart = ReturnType<typeof insertPart>
 /**
  * Draws the items `first` to `last` of a list that is scrolled: the nodes that leave at one end come in at the other, so
  * that scrolling makes no node and writes to none that stays. A node stands for a position, not for an item. It takes
- * over from a plain array of the first items that stood in its place.
+ * over from a plain array of items from `first` on that stood in its place.
  */
 class Rolling extends Directive {
-  #first = 1
+  #first: number | undefined
 
   override render(_first: number, _last: number, _draw: (position: number) => unknown): unknown {
     return noChange
@@ -26,7 +26,7 @@ class Rolling extends Directive {
     const known = getCommittedValue(list)
     const parts: ChildPart[] = Array.isArray(known) ? known : []
     setCommittedValue(list, parts)
-    const by = first - this.#first
+    const by = first - (this.#first ?? first)
     if (Math.abs(by) < parts.length) {
       for (let n = 0; n < by; n++) parts.push(insertPart(list, undefined, parts.shift()))
       for (let n = 0; n > by; n--) parts.unshift(insertPart(list, parts[0], parts.pop()))
