@@ -10,6 +10,7 @@ import { imports } from './imports.js'
 import { lint } from './lint.js'
 import { markup } from './markup.js'
 import { places } from './places.js'
+import { reference } from './reference.js'
 import { size } from './size.js'
 import { templates } from './templates.js'
 import { tests } from './tests.js'
@@ -29,6 +30,7 @@ const checks: Record<string, Check> = {
   tokens,
   versions,
   places,
+  reference,
   size,
 }
 

@@ -47,6 +47,19 @@ describe('what is published', () => {
     }
   })
 
+  test('the elements come with their reference for editors', async () => {
+    const reference = JSON.parse(
+      await run(folder, 'tar', '-xzOf', packed.widgets!, 'package/dist/custom-elements.json'),
+    )
+    const [{ path, declarations }] = reference.modules
+    const [{ tagName, events }] = declarations
+    expect(await listing(packed.widgets!)).toContain(`package/${path}`)
+    expect([tagName, events.map(({ name }: { name: string }) => name)]).toEqual([
+      'rai-leaderboard',
+      ['rai-load', 'rai-error', 'rai-rank-change', 'rai-row-activate', 'rai-visibility-request'],
+    ])
+  })
+
   test('the loader comes with every chunk that it loads', async () => {
     const files = await listing(packed.loader!)
     const script = await run(folder, 'tar', '-xzOf', packed.loader!, 'package/dist/rai.js')

@@ -23,13 +23,13 @@ declare module 'vitest' {
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const external = process.env.RAI_TEST_DATABASE_URL
-  const { cluster, stop } = external ? await useExternal(external) : await startEmbedded()
+  const { cluster, stop } = external ? await joinExternal(external) : await startEmbedded()
   await migrate(cluster.migrateUrl, 'rai_app')
   project.provide('cluster', cluster)
   return stop
 }
 
-async function useExternal(superuserUrl: string) {
+async function joinExternal(superuserUrl: string) {
   const client = new pg.Client({ connectionString: superuserUrl })
   await client.connect()
   // An earlier run may have left another state of the migrations.

@@ -32,6 +32,7 @@ describe('<rai-leaderboard>', () => {
     const table = find(element, 'table')!
     expect(table.getAttribute('role')).to.equal('table')
     expect(table.getAttribute('aria-rowcount')).to.equal('501')
+    expect(textOf(find(element, '[aria-sort=descending]'))).to.equal('XP')
     expect(row(element, 3).getAttribute('aria-rowindex')).to.equal('4')
     expect([...row(element, 3).children].map((cell) => cell.getAttribute('role'))).to.deep.equal([
       'cell',

@@ -50,6 +50,7 @@ interface Shown {
 /**
  * A live ranking of a community's members.
  *
+ * @customElement rai-leaderboard
  * @summary Shows a leaderboard: periods and past runs, a podium, a list of any length, one's own place, search.
  *
  * @attr {string} board - The board's slug or id. Default: the community's first.
@@ -64,11 +65,11 @@ interface Shown {
  * @slot error - Instead of the words for a failure.
  * @slot sign-in - The line for guests, best a link to your sign-in.
  *
- * @event rai-load - The first rows are there.
- * @event rai-error - Something failed; has `code` and `requestId`.
- * @event rai-rank-change - The member's own rank changed; has `rank` and `previousRank`.
- * @event rai-row-activate - A row was chosen by Enter or a click; has `row`.
- * @event rai-visibility-request - The member asks to be hidden or shown; has `visibility`; cancelable.
+ * @event {RaiLoadEvent} rai-load - The first rows are there.
+ * @event {RaiErrorEvent} rai-error - Something failed; has `code` and `requestId`.
+ * @event {RaiRankChangeEvent} rai-rank-change - The member's own rank changed; has `rank` and `previousRank`.
+ * @event {RaiRowActivateEvent} rai-row-activate - A row was chosen by Enter or a click; has `row`.
+ * @event {RaiVisibilityRequestEvent} rai-visibility-request - The member asks to be hidden or shown; has `visibility`; cancelable.
  *
  * @csspart base - The outermost inner element.
  * @csspart header - The title line.

@@ -106,7 +106,7 @@ export const table = ({ label, unit, total, rows, podium }: Table, view: RowView
     <tr class="heads" role="row" aria-rowindex="1">
       <th class="rank" role="columnheader" scope="col"><span class="visually-hidden">${view.text('rank')}</span></th>
       <th class="who" role="columnheader" scope="col">${view.text('member')}</th>
-      <th class="score" role="columnheader" scope="col">${unit}</th>
+      <th class="score" role="columnheader" scope="col" aria-sort="descending">${unit}</th>
     </tr>
   </thead>
   ${podium}
