@@ -1,39 +1,11 @@
-import type { AnswerOf, BodyOf, ParamsOf, QueryOf, RouteKey } from '@rai/contract'
+import type { AnswerOf } from '@rai/contract'
 import { breakerOf } from './breaker.js'
-import { type Environment, perEnvironment } from './environment.js'
+import { perEnvironment } from './environment.js'
 import { isLike, limited, readJson, refusal } from './exchange.js'
 import { ApiError } from './failures.js'
 import { identityOf, memberOf } from './identity.js'
+import { type Ask, addressOf, fill, type GetRoute, type Request, type WidgetRoute } from './request.js'
 import { serverClockOf } from './server-clock.js'
-
-type WidgetRoute = Extract<RouteKey, `${string}/widget/v1/${string}`>
-type GetRoute = Extract<WidgetRoute, `GET ${string}`>
-
-/** How a request is made, whatever it asks. */
-export interface Call {
-  signal?: AbortSignal
-  /** Ask the server even when the browser's cache has an answer. */
-  fresh?: boolean
-  /** A person asked for it: send it although the API has been failing. */
-  forced?: boolean
-}
-
-interface Request<K extends WidgetRoute> extends Call {
-  params?: Omit<NonNullable<ParamsOf<K>>, 'publishableKey'>
-  query?: QueryOf<K>
-  body?: BodyOf<K>
-  /** Ask as the viewer, with a token. */
-  viewer?: boolean
-  headers?: Record<string, string>
-}
-
-/** Sends a request and reads its answer. `aside`: it may fail where other requests work, and has no time limit. */
-export type Ask = <K extends WidgetRoute, T>(
-  route: K,
-  request: Request<K>,
-  read: (response: Response) => Promise<T>,
-  aside?: boolean,
-) => Promise<T>
 
 type Partly<T> = T extends readonly (infer Item)[]
   ? readonly Partly<Item>[]
@@ -108,19 +80,3 @@ export const clientOf = /* @__PURE__ */ perEnvironment((environment): Client => 
     ask,
   }
 })
-
-const fill = (text: string, params: Record<string, string>): string =>
-  text.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(params[name]!))
-
-/** A route's address at the API, with its names filled in, and its query. */
-export function addressOf<K extends WidgetRoute>(
-  { key }: Environment,
-  route: K,
-  { params, query }: Pick<Request<K>, 'params' | 'query'>,
-): string {
-  const given = Object.entries<unknown>(query ?? {}).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, `${value}`]],
-  )
-  const search = given.length ? `?${new URLSearchParams(given)}` : ''
-  return fill(route.split(' ')[1]!, { ...params, publishableKey: key }) + search
-}

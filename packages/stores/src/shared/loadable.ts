@@ -1,11 +1,11 @@
 import { atom, onMount, type ReadableAtom, task } from 'nanostores'
 import { breakerOf } from './breaker.js'
-import type { Call } from './client.js'
 import type { Environment } from './environment.js'
 import { asApiError } from './exchange.js'
 import { ApiError } from './failures.js'
 import { identityOf } from './identity.js'
 import { type HintType, listenLive } from './live.js'
+import type { Call } from './request.js'
 import { serverNow } from './server-clock.js'
 
 /** Something that is asked of the server: not asked yet, asked, known, or failed before anything was known. */

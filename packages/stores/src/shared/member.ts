@@ -1,11 +1,11 @@
 import type { contractVersion } from '@rai/contract'
 import wretch from 'wretch'
 import { breakerOf } from './breaker.js'
-import { type Ask, addressOf } from './client.js'
 import { type Environment, perEnvironment } from './environment.js'
 import { limited, readJson, refusal } from './exchange.js'
 import { ApiError } from './failures.js'
 import { identityOf, type Token, type TokenSource } from './identity.js'
+import { type Ask, addressOf } from './request.js'
 
 export interface Member {
   /**

@@ -2,7 +2,7 @@ import type { Board, BoardRun, Period } from '@rai/stores'
 import { html, nothing } from 'lit'
 import { formatCountdown, formatMoment } from '../shared/format.js'
 import { tabs } from '../shared/tabs.js'
-import type { LeaderboardText } from './messages/index.js'
+import type { LeaderboardText } from './messages/words.js'
 
 /** Which run a person wants to see: a period, and for a past run its first day. */
 export interface Wanted {

@@ -1,7 +1,7 @@
 import type { BoardRow } from '@rai/stores'
 import { html, nothing, type TemplateResult } from 'lit'
 import { avatar } from '../shared/avatar.js'
-import type { LeaderboardText } from './messages/index.js'
+import type { LeaderboardText } from './messages/words.js'
 
 /** What the templates of rows need from their element. */
 export interface RowView {

@@ -1,6 +1,6 @@
 import shared from '../../shared/messages/de.js'
 import type { Translation } from '../../shared/messages.js'
-import type { Words } from './index.js'
+import type { Words } from './words.js'
 
 export default {
   ...shared,

@@ -1,13 +1,5 @@
-import type { Catalog, Text } from '../../shared/messages.js'
-import type { words as states } from '../../shared/on-demand/states.js'
-import type { words as noRows } from '../no-rows.js'
-import type { words as own } from '../own.js'
-import type { words as runs } from '../runs.js'
-import type { words as search } from '../search.js'
+import type { Catalog } from '../../shared/messages.js'
 import en from './en.js'
-
-/** All texts: those of the first view, and those of the parts that come later. */
-export type Words = typeof en & typeof states & typeof noRows & typeof own & typeof runs & typeof search
 
 /** The leaderboard's texts in every language there is. */
 export const catalog = {
@@ -20,5 +12,3 @@ export const catalog = {
     ja: () => import('./ja.js'),
   },
 } satisfies Catalog<typeof en>
-
-export type LeaderboardText = Text<keyof typeof en>
