@@ -1,6 +1,7 @@
 import { get, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { createKey } from '../../packages/server/src/domain/keys.js'
+import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { startBrowser, visit } from './browser.js'
 import { pageOf, startSite } from './site.js'
 import { nameOf, startWorld } from './world.js'
@@ -68,6 +69,29 @@ describe('the answer for a frame', () => {
     expect(headers.get('cache-control')).toBe('no-store')
     expect(headers.get('referrer-policy')).toBe('no-referrer')
     expect(headers.get('x-content-type-options')).toBe('nosniff')
+  })
+
+  test('may be framed by the board’s own pages only, where it has a list', async () => {
+    const widget = { whitelistedDomains: [site.origin, 'https://elsewhere.example'] }
+    await community.tenant((tx) =>
+      createBoard(tx, { name: 'Inside', slug: 'inside', settings: { widget } }, new Date()),
+    )
+    await community.tenant((tx) =>
+      createBoard(
+        tx,
+        {
+          name: 'Outside',
+          slug: 'outside',
+          settings: { widget: { whitelistedDomains: ['https://elsewhere.example'] } },
+        },
+        new Date(),
+      ),
+    )
+    const policyOf = async (board: string) =>
+      (await headersOf(address({ key: community.publishableKey, board }))).get('content-security-policy')
+    // What the key does not list, a board cannot open.
+    expect(await policyOf('inside')).toMatch(new RegExp(`frame-ancestors ${site.origin}$`))
+    expect(await policyOf('outside')).toMatch(/frame-ancestors 'none'$/)
   })
 
   test('has another nonce every time', async () => {

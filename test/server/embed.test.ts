@@ -157,6 +157,11 @@ describe('identifiers', () => {
     const replies = await Promise.all(Array.from({ length: 8 }, () => mint(ids, { accessId, accessKey: secret })))
     expect(replies.map(({ status }) => status)).toEqual(Array(8).fill(200))
     expect(new Set(replies.map(({ answer }) => decode(answer.embedToken)[1].sub)).size).toBe(1)
+    const nameless = await mint(
+      { 'data-username': 'two\nlines', 'data-customer-id': 'n-3' },
+      { accessId, accessKey: secret },
+    )
+    expect([nameless.status, nameless.code]).toEqual([400, 'invalid_request'])
     // Without a username there is nobody to make.
     const unnamed = await mint({ 'data-customer-id': 'n-2' }, { accessId, accessKey: secret })
     expect(unnamed.status).toBe(404)

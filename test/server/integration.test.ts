@@ -168,6 +168,25 @@ describe('a member’s data', () => {
       expect((await info(name)).answer.username).toBe('kofi')
   })
 
+  it('is found by their number, also where another calls themself that', async () => {
+    await community.tenant((tx) => createMember(tx, { username: String(member.number) }, now))
+    expect((await info(String(member.number))).answer.username).toBe('kofi')
+  })
+
+  it('counts a day’s gains as far as a number can be read exactly', async () => {
+    const rich = await community.tenant((tx) => createMember(tx, { username: 'rich' }, now))
+    const most = Number.MAX_SAFE_INTEGER
+    for (const [n, amount] of [most, -most, most].entries())
+      await community.tenant((tx) =>
+        post(
+          tx,
+          [{ memberId: rich.id, unit: 'xp', amount, reason: 'adjustment', key: `rich ${n}`, actor: 'test' }],
+          now,
+        ),
+      )
+    expect((await info('rich')).answer.xpEarnedToday).toBe(most)
+  })
+
   it('is not there by any other name, in another community, or after it was deleted', async () => {
     for (const name of ['Kofi', 'nobody', '0', '1e1', `${member.id} `, "' or 1=1 --", '%'])
       expect((await info(name)).code, name).toBe('not_found')

@@ -22,6 +22,15 @@ const config = (publishableKey: string, origin?: string) =>
   ask(server, 'GET /widget/v1/{publishableKey}/config', { params: { publishableKey }, origin })
 
 describe('a key', () => {
+  it.each(['https://site.example/', 'https://*.site.example', 'https://bücher.example', 'null', '*', 'site.example'])(
+    'is not made for %s, which no page has as its origin',
+    async (origin) => {
+      await expect(newKey({ kind: 'publishable', origins: [origin] })).rejects.toMatchObject({
+        code: 'invalid_request',
+      })
+    },
+  )
+
   it('is a prefix, 256 random bits and a checksum, in letters that a double click selects', async () => {
     const { publishableKey, communityKey, systemKey, widgetAccess } = community
     for (const [prefix, key] of Object.entries({
@@ -123,7 +132,7 @@ describe('a back-end', () => {
 
 describe('a page', () => {
   const look = 'https://good.example'
-  const key = newKey({ kind: 'publishable', origins: [look, 'https://bücher.example', 'http://other.example:8080'] })
+  const key = newKey({ kind: 'publishable', origins: [look, 'http://other.example:8080'] })
 
   it('may read from an origin of the key, and is told so for itself alone', async () => {
     const { status, headers } = await config((await key).key, look)

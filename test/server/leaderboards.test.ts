@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Database, openDatabase, type Tx } from '../../packages/server/src/db/database.js'
 import { communityClock } from '../../packages/server/src/domain/clock.js'
@@ -12,7 +13,7 @@ import {
   searchRows,
   updateBoard,
 } from '../../packages/server/src/domain/leaderboards/index.js'
-import { post } from '../../packages/server/src/domain/ledger.js'
+import { post, takeBoardLock } from '../../packages/server/src/domain/ledger.js'
 import { balancesOf, createMember, setVisibility } from '../../packages/server/src/domain/members.js'
 import { startFolding } from '../../packages/server/src/jobs/fold.js'
 import { createTestDatabase } from '../helpers/database.js'
@@ -38,8 +39,19 @@ afterAll(() => database.close())
 async function fold(): Promise<void> {
   const folding = startFolding(database, { error: expect.unreachable })
   folding.wake(communityId)
+  await expect.poll(waitingDeltas).toBe(0)
   await folding.stop()
 }
+
+const waitingDeltas = () =>
+  inside(async (tx) => {
+    const { n } = await tx.db
+      .selectFrom('board_deltas')
+      .select((eb) => eb.fn.countAll<number>().as('n'))
+      .where('community_id', '=', communityId)
+      .executeTakeFirstOrThrow()
+    return n
+  })
 
 let awards = 0
 const award = (memberId: string, amount: number, at: Date, unit: 'xp' | 'currency' = 'xp') =>
@@ -309,4 +321,76 @@ describe('the ledger', () => {
     await expect(inside((tx) => tx.db.updateTable('entries').set({ amount: 1 }).execute())).rejects.toThrow('immutable')
     await expect(inside((tx) => tx.db.deleteFrom('transactions').execute())).rejects.toThrow('immutable')
   })
+})
+
+describe('while a board is counted', () => {
+  /** How many wait for this community's board lock. */
+  const waiting = async () =>
+    inside(async (tx) => {
+      const { rows } = await sql<{ n: number }>`
+        select count(*) as n from pg_locks where locktype = 'advisory' and not granted
+          and database = (select oid from pg_database where datname = current_database())`.execute(tx.db)
+      return rows[0]!.n
+    })
+
+  test('nobody is hidden behind its back', async () => {
+    const [id] = await people(1, 'shy')
+    let release = () => {}
+    const counting = inside(async (tx) => {
+      await takeBoardLock(tx)
+      await new Promise<void>((done) => {
+        release = done
+      })
+    })
+    const hiding = inside((tx) => setVisibility(tx, id!, 'hidden', new Date()))
+    await expect.poll(waiting).toBe(1)
+    release()
+    await Promise.all([counting, hiding])
+  })
+
+  test('awards, hiding and folding beside it leave every count right', async () => {
+    const now = new Date()
+    const ids = await people(30, 'busy')
+    const board = await inside((tx) => createBoard(tx, { name: 'Busy', slug: 'busy', periods: ['all', 'day'] }, now))
+    const folding = startFolding(database, { error: expect.unreachable })
+    for (let round = 0; round < 12; round++) {
+      const change = inside((tx) => updateBoard(tx, board.id, { metric: round % 2 ? 'xp' : 'currency' }, now))
+      const others = ids.map((id, n) =>
+        n % 5 === 0
+          ? inside((tx) => setVisibility(tx, id, round % 2 ? 'public' : 'hidden', now))
+          : award(id, 10 + n, now, n % 2 ? 'xp' : 'currency'),
+      )
+      folding.wake(communityId)
+      await Promise.all([change, ...others])
+    }
+    await folding.stop()
+    await fold()
+    const { rows } = await inside((tx) =>
+      sql<{ wrong: number }>`
+        select count(*) as wrong from (
+          select score as bucket, count(*) as n from board_scores
+          where board_id = ${board.id} and period = 'all' and ranked group by score
+          except
+          select bucket, n from board_counts where board_id = ${board.id} and period = 'all' and level = 0 and n <> 0
+        ) t`.execute(tx.db),
+    )
+    expect(rows[0]!.wrong).toBe(0)
+    await inside((tx) => deleteBoard(tx, board.id))
+  })
+})
+
+test('members who are all tied keep their places, however many are asked for at once', async () => {
+  const now = new Date()
+  const ids = await people(40, 'level')
+  for (const [n, id] of ids.entries()) await award(id, 7_777, new Date(now.getTime() + n))
+  const board = await inside((tx) => createBoard(tx, { name: 'Tied', slug: 'tied', periods: ['all'] }, now))
+  const found = await inside(async (tx) => {
+    const run = runOf(board, await communityClock(tx), now)
+    const list = await rowsAt(tx, board, run, { from: 1, limit: 100 }, undefined)
+    const search = await searchRows(tx, board, run, { text: 'level', limit: 40 }, undefined)
+    const places = new Map(list.rows.map(({ member, position, rank }) => [member.id, { position, rank }]))
+    return search.rows.map(({ member, position, rank }) => [{ position, rank }, places.get(member.id)])
+  })
+  expect(found).toHaveLength(40)
+  for (const [searched, listed] of found) expect(searched).toEqual(listed)
 })

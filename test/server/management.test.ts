@@ -269,6 +269,15 @@ describe('the time of a board', () => {
     expect(status, text).toBe(201)
     expect(await span(answer._id)).toEqual(expected)
   })
+
+  it.each<[string, object, string]>([
+    ['past the years that are written with four digits', { startDate: '9999-12-31', timeZone: -12 }, 'startDate'],
+    ['before there were computers to count', { endDate: '1969-01-01' }, 'endDate'],
+    ['in a zone that is none, even without a day', { timeZone: 'garbage' }, 'timeZone'],
+  ])('cannot be %s', async (_, fields, path) => {
+    const reply = await create({ name: 'Times', ...fields })
+    expect([reply.status, reply.paths]).toEqual([400, [path]])
+  })
 })
 
 describe('changing a board', () => {

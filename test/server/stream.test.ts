@@ -1,6 +1,8 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import type { Hint } from '@rai/contract'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
+import { type BoardInput, createBoard, deleteBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { post } from '../../packages/server/src/domain/ledger.js'
 import { createMember, type Member, setVisibility } from '../../packages/server/src/domain/members.js'
 import { embedToken, rawRequest } from '../helpers/api.js'
@@ -136,6 +138,36 @@ describe('the stream', () => {
     await stream.until(({ type }) => type === 'config.changed')
     expect(stream.hints.map(({ id }) => id)).not.toContain(boardId)
     stream.close()
+  })
+
+  it('names no board to those who may not see it', async () => {
+    const make = (input: BoardInput) => community.tenant((tx) => createBoard(tx, input, new Date()))
+    const off = await make({ name: 'Off', isEnabled: false })
+    const forAda = await make({ name: 'For Ada', viewingMembers: [ada.id] })
+    const anonymous = await open()
+    const signedIn = await open({ authorization: `Bearer ${await embedToken(server, community, 'ada')}` })
+    await anonymous.read()
+    await signedIn.read()
+    await award(ada)
+    await signedIn.until(({ type, id }) => type === 'leaderboard.changed' && id === forAda.id)
+    await anonymous.until(({ type, id }) => type === 'leaderboard.changed' && id === boardId)
+    const named = (hints: Hint[]) => hints.map(({ id }) => id)
+    expect(named(anonymous.hints)).not.toContain(forAda.id)
+    expect([...named(anonymous.hints), ...named(signedIn.hints)]).not.toContain(off.id)
+    for (const stream of [anonymous, signedIn]) stream.close()
+    for (const { id } of [off, forAda]) await community.tenant((tx) => deleteBoard(tx, id))
+  })
+
+  it('counts no stream whose asker was gone before it began', async () => {
+    const { hostname, port } = new URL(server.url)
+    for (let n = 0; n < 40; n++) {
+      const socket = connect(Number(port), hostname)
+      await once(socket, 'connect')
+      socket.write(`GET ${path(community)} HTTP/1.1\r\nHost: x\r\nOrigin: ${community.origin}\r\n\r\n`)
+      socket.destroy()
+      await once(socket, 'close')
+    }
+    await expect.poll(async () => (await open()).response.status).toBe(200)
   })
 
   it('ends when the token does, so that nobody is told things past their time', async () => {

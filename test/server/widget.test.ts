@@ -4,6 +4,7 @@ import {
   type Board,
   type BoardInput,
   createBoard,
+  deleteBoard,
   updateBoard,
 } from '../../packages/server/src/domain/leaderboards/index.js'
 import { post } from '../../packages/server/src/domain/ledger.js'
@@ -259,6 +260,37 @@ describe('rows', () => {
     await change(id, { nameDisplay: 'alias' })
     expect((await rows(id)).answer.items[0]!.member.name).toBe(`Member ${members.ada!.number}`)
     expect((await rows(id, {}, { bearer: await tokenOf('ada'), origin })).answer.items[0]!.member.name).toBe('ada L')
+  })
+})
+
+describe('a board that does not show who its members are', () => {
+  it.each(['initials', 'alias'] as const)(
+    'by %s gives no name, picture or id that another board gives',
+    async (nameDisplay) => {
+      const { id } = await board_({ name: `Secret ${nameDisplay}`, periods: ['all'], nameDisplay })
+      const again = await board_({ name: `Secret ${nameDisplay} too`, periods: ['all'], nameDisplay })
+      const open = (await rows(board.id)).answer.items
+      const secret = (await rows(id)).answer.items
+      const known = new Set(open.flatMap(({ member }) => [member.id, member.name]))
+      expect(secret.map(({ score }) => score)).toEqual(open.map(({ score }) => score))
+      expect(secret.filter(({ member }) => known.has(member.id) || known.has(member.name))).toEqual([])
+      // The same member is the same one here at every reading, and another one on another board.
+      const idsOf = (items: typeof open) => items.map(({ member }) => member.id)
+      expect(idsOf((await rows(id)).answer.items)).toEqual(idsOf(secret))
+      expect(new Set([...idsOf(secret), ...idsOf((await rows(again.id)).answer.items)]).size).toBe(2 * open.length)
+      // One's own row is found among everybody's by its id.
+      const { items } = (await mine(id, await tokenOf('cai'))).answer
+      const own = items.find(({ me }) => me)!
+      expect([own.member.name, idsOf(secret).includes(own.member.id)]).toEqual(['cai L', true])
+      for (const made of [id, again.id]) await community.tenant((tx) => deleteBoard(tx, made))
+    },
+  )
+})
+
+describe('a run', () => {
+  it.each(['0000-01-01', '0050-01-01', '1969-12-31', '9999-01-01'])('that begins on %s is none', async (start) => {
+    const reply = await rows(board.id, { period: 'week', start })
+    expect([reply.status, reply.paths]).toEqual([400, ['start']])
   })
 })
 

@@ -8,6 +8,7 @@ export const Time = z.iso
 /** A calendar day in the community's time zone. */
 export const Day = z.iso
   .date()
+  .refine((day) => day >= '1970-01-01' && day < '9999-01-01', 'must lie between 1970 and 9998')
   .meta({ id: 'Day', description: 'A calendar day in the community’s time zone', example: '2026-11-23' })
 
 /** An id made by us: opaque to clients (a UUIDv7 today). */
@@ -58,9 +59,6 @@ export const Email = z.email().max(254)
 export const Origin = z
   .string()
   .max(300)
-  .refine(
-    (value) => URL.canParse(value) && new URL(value).origin === value && /^https?:$/.test(new URL(value).protocol),
-    {
-      message: 'must be an origin such as https://example.com, without a path',
-    },
-  )
+  .refine((value) => /^https?:\/\/[^*]+$/.test(value) && URL.canParse(value) && new URL(value).origin === value, {
+    message: 'must be an origin such as https://example.com, without a path',
+  })

@@ -3,6 +3,7 @@ import pg from 'pg'
 import { StartFailure } from '../config.js'
 import { Failure } from '../domain/failure.js'
 import { isId } from '../domain/ids.js'
+import { createLanes } from './lanes.js'
 import type { Tables } from './tables.js'
 
 /** A transaction that sees and writes one community. */
@@ -42,6 +43,10 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 pg.types.setTypeParser(pg.types.builtins.NUMERIC, Number)
 pg.types.setTypeParser(pg.types.builtins.DATE, (day) => day)
 
+/** Connections of the pool, how many of them one community may hold, and how long one waits for either. */
+const connections = 10
+const perCommunity = 4
+const patienceMs = 10_000
 const retries = 3
 /** Serialization failure, deadlock. */
 const retriable = new Set(['40001', '40P01'])
@@ -57,8 +62,8 @@ export async function openDatabase(url: string, onLost: (error: Error) => void):
   const pool = new pg.Pool({
     connectionString: url,
     application_name: 'rai',
-    max: 10,
-    connectionTimeoutMillis: 10_000,
+    max: connections,
+    connectionTimeoutMillis: patienceMs,
     statement_timeout: 60_000,
     idle_in_transaction_session_timeout: 60_000,
   })
@@ -102,6 +107,7 @@ export async function openDatabase(url: string, onLost: (error: Error) => void):
       }
     })
 
+  const enter = createLanes(perCommunity, patienceMs)
   let startWork: (work: Work, communityId: string) => void = () => {}
 
   return {
@@ -114,6 +120,7 @@ export async function openDatabase(url: string, onLost: (error: Error) => void):
       const mode = snapshot ? ' isolation level repeatable read, read only' : ''
       for (let attempt = 1; ; attempt++) {
         const committed: (() => void)[] = []
+        const leave = await enter(communityId)
         try {
           const result = await transaction(`begin${mode}; set local rai.community = '${communityId}'`, (db) =>
             work({
@@ -127,8 +134,10 @@ export async function openDatabase(url: string, onLost: (error: Error) => void):
           return result
         } catch (error) {
           if (attempt > retries || !retriable.has(codeOf(error))) throw error
-          await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** attempt))
+        } finally {
+          leave()
         }
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** attempt))
       }
     },
     worker: (work) => transaction(`begin read only; set local rai.scope = 'worker'`, work),

@@ -153,6 +153,7 @@ interface Leaderboards {
   metric: Unit
   periods: Period[]
   name_display: Generated<'full' | 'initials' | 'alias'>
+  alias_key: Generated<string>
   top_rank_limit: number | null
   only_positive: Generated<boolean>
   starts_at: Date | null

@@ -1,3 +1,4 @@
+import { Username } from '@rai/contract'
 import { sql } from 'kysely'
 import type { Database, Tx } from '../db/database.js'
 import { Failure } from './failure.js'
@@ -51,6 +52,8 @@ export async function identifyMember(
     )
     members = await findAll(tx, names)
     if (members.every((member) => member === undefined)) {
+      if (!Username.safeParse(username).success)
+        throw new Failure('invalid_request', 'This is no username: one line, 1 to 100 characters.')
       const externalIds = names.flatMap((name) => ('externalId' in name ? [name.externalId] : []))
       return createMember(tx, { username, externalIds }, at)
     }

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import { keyPrefixes, type Permission } from '@rai/contract'
+import { keyPrefixes, Origin, type Permission } from '@rai/contract'
 import type { Selectable } from 'kysely'
 import type { Database, Tx } from '../db/database.js'
 import type { KeyKind, Tables } from '../db/tables.js'
@@ -50,6 +50,10 @@ export async function createKey(tx: Tx, input: NewKey, at: Date): Promise<Create
   for (const [name, meaning] of Object.entries(input.identifiers ?? {})) {
     if (!name.startsWith('data-') || /^(@email|email)$/i.test(meaning))
       throw new Failure('invalid_request', `${name} cannot stand for ${meaning}.`)
+  }
+  for (const origin of input.origins ?? []) {
+    if (!Origin.safeParse(origin).success)
+      throw new Failure('invalid_request', `${origin} is not an origin such as https://example.com.`)
   }
   const id = newId(at.getTime())
   const key = newSecret(prefixOf[input.kind])

@@ -140,9 +140,16 @@ export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = 
   }
 }
 
-/** Held by everyone who writes scores: a board is built or rebuilt only while nobody does. */
+/** Held by everyone who writes scores, or who is ranked: a board is built or rebuilt only while nobody does. */
 export async function shareBoardLock(tx: Tx): Promise<void> {
   await sql`select pg_advisory_xact_lock_shared(hashtextextended(${`boards:${tx.communityId}`}, 0))`.execute(tx.db)
+}
+
+/** The same, for work that had better be left for later than wait. Answers whether it is held. */
+export async function tryShareBoardLock(tx: Tx): Promise<boolean> {
+  const { rows } = await sql<{ held: boolean }>`
+    select pg_try_advisory_xact_lock_shared(hashtextextended(${`boards:${tx.communityId}`}, 0)) as held`.execute(tx.db)
+  return rows[0]!.held
 }
 
 /** Held alone by whoever changes what a board counts. */

@@ -5,6 +5,7 @@ import { communityClock } from './clock.js'
 import { emit } from './events.js'
 import { Failure } from './failure.js'
 import { isId, newId } from './ids.js'
+import { shareBoardLock } from './ledger.js'
 import { dayOf, momentOf } from './time.js'
 
 /** A person in one community. Two communities never see or change each other's copy. */
@@ -108,10 +109,10 @@ export async function findMember(tx: Tx, name: MemberName): Promise<Member | und
     .executeTakeFirst()
 }
 
-/** Finds a member by what the documented API calls `idOrEmail`: id, short number, e-mail, or username. */
+/** Finds a member by what the documented API calls `idOrEmail`: id, short number, e-mail, or username, in this order. */
 export async function findMemberByAny(tx: Tx, text: string): Promise<Member | undefined> {
-  const names: MemberName[] = [{ id: text }, { email: text }, { username: text }]
-  if (/^[1-9]\d{0,14}$/.test(text)) names.push({ number: Number(text) })
+  const numbers: MemberName[] = /^[1-9]\d{0,14}$/.test(text) ? [{ number: Number(text) }] : []
+  const names: MemberName[] = [{ id: text }, ...numbers, { email: text }, { username: text }]
   for (const name of names) {
     const member = await findMember(tx, name)
     if (member) return member
@@ -126,6 +127,8 @@ export async function setVisibility(
   visibility: Member['visibility'],
   at: Date,
 ): Promise<Member> {
+  // A board that is counted meanwhile would not see the change.
+  await shareBoardLock(tx)
   const member = await tx.db
     .updateTable('members')
     .set({ visibility, updated_at: at, revision: sql`revision + 1` })
@@ -170,12 +173,12 @@ export async function balancesOf(tx: Tx, memberId: string): Promise<Balances> {
   return { xp: 0, currency: 0, ...Object.fromEntries(rows.map(({ unit, amount }) => [unit, amount])) }
 }
 
-/** What a member has earned since the community's day began: gains only, spending not taken off. */
+/** What a member has earned since the community's day began: gains only, spending not taken off; 2^53-1 at most. */
 export async function earnedToday(tx: Tx, memberId: string, at: Date): Promise<Balances> {
   const { timeZone } = await communityClock(tx)
   const rows = await tx.db
     .selectFrom('entries')
-    .select(['unit', sql<number>`sum(amount)::bigint`.as('amount')])
+    .select(['unit', sql<number>`least(sum(amount), ${Number.MAX_SAFE_INTEGER})::bigint`.as('amount')])
     .where('community_id', '=', tx.communityId)
     .where('member_id', '=', memberId)
     .where('created_at', '>=', momentOf(dayOf(at, timeZone), timeZone))

@@ -8,6 +8,8 @@ export const beginningOfTime: Day = '0001-01-01'
 
 const dayLength = 86_400_000
 const clocks = new Map<string, Intl.DateTimeFormat>()
+/** A name can be written in many ways (letter case): nobody may fill our memory with them. */
+const mostClocks = 500
 
 function clockOf(timeZone: string): Intl.DateTimeFormat {
   let clock = clocks.get(timeZone)
@@ -23,6 +25,7 @@ function clockOf(timeZone: string): Intl.DateTimeFormat {
       minute: '2-digit',
       second: '2-digit',
     })
+    if (clocks.size >= mostClocks) clocks.clear()
     clocks.set(timeZone, clock)
   }
   return clock

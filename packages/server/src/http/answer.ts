@@ -81,6 +81,11 @@ export async function sendStream(
     reply.send()
     return
   }
+  if (request.raw.destroyed || reply.raw.destroyed) {
+    // Gone before it began: its `close` was told already, and would release nothing.
+    reply.hijack()
+    return
+  }
   const release = limiter.hold(reply, networkOf(request.ip))
   reply.hijack()
   const out = reply.raw

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import type { Database } from '../db/database.js'
 import { addToTree } from '../domain/leaderboards/counts.js'
+import { tryShareBoardLock } from '../domain/ledger.js'
 import { type Loop, startLoop } from './loop.js'
 
 /** How many score changes are folded in one transaction. */
@@ -9,7 +10,8 @@ const batch = 50_000
 
 /**
  * Folds score changes into the tree of counts (see leaderboards/counts.ts). Instances may fold side by side: each takes
- * changes that nobody holds, and writes the counts in one order. Readers see a change either waiting or counted.
+ * changes that nobody holds, and writes the counts in one order. Readers see a change either waiting or counted. While a
+ * board is counted anew, its community's changes wait: they may be about counts that are being cleared.
  */
 export function startFolding(database: Database, log: Pick<Logger, 'error'>): Loop {
   return startLoop(database, log, {
@@ -21,6 +23,7 @@ export function startFolding(database: Database, log: Pick<Logger, 'error'>): Lo
     },
     run: (communityId) =>
       database.tenant(communityId, async (tx) => {
+        if (!(await tryShareBoardLock(tx))) return false
         const { rows } = await sql<{ taken: number }>`
           with taken as (
             -- An array, not a join: the planner cannot know how few of the table's rows these are.

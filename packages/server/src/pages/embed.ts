@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import { findKey, type Key } from '../domain/keys.js'
+import type { Database } from '../db/database.js'
+import { allowsOrigin, findKey, type Key } from '../domain/keys.js'
+import { findBoard, settingsOf, shownBoards } from '../domain/leaderboards/index.js'
 import type { Services } from '../http/context.js'
 
 /** A widget as a page of its own, for sites that frame rather than run scripts: what may stand in its address. */
@@ -18,7 +20,10 @@ export function mountEmbed(app: FastifyInstance, { config, database, clock }: Se
   app.get<{ Querystring: EmbedQuery }>('/embed/leaderboard', async ({ query, headers }, reply) => {
     const nonce = randomBytes(18).toString('base64')
     const key = await findKey(database, String(query.key ?? ''), clock())
-    const page = key?.kind === 'publishable' ? widgetPage(query, key, nonce, config.publicUrl) : errorPage(nonce)
+    const page =
+      key?.kind === 'publishable'
+        ? widgetPage(query, await framers(database, key, query.board), nonce, config.publicUrl)
+        : errorPage(nonce)
     const lang = query.locale ?? /^[a-z]+(-[a-z\d]+)*/i.exec(headers['accept-language'] ?? '')?.[0] ?? 'en'
     return reply
       .code(page.status)
@@ -40,7 +45,7 @@ interface Page {
 
 function widgetPage(
   { key: text, board, period, theme, locale }: EmbedQuery,
-  key: Key,
+  framers: readonly string[],
   nonce: string,
   publicUrl: string,
 ): Page {
@@ -57,7 +62,7 @@ function widgetPage(
       "form-action 'none'",
       "require-trusted-types-for 'script'",
       'trusted-types rai-html',
-      `frame-ancestors ${ancestors(key)}`,
+      `frame-ancestors ${framers.join(' ') || "'none'"}`,
     ],
     title: 'Leaderboard',
     style: `html, body, main { height: 100%; margin: 0 }
@@ -86,10 +91,15 @@ function errorPage(nonce: string): Page {
   }
 }
 
-/** Only the sites that the key lists may frame the page; with an empty list nobody may. */
-function ancestors({ origins, test_mode }: Key): string {
+/** Only the sites that the key lists may frame the page, and of these only the board's, where it has a list of its own. */
+async function framers(database: Database, key: Key, idOrSlug: string | undefined): Promise<string[]> {
+  const board = await database.tenant(key.community_id, async (tx) =>
+    idOrSlug ? findBoard(tx, idOrSlug) : (await shownBoards(tx))[0],
+  )
+  const listed = board ? settingsOf(board).widget.whitelistedDomains : []
+  if (listed.length > 0) return listed.filter((origin) => allowsOrigin(key, origin))
   const local = ['localhost', '127.0.0.1'].flatMap((host) => [`http://${host}:*`, `https://${host}:*`])
-  return [...origins, ...(test_mode ? local : [])].join(' ') || "'none'"
+  return [...key.origins, ...(key.test_mode ? local : [])]
 }
 
 const html = ({ title, style, body }: Page, lang: string, nonce: string) => `<!doctype html>

@@ -1,4 +1,5 @@
 import {
+  bodyLimits,
   families as contract,
   type ErrorCode,
   errors,
@@ -103,7 +104,7 @@ function operation(family: Family, key: RouteKey, route: Route): ZodOpenApiOpera
       ...(route.query && { query: route.query }),
       ...(repeats && { header: z.object({ 'Idempotency-Key': idempotencyKey }) }),
     },
-    ...(route.body && { requestBody: { required: true, content: requestContent(key, route) } }),
+    ...(route.body && { requestBody: { required: true, ...requestBody(key, route) } }),
     responses: {
       [route.status ?? 200]: { description: 'Success', headers: headerRefs, content: answerContent(family, route) },
       ...(family.cacheable && !isWrite && route.answer && { 304: { description: 'Not changed since that ETag' } }),
@@ -118,10 +119,14 @@ const operationId = (key: string): string =>
     .replace(/^\w+/, (method) => method.toLowerCase())
     .replace(/[^a-zA-Z0-9]+(\w)?/g, (_, next = '') => next.toUpperCase())
 
-function requestContent(key: RouteKey, route: Route) {
-  if (!route.file) return { 'application/json': { schema: route.body!, example: bodyExamples[key] } }
-  const file = z.file().meta({ description: 'Comes last: text fields after it are not read' })
-  return { 'multipart/form-data': { schema: (route.body as z.ZodObject).extend({ [route.file]: file }) } }
+function requestBody(key: RouteKey, route: Route) {
+  if (!route.file)
+    return {
+      description: `At most ${(route.bodyLimit ?? bodyLimits.usual) / 1024} KB`,
+      content: { 'application/json': { schema: route.body!, example: bodyExamples[key] } },
+    }
+  const file = z.file().meta({ description: 'Comes last: a field after it is refused' })
+  return { content: { 'multipart/form-data': { schema: (route.body as z.ZodObject).extend({ [route.file]: file }) } } }
 }
 
 function answerContent(family: Family, route: Route) {
@@ -141,7 +146,7 @@ function refusals(family: Family, route: Route, repeats: boolean) {
     ...(needsKey ? (['unauthorized', 'forbidden'] as const) : []),
     ...(route.params || needsKey ? (['not_found'] as const) : []),
     ...(repeats ? (['conflict', 'idempotency_mismatch'] as const) : []),
-    ...(route.body ? (['too_large', 'unsupported_media_type'] as const) : []),
+    ...(route.body ? (['request_timeout', 'too_large', 'unsupported_media_type'] as const) : []),
     'rate_limited',
     'internal',
     'unavailable',

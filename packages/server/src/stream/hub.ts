@@ -2,10 +2,11 @@ import type { ServerResponse } from 'node:http'
 import type { EventType, Hint } from '@rai/contract'
 import type { Logger } from 'pino'
 import type { Database, Tx } from '../db/database.js'
+import { type Board, findBoards, mayView } from '../domain/leaderboards/index.js'
 
-/** Who is told of an event: every page of the community, or the pages of the member it is about. Others: nobody. */
-const audiences: Partial<Record<EventType, 'everyone' | 'subject'>> = {
-  'leaderboard.changed': 'everyone',
+/** Who is told of an event: every page of the community, those that may see the board, or the pages of the member it is about. */
+const audiences: Partial<Record<EventType, 'everyone' | 'viewers' | 'subject'>> = {
+  'leaderboard.changed': 'viewers',
   'config.changed': 'everyone',
   'balance.changed': 'subject',
 }
@@ -28,6 +29,13 @@ interface Client {
   /** The last event that it has been told of. */
   seq: number
   out: ServerResponse
+}
+
+/** What was read at once: hints, and the boards that they are about. A board that is gone has nobody to tell. */
+interface Batch {
+  hints: readonly Hint[]
+  boards: ReadonlyMap<string, Board>
+  last: number
 }
 
 interface Channel {
@@ -81,7 +89,9 @@ export function createHub(database: Database, log: Pick<Logger, 'error'>): Strea
       if (audiences[type]) newest.set(`${type} ${subject}`, { seq: seq!, type, id: subject })
     }
     const hints = [...newest.values()].sort((a, b) => a.seq - b.seq)
-    return { hints, last: rows.at(-1)?.seq ?? seq, more: rows.length === replayLimit }
+    const boardIds = hints.flatMap(({ type, id }) => (audiences[type as EventType] === 'viewers' && id ? [id] : []))
+    const boards = new Map((await findBoards(tx, boardIds)).map((board) => [board.id, board]))
+    return { hints, boards, last: rows.at(-1)?.seq ?? seq, more: rows.length === replayLimit }
   }
 
   async function lastSeq(communityId: string): Promise<number> {
@@ -95,9 +105,9 @@ export function createHub(database: Database, log: Pick<Logger, 'error'>): Strea
     })
   }
 
-  function send(client: Client, hints: readonly Hint[], last: number): void {
+  function send(client: Client, { hints, boards, last }: Batch): void {
     const frames = hints
-      .filter((hint) => hint.seq > client.seq && concerns(hint, client))
+      .filter((hint) => hint.seq > client.seq && concerns(hint, client, boards))
       .map((hint) => frame(hint))
       .join('')
     client.seq = Math.max(client.seq, last)
@@ -117,7 +127,7 @@ export function createHub(database: Database, log: Pick<Logger, 'error'>): Strea
         const batch = await database.tenant(communityId, (tx) => read(tx, channel.seq))
         channel.seq = batch.last
         channel.dirty ||= batch.more
-        for (const client of channel.clients) send(client, batch.hints, batch.last)
+        for (const client of channel.clients) send(client, batch)
       }
     } catch (error) {
       // The next wake or look reads from the same place.
@@ -159,7 +169,7 @@ export function createHub(database: Database, log: Pick<Logger, 'error'>): Strea
         channel = channels.get(communityId)
       ) {
         const batch = await database.tenant(communityId, (tx) => read(tx, client.seq))
-        send(client, batch.hints, batch.last)
+        send(client, batch)
       }
       if (closed || out.destroyed || out.writableEnded) return
       const channel = channels.get(communityId) ?? {
@@ -194,10 +204,12 @@ export function createHub(database: Database, log: Pick<Logger, 'error'>): Strea
   }
 }
 
-const concerns = (hint: Hint, { memberId }: Client): boolean =>
-  hint.type === 'reset' ||
-  audiences[hint.type] === 'everyone' ||
-  (audiences[hint.type] === 'subject' && hint.id === memberId)
+function concerns({ type, id }: Hint, { memberId }: Client, boards: Batch['boards']): boolean {
+  const audience = type === 'reset' ? 'everyone' : audiences[type]
+  if (audience === 'subject') return id === memberId
+  const board = audience === 'viewers' ? boards.get(id ?? '') : undefined
+  return board ? mayView(board, memberId) : audience === 'everyone'
+}
 
 const frame = (hint: Hint): string => `id: ${hint.seq}\nevent: ${hint.type}\ndata: ${JSON.stringify(hint)}\n\n`
 

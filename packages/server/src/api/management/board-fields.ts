@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { CommunityClock } from '../../domain/clock.js'
 import { Failure } from '../../domain/failure.js'
 import { type Board, type BoardInput, defaultSettings, settingsOf } from '../../domain/leaderboards/index.js'
-import { boardEnd, boardStart } from './board-times.js'
+import { boardEnd, boardStart, checkTimeZone } from './board-times.js'
 
 /*
  * A leaderboard as the documented API spells it, and as our domain does. Here every documented field has a value of its
@@ -92,6 +92,7 @@ function columnsOf(shown: readonly string[], order: readonly string[] = []): Boa
  */
 export function toBoardInput(fields: BoardFields, clock: CommunityClock): BoardInput {
   refuseRoles(fields)
+  checkTimeZone(fields.timeZone)
   const { topRankOnly, topRankLimit, widget } = fields
   if (topRankOnly && topRankLimit === null) {
     throw new Failure('invalid_request', 'Say how many ranks topRankOnly leaves.', [

@@ -7,13 +7,27 @@ type Times = Pick<BoardSettings, 'startDate' | 'startTime' | 'endDate' | 'endTim
 
 /** The moment from which a board counts; null for ever since. A day without a time begins at midnight. */
 export const boardStart = ({ startDate, startTime, timeZone }: Times, clock: CommunityClock): Date | null =>
-  startDate === null ? null : momentIn(startDate, startTime, timeZone ?? clock.timeZone)
+  startDate === null ? null : inRange('startDate', momentIn(startDate, startTime, timeZone ?? clock.timeZone))
 
 /** The moment from which a board counts no more; null for never. A day without a time is counted to its end. */
 export function boardEnd({ endDate, endTime, hasNoEndDate, timeZone }: Times, clock: CommunityClock): Date | null {
   if (endDate === null || hasNoEndDate) return null
   const isWholeDay = endTime === null && isDay(endDate)
-  return momentIn(isWholeDay ? addDays(endDate, 1) : endDate, endTime, timeZone ?? clock.timeZone)
+  return inRange('endDate', momentIn(isWholeDay ? addDays(endDate, 1) : endDate, endTime, timeZone ?? clock.timeZone))
+}
+
+/** The years that every run of a board can be written in. */
+function inRange(path: string, at: Date): Date {
+  if (at.getTime() >= 0 && at.getTime() < Date.UTC(9999)) return at
+  throw new Failure('invalid_request', 'A leaderboard begins and ends between 1970 and 9998.', [
+    { path, message: 'must lie between 1970 and 9998' },
+  ])
+}
+
+/** @throws Failure `invalid_request` for a name that is no time zone, and for hours that no place keeps. */
+export function checkTimeZone(timeZone: number | string | null): void {
+  if (typeof timeZone === 'number') offsetMinutes(timeZone)
+  else if (timeZone !== null && !isTimeZone(timeZone)) throw unknownZone
 }
 
 const isDay = (date: string): boolean => date.length === 'YYYY-MM-DD'.length
@@ -26,7 +40,7 @@ function momentIn(date: string, time: ClockTime | null, timeZone: number | strin
   if (typeof timeZone === 'number') {
     return new Date(momentOf(day, 'UTC', sinceMidnight).getTime() - offsetMinutes(timeZone) * 60_000)
   }
-  if (!isTimeZone(timeZone)) throw unknownZone
+  checkTimeZone(timeZone)
   return momentOf(day, timeZone, sinceMidnight)
 }
 

@@ -162,6 +162,8 @@ create table leaderboards (
   -- Of all, year, month, week, day; longest first.
   periods text[] not null,
   name_display text not null default 'full' check (name_display in ('full', 'initials', 'alias')),
+  -- Names members on boards that do not show who they are. It leaves the database in no form.
+  alias_key uuid not null default gen_random_uuid(),
   top_rank_limit bigint,
   only_positive boolean not null default false,
   -- Entries outside [starts_at, ends_at) do not count.

@@ -151,6 +151,17 @@ export async function boardById(tx: Tx, id: string): Promise<Board> {
   return board
 }
 
+/** Those of the boards that are there. */
+export async function findBoards(tx: Tx, ids: readonly string[]): Promise<Board[]> {
+  if (ids.length === 0) return []
+  return tx.db
+    .selectFrom('leaderboards')
+    .selectAll()
+    .where('community_id', '=', tx.communityId)
+    .where('id', 'in', [...ids])
+    .execute()
+}
+
 /** Finds a board by id or slug. */
 export async function findBoard(tx: Tx, idOrSlug: string): Promise<Board | undefined> {
   const boards = tx.db.selectFrom('leaderboards').selectAll().where('community_id', '=', tx.communityId)

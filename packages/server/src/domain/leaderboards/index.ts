@@ -6,6 +6,7 @@ export {
   createBoard,
   deleteBoard,
   findBoard,
+  findBoards,
   listBoards,
   shownBoards,
   updateBoard,

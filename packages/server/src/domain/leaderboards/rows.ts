@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { type RawBuilder, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import { findMember } from '../members.js'
@@ -27,7 +28,6 @@ interface Stored {
   member_id: string
   score: number
   reached_at: Date
-  number: number
   display_name: string
   avatar_url: string | null
 }
@@ -37,7 +37,7 @@ const forward = sql`s.score desc, s.reached_at, s.member_id`
 const backward = sql`s.score, s.reached_at desc, s.member_id desc`
 
 const ranked = (tx: Tx, run: Run) => sql`
-  select s.member_id, s.score, s.reached_at, m.number, m.display_name, m.avatar_url
+  select s.member_id, s.score, s.reached_at, m.display_name, m.avatar_url
   from board_scores s join members m on m.community_id = s.community_id and m.id = s.member_id
   where ${inRun(tx, run)} and s.ranked`
 
@@ -56,7 +56,7 @@ interface Slice {
 /** Some rows in order. The slice is cut before members are looked up: skipping a row costs a step in the index. */
 async function slice(tx: Tx, run: Run, { bound = sql`true`, order, skip = 0, count }: Slice): Promise<Stored[]> {
   const { rows } = await sql<Stored>`
-    select s.member_id, s.score, s.reached_at, m.number, m.display_name, m.avatar_url
+    select s.member_id, s.score, s.reached_at, m.display_name, m.avatar_url
     from (
       select s.member_id, s.score, s.reached_at from board_scores s where ${inRun(tx, run)} and s.ranked and ${bound}
       order by ${order} limit ${count} offset ${skip}
@@ -192,19 +192,15 @@ async function positionsOf(tx: Tx, run: Run, stored: readonly Stored[], above?: 
       run,
       stored.map(({ score }) => score),
     ))
-  const { rows } = await sql<{ before: number }>`
-    select (
-      select count(*) from board_scores s
-      where s.community_id = ${tx.communityId} and s.board_id = ${run.boardId} and s.period = ${run.period}
-        and s.period_start = ${run.start}::date and s.ranked and s.score = r.score
-        and (s.reached_at, s.member_id) < (r.reached_at, r.member_id)
-    ) as before
-    from unnest(
-      ${sql.val(stored.map(({ member_id }) => member_id))}::uuid[], ${sql.val(stored.map(({ score }) => score))}::bigint[],
-      ${sql.val(stored.map(({ reached_at }) => reached_at))}::timestamptz[]
-    ) with ordinality as r (member_id, score, reached_at, i)
-    order by r.i`.execute(tx.db)
-  return rows.map(({ before }, i) => higher[i]! + before + 1)
+  // Each group of equal scores is walked once, however many of its rows are asked for.
+  const { rows } = await sql<{ member_id: string; place: number }>`
+    select member_id, place from (
+      select s.member_id, row_number() over (partition by s.score order by s.reached_at, s.member_id) as place
+      from board_scores s
+      where ${inRun(tx, run)} and s.ranked and s.score = any(${sql.val([...new Set(stored.map(({ score }) => score))])}::bigint[])
+    ) tied where member_id = any(${sql.val(stored.map(({ member_id }) => member_id))}::uuid[])`.execute(tx.db)
+  const places = new Map(rows.map(({ member_id, place }) => [member_id, place]))
+  return stored.map(({ member_id }, i) => higher[i]! + (places.get(member_id) ?? 1))
 }
 
 function shown(
@@ -214,21 +210,32 @@ function shown(
   viewerId: string | undefined,
 ): Row {
   const me = row.member_id === viewerId
-  const name = me ? row.display_name : nameDisplays[board.name_display](row)
-  // A picture would undo what initials and aliases hide.
-  const avatarUrl = me || board.name_display === 'full' ? row.avatar_url : null
-  return { ...place, score: row.score, member: { id: row.member_id, name, avatarUrl }, me }
+  if (board.name_display === 'full')
+    return {
+      ...place,
+      score: row.score,
+      member: { id: row.member_id, name: row.display_name, avatarUrl: row.avatar_url },
+      me,
+    }
+  // A picture, or the id that other boards show beside a name, would undo what initials and aliases hide.
+  const alias = createHmac('sha256', board.alias_key).update(row.member_id).digest()
+  const member = {
+    id: alias.toString('base64url', 0, 16),
+    name: me ? row.display_name : nameDisplays[board.name_display](row, alias),
+    avatarUrl: me ? row.avatar_url : null,
+  }
+  return { ...place, score: row.score, member, me }
 }
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 const firstGrapheme = (word: string): string => graphemes.segment(word)[Symbol.iterator]().next().value?.segment ?? ''
 
 const nameDisplays = {
-  full: ({ display_name }: Stored) => display_name,
   initials: ({ display_name }: Stored) => {
     const words = display_name.trim().split(/\s+/)
     const picked = words.length > 1 ? [words[0]!, words.at(-1)!] : words
     return picked.map((word) => `${firstGrapheme(word).toUpperCase()}.`).join(' ')
   },
-  alias: ({ number }: Stored) => `Member ${number}`,
+  /** Six digits, the same ones for the same member of the same board. */
+  alias: (_: Stored, alias: Buffer) => `Member ${100_000 + (alias.readUInt32BE(16) % 900_000)}`,
 } as const
