@@ -6,7 +6,14 @@ export type Job = AnswerOf<'GET /apis/v1/users/bulk-jobs/{jobId}'>
 
 interface UploadAnswer {
   status: number
-  body: { status: string; code?: string; message: string; data?: { message: string; jobId: string } }
+  headers: Headers
+  body: {
+    status: string
+    code?: string
+    message: string
+    details?: object[]
+    data?: { message: string; jobId: string }
+  }
 }
 
 interface UploadOptions {
@@ -44,7 +51,7 @@ export async function uploadCsv(
     body: Readable.toWeb(Readable.from(body())) as ReadableStream,
     duplex: 'half',
   } as RequestInit)
-  return { status: answer.status, body: (await answer.json()) as UploadAnswer['body'] }
+  return { status: answer.status, headers: answer.headers, body: (await answer.json()) as UploadAnswer['body'] }
 }
 
 export async function readJob(url: string, key: string, jobId: string): Promise<Job> {

@@ -1,4 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { createHash } from 'node:crypto'
+import { sql } from 'kysely'
+import { describe, expect, test, vi } from 'vitest'
 import { communityClock } from '../../packages/server/src/domain/clock.js'
 import { createBoard, rowsAt, runOf } from '../../packages/server/src/domain/leaderboards/index.js'
 import { balancesOf, findMember } from '../../packages/server/src/domain/members.js'
@@ -162,14 +164,54 @@ describe('bulk import', () => {
     })
   })
 
+  test('knows columns by their own names alone, and hints at a map that can be sent as it is', async () => {
+    const community = await testCommunity(server)
+    for (const name of ['constructor', 'toString', '__proto__', "$'", '$&', 'a "quoted" one']) {
+      const cell = `"${name.replaceAll('"', '""')}"`
+      const [, code, text] = await refused(community, 'import', `username,${cell}\na,1\n`)
+      expect([code, text]).toEqual(['invalid_file', expect.stringContaining(JSON.stringify({ [name]: 'xp' }))])
+      const [, mapped, reason] = await refused(community, 'import', 'username,a\na,1\n', {
+        map: JSON.stringify({ a: name }),
+      })
+      expect([mapped, reason]).toEqual(['invalid_file', expect.stringContaining('which means nothing here')])
+    }
+    // And the hint is taken.
+    expect(await run(community, 'import', `username,$'\na,1\n`, { map: `{"$'":"xp"}` })).toMatchObject({ succeeded: 1 })
+  })
+
+  test('answers briefly however much is wrong', async () => {
+    const community = await testCommunity(server)
+    const unknown = (count: number) => Array.from({ length: count }, (_, n) => `c${n}`)
+    const map = JSON.stringify(Object.fromEntries(unknown(900).map((name) => [name, ''])))
+    const cases: ['import' | 'update', string, string, number][] = [
+      ['import', `username${','.repeat(65_000)}`, 'The file has 65001 columns. Send at most 200.', 0],
+      ['update', `username,${unknown(7000).join('_op,')}`, 'The file has 7001 columns. Send at most 200.', 0],
+      ['import', `username,${unknown(199).join(',')}`, 'c0 is mapped to "", which means nothing here', 21],
+      ['import', `username,${unknown(199).join(',')},`, 'The file has 201 columns. Send at most 200.', 0],
+      ['import', `username,${'x'.repeat(60_000)}`, `${'x'.repeat(40)}… has no meaning here`, 21],
+    ]
+    for (const [type, header, message, details] of cases) {
+      const { status, body } = await uploadCsv(server.url, community.communityKey, type, `${header}\na\n`, {
+        fields: { map },
+      })
+      expect([status, body.code]).toEqual([400, 'invalid_file'])
+      expect(body.message).toContain(message)
+      expect(body.details ?? []).toHaveLength(details)
+      expect(JSON.stringify(body).length).toBeLessThan(5000)
+    }
+  })
+
   test('of the same file again answers the first job; sent on purpose, it skips who is there', async () => {
     const community = await testCommunity(server)
     const csv = 'username,xp\na,1\nb,2\n'
     const first = await run(community, 'import', csv)
     const again = await run(community, 'import', csv)
     expect(again._id).toBe(first._id)
-    const send = (key: string, file = csv) =>
-      uploadCsv(server.url, community.communityKey, 'import', file, { idempotencyKey: key })
+    const send = async (key: string, file = csv) => {
+      const { communityKey } = community
+      const { status, body } = await uploadCsv(server.url, communityKey, 'import', file, { idempotencyKey: key })
+      return { status, body }
+    }
     const onPurpose = await send('second time')
     const job = await expectJob(server.url, community.communityKey, onPurpose.body.data!.jobId)
     expect(job).toMatchObject({ succeeded: 0, skipped: 2, failed: 0 })
@@ -238,6 +280,61 @@ describe('an upload', () => {
     expect(ids.size).toBe(1)
     await expectJob(server.url, community.communityKey, [...ids][0]!)
     expect(await balances(community, 'a')).toEqual({ xp: 5, currency: 0 })
+  })
+})
+
+describe('uploads of one community', () => {
+  /** Keeps one file of a community from becoming a job until it is let go. */
+  async function holdBack(community: TestCommunity, csv: string) {
+    const name = `${community.id}:${createHash('sha256').update(csv).digest('hex')}`
+    let over: Promise<void> | undefined
+    const letGo = await new Promise<() => void>((held) => {
+      over = community.tenant(async (tx) => {
+        await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(tx.db)
+        await new Promise<void>((resolve) => held(resolve))
+      })
+    })
+    return async () => {
+      letGo()
+      await over
+    }
+  }
+  const waitsForLock = () =>
+    vi.waitFor(
+      () =>
+        asSuperuser(server.testDatabase.superuserUrl, async (client) => {
+          const { rows } = await client.query(`select 1 from pg_locks where locktype = 'advisory' and not granted`)
+          expect(rows).toHaveLength(1)
+        }),
+      { timeout: 10_000, interval: 20 },
+    )
+
+  test('let those of others pass', async () => {
+    const [busy, quiet] = [await testCommunity(server), await testCommunity(server)]
+    const csv = 'username\na\n'
+    const letGo = await holdBack(busy, csv)
+    const first = uploadCsv(server.url, busy.communityKey, 'import', csv)
+    await waitsForLock()
+    const more = [1, 2].map((n) => uploadCsv(server.url, busy.communityKey, 'import', `username\nb${n}\n`))
+    expect((await uploadCsv(server.url, quiet.communityKey, 'import', csv)).status).toBe(202)
+    expect(await jobsOf(busy)).toEqual([])
+    await letGo()
+    expect((await Promise.all([first, ...more])).map(({ status }) => status)).toEqual([202, 202, 202])
+  })
+
+  test('are four at once, and the next is told to come back', async () => {
+    const [busy, quiet] = [await testCommunity(server), await testCommunity(server)]
+    const csv = 'username\na\n'
+    const letGo = await holdBack(busy, csv)
+    const sent = Array.from({ length: 5 }, () => uploadCsv(server.url, busy.communityKey, 'import', csv))
+    const { status, body, headers } = await Promise.race(sent)
+    expect([status, body.code]).toEqual([429, 'rate_limited'])
+    expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+    expect((await uploadCsv(server.url, quiet.communityKey, 'import', csv)).status).toBe(202)
+    await letGo()
+    const statuses = (await Promise.all(sent)).map((answer) => answer.status)
+    expect(statuses.toSorted()).toEqual([202, 202, 202, 202, 429])
+    expect((await uploadCsv(server.url, busy.communityKey, 'import', csv)).status).toBe(202)
   })
 })
 

@@ -1,3 +1,4 @@
+import type { RouteKey } from '@rai/contract'
 import { describe, expect, it } from 'vitest'
 import { ask, rawRequest, readReply } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
@@ -57,10 +58,19 @@ describe('a path that is not there', () => {
     expect(reply.requestId).toBe(reply.headers.get('x-request-id'))
   })
 
-  it('is refused also when its text cannot be decoded', async () => {
-    const reply = await rawRequest(server, { method: 'GET', path: '/v1/leaderboards/%E0%A4%A', headers: json })
-    expect([reply.status, reply.code]).toEqual([400, 'invalid_request'])
-  })
+  it.each(['/v1/leaderboards/%E0%A4%A', '/%zz', '/widget/v1/%zz/config'])(
+    'is refused like any other when its text cannot be decoded: %s',
+    async (path) => {
+      const reply = await rawRequest(server, { method: 'GET', path, headers: json })
+      expect([reply.status, reply.code]).toEqual([400, 'invalid_request'])
+      expect(reply.requestId).toBe(reply.headers.get('x-request-id'))
+      expect(Object.fromEntries(reply.headers)).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+        'ratelimit-policy': '"address";q=6000;w=60',
+      })
+    },
+  )
 })
 
 describe('methods', () => {
@@ -112,6 +122,55 @@ describe('bodies', () => {
     expect([largest.status, largest.paths]).toEqual([400, ['description']])
     const larger = await post(sized(256 * 1024 + 1))
     expect([larger.status, larger.code]).toEqual([413, 'too_large'])
+  })
+
+  it.each<[RouteKey, object]>([
+    ['POST /v2/api/widget-access-keys/token', community.widgetAccess],
+    ['POST /v2/api/widget-access-keys/validate', { embedToken: 'x' }],
+    ['POST /apis/v1/users/info', { idOrEmail: 'x' }],
+  ])('of %s may hold 16 KB', async (key, body) => {
+    const [, path] = key.split(' ') as [string, string]
+    const sized = (bytes: number) => post(JSON.stringify(body).padEnd(bytes), json, path)
+    expect((await sized(16 * 1024)).status).not.toBe(413)
+    const larger = await sized(16 * 1024 + 1)
+    expect([larger.status, larger.code]).toEqual([413, 'too_large'])
+  })
+
+  it('may name 1,000 things in one place, and are told of the first 20 that are wrong', async () => {
+    const names = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`unknown${n}`, n]))
+    const list = (length: number) => ({ name: 'x', allowedUsersToRank: Array(length).fill(0) })
+    for (const body of [names(1000), list(1000)]) {
+      const reply = await ask(server, 'POST /v1/leaderboards', { bearer, body })
+      expect([reply.status, reply.code, reply.paths.length]).toEqual([400, 'invalid_request', 21])
+      expect(reply.text).toContain('There is more')
+      expect(reply.text.length).toBeLessThan(3000)
+    }
+    for (const body of [names(1001), list(1001)]) {
+      const reply = await ask(server, 'POST /v1/leaderboards', { bearer, body })
+      expect([reply.status, reply.code, reply.paths]).toEqual([400, 'invalid_json', []])
+    }
+  })
+
+  it('are not repeated in the answer, however long a wrong name is', async () => {
+    const long = 'y'.repeat(100_000)
+    for (const body of [`{"name":"x","${long}":1}`, `{"${long}":1,"${long}":2}`]) {
+      const reply = await post(body)
+      expect(reply.status).toBe(400)
+      expect(reply.text.length).toBeLessThan(1000)
+    }
+  })
+
+  it('name a member by at most ten identifiers', async () => {
+    const mint = (count: number, prefix: string) => {
+      const userIdentifiers = Object.fromEntries(Array.from({ length: count }, (_, n) => [`${prefix}${n}`, 'x']))
+      const body = { ...community.widgetAccess, userIdentifiers }
+      return ask(server, 'POST /v2/api/widget-access-keys/token', { body })
+    }
+    expect((await mint(11, 'data-')).paths).toEqual(['userIdentifiers'])
+    expect((await mint(10, 'data-')).paths[0]).toBe('userIdentifiers.data-0')
+    const bad = await mint(900, 'X')
+    expect([bad.status, bad.paths.length]).toEqual([400, 21])
+    expect(bad.text.length).toBeLessThan(3000)
   })
 
   it.each([
@@ -215,6 +274,33 @@ describe('a secret key from a browser', () => {
       origin: community.origin,
     })
     expect([reply.status, reply.code]).toEqual([403, 'secret_key_in_browser'])
+  })
+
+  it('is refused where a page of our own origin reads, of which browsers do not say the origin', async () => {
+    const headers = { 'sec-fetch-site': 'same-origin' }
+    const reply = await ask(server, 'GET /v1/leaderboards', { bearer, headers })
+    expect([reply.status, reply.code]).toEqual([403, 'secret_key_in_browser'])
+    const minting = await ask(server, 'POST /v2/api/widget-access-keys/token', { headers, body: {} })
+    expect(minting.code).toBe('secret_key_in_browser')
+  })
+
+  it('is taken from a back-end that runs on Node, whose fetch sends some of what browsers send', async () => {
+    const headers = { authorization, 'sec-fetch-mode': 'cors' }
+    const reply = await rawRequest(server, { method: 'GET', path: '/v1/leaderboards', headers })
+    expect(reply.status).toBe(200)
+  })
+
+  it.each([
+    ['a community key', community.communityKey],
+    ['a system key', community.systemKey],
+    ['a widget access id', community.widgetAccess.accessId],
+    ['a widget access secret', community.widgetAccess.accessKey],
+    ['a key of a kind to come', 'rai_uk_x'],
+  ])('is refused where a publishable key belongs, and the page can read why: %s', async (_, publishableKey) => {
+    const { origin } = community
+    const reply = await ask(server, 'GET /widget/v1/{publishableKey}/config', { params: { publishableKey }, origin })
+    expect([reply.status, reply.code]).toEqual([403, 'secret_key_in_browser'])
+    expect(reply.headers.get('access-control-allow-origin')).toBe(origin)
   })
 
   it('is refused where tokens are minted, before its body is read', async () => {

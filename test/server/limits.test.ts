@@ -1,7 +1,9 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { connect, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { ask } from '../helpers/api.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
-import { startTestServer } from '../helpers/server.js'
+import { startTestServer, type TestServer } from '../helpers/server.js'
 
 const direct = await startTestServer({ limits: { address: { points: 5, seconds: 60 } } })
 const proxied = await startTestServer({
@@ -32,7 +34,7 @@ describe('limits', () => {
       '/nothing',
       '/rai.js',
       '/reference',
-      '/healthz',
+      '/%zz',
       '/widget/v1/x/config',
     ])
       replies.push(await fetch(direct.url + path, { headers: fromElsewhere() }))
@@ -41,6 +43,25 @@ describe('limits', () => {
     expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
     expect(headers.get('ratelimit')).toMatch(/^"address";r=0;t=\d+$/)
     expect(await replies[5]!.json()).toMatchObject({ code: 'rate_limited', status: 429 })
+  })
+
+  it.each([
+    ['an address with its port', ['10.7.0.1:1000', '10.7.0.1:2000', '10.7.0.1']],
+    ['a network with ports', ['[2001:db8:7::1]:1000', '[2001:db8:7::2]', '2001:db8:7::3']],
+    ['a network in other letters', ['2001:db8:8::1', '2001:0DB8:0008::2', '2001:db8:8:0:a:b:1.2.3.4']],
+    ['an IPv4 address as IPv6 writes it', ['10.7.0.2', '::ffff:10.7.0.2', '::FFFF:10.7.0.2']],
+    ['what is no address', ['1:2:3:4:5:6:7:8:9::1', 'unknown', 'fe80::1%', '10.7.0.300', '[::1', ':::', '10.1.1.1, x']],
+    ['an address with a zone', ['fe80::1%a:b:c:d:e:f:a:b', 'fe80::1%eth0', 'fe80::2']],
+  ])('count %s as one, and never fail', async (_, addresses) => {
+    const statuses = []
+    for (let n = 0; n < 4; n++) {
+      const headers = { 'x-forwarded-for': addresses[n % addresses.length]! }
+      statuses.push((await ask(proxied, 'GET /healthz', { headers })).status)
+    }
+    for (const address of addresses) {
+      statuses.push((await ask(proxied, 'GET /healthz', { headers: { 'x-forwarded-for': address } })).status)
+    }
+    expect(statuses).toEqual([200, 200, 200, 429, ...addresses.map(() => 429)])
   })
 
   it('believe the proxy in front when there is one', async () => {
@@ -104,5 +125,64 @@ describe('limits', () => {
         (await ask(proxied, 'POST /v2/api/widget-access-keys/token', { body, headers: fromElsewhere() })).status,
       )
     expect(statuses).toEqual([404, 404, 429])
+  })
+})
+
+/** A connection that says just this. */
+function say(server: TestServer, words: string): Socket {
+  const { hostname, port } = new URL(server.url)
+  const socket = connect(Number(port), hostname)
+  socket.write(words)
+  return socket
+}
+
+describe('a body that does not arrive', async () => {
+  const server = await startTestServer({ limits: { bodyMs: 200 } })
+  const { communityKey } = await testCommunity(server)
+  const half = (path: string, key: string, type = 'application/json', begun = '{"na', length = 1000) =>
+    `POST ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${key}\r\nContent-Type: ${type}\r\nContent-Length: ${length}\r\n\r\n${begun}`
+  const form = 'multipart/form-data; boundary=x'
+
+  it('is waited for so long, and the connection ends', async () => {
+    const answer = await text(say(server, half('/v1/leaderboards', communityKey)))
+    expect(answer).toMatch(/^HTTP\/1.1 408 /)
+    expect(answer).toContain('"code":"request_timeout"')
+    expect(answer).toMatch(/\r\nx-request-id: [\w-]+\r\n/i)
+  })
+
+  it('is waited for no longer after the request was refused', async () => {
+    for (const [path, key, type, status] of [
+      ['/v1/leaderboards', 'x', undefined, 401],
+      ['/nothing', communityKey, undefined, 404],
+      ['/healthz', communityKey, undefined, 405],
+      ['/%zz', communityKey, undefined, 400],
+      ['/apis/v1/users/bulk-import', 'x', form, 401],
+    ] as const)
+      expect(await text(say(server, half(path, key, type)))).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+  })
+
+  it('is waited for when it is an upload by a key that may', async () => {
+    const file =
+      '--x\r\nContent-Disposition: form-data; name="data"; filename="m.csv"\r\n\r\nusername\nada\n\r\n--x--\r\n'
+    const path = '/apis/v1/users/bulk-import'
+    const upload = say(server, half(path, communityKey, form, file.slice(0, 80), file.length))
+    // By then its own time would have been over as well.
+    expect(await text(say(server, half('/v1/leaderboards', communityKey)))).toContain(' 408 ')
+    upload.write(file.slice(80))
+    const [first] = (await upload.iterator().next()).value.toString().split('\r\n')
+    expect(first).toBe('HTTP/1.1 202 Accepted')
+    upload.destroy()
+  })
+})
+
+describe('connections', async () => {
+  const server = await startTestServer({ limits: { connections: 2 } })
+
+  it('are so many at once, and more when some have ended', async () => {
+    const open = [1, 2].map(() => say(server, 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'))
+    for (const socket of open) expect(String((await socket.iterator().next()).value)).toContain('200 OK')
+    await expect(fetch(`${server.url}/healthz`)).rejects.toThrow()
+    for (const socket of open) socket.destroy()
+    await vi.waitFor(async () => expect((await fetch(`${server.url}/healthz`)).status).toBe(200), { interval: 20 })
   })
 })

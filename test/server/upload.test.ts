@@ -14,8 +14,9 @@ const file = (name = 'data') =>
 const field = (name: string, value: string) =>
   `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
 const end = '--x--\r\n'
-const send = (body: string, type = 'multipart/form-data; boundary=x') =>
-  rawRequest(server, { method: 'POST', path, headers: { authorization, 'content-type': type }, body })
+const send = (body: string, type = 'multipart/form-data; boundary=x', headers = {}) =>
+  rawRequest(server, { method: 'POST', path, headers: { authorization, 'content-type': type, ...headers }, body })
+const jobs = () => tenant((tx) => tx.db.selectFrom('jobs').select('id').where('community_id', '=', id).execute())
 
 describe('an upload', () => {
   it('is taken with its fields before the file', async () => {
@@ -23,8 +24,13 @@ describe('an upload', () => {
     expect([reply.status, JSON.parse(reply.text).status]).toEqual([202, 'success'])
   })
 
-  it('is not changed by what stands behind the file', async () => {
-    expect((await send(file() + field('communityId', 'x') + end)).status).toBe(202)
+  it('names the field that stands behind the file, whatever it says, and comes to nothing', async () => {
+    for (const name of ['communityId', 'map', 'other']) {
+      const reply = await send(file() + field(name, id) + end, undefined, { 'idempotency-key': name })
+      expect([reply.status, reply.code, reply.paths]).toEqual([400, 'invalid_request', [name]])
+      expect(JSON.parse(reply.text).message).toContain('stands after the file')
+    }
+    expect(await jobs()).toHaveLength(1)
   })
 
   it.each([
@@ -41,6 +47,10 @@ describe('an upload', () => {
       400,
       'invalid_request',
     ],
+    ['two files', file() + file() + end, undefined, 400, 'invalid_request'],
+    ['a map that names null', field('map', '{"a\\u0000":"xp"}') + file() + end, undefined, 400, 'invalid_request'],
+    ['a map to half a character', field('map', '{"a":"\\ud800"}') + file() + end, undefined, 400, 'invalid_request'],
+    ['a map that names twice', field('map', '{"a":"xp","a":"xp"}') + file() + end, undefined, 400, 'invalid_request'],
     ['a field with a null character', field('map', '{}\0') + file() + end, undefined, 400, 'invalid_request'],
     ['a field that is too long', field('map', 'x'.repeat(70_000)) + file() + end, undefined, 400, 'invalid_request'],
     [
@@ -71,8 +81,7 @@ describe('an upload', () => {
   it('of more than 256 MB is refused, and leaves nothing behind', async () => {
     const reply = await sendLarge(file(), 65)
     expect([reply.status, reply.code]).toEqual([413, 'too_large'])
-    const jobs = await tenant((tx) => tx.db.selectFrom('jobs').select('id').where('community_id', '=', id).execute())
-    expect(jobs.length).toBe(1)
+    expect(await jobs()).toHaveLength(1)
   })
 
   it('that is refused by its first words is read past, so that the answer arrives', async () => {

@@ -18,6 +18,7 @@ export const errors = {
   },
   not_found: { status: 404, message: 'There is nothing here.' },
   method_not_allowed: { status: 405, message: 'This path does not answer that method.' },
+  request_timeout: { status: 408, message: 'The request did not arrive in time. Send it again.' },
   conflict: { status: 409, message: 'This conflicts with what is already there.' },
   already_exists: { status: 409, message: 'This exists already.' },
   not_enough: { status: 409, message: 'The balance is too low.' },

@@ -12,7 +12,12 @@ export interface Route {
   params?: z.ZodObject
   query?: z.ZodObject
   body?: z.ZodType
-  /** The body is `multipart/form-data`: `body` describes its text fields, and `file` names the field that carries the file. */
+  /** The most that a JSON body may weigh, in bytes; default `bodyLimits.usual`. */
+  bodyLimit?: number
+  /**
+   * The body is `multipart/form-data`: `body` describes its text fields, and `file` names the field that carries the file
+   * and comes last: a field after it is refused.
+   */
   file?: string
   /** The success answer: what is inside the family's envelope. Absent when the answer is not JSON of ours. */
   answer?: z.ZodType
@@ -23,6 +28,9 @@ export interface Route {
   /** The envelope's message (Integration and Management families). */
   message?: string
 }
+
+/** What JSON bodies may weigh, in bytes. */
+export const bodyLimits = { usual: 256 * 1024, small: 16 * 1024 } as const
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 export type RouteTable = Record<`${Method} /${string}`, Route>

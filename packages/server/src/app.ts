@@ -1,12 +1,22 @@
 import { families as contract } from '@rai/contract'
-import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify'
+import {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+  LogController,
+} from 'fastify'
 import * as embed from './api/embed/index.js'
 import * as integration from './api/integration/index.js'
 import * as management from './api/management/index.js'
 import * as platform from './api/platform/index.js'
 import * as widget from './api/widget/index.js'
 import { createTokens } from './domain/tokens.js'
+import { arriveWithin } from './http/arrival.js'
 import type { Deps, Services } from './http/context.js'
+import { readForwardedFor } from './http/forwarded.js'
 import { commonHeaders } from './http/headers.js'
 import { takeOnlyJson } from './http/json.js'
 import { createLimiter, defaultLimits, type Limits, networkOf } from './http/limits.js'
@@ -17,7 +27,7 @@ import { mountEmbed } from './pages/embed.js'
 import { mountReference } from './pages/reference.js'
 import { mountScripts } from './pages/scripts.js'
 
-/** Until then a request must have come in whole: the largest upload on a slow line. */
+/** Until then an upload must have come in whole: the largest one, on a slow line. */
 const requestTimeout = 15 * 60_000
 
 export interface AppOptions {
@@ -30,12 +40,20 @@ export interface AppOptions {
 /** Builds the whole HTTP side: every family of the contract, and the pages. The caller listens. */
 export async function createApp(
   deps: Deps,
-  { limits = {}, checkAnswers = false }: AppOptions = {},
+  { limits: changes = {}, checkAnswers = false }: AppOptions = {},
 ): Promise<FastifyInstance> {
   const { config, database, rootKey, log } = deps
   const services: Services = { ...deps, tokens: createTokens(database, rootKey, config.publicUrl) }
-  const limiter = createLimiter({ ...defaultLimits, ...limits })
+  const limits: Limits = { ...defaultLimits, ...changes }
+  const limiter = createLimiter(limits)
   const refuser = createRefuser([embed, integration, management, widget, platform].map(({ family }) => family))
+  /** What comes first for every request. */
+  const arrive: ((request: FastifyRequest, reply: FastifyReply) => Promise<void>)[] = [
+    commonHeaders(config),
+    ...(config.trustProxy ? [readForwardedFor] : []),
+    arriveWithin(limits.bodyMs, refuser.onError),
+    (request, reply) => limiter.take(reply, 'address', networkOf(request.ip)),
+  ]
   const app: FastifyInstance = fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -44,14 +62,23 @@ export async function createApp(
     requestTimeout,
     genReqId: requestId,
     routerOptions: { maxParamLength: 500 },
-    frameworkErrors: refuser.onError,
+    // A path that no router can read: no hook has run.
+    frameworkErrors: async (error, request, reply) => {
+      try {
+        for (const step of arrive) await step(request, reply)
+        throw error
+      } catch (failure) {
+        await refuser.onError(failure as FastifyError, request, reply)
+      }
+    },
   })
+  app.server.maxConnections = limits.connections
   takeOnlyJson(app)
   app.decorateRequest('asker', null)
+  app.decorateRequest('arrival', null)
   app.setErrorHandler(refuser.onError)
   app.setNotFoundHandler(refuser.onNotFound)
-  app.addHook('onRequest', commonHeaders(config))
-  app.addHook('onRequest', (request, reply) => limiter.take(reply, 'address', networkOf(request.ip)))
+  for (const step of arrive) app.addHook('onRequest', step)
   // Here and not later, or the body of a request for nothing would be looked at.
   app.addHook('onRequest', async (request) => (request.is404 ? refuser.onNotFound() : undefined))
 

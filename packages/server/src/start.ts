@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { pino } from 'pino'
+import { type DestinationStream, pino } from 'pino'
 import { type AppOptions, createApp } from './app.js'
 import { type Config, StartFailure } from './config.js'
 import { type Database, openDatabase } from './db/database.js'
@@ -29,7 +29,17 @@ const drainMs = 5_000
 export interface StartOptions extends AppOptions {
   /** What time it is. */
   clock?: () => Date
+  /** Where the log goes; default: standard output. */
+  logTo?: DestinationStream
 }
+
+/** What carries secrets in things that libraries log whole, at the level trace. */
+const secretHeaders = ['authorization', 'cookie', 'proxy-authorization', 'x-api-key']
+const unlogged = [
+  ...['headers', '*.headers'].flatMap((where) => secretHeaders.map((name) => `${where}["${name}"]`)),
+  // A request that is no HTTP, as it came.
+  'err.rawPacket',
+]
 
 /**
  * Opens the database, brings it up to date and serves.
@@ -37,9 +47,9 @@ export interface StartOptions extends AppOptions {
  */
 export async function startServer(
   config: Config,
-  { clock = () => new Date(), ...appOptions }: StartOptions = {},
+  { clock = () => new Date(), logTo, ...appOptions }: StartOptions = {},
 ): Promise<RunningServer> {
-  const log = pino({ level: config.logLevel })
+  const log = pino({ level: config.logLevel, redact: unlogged }, logTo)
   /** What to undo, newest last. */
   const opened: (() => unknown)[] = []
   const undoAll = async () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { table } from '../route.js'
+import { bodyLimits, table } from '../route.js'
 import { Id, Origin } from '../schemas.js'
 
 /** Tokens that name a member to the widgets of a page. Paths and bodies as documented for the original. */
@@ -10,13 +10,16 @@ export const embed = table({
     body: z.strictObject({
       accessId: z.string().max(80),
       accessKey: z.string().max(80),
-      /** Which member: `data-…` names declared on the access key, each with the member's value. All must name the same member. */
+      /** Which member: 1 to 10 `data-…` names declared on the access key, each with the member's value. All must name the same member. */
       userIdentifiers: z
         .record(z.string().regex(/^data-[a-z0-9-]{1,60}$/, 'must be a data-… name'), z.string().min(1).max(254))
-        .refine((map) => Object.keys(map).length > 0, 'must name the member'),
+        .refine((map) => Object.keys(map).length > 0, 'must name the member')
+        .refine((map) => Object.keys(map).length <= 10, 'must hold at most 10 names')
+        .meta({ minProperties: 1, maxProperties: 10 }),
       /** The one page origin that the token is for; default: every origin of the access key. */
       origin: Origin.optional(),
     }),
+    bodyLimit: bodyLimits.small,
     answer: z.strictObject({
       embedToken: z.string().meta({ description: 'A JWT (EdDSA), good for `expiresIn` seconds' }),
       expiresIn: z.int().meta({ description: 'Seconds' }),
@@ -27,6 +30,7 @@ export const embed = table({
     summary: 'Say whether an embed token is still good, and for whom',
     access: { principals: ['anyone'] },
     body: z.strictObject({ embedToken: z.string().max(4096) }),
+    bodyLimit: bodyLimits.small,
     answer: z.strictObject({
       valid: z.boolean(),
       communityId: Id.nullable(),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Permission } from '../access.js'
-import { table } from '../route.js'
+import { bodyLimits, table } from '../route.js'
 import { Amount, Email, Id, line, Time, Username } from '../schemas.js'
 
 const needs = <P extends Permission>(permission: P) =>
@@ -107,6 +107,7 @@ export const Job = z
   .meta({ id: 'Job' })
 
 const JobQueued = z.strictObject({ message: z.string(), jobId: Id })
+/** The fields of an upload. They come before the file: one that stands after it is refused. */
 const BulkFields = z.strictObject({
   communityId,
   /** Which column feeds which unit or property, as JSON: `{"score":"xp"}`. Columns with a known name need no entry. */
@@ -129,11 +130,12 @@ export const integration = table({
     summary: 'A member’s profile, balances and counts',
     access: needs('getUserData'),
     body: z.strictObject({ idOrEmail: z.string().min(1).max(254), communityId }),
+    bodyLimit: bodyLimits.small,
     answer: UserInfo,
     message: 'User fetched successfully',
   },
   'POST /apis/v1/users/bulk-import': {
-    summary: 'Create many members from a CSV file (UTF-8, up to 256 MB and 1,000,000 rows)',
+    summary: 'Create many members from a CSV file (UTF-8, up to 256 MB, 200 columns and 1,000,000 rows)',
     access: needs('bulk'),
     body: BulkFields,
     file: 'data',

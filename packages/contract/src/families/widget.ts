@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { table } from '../route.js'
+import { bodyLimits, table } from '../route.js'
 import { Amount, Day, Id, Period, page, Time, Unit } from '../schemas.js'
 
 const anyPage = { principals: ['visitor', 'member'] } as const
@@ -125,6 +125,7 @@ export const widget = table({
     access: memberOnly,
     params: Key,
     body: z.strictObject({ visibility: z.enum(['public', 'hidden']) }),
+    bodyLimit: bodyLimits.small,
     answer: Viewer,
   },
   'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}': {

@@ -6,6 +6,10 @@ export interface FailureDetail {
   message: string
 }
 
+/** What a request did wrong is told up to so many times. */
+export const shownDetails = 20
+const more: FailureDetail = { path: '', message: `There is more: only the first ${shownDetails} problems are listed.` }
+
 /** A refusal that the asker can act on. Anything else that is thrown is a fault of ours and answers `internal`. */
 export class Failure extends Error {
   readonly code: ErrorCode
@@ -19,6 +23,6 @@ export class Failure extends Error {
     super(message)
     this.name = 'Failure'
     this.code = code
-    this.details = details
+    this.details = details.length > shownDetails ? [...details.slice(0, shownDetails), more] : details
   }
 }

@@ -52,6 +52,10 @@ export async function admitPage(services: Services, request: FastifyRequest, rep
   // Until the key is known to allow it, the page may read why it is refused, and nothing else ever follows.
   const asked = request.headers.origin
   if (asked !== undefined) allowPage(reply, asked)
-  const key = await publishableKey(services, (request.params as { publishableKey: string }).publishableKey)
+  const key = await publishableKey(
+    services,
+    request.headers,
+    (request.params as { publishableKey: string }).publishableKey,
+  )
   return { key, origin: pageOrigin(services, request.headers, key) }
 }

@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
-import type { Readable } from 'node:stream'
 import type { AnswerOf, BodyOf, ParamsOf, Permission, Principal, QueryOf, RouteKey, Routes } from '@rai/contract'
 import type { Logger } from 'pino'
 import type { Config } from '../config.js'
@@ -39,10 +38,13 @@ export interface Asker {
   origin: string | undefined
 }
 
-/** The file of a multipart request. It can be read once, and fails with `too_large` past the limit. */
+/**
+ * The file of a multipart request. It can be read once, and fails with a refusal: `too_large` past the limit,
+ * `invalid_request` when the request breaks off or goes on behind the file.
+ */
 export interface UploadedFile {
   name: string
-  stream: Readable
+  stream: AsyncIterable<Uint8Array>
 }
 
 type PrincipalsOf<K extends RouteKey> = Routes[K]['access']['principals'][number]

@@ -25,22 +25,24 @@ function credentialIn(headers: IncomingHttpHeaders): string | undefined {
 
 /**
  * A browser that sends a secret key shows it to everyone who looks: the call is refused even when the key is good, so that
- * the mistake is found on the first day. Browsers tell themselves apart by `Origin`.
+ * the mistake is found on the first day. Browsers tell themselves apart by `Origin`, and where they send none (a page of
+ * our own origin that reads) by `Sec-Fetch-Site`. Not by `Sec-Fetch-Mode`: Node's fetch sends that too.
  */
 export function refuseSecretInBrowser(
   services: Services,
   headers: IncomingHttpHeaders,
   source: CredentialSource,
 ): void {
-  if (headers.origin === undefined) return
+  if (headers.origin === undefined && headers['sec-fetch-site'] === undefined) return
   const secret = credentialIn(headers)
   const isSecret = secret !== undefined && secretPrefixes.some((prefix) => secret.startsWith(prefix))
   if (!isSecret && source !== 'body') return
-  services.log.warn(
-    { origin: headers.origin, key: isSecret ? hintOf(secret) : null },
-    'a secret key came from a browser',
-  )
-  throw new Failure('secret_key_in_browser')
+  throw secretInBrowser(services, headers, isSecret ? secret : null)
+}
+
+function secretInBrowser({ log }: Services, { origin }: IncomingHttpHeaders, secret: string | null): Failure {
+  log.warn({ origin, key: secret && hintOf(secret) }, 'a secret key came from a browser')
+  return new Failure('secret_key_in_browser')
 }
 
 /** A back-end: a community or system key in a header. */
@@ -62,8 +64,14 @@ export async function askerByBody(
   return askerOf(key)
 }
 
-/** The publishable key of a page's path. */
-export async function publishableKey({ database, clock }: Services, text: string): Promise<Key> {
+/**
+ * The publishable key of a page's path.
+ * @throws Failure `secret_key_in_browser` for a key of any other kind, good or not: addresses are seen by everyone.
+ */
+export async function publishableKey(services: Services, headers: IncomingHttpHeaders, text: string): Promise<Key> {
+  const { database, clock } = services
+  if (/^rai_[a-z]+_/.test(text) && !text.startsWith(keyPrefixes.publishable))
+    throw secretInBrowser(services, headers, text)
   const key = await findKey(database, text, clock())
   if (key?.kind !== 'publishable')
     throw new Failure('unauthorized', 'This publishable key is not known, was revoked, or has expired.')

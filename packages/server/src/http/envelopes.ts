@@ -1,6 +1,6 @@
 import { type ErrorCode, errors, type Route } from '@rai/contract'
 import { z } from 'zod'
-import type { Failure } from '../domain/failure.js'
+import { type Failure, shownDetails } from '../domain/failure.js'
 import { statusOf } from './errors.js'
 
 /** How a family wraps what it says, each form beside its schema. */
@@ -15,7 +15,7 @@ export interface Envelope {
 const Code = z.enum(Object.keys(errors) as [ErrorCode, ...ErrorCode[]]).meta({ id: 'ErrorCode' })
 const Details = z.array(z.strictObject({ path: z.string(), message: z.string() })).meta({
   id: 'ErrorDetails',
-  description: 'What is wrong, each with its dotted path',
+  description: `What is wrong, each with its dotted path: the first ${shownDetails}, and then whether there is more`,
 })
 const parts = { code: Code, requestId: z.string().meta({ description: 'Quote it when you report the error' }) }
 

@@ -1,6 +1,6 @@
 import { type ErrorCode, errors } from '@rai/contract'
 import type { z } from 'zod'
-import { Failure, type FailureDetail } from '../domain/failure.js'
+import { Failure, type FailureDetail, shownDetails } from '../domain/failure.js'
 
 /** What went wrong before our code ran, by the code that Fastify or its multipart reader gives it. */
 const frameworkCodes: Record<string, ErrorCode> = {
@@ -42,13 +42,26 @@ const codeOf = (error: unknown): string =>
 
 export const statusOf = (failure: Failure): number => errors[failure.code].status
 
-/** Every issue with its dotted path. Unknown fields are named one by one. */
+/** The issues with their dotted paths, no more than are shown and one. Unknown fields are named one by one. */
 export function fromZod({ issues }: z.ZodError, where: string): Failure {
-  const details = issues.flatMap((issue): FailureDetail[] =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'is not known here' }))
-      : [{ path: issue.path.join('.'), message: issue.message }],
-  )
+  const enough = shownDetails + 1
+  const details = issues
+    .slice(0, enough)
+    .flatMap((issue): FailureDetail[] =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys
+            .slice(0, enough)
+            .map((key) => ({ path: pathOf([...issue.path, key]), message: 'is not known here' }))
+        : [{ path: pathOf(issue.path), message: issue.message }],
+    )
   const { path, message } = details[0]!
   return new Failure('invalid_request', `The ${where} is not valid: ${path ? `${path}: ` : ''}${message}.`, details)
+}
+
+const longestPath = 200
+
+/** Names in it are the asker's own, and as long as it likes. */
+function pathOf(names: readonly PropertyKey[]): string {
+  const path = names.join('.')
+  return path.length > longestPath ? `${path.slice(0, longestPath)}…` : path
 }

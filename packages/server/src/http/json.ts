@@ -1,14 +1,15 @@
+import { bodyLimits } from '@rai/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Failure } from '../domain/failure.js'
 
-/** What a body of JSON may hold, in bytes. */
-export const bodyLimit = 256 * 1024
 const depthLimit = 64
+/** The longest list that the contract takes. Schemas look at every entry, also when the first one is wrong. */
+const entriesLimit = 1000
 
 /** Makes bodies of JSON the only ones that routes take. An empty body reads as none. */
 export function takeOnlyJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  const options = { parseAs: 'buffer', bodyLimit } as const
+  const options = { parseAs: 'buffer', bodyLimit: bodyLimits.usual } as const
   app.addContentTypeParser('application/json', options, async ({ headers }: FastifyRequest, bytes: Buffer) => {
     const charset = /;\s*charset="?([^\s;"]+)/i.exec(headers['content-type'] ?? '')?.[1] ?? 'utf-8'
     if (!/^utf-?8$/i.test(charset) || headers['content-encoding'] !== undefined)
@@ -21,7 +22,8 @@ const decoder = new TextDecoder('utf-8', { fatal: true })
 
 /**
  * Reads a body more strictly than JSON.parse: no name twice in an object (two readers would pick different ones), no name
- * that reaches a prototype, no text that the database could not give back as it came, and nesting that can be walked.
+ * that reaches a prototype, no text that the database could not give back as it came, and no more depth and breadth than
+ * can be walked.
  * @throws Failure `invalid_json`
  */
 export function parseJson(bytes: Buffer): unknown {
@@ -46,6 +48,8 @@ function refuseTraps(text: string): void {
   const open: (Set<string> | null)[] = []
   /** The names that lead to the open objects and arrays. */
   const path: string[] = []
+  /** How many entries they have so far. */
+  const entries: number[] = []
   let name = ''
   let expectsName = false
   for (const [token] of text.matchAll(tokens)) {
@@ -55,15 +59,19 @@ function refuseTraps(text: string): void {
         if (open.length === depthLimit) throw new Failure('invalid_json', `Nest at most ${depthLimit} deep.`)
         open.push(token === '{' ? new Set() : null)
         path.push(name)
+        entries.push(1)
         expectsName = token === '{'
         break
       case '}':
       case ']':
         open.pop()
         path.pop()
+        entries.pop()
         expectsName = false
         break
       case ',':
+        if (entries[entries.length - 1]!++ === entriesLimit)
+          throw new Failure('invalid_json', `Put at most ${entriesLimit} entries into one object or list.`)
         expectsName = open.at(-1) !== null
         break
       case ':':
@@ -75,7 +83,8 @@ function refuseTraps(text: string): void {
         if (!expectsName) break
         name = string
         const names = open.at(-1)!
-        if (names.has(name)) throw new Failure('invalid_json', `The name ${JSON.stringify(name)} stands twice.`)
+        if (names.has(name))
+          throw new Failure('invalid_json', `The name ${JSON.stringify(name.slice(0, 100))} stands twice.`)
         names.add(name)
         if (name === '__proto__' || (name === 'prototype' && path.at(-1) === 'constructor'))
           throw new Failure('invalid_json', `The name ${JSON.stringify(name)} is not allowed.`)

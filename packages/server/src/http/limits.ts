@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import type { FastifyReply } from 'fastify'
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
 import { Failure } from '../domain/failure.js'
@@ -21,10 +22,17 @@ export const defaultLimits = {
   page: { points: 60_000, seconds: 60 },
   /** How many streams one address may hold open: one for each page that shows a widget. */
   streams: 500,
+  /** How many files of one community may be on their way, or wait to become jobs. */
+  uploads: 4,
+  /** How many connections are open in all. */
+  connections: 10_000,
+  /** How long a body may take to arrive, unless it is an upload. */
+  bodyMs: 30_000,
 } as const satisfies Limits
 
 export type LimitName = 'address' | 'key' | 'page'
-export type Limits = Readonly<Record<LimitName, Limit>> & { readonly streams: number }
+export type HeldName = 'streams' | 'uploads'
+export type Limits = Readonly<Record<LimitName, Limit> & Record<HeldName | 'connections' | 'bodyMs', number>>
 
 export interface Limiter {
   /**
@@ -33,20 +41,29 @@ export interface Limiter {
    */
   take(reply: FastifyReply, name: LimitName, who: string): Promise<void>
   /**
-   * Counts one open stream until it is released.
-   * @throws Failure `rate_limited`
+   * Counts one stream or upload until it is released.
+   * @throws Failure `rate_limited`, with Retry-After set.
    */
-  hold(reply: FastifyReply, who: string): () => void
+  hold(reply: FastifyReply, who: string, name?: HeldName): () => void
 }
 
-/** When somebody who holds too many streams may try again: others end by then. */
-const retryStreamSeconds = 60
+/** What somebody who holds too many hears, and when to try again: others end by then. */
+const held = {
+  streams: {
+    seconds: 60,
+    message: 'Too many streams are open from this address. Close some, or ask at times.',
+  },
+  uploads: {
+    seconds: 5,
+    message: 'Too many files of this community are on their way. Send the next one when one of them is queued.',
+  },
+} as const satisfies Record<HeldName, { seconds: number; message: string }>
 
 export function createLimiter(limits: Limits): Limiter {
   const counter = (name: LimitName) =>
     new RateLimiterMemory({ keyPrefix: name, points: limits[name].points, duration: limits[name].seconds })
   const counters = { address: counter('address'), key: counter('key'), page: counter('page') }
-  const streams = new Map<string, number>()
+  const open = { streams: new Map<string, number>(), uploads: new Map<string, number>() }
 
   return {
     async take(reply, name, who) {
@@ -62,17 +79,18 @@ export function createLimiter(limits: Limits): Limiter {
       reply.header('Retry-After', wait)
       throw new Failure('rate_limited', `Too many requests. Try again in ${wait} s.`)
     },
-    hold(reply, who) {
-      const open = streams.get(who) ?? 0
-      if (open >= limits.streams) {
-        reply.header('Retry-After', retryStreamSeconds)
-        throw new Failure('rate_limited', 'Too many streams are open from this address. Close some, or ask at times.')
+    hold(reply, who, name = 'streams') {
+      const counts = open[name]
+      const count = counts.get(who) ?? 0
+      if (count >= limits[name]) {
+        reply.header('Retry-After', held[name].seconds)
+        throw new Failure('rate_limited', held[name].message)
       }
-      streams.set(who, open + 1)
+      counts.set(who, count + 1)
       return () => {
-        const left = streams.get(who)! - 1
-        if (left === 0) streams.delete(who)
-        else streams.set(who, left)
+        const left = counts.get(who)! - 1
+        if (left === 0) counts.delete(who)
+        else counts.set(who, left)
       }
     },
   }
@@ -86,8 +104,17 @@ function append(reply: FastifyReply, name: string, member: string): void {
 
 /** The part of an address that one asker cannot change at will: all of IPv4, the first 64 bits of IPv6. */
 export function networkOf(address: string): string {
-  if (!address.includes(':') || address.includes('.')) return address
-  const [head = [], tail] = address.split('::').map((part) => part.split(':').filter(Boolean))
-  if (tail === undefined) return head.slice(0, 4).join(':')
-  return [...head, ...Array(8 - head.length - tail.length).fill('0'), ...tail].slice(0, 4).join(':')
+  if (!isIPv6(address)) return address
+  const [, mapped] = /^::ffff:(\d+(?:\.\d+){3})$/i.exec(address) ?? []
+  if (mapped) return mapped
+  const [head = [], tail = []] = address
+    .replace(/%.*/, '')
+    .replace(/[\d.]+\.\d+$/, '0:0')
+    .split('::')
+    .map((part) => part.split(':').filter(Boolean))
+  const groups = [...head, ...Array<string>(8 - head.length - tail.length).fill('0'), ...tail]
+  return groups
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+    .join(':')
 }

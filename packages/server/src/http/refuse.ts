@@ -3,7 +3,10 @@ import { Failure } from '../domain/failure.js'
 import { statusOf, toFailure } from './errors.js'
 import type { Family } from './family.js'
 
-/** What an error that was thrown anywhere becomes: the envelope of the family that its path belongs to. */
+/**
+ * What an error that was thrown anywhere becomes: the envelope of the family that its path belongs to. The log gets the
+ * route, never the path: people paste secret keys into addresses.
+ */
 export function createRefuser(families: readonly Family[]) {
   const familyOf = (url: string): Family => families.find(({ prefix }) => url.startsWith(prefix)) ?? families.at(-1)!
 
@@ -13,7 +16,10 @@ export function createRefuser(families: readonly Family[]) {
       const status = statusOf(failure)
       if (failure.code === 'internal') request.log.error({ err: error }, 'a request failed')
       else if (status === 401 || status === 403)
-        request.log.info({ code: failure.code, address: request.ip, path: pathOf(request) }, 'access was denied')
+        request.log.info(
+          { code: failure.code, address: request.ip, route: request.routeOptions.url },
+          'access was denied',
+        )
       else if (status >= 500) request.log.warn({ err: error }, 'a request could not be served')
 
       if (status === 401) reply.header('WWW-Authenticate', 'Bearer')
@@ -28,5 +34,3 @@ export function createRefuser(families: readonly Family[]) {
     },
   }
 }
-
-const pathOf = (request: FastifyRequest): string => request.url.split('?')[0]!.slice(0, 200)

@@ -4,13 +4,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Tx } from '../db/database.js'
 import { admit } from './admit.js'
 import { sendAnswer, sendCsv, sendStream } from './answer.js'
+import { takeYourTime } from './arrival.js'
 import type { Asker, Context, Handlers, Services, UploadedFile } from './context.js'
 import { askerByBody, checkAccess, sourceOf } from './credential.js'
 import type { Family } from './family.js'
 import { createOnce, everyTime, idempotencyKey, type Once } from './idempotency.js'
 import type { Limiter } from './limits.js'
 import { mountOtherMethods } from './methods.js'
-import { readUpload, skipRest, uploadError } from './upload.js'
+import { readUpload, skipRest } from './upload.js'
 import { checkAnswer, parsePart } from './validate.js'
 
 /** What mounting needs besides the handlers. */
@@ -60,18 +61,22 @@ export async function mountFamily<K extends RouteKey>(
 
 function mount(app: FastifyInstance, mounting: Mounting, operation: Operation): void {
   const { method, url, route } = operation
+  const { services, limiter } = mounting
+  const { file, bodyLimit } = route
   app.route({
     method,
     url,
-    onRequest: (request, reply) => admit(mounting.services, mounting.limiter, route, request, reply),
+    ...(bodyLimit && { bodyLimit }),
+    onRequest: (request, reply) => admit(services, limiter, route, request, reply),
     handler: async (request, reply) => {
-      const upload = route.file ? await readUpload(request, route.file) : null
-      if (!upload) return perform(mounting, operation, request, reply, upload)
+      if (!file) return perform(mounting, operation, request, reply, null)
+      let release = () => {}
       try {
-        await perform(mounting, operation, request, reply, upload)
-      } catch (error) {
-        throw uploadError(error, upload.file)
+        release = limiter.hold(reply, request.asker!.communityId, 'uploads')
+        takeYourTime(request)
+        await perform(mounting, operation, request, reply, await readUpload(request, file))
       } finally {
+        release()
         skipRest(request)
       }
     },

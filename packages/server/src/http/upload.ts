@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { MultipartFile, MultipartValue } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import { Failure } from '../domain/failure.js'
@@ -8,8 +9,8 @@ import { isUnstorable } from './json.js'
 export const uploadLimits = { fileSize: 256 * 1024 * 1024, files: 1, fields: 20, fieldSize: 64 * 1024, parts: 21 }
 
 /**
- * Reads the text fields up to the file, which then streams. Text after the file would come too late to be heeded, so none
- * of it is.
+ * Reads the text fields up to the file, which then streams. What stands after the file comes too late to be heeded: the
+ * stream fails with it.
  * @param name The field that carries the file.
  */
 export async function readUpload(
@@ -18,25 +19,41 @@ export async function readUpload(
 ): Promise<{ fields: Record<string, unknown>; file: UploadedFile }> {
   const fields = new Map<string, string[]>()
   try {
-    for await (const part of request.parts({ limits: uploadLimits })) {
-      if (part.type === 'file') return { fields: Object.fromEntries(plain(fields)), file: takeFile(part, name) }
+    const parts = request.parts({ limits: uploadLimits })
+    // Not `for await`, which would close the reader as it is left: it has to go on behind the file.
+    for (let next = await parts.next(); !next.done; next = await parts.next()) {
+      const part = next.value
+      if (part.type === 'file') return { fields: Object.fromEntries(plain(fields)), file: takeFile(part, name, parts) }
       fields.set(part.fieldname, [...(fields.get(part.fieldname) ?? []), textOf(part)])
     }
     throw missing(name)
   } catch (error) {
-    skipRest(request)
     throw toRefusal(error)
   }
 }
 
+type Parts = AsyncIterable<MultipartFile | MultipartValue>
+
 const missing = (name: string) =>
   new Failure('invalid_request', `Send a file in the field ${name}.`, [{ path: name, message: 'is missing' }])
 
-function takeFile({ fieldname, filename, file }: MultipartFile, name: string): UploadedFile {
+function takeFile({ fieldname, filename, file }: MultipartFile, name: string, behind: Parts): UploadedFile {
   if (fieldname !== name) throw missing(name)
   // Past the limit the reader would only cut the file off, and a part of it would pass for the whole.
   file.once('limit', () => file.destroy(new Failure('too_large', 'The file is larger than 256 MB.')))
-  return { name: filename, stream: file }
+  return { name: filename, stream: readToEnd(file, behind) }
+}
+
+async function* readToEnd(file: Readable, behind: Parts): AsyncGenerator<Uint8Array> {
+  try {
+    yield* file
+    for await (const { fieldname } of behind)
+      throw new Failure('invalid_request', `The field ${fieldname} stands after the file. Send the file last.`, [
+        { path: fieldname, message: 'stands after the file' },
+      ])
+  } catch (error) {
+    throw toRefusal(error)
+  }
 }
 
 function textOf({ fieldname, value, valueTruncated }: MultipartValue): string {
@@ -54,10 +71,6 @@ const toRefusal = (error: unknown): unknown =>
   error instanceof Failure || (error instanceof Error && 'code' in error)
     ? error
     : new Failure('invalid_request', 'The multipart body is damaged or was cut off.')
-
-/** What a handler failed by, as a refusal when it was the file that broke in its hands. */
-export const uploadError = (error: unknown, { stream }: UploadedFile): unknown =>
-  stream.errored === error ? toRefusal(error) : error
 
 /** Lets what nobody wants to read run by, so that the asker gets to the answer and the connection goes on. */
 export function skipRest({ raw }: FastifyRequest): void {

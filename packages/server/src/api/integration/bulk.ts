@@ -11,8 +11,10 @@ import {
   takeUpSameFile,
 } from '../../domain/bulk/jobs.js'
 import { spool } from '../../domain/bulk/spool.js'
+import { createTurns } from '../../domain/bulk/turns.js'
 import { Failure } from '../../domain/failure.js'
 import type { Context, Handlers } from '../../http/context.js'
+import { parseJson } from '../../http/json.js'
 import { checkCommunity } from './users.js'
 
 type Jobs = '/apis/v1/users/bulk-jobs'
@@ -52,7 +54,7 @@ async function queue(type: BulkType, context: Context<Import> | Context<Update>)
   const map = readMap(body.map)
   const spooled = await spool(file.stream)
   try {
-    return await inTurn(() =>
+    return await inTurn(principal.communityId, () =>
       deps.database.tenant(principal.communityId, async (tx) => {
         const input = {
           type,
@@ -79,24 +81,19 @@ async function queue(type: BulkType, context: Context<Import> | Context<Update>)
   }
 }
 
-/** Files become jobs one after the other: each holds a connection for seconds, and together they would hold all. */
-let storing: Promise<unknown> = Promise.resolve()
-function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  const turn = storing.then(work)
-  storing = turn.catch(() => {})
-  return turn
-}
+/** Each file that becomes a job holds a connection for seconds: in all of the process so many do at once. */
+const inTurn = createTurns(2)
 
 /** `{"score":"xp"}`: names of columns, and what they mean. */
 function readMap(text: string | undefined): Record<string, string> {
   if (text === undefined || text === '') return {}
   const refuse = (): never => {
-    const message = 'The field map must be a JSON object of texts, such as {"score":"xp"}.'
+    const message = 'The field map must be a JSON object of texts, such as {"score":"xp"}, that names each column once.'
     throw new Failure('invalid_request', message, [{ path: 'map', message: 'must be a JSON object of texts' }])
   }
   let map: unknown
   try {
-    map = JSON.parse(text)
+    map = parseJson(Buffer.from(text))
   } catch {
     return refuse()
   }

@@ -1,6 +1,6 @@
 import { Email, line, type Unit, Username } from '@rai/contract'
 import { z } from 'zod'
-import { Failure, type FailureDetail } from '../failure.js'
+import { Failure, type FailureDetail, shownDetails } from '../failure.js'
 import { isId } from '../ids.js'
 import type { RowProblem } from './csv.js'
 
@@ -45,26 +45,30 @@ const profile = (property: Property): NamedColumn => ({ kind: 'profile', propert
 const unit = (unit: Unit): NamedColumn => ({ kind: 'unit', unit, operation: 'add' })
 
 /** Header names without case, spaces, hyphens and underscores. */
-const named: Record<string, NamedColumn> = {
-  username: profile('username'),
-  email: profile('email'),
-  displayname: profile('displayName'),
-  firstname: profile('firstName'),
-  lastname: profile('lastName'),
-  language: profile('language'),
-  externalid: profile('externalId'),
-  id: { kind: 'id' },
-  userid: { kind: 'id' },
-  xp: unit('xp'),
-  coins: unit('currency'),
-  currency: unit('currency'),
-  ignore: { kind: 'ignored' },
-}
+const named = new Map<string, NamedColumn>([
+  ['username', profile('username')],
+  ['email', profile('email')],
+  ['displayname', profile('displayName')],
+  ['firstname', profile('firstName')],
+  ['lastname', profile('lastName')],
+  ['language', profile('language')],
+  ['externalid', profile('externalId')],
+  ['id', { kind: 'id' }],
+  ['userid', { kind: 'id' }],
+  ['xp', unit('xp')],
+  ['coins', unit('currency')],
+  ['currency', unit('currency')],
+  ['ignore', { kind: 'ignored' }],
+])
 
 /** Columns that the original takes and this server has no place for yet. */
 const notThere = new Set(['phone', 'country', 'role', 'tag'])
 
-const howToMap = 'name what it is in the field "map", sent before the file: {"COLUMN":"xp"}, or "ignore"'
+/** Every one is looked up for every row. */
+const maxColumns = 200
+
+const howToMap = (name: string) =>
+  `name what it is in the field "map", sent before the file: ${JSON.stringify({ [name]: 'xp' })}, or "ignore"`
 
 const simple = (name: string) => name.toLowerCase().replace(/[\s_-]+/g, '')
 const operationSuffix = /[\s_-]op\s*$/i
@@ -76,13 +80,16 @@ const operationSuffix = /[\s_-]op\s*$/i
  * all that is wrong are columns that this server has no place for.
  */
 export function planColumns(type: BulkType, header: readonly string[], map: Readonly<Record<string, string>>): Plan {
+  if (header.length > maxColumns)
+    throw new Failure('invalid_file', `The file has ${header.length} columns. Send at most ${maxColumns}.`)
   const wrong: FailureDetail[] = []
   let unsupported = 0
   const refuse = (name: string, message: string): Column => {
-    wrong.push({ path: `data.${name}`, message })
+    wrong.push({ path: `data.${short(name)}`, message })
     return { kind: 'ignored' }
   }
   const names = header.map((name) => name.trim())
+  const simpleNames = new Set(names.map(simple))
   const given = new Map(Object.entries(map).map(([name, meaning]) => [simple(name), meaning]))
   /** The numeric column that an operation column speaks of → where it stands. */
   const operationOf = new Map<string, number>()
@@ -91,16 +98,18 @@ export function planColumns(type: BulkType, header: readonly string[], map: Read
       if (operationSuffix.test(name)) operationOf.set(simple(name.replace(operationSuffix, '')), index)
     }
   }
+  const operationIndexes = new Set(operationOf.values())
   const plan = names.map((name, index): Column => {
-    if ([...operationOf.values()].includes(index)) return { kind: 'operation' }
+    if (operationIndexes.has(index)) return { kind: 'operation' }
     const meaning = given.get(simple(name))
-    const column = named[simple(meaning ?? name)]
-    if (!column && meaning !== undefined) return refuse(name, `is mapped to "${meaning}", which means nothing here`)
+    const column = named.get(simple(meaning ?? name))
+    if (!column && meaning !== undefined)
+      return refuse(name, `is mapped to "${short(meaning)}", which means nothing here`)
     if (!column && notThere.has(simple(name))) {
       unsupported++
       return refuse(name, 'is not supported yet; map it to "ignore"')
     }
-    if (!column) return refuse(name, `has no meaning here; ${howToMap.replace('COLUMN', name)}`)
+    if (!column) return refuse(name, `has no meaning here; ${howToMap(short(name))}`)
     if (column.kind === 'id' && type === 'bulk-import') return refuse(name, 'is given by us; map it to "ignore"')
     if (column.kind !== 'unit' || type === 'bulk-import') return column
     return { ...column, operation: operationColumn(simple(name)) }
@@ -109,12 +118,12 @@ export function planColumns(type: BulkType, header: readonly string[], map: Read
     const columnIndex = operationOf.get(name)
     return columnIndex === undefined ? 'overwrite' : { columnIndex }
   }
+  const used = new Set(plan.map((column) => column.kind === 'unit' && indexOf(column.operation)))
   for (const [name, index] of operationOf) {
-    const numeric = plan.some((column) => column.kind === 'unit' && isAt(column.operation, index))
-    if (!numeric) refuse(names[index]!, `has no numeric column ${name} beside it`)
+    if (!used.has(index)) refuse(names[index]!, `has no numeric column ${short(name)} beside it`)
   }
   for (const name of given.keys()) {
-    if (!names.some((one) => simple(one) === name)) refuse(name, 'is mapped but is not in the file')
+    if (!simpleNames.has(name)) refuse(name, 'is mapped but is not in the file')
   }
   for (const repeated of repeatedMeanings(plan)) refuse(names[repeated]!, 'means the same as an earlier column')
   const needed = type === 'bulk-import' ? ['username'] : ['id', 'username', 'email']
@@ -122,15 +131,16 @@ export function planColumns(type: BulkType, header: readonly string[], map: Read
     refuse(needed[0]!, `is missing: the file needs a column ${needed.join(' or ')}`)
   }
   if (wrong.length > 0) {
-    const what = wrong.map(({ path, message }) => `${path.slice('data.'.length)} ${message}`).join('; ')
+    const shown = wrong.slice(0, shownDetails).map(({ path, message }) => `${path.slice('data.'.length)} ${message}`)
+    const what = [...shown, ...(wrong.length > shownDetails ? ['and more'] : [])].join('; ')
     const code = wrong.length === unsupported ? 'not_supported' : 'invalid_file'
     throw new Failure(code, `The header does not fit: ${what}.`, wrong)
   }
   return plan
 }
 
-const isAt = (operation: Operation | { columnIndex: number }, index: number): boolean =>
-  typeof operation === 'object' && operation.columnIndex === index
+const indexOf = (operation: Operation | { columnIndex: number }): number | undefined =>
+  typeof operation === 'object' ? operation.columnIndex : undefined
 
 function repeatedMeanings(plan: Plan): number[] {
   const seen = new Set<string>()
