@@ -10,8 +10,16 @@ import { defineConfig, type ManifestChunk, type Plugin, type Rolldown, type User
 const root = import.meta.dirname
 /** What the server serves to pages: the loader, and one chunk per element with what they share. */
 const cdn = join(root, 'packages/loader/dist')
-/** Tag → class exported by @rai/widgets. A new element is one line here. */
-const tags: Record<string, string> = { 'rai-leaderboard': 'RaiLeaderboard' }
+/**
+ * By tag: the class that @rai/widgets exports, and what the loader asks the widget API for while the code is on its way:
+ * the attribute that names what is shown, and the paths of the first view. A new element is one line here.
+ */
+const tags: Record<string, { name: string; early: [attribute: string, ...paths: string[]] }> = {
+  'rai-leaderboard': {
+    name: 'RaiLeaderboard',
+    early: ['board', 'leaderboards/*', 'leaderboards/*/rows?from=1&limit=100'],
+  },
+}
 
 const browsers = ['chrome 123', 'edge 123', 'firefox 128', 'safari 17.5']
 
@@ -26,13 +34,17 @@ const targets: UserConfig['build'] = {
   cssMinify: 'lightningcss',
 }
 
+/** What `rai('command', …)` loads when it is called. */
+const commands = 'packages/loader/src/commands.ts'
+
 /** Makes an entry per tag: it defines the element unless another copy of us has. Vite turns an entry's name into a path. */
 const tagEntries: Plugin = {
   name: 'rai-tag-entries',
   resolveId: (id) => (/tag:[\w-]+$/.test(id) ? id.replace(/^.*(?=tag:)/, '\0') : undefined),
   load: (id) => {
     const tag = id.split('\0tag:')[1]
-    return tag ? `import { ${tags[tag]} } from '@rai/widgets'; ${tags[tag]}.define('${tag}')` : undefined
+    const { name } = tags[tag ?? ''] ?? {}
+    return name && `import { ${name} } from '@rai/widgets'; ${name}.define('${tag}')`
   },
 }
 
@@ -123,7 +135,13 @@ function chunks(): UserConfig {
       outDir: cdn,
       emptyOutDir: true,
       manifest: 'manifest.json',
-      lib: { entry: Object.fromEntries(Object.keys(tags).map((tag) => [tag, `tag:${tag}`])), formats: ['es'] },
+      lib: {
+        entry: {
+          ...Object.fromEntries(Object.keys(tags).map((tag) => [tag, `tag:${tag}`])),
+          commands: join(root, commands),
+        },
+        formats: ['es'],
+      },
       rolldownOptions: {
         output: {
           entryFileNames: 'c/[name]-[hash].js',
@@ -140,16 +158,20 @@ function chunks(): UserConfig {
 function loader(): UserConfig {
   const readJson = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8'))
   const { version } = readJson('packages/loader/package.json')
-  const chunks: ManifestChunk[] = Object.values(readJson('packages/loader/dist/manifest.json'))
+  const manifest: Record<string, ManifestChunk> = readJson('packages/loader/dist/manifest.json')
+  const chunks = Object.values(manifest)
   /** A tag's own chunk first, then what it imports. The entry itself is one line that imports them. */
   const filesOf = (tag: string) =>
     [tag, 'core'].map((name) => chunks.find((chunk) => chunk.name === name && !chunk.isEntry)!.file)
   return {
     ...shared,
     root,
-    plugins: [precompress],
+    plugins: [smaller, precompress],
     define: {
-      __CHUNKS__: JSON.stringify(Object.fromEntries(Object.keys(tags).map((tag) => [tag, filesOf(tag)]))),
+      __TAGS__: JSON.stringify(
+        Object.fromEntries(Object.entries(tags).map(([tag, { early }]) => [tag, [filesOf(tag), early]])),
+      ),
+      __COMMANDS__: JSON.stringify(manifest[commands]!.file),
       __VERSION__: JSON.stringify(version),
     },
     build: {

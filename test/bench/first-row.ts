@@ -41,7 +41,7 @@ const handWritten = (rows: string) => `
   })`
 
 async function measure(browser: Browser, url: string): Promise<number> {
-  const context = await browser.newContext()
+  const context = await browser.newContext({ viewport: { width: 412, height: 915 } })
   const tab = await context.newPage()
   const devtools = await context.newCDPSession(tab)
   await devtools.send('Network.enable')

@@ -110,6 +110,42 @@ describe('only what the page has', () => {
   })
 })
 
+describe('what a tag will show', () => {
+  test('is asked for while its code is on its way, and only once', async () => {
+    let held = { letGo: () => {}, waiting: () => 0 }
+    const { page, requests } = await open(pageOf(tag, line), async (page) => {
+      held = await hold(page, /\/c\/(?!commands)/)
+    })
+    const rows = () => requests.filter((url) => url.includes('/leaderboards/points/rows'))
+    await expect.poll(() => [held.waiting() > 0, rows().length]).toEqual([true, 1])
+    held.letGo()
+    await firstRow(page).waitFor()
+    await page.locator('rai-leaderboard').getByText(nameOf(5)).waitFor()
+    expect(rows()).toHaveLength(1)
+  })
+
+  test('is asked for again by the element when it could not be had so early', async () => {
+    let times = 0
+    const { page, exceptions } = await open(pageOf(tag, line), (page) =>
+      page.route(/\/rows\?/, (route) => (times++ === 0 ? route.abort() : route.continue())),
+    )
+    await firstRow(page).waitFor()
+    expect([times > 1, exceptions]).toEqual([true, []])
+  })
+
+  test('is left to the element where that has settings of its own', async () => {
+    let held = { letGo: () => {}, waiting: () => 0 }
+    const own = tag.replace('board=', 'period="week" board=')
+    const { page, requests } = await open(pageOf(own, line), async (page) => {
+      held = await hold(page, /\/c\/(?!commands)/)
+    })
+    await expect.poll(held.waiting).toBeGreaterThan(1)
+    expect(requests.filter((url) => url.includes('/widget/'))).toEqual([])
+    held.letGo()
+    await page.locator('rai-leaderboard:defined').waitFor()
+  })
+})
+
 describe('tags that come and go', () => {
   test('a tag that comes late is drawn', async () => {
     const { page } = await open(pageOf('<main></main>', line))
@@ -167,6 +203,32 @@ describe('commands', () => {
         () => (globalThis as unknown as Record<symbol, { theme: string }>)[Symbol.for('rai.settings')]!.theme,
       ),
     ).toBe('dark')
+  })
+
+  test('with what they do not take are rejected in words', async () => {
+    const { page } = await open(pageOf('', line))
+    await page.waitForFunction(() => 'rai' in globalThis && 'version' in (rai as object))
+    const messages = await page.evaluate(() => {
+      const calls = [
+        ['identify'],
+        ['identify', ''],
+        ['configure'],
+        ['configure', { tema: 'dark' }],
+        ['on', 'rai-load'],
+        ['scan', 'x'],
+        ['constructor'],
+      ]
+      return Promise.all(calls.map((call) => rai(...call).then(String, (error: Error) => error.message)))
+    })
+    expect(messages).toEqual([
+      '[rai] identify takes an embed token, an address, or a function that answers a token',
+      '[rai] identify takes an embed token, an address, or a function that answers a token',
+      '[rai] configure takes key, api, tokenUrl, theme, locale, not undefined',
+      '[rai] configure takes key, api, tokenUrl, theme, locale, not tema',
+      '[rai] on takes the name of an event and a function',
+      '[rai] scan takes a shadow root',
+      '[rai] Unknown command "constructor"',
+    ])
   })
 
   test('that are not known are rejected', async () => {

@@ -1,54 +1,64 @@
+import type { Settings } from './settings.js'
+
 /** Answers an embed token; null when nobody is signed in. */
 type GetToken = () => Promise<string | null>
 
-/** A command's name and what it is given. */
-export type Call = [name: string, ...args: unknown[]]
+/** Looks for tags in a root, now and whenever it changes. */
+type Watch = (root: ShadowRoot) => void
 
-/** Settings whose name differs from that of the script's attribute (`data-key`) and of the option of `configure`. */
+/** Settings that `configure` calls otherwise than the elements do. */
 const settingOf: Record<string, string> = { key: 'apiKey', api: 'apiUrl' }
+const configurable = ['key', 'api', 'tokenUrl', 'theme', 'locale']
 
-/** What the elements of a page are told: fires `change`. See the README. */
-export type Settings = EventTarget & { apiKey?: string }
-
-/** The page's one settings object: elements find it under the same registered symbol, wherever they came from. */
-export function pageSettings(): Settings {
-  const page = globalThis as unknown as Record<symbol, Settings>
-  const symbol = Symbol.for('rai.settings')
-  page[symbol] ??= new EventTarget()
-  return page[symbol]
+/** Runs one `rai('command', …)`. What it returns becomes the promise's answer, what it throws the promise's rejection. */
+export function run(settings: Settings, watch: Watch, name: string, ...args: unknown[]): unknown {
+  const command = (commands as Record<string, (page: Page, ...args: never[]) => unknown>)[name]
+  if (!command || !Object.hasOwn(commands, name)) throw new TypeError(`[rai] Unknown command "${name}"`)
+  return command({ settings, watch }, ...(args as never[]))
 }
 
-/** Every `rai('command', …)`. What a command returns becomes the promise's answer, what it throws its rejection. */
-export function createCommands(
-  settings: Settings,
-  watch: (root: ShadowRoot) => void,
-): Record<string, (...args: never[]) => unknown> {
-  const set = (options: object) => {
-    for (const [name, value] of Object.entries(options)) Object.assign(settings, { [settingOf[name] ?? name]: value })
-    settings.dispatchEvent(new Event('change'))
-  }
+interface Page {
+  settings: Settings
+  watch: Watch
+}
 
-  return {
-    /** Names the member: by an embed token, by a function that answers one, or by the address that does. */
-    identify(source: string | GetToken) {
-      const isText = typeof source === 'string'
-      const tokenUrl = isText && source.includes('/') ? source : undefined
-      set({ tokenUrl, getToken: tokenUrl ? undefined : isText ? async () => source : source })
-    },
+const commands = {
+  /** Names the member: by an embed token, by a function that answers one, or by the address that does. */
+  identify({ settings }: Page, source: string | GetToken) {
+    if (typeof source !== 'function' && (typeof source !== 'string' || source === ''))
+      throw new TypeError('[rai] identify takes an embed token, an address, or a function that answers a token')
+    if (typeof source === 'string' && source.includes('/')) set(settings, { tokenUrl: source, getToken: undefined })
+    else set(settings, { tokenUrl: undefined, getToken: typeof source === 'string' ? async () => source : source })
+  },
 
-    /** The page's visitor is a guest again. */
-    logout: () => set({ tokenUrl: undefined, getToken: undefined }),
+  /** The page's visitor is a guest again. */
+  logout({ settings }: Page) {
+    set(settings, { tokenUrl: undefined, getToken: undefined })
+  },
 
-    /** Changes what is named: `key`, `api`, `tokenUrl`, `theme`, `locale`. */
-    configure: set,
+  /** Changes what is named: `key`, `api`, `tokenUrl`, `theme`, `locale`. */
+  configure({ settings }: Page, options: object) {
+    const unknown = Object.keys(options ?? {}).filter((name) => !configurable.includes(name))
+    if (!options || unknown.length > 0)
+      throw new TypeError(`[rai] configure takes ${configurable.join(', ')}, not ${unknown.join(', ') || options}`)
+    set(settings, Object.fromEntries(Object.entries(options).map(([name, value]) => [settingOf[name] ?? name, value])))
+  },
 
-    /** Listens to an event of all widgets, such as `rai-load`; answers the function that stops it. */
-    on(type: string, listener: EventListener) {
-      document.addEventListener(type, listener)
-      return () => document.removeEventListener(type, listener)
-    },
+  /** Listens to an event of all widgets, such as `rai-load`; answers the function that stops it. */
+  on(_: Page, type: string, listener: EventListener) {
+    if (typeof listener !== 'function') throw new TypeError('[rai] on takes the name of an event and a function')
+    document.addEventListener(type, listener)
+    return () => document.removeEventListener(type, listener)
+  },
 
-    /** Looks for tags in a shadow root, where the document's observer cannot see, from now on. */
-    scan: watch,
-  }
+  /** Looks for tags in a shadow root, where the document's observer cannot see, from now on. */
+  scan({ watch }: Page, root: ShadowRoot) {
+    if (!(root instanceof ShadowRoot)) throw new TypeError('[rai] scan takes a shadow root')
+    watch(root)
+  },
+}
+
+function set(settings: Settings, values: object) {
+  Object.assign(settings, values)
+  settings.dispatchEvent(new Event('change'))
 }

@@ -6,11 +6,17 @@
  *
  *     <script>window.rai ||= (...call) => new Promise((...settle) => (rai.q ||= []).push([call, settle]))</script>
  */
-import { type Call, createCommands, pageSettings } from './commands.js'
+import type * as Commands from './commands.js'
 import { fire } from './fire.js'
+import { pageSettings } from './settings.js'
 import { loadTags } from './tags.js'
 
+/** The build writes them: our version, and the file of the commands, from the loader's address on. */
 declare const __VERSION__: string
+declare const __COMMANDS__: string
+
+/** A command's name and what it is given. */
+type Call = [name: string, ...args: unknown[]]
 
 interface Rai {
   (...call: Call): Promise<unknown>
@@ -32,22 +38,24 @@ function refuse(running: Rai): void {
   fire(document, 'rai-version-conflict', { running: running.version, refused: __VERSION__ })
 }
 
-function start(script: HTMLScriptElement): void {
+function start({ src, dataset }: HTMLScriptElement): void {
   const waiting = page.rai?.q ?? []
-  const watch = loadTags(script.src)
   const settings = pageSettings()
-  const commands = createCommands(settings, watch)
-  const rai: Rai = async (name, ...args) => {
-    const command = commands[name]
-    if (!command) throw new Error(`[rai] Unknown command "${name}"`)
-    return command(...(args as never[]))
+  const { key: apiKey, api: apiUrl = new URL(src).origin, tokenUrl, theme, locale } = dataset
+  Object.assign(settings, { apiKey, apiUrl, tokenUrl, theme, locale }).dispatchEvent(new Event('change'))
+  const watch = loadTags(src, settings)
+
+  /** Most pages give no command: the code for them comes with the first one. Calls are answered in their order. */
+  let commands: Promise<typeof Commands> | undefined
+  const rai: Rai = async (...call) => {
+    commands ??= import(/* @vite-ignore */ new URL(__COMMANDS__, src).href)
+    return (await commands).run(settings, watch, ...call)
   }
   rai.version = __VERSION__
   page.rai = rai
 
-  rai('configure', { api: new URL(script.src).origin, ...script.dataset })
   for (const [call, settle] of waiting) rai(...call).then(...settle)
-  if (!settings.apiKey) console.error(`[rai] ${script.src} has no data-key="rai_pk_…"`)
+  if (!apiKey) console.error(`[rai] ${src} has no data-key="rai_pk_…"`)
   watch(document)
 }
 

@@ -1,8 +1,13 @@
+import { askEarly, type Early } from './early.js'
 import { fire } from './fire.js'
+import type { Settings } from './settings.js'
 
-/** Tag → file of its code and files that this imports, from the loader's address on. The build writes it. */
-declare const __CHUNKS__: Record<string, [string, ...string[]]>
-const chunks = __CHUNKS__
+/**
+ * By tag: the file of its code and the files that this imports, from the loader's address on; what it asks for first. The
+ * build writes it.
+ */
+declare const __TAGS__: Record<string, [files: [string, ...string[]], early: Early]>
+const tags = __TAGS__
 
 /** When a tag counts as failed. Its code may still come later, and then it works. */
 const patience = 10_000
@@ -11,11 +16,12 @@ const patience = 10_000
  * Loads the code of a tag once the first of its elements comes near the viewport, or is there with `loading="eager"`.
  * Until then, and for good if the code never comes, the element shows what the page wrote into it.
  * @param base The loader's own address.
+ * @param settings What the elements will know, for what they will ask.
  * @returns Starts to look for tags in a document or shadow root, now and whenever it changes.
  */
-export function loadTags(base: string): (root: Document | ShadowRoot) => void {
+export function loadTags(base: string, settings: Settings): (root: Document | ShadowRoot) => void {
   const roots = new Set<Document | ShadowRoot>()
-  const wanted = new Set(Object.keys(chunks))
+  const wanted = new Set(Object.keys(tags))
   const selector = [...wanted].map((tag) => `${tag}:not(:defined)`).join()
 
   // Adopted sheets apply even under `style-src 'none'`; `:where()` lets any rule of the page win.
@@ -48,15 +54,19 @@ export function loadTags(base: string): (root: Document | ShadowRoot) => void {
     }
   }
 
-  function want({ localName }: Element) {
-    if (wanted.delete(localName)) load(localName)
+  function want(element: Element) {
+    const { localName } = element
+    if (wanted.delete(localName)) {
+      askEarly(element, settings, tags[localName]![1])
+      load(localName)
+    }
     if (wanted.size > 0) return
     changes.disconnect()
     near.disconnect()
   }
 
   async function load(tag: string) {
-    const urls = chunks[tag]!.map((file) => new URL(file, base).href)
+    const urls = tags[tag]![0].map((file) => new URL(file, base).href)
     try {
       await Promise.race([
         Promise.all(urls.map(fetched)).then(() => import(/* @vite-ignore */ urls[0]!)),
@@ -69,9 +79,7 @@ export function loadTags(base: string): (root: Document | ShadowRoot) => void {
   }
 
   function fail(tag: string, what: string) {
-    console.error(
-      `[rai] <${tag}> could not load ${what}. Does a policy forbid it (connect-src, script-src, trusted-types rai-html)?`,
-    )
+    console.error(`[rai] <${tag}> could not load ${what}. Is there a policy (connect-src, script-src)?`)
     sheet.insertRule(`${tag}:not(:defined):empty::before{content:"This could not be loaded."}`)
     for (const root of roots)
       for (const element of root.querySelectorAll(tag)) {

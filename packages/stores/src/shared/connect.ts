@@ -24,19 +24,28 @@ export function connect({ apiUrl, key, ...source }: Settings): Environment {
   return environment
 }
 
+/** What the loader asked for while our code was on its way: an answer is taken once, by whoever asks for the same first. */
+function takeEarly(url: string): Promise<Response> | undefined {
+  const page = globalThis as { [name: symbol]: { early?: Map<string, Promise<Response>> } | undefined }
+  const early = page[Symbol.for('rai.settings')]?.early
+  const answer = early?.get(url)
+  early?.delete(url)
+  return answer
+}
+
 /** The longest wait that timers keep; longer ones would end at once. */
 const longest = 2 ** 31 - 1
 
 const inBrowser = (apiUrl: string, key: string): Environment => ({
   apiUrl,
   key,
-  fetch: (url, options) => fetch(url, options),
-  clock: () => Date.now(),
+  fetch: (url, options) => (options?.cache === 'default' && takeEarly(url)) || fetch(url, options),
+  clock: Date.now,
   after(ms, run) {
     const timer = setTimeout(run, Math.min(ms, longest))
     return () => clearTimeout(timer)
   },
-  random: () => Math.random(),
+  random: Math.random,
   // crypto.randomUUID is not there on http pages.
   randomId: () =>
     crypto.getRandomValues(new Uint8Array(16)).reduce((id, byte) => id + byte.toString(16).padStart(2, '0'), ''),
@@ -45,7 +54,7 @@ const inBrowser = (apiUrl: string, key: string): Environment => ({
     (event) => event?.type !== 'pagehide' && globalThis.document?.visibilityState !== 'hidden',
   ),
   $online: watch(['online', 'offline'], () => globalThis.navigator?.onLine !== false),
-  warn: (message) => console.warn(message),
+  warn: console.warn,
 })
 
 /** A fact of the window, read again at some of its events. Without a window (server rendering) it stays as it is. */

@@ -1,0 +1,15 @@
+/** What the elements of a page are told: fires `change`. See the README. */
+export type Settings = EventTarget & {
+  apiKey?: string
+  apiUrl?: string
+  /** Answers that were asked for before anybody wanted them, by address. */
+  early?: Map<string, Promise<Response>>
+}
+
+/** The page's one settings object: elements find it under the same registered symbol, wherever they came from. */
+export function pageSettings(): Settings {
+  const page = globalThis as unknown as Record<symbol, Settings>
+  const symbol = Symbol.for('rai.settings')
+  page[symbol] ??= new EventTarget()
+  return page[symbol]
+}
