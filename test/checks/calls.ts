@@ -12,8 +12,11 @@ export const calls: Check = {
       sources.filter((path) => !guarded.includes(path)),
       [
         [/(?<![\w.])fetch\(/, 'use the guarded fetch'],
-        // Who only listens calls nobody.
-        [/^import (?!type|\{ createServer \}).*'(node:)?(https?|http2|net|tls|dgram|undici)'/, 'use the guarded fetch'],
+        // Who only listens, or looks whether a text is an address, calls nobody.
+        [
+          /^import (?!type|\{ (createServer|isIP(v6)?) \}).*'(node:)?(https?|http2|net|tls|dgram|undici)'/,
+          'use the guarded fetch',
+        ],
       ],
     )
   },
