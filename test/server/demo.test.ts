@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readConfig } from '../../packages/server/src/config.js'
 import { type DemoFile, seedDemo } from '../../packages/server/src/demo.js'
@@ -84,13 +85,34 @@ describe('the demo', () => {
     expect(new Set(orders).size).toBe(runs.length)
     const scoreOf = (username: string) => runs[0]!.find((row) => row.username === username)?.score
     expect(scoreOf('zoe')).toBe(scoreOf('tomasz'))
-    expect(scoreOf('hugo')).toBeUndefined()
-    expect(rows.some((row) => row.username === 'hugo')).toBe(true)
+    expect(scoreOf('hugues')).toBeUndefined()
+    expect(rows.some((row) => row.username === 'hugues')).toBe(true)
+  })
+
+  it('has no member of the file that the README imports', async () => {
+    const file = gunzipSync(readFileSync(join(import.meta.dirname, '../data/scores.csv.gz'))).toString()
+    const imported = new Set(file.split('\n').map((line) => line.split(',')[0]))
+    expect(imported.size).toBeGreaterThan(200_000)
+    const members = await database.tenant(demo.serverId, (tx) =>
+      tx.db.selectFrom('members').select('username').execute(),
+    )
+    expect(members.map(({ username }) => username).filter((name) => imported.has(name))).toEqual([])
   })
 
   it('is made once', async () => {
     await seedDemo(database, config, now)
     expect(readDemo()).toEqual(demo)
     expect(await database.global.selectFrom('accounts').select('id').execute()).toHaveLength(1)
+  })
+
+  it('moves with the configuration, its keys as well', async () => {
+    const site = 'https://club.example'
+    await seedDemo(database, readConfig({ RAI_DATA: dataDir, PORT: '4410', RAI_DEMO_SITE: site }), now)
+    expect(readDemo()).toEqual({ ...demo, apiUrl: 'http://127.0.0.1:4410', siteUrl: site })
+    const { publishableKey, widgetAccess } = demo
+    const origins = [site, 'http://127.0.0.1:4410']
+    expect(await findKey(database, publishableKey, now)).toMatchObject({ origins })
+    expect(await findAccessKey(database, widgetAccess.accessId, widgetAccess.accessKey, now)).toMatchObject({ origins })
+    expect(statSync(join(dataDir, 'demo.json')).mode & 0o777).toBe(0o600)
   })
 })

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { periodNames, permissions } from '@rai/contract'
 import type { Config } from './config.js'
@@ -7,7 +7,7 @@ import type { Database, Tx } from './db/database.js'
 import { createAccount } from './domain/accounts.js'
 import { createCommunity } from './domain/communities.js'
 import { newId } from './domain/ids.js'
-import { createKey } from './domain/keys.js'
+import { createKey, findAccessKey, findKey, setOrigins } from './domain/keys.js'
 import { createBoard } from './domain/leaderboards/index.js'
 import { type Move, post, type Reason } from './domain/ledger.js'
 import { createMember, setVisibility } from './domain/members.js'
@@ -28,7 +28,10 @@ export const demoFile = (config: Config): string => join(config.dataDir, 'demo.j
 
 const owner = { username: 'mara', displayName: 'Mara Lindqvist', email: 'owner@fernweh.example' }
 
-/** Username → shown name. Members stand in the order of their all-time score, roughly. */
+/**
+ * Username → shown name. Members stand in the order of their all-time score, roughly. None has a name of
+ * test/data/scores.csv.gz: the import of the README would refuse its row.
+ */
 const people: Record<string, string> = {
   amara: 'Amara Okonkwo',
   yuki: '佐藤 優希',
@@ -65,7 +68,7 @@ const people: Record<string, string> = {
   olena: 'Олена Шевченко',
   valentina: 'Valentina Rossi',
   kenji: '田中 健二',
-  fatima: 'فاطمة الزهراء',
+  zahra: 'فاطمة الزهراء',
   willow: 'Willow 🌲🏔️',
   joaquin: 'Joaquín Herrera',
   astrid: 'Astrid Bjørnsen',
@@ -83,7 +86,7 @@ const people: Record<string, string> = {
   clara: 'Clara Hoffmann',
   yusuf: 'Yusuf Abdi',
   birgitta: 'Birgitta Åkesson',
-  hugo: 'Hugo Delacroix',
+  hugues: 'Hugues Delacroix',
   jisoo: '박지수',
   marek: 'Marek Novák',
   luz: 'Luz Marina Quispe',
@@ -94,7 +97,7 @@ const people: Record<string, string> = {
 
 /** These two have earned the same at the same times. */
 const tied = { zoe: 'tomasz' } as Record<string, string>
-const hidden = 'hugo'
+const hidden = 'hugues'
 
 /** When the members earned, for what, how much at most, and how many of them took part. */
 const outings: { daysAgo: number; reason: Reason; most: number; everyNth: number }[] = [
@@ -111,10 +114,11 @@ const outings: { daysAgo: number; reason: Reason; most: number; everyNth: number
 
 /**
  * Fills an empty installation with a community to look at, and writes down its keys; they cannot be told again. An
- * installation with any account is left as it is.
+ * installation with any account is left as it is, but for where its demo is.
  */
 export async function seedDemo(database: Database, config: Config, now: Date): Promise<void> {
-  if (await database.global.selectFrom('accounts').select('id').limit(1).executeTakeFirst()) return
+  if (await database.global.selectFrom('accounts').select('id').limit(1).executeTakeFirst())
+    return moveDemo(database, config, now)
   const password = randomBytes(18).toString('base64url')
   const serverId = newId(now.getTime())
   await database.tenant(serverId, async (tx) => {
@@ -135,6 +139,29 @@ export async function seedDemo(database: Database, config: Config, now: Date): P
       owner: { email: owner.email, password },
     } satisfies DemoFile)
   })
+}
+
+/** Ports and addresses change between two starts: demo.json and the keys that work on pages follow the configuration. */
+async function moveDemo(database: Database, config: Config, now: Date): Promise<void> {
+  const demo = readDemo(config)
+  if (!demo || (demo.apiUrl === config.publicUrl && demo.siteUrl === config.demoSite)) return
+  const publishable = await findKey(database, demo.publishableKey, now)
+  // Revoked since, or the file of another database.
+  if (!publishable) return
+  const { accessId, accessKey } = demo.widgetAccess
+  const access = await findAccessKey(database, accessId, accessKey, now)
+  await database.tenant(publishable.community_id, async (tx) => {
+    for (const key of [publishable, access]) {
+      if (key?.community_id === tx.communityId) await setOrigins(tx, key.id, originsOf(config))
+    }
+  })
+  // Last, for this is what says at the next start whether there is anything left to do.
+  writeSecretly(demoFile(config), { ...demo, apiUrl: config.publicUrl, siteUrl: config.demoSite })
+}
+
+/** Undefined where this installation has no demo. */
+export function readDemo(config: Config): DemoFile | undefined {
+  return existsSync(demoFile(config)) ? JSON.parse(readFileSync(demoFile(config), 'utf8')) : undefined
 }
 
 async function seedMembers(tx: Tx, now: Date): Promise<void> {
@@ -182,8 +209,11 @@ async function seedBoards(tx: Tx, now: Date): Promise<void> {
   await createBoard(tx, { name: 'Coins', metric: 'currency', periods: ['all', 'month'], displayOrder: 2 }, now)
 }
 
+/** The demo's pages, and this server's own: those in frames. */
+const originsOf = ({ demoSite, publicUrl }: Config): string[] => [...new Set([demoSite, new URL(publicUrl).origin])]
+
 async function seedKeys(tx: Tx, config: Config, now: Date) {
-  const origins = [...new Set([config.demoSite, new URL(config.publicUrl).origin])]
+  const origins = originsOf(config)
   const name = 'Demo'
   const publishable = await createKey(tx, { kind: 'publishable', name, origins, testMode: true }, now)
   const community = await createKey(tx, { kind: 'community', name, permissions: [...permissions] }, now)

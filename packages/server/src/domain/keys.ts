@@ -51,10 +51,7 @@ export async function createKey(tx: Tx, input: NewKey, at: Date): Promise<Create
     if (!name.startsWith('data-') || /^(@email|email)$/i.test(meaning))
       throw new Failure('invalid_request', `${name} cannot stand for ${meaning}.`)
   }
-  for (const origin of input.origins ?? []) {
-    if (!Origin.safeParse(origin).success)
-      throw new Failure('invalid_request', `${origin} is not an origin such as https://example.com.`)
-  }
+  checkOrigins(input.origins ?? [])
   const id = newId(at.getTime())
   const key = newSecret(prefixOf[input.kind])
   const accessId = input.kind === 'widget_access' ? newSecret(keyPrefixes.widgetAccessId) : null
@@ -78,6 +75,27 @@ export async function createKey(tx: Tx, input: NewKey, at: Date): Promise<Create
     })
     .execute()
   return { id, key, ...(accessId && { accessId }) }
+}
+
+/**
+ * From now on a publishable or widget access key works on pages of these origins.
+ * @throws Failure `invalid_request` for one that could never work.
+ */
+export async function setOrigins(tx: Tx, id: string, origins: readonly string[]): Promise<void> {
+  checkOrigins(origins)
+  await tx.db
+    .updateTable('api_keys')
+    .set({ origins: [...origins] })
+    .where('community_id', '=', tx.communityId)
+    .where('id', '=', id)
+    .execute()
+}
+
+function checkOrigins(origins: readonly string[]): void {
+  for (const origin of origins) {
+    if (!Origin.safeParse(origin).success)
+      throw new Failure('invalid_request', `${origin} is not an origin such as https://example.com.`)
+  }
 }
 
 /** From now on nobody gets in by that key, or by a token that it minted. */
