@@ -33,7 +33,7 @@ describe('a server on an empty directory', () => {
   let people: unknown[]
 
   it('starts with nothing but a path, and says where everything is but no secret', async () => {
-    server = await startProcess({ RAI_DATA: dataDir })
+    server = await startProcess({ RAI_DATA: dataDir }, 'ignore')
     await server.ready
     const answer = await fetch(`${server.url}/healthz`)
     expect([answer.status, await answer.json()]).toEqual([200, { status: 'ok' }])
@@ -167,8 +167,15 @@ describe('a server', () => {
     await Promise.all(servers.map(({ ready }) => ready))
     expect(folders.filter((folder) => existsSync(join(folder, 'demo.json')))).toHaveLength(1)
     for (const { url } of servers) expect((await fetch(`${url}/healthz`)).status).toBe(200)
+    // A key is made and sealed when somebody asks for the first time.
+    for (const { url } of servers) expect((await fetch(`${url}/.well-known/jwks.json`)).status).toBe(200)
     for (const { child } of servers) child.kill('SIGTERM')
     expect(await Promise.all(servers.map(({ ended }) => ended))).toEqual([0, 0])
+
+    const other = { ...external, RAI_SECRET_KEY: Buffer.alloc(32, 2).toString('base64') }
+    const mistaken = await startProcess({ ...other, RAI_DATA: join(root, 'mistaken') })
+    expect(await mistaken.ended).toBe(1)
+    expect(mistaken.said()).toContain('RAI_SECRET_KEY')
   })
 
   it('refuses to work as a superuser of the database', async () => {

@@ -8,6 +8,7 @@ import { migrate } from './db/migrate.js'
 import { startPostgres } from './db/supervisor.js'
 import { seedDemo } from './demo.js'
 import { keptSecret, rootKey } from './domain/secrets.js'
+import { opensSigningKeys } from './domain/tokens.js'
 import { startBulk } from './jobs/bulk.js'
 import { startFolding } from './jobs/fold.js'
 import { startPruning } from './jobs/prune.js'
@@ -66,6 +67,12 @@ export async function startServer(
     opened.push(() => database.close())
     await migrate(urls.migrateUrl, decodeURIComponent(new URL(urls.url).username))
     const root = rootKey(config.secretKey ?? keptSecret(config.dataDir))
+    if (!(await opensSigningKeys(database, root))) {
+      throw new StartFailure(
+        'RAI_SECRET_KEY (or secret.key in the data directory) is not the one that sealed the secrets in this database. ' +
+          'Put that one back: tokens and stored secrets cannot be read without it.',
+      )
+    }
     if (config.demo) await seedDemo(database, config, clock())
 
     const hub = createHub(database, log)

@@ -51,6 +51,21 @@ interface SigningKey {
   privateKey: KeyObject
 }
 
+/** Whether a root key opens what was sealed before. Another one would be found out by the first token only. */
+export async function opensSigningKeys(database: Database, rootKey: RootKey): Promise<boolean> {
+  const sealed = await database.global
+    .selectFrom('signing_keys')
+    .select('private_wrapped')
+    .where('retired_at', 'is', null)
+    .execute()
+  try {
+    for (const { private_wrapped } of sealed) rootKey.unwrap(private_wrapped)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** @param issuer PUBLIC_URL: another installation's tokens are not ours, even with the same keys. */
 export function createTokens(database: Database, rootKey: RootKey, issuer: string): Tokens {
   let keys = new Map<string, SigningKey>()

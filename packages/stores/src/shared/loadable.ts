@@ -130,7 +130,7 @@ export function createLoadable<T>(environment: Environment, { load, concerns, ou
 
   function fail(thrown: unknown) {
     const error = asApiError(thrown)
-    const { code, refused, message, requestId = '', retryAfter } = error
+    const { code, status, refused, message, requestId = '', retryAfter } = error
     const state = $state.value
     again = false
     failures++
@@ -141,7 +141,8 @@ export function createLoadable<T>(environment: Environment, { load, concerns, ou
     $state.set(state.state === 'ready' ? { ...state, stale: error } : { state: 'failed', error })
     const wait = retryAfter ?? Math.min(afterFailure * 2 ** Math.max(0, failures - 2), longestAfterFailure)
     if (!refused && mounted) plan(wait * (1 + environment.random() / 10))
-    if (!errorOf(state) && code !== 'network') environment.warn(`[rai] ${code}: ${message} ${requestId}`)
+    if (!errorOf(state) && code !== 'network')
+      environment.warn(`[rai] ${status} ${message === code ? code : `${code}: ${message}`} ${requestId}`)
   }
 
   /** Whatever was missed meanwhile is asked for. */

@@ -63,7 +63,7 @@ interface Shown {
  * @slot header - Instead of the board's name.
  * @slot empty - Instead of the words for a board without rows.
  * @slot error - Instead of the words for a failure.
- * @slot sign-in - The line for guests, best a link to your sign-in.
+ * @slot sign-in - The line for guests, best a link to your sign-in; without one it is plain text.
  *
  * @event {RaiLoadEvent} rai-load - The first rows are there.
  * @event {RaiErrorEvent} rai-error - Something failed; has `code` and `requestId`.
@@ -202,7 +202,7 @@ export class RaiLeaderboard extends RaiElement {
     const { first, last } = this.#range
     if (this.#view.value?.state === 'ready' && !this.#found) this.#source?.show(first, last, this)
     const loadable = this.#loadable
-    const error = this.#failure ?? this.#shown?.view.stale
+    const error = this.#failure ?? this.#shown?.view.stale ?? (this.#mine.value && errorOf(this.#mine.value))
     this.setStates({
       loading: !loadable,
       empty: loadable?.state === 'ready' && this.#total === 0,
@@ -224,8 +224,8 @@ export class RaiLeaderboard extends RaiElement {
     if (board?.state === 'ready') this.#known = board.value ?? undefined
     if (view?.state === 'ready' && (this.#known || !view.value)) {
       const key = view.value ? `${this.#subject} ${view.value.run.period} ${view.value.run.start}` : this.#subject
-      const before = this.#shown?.key === key ? this.#shown.mine : null
-      this.#shown = { key, view, mine: mine?.state === 'ready' ? mine.value : before }
+      // Nothing of a person stays who is no longer, or not surely, the one who looks.
+      this.#shown = { key, view, mine: mine?.state === 'ready' ? mine.value : null }
     } else if (view?.state === 'failed') this.#shown = undefined
   }
 
@@ -233,6 +233,7 @@ export class RaiLeaderboard extends RaiElement {
   get #list(): Source | undefined {
     if (!this.#shown?.view.value || this.#total === 0) return undefined
     return {
+      highest: this.#found?.highest,
       key: `${this.#shown.key} ${this.#found?.text ?? ''}`,
       version: this.#found ?? this.#shown.view.value,
       total: this.#total,
@@ -372,7 +373,7 @@ export class RaiLeaderboard extends RaiElement {
     const { text, locale } = this.#words
     const run = this.#shown?.view.value?.run
     return html`<header class="header" part="header">
-      <h2 class="title cut" part="title"><slot name="header">${this.#known?.name ?? text('leaderboard')}</slot></h2>
+      <h2 class="title cut" part="title"><slot name="header"><bdi>${this.#known?.name ?? text('leaderboard')}</bdi></slot></h2>
       <div class="when" part="when">${run ? when(run, this.#timeLeft ?? 0, text, locale) : nothing}</div>
       ${this.#known?.description ? html`<p class="description"><bdi>${this.#known.description}</bdi></p>` : nothing}
     </header>`
@@ -452,7 +453,7 @@ export class RaiLeaderboard extends RaiElement {
     return html`<button class="text-button" part="retry-button" @click=${this.#retry}>${this.#words.text('retry')}</button>`
   }
 
-  #renderFooter({ total }: View) {
+  #renderFooter({ total, run }: View) {
     const { text, locale } = this.#words
     const { stale, at = 0 } = this.#shown?.view ?? {}
     const button = this.#known?.button
@@ -463,7 +464,7 @@ export class RaiLeaderboard extends RaiElement {
           ? (this.#noRows.value?.stale(at, text, locale, this.#retry) ?? this.#renderRetry())
           : html`<span>${total > 0 ? text('members', { count: this.#number(total) }, total) : nothing}</span>`
       }
-      <span class="sign-in" part="sign-in" ?hidden=${!this.#isGuest}><slot name="sign-in">${text('signIn')}</slot></span>
+      <span class="sign-in" part="sign-in" ?hidden=${!this.#isGuest || run.state === 'ended'}><slot name="sign-in">${text('signIn')}</slot></span>
       ${link ? html`<a class="text-button" part="link" href=${link} target="_blank" rel="noopener noreferrer">${button?.text}</a>` : nothing}
     </footer>`
   }

@@ -9,6 +9,8 @@ export interface Source {
   /** Changes when the same rows have other places or scores. */
   version: unknown
   total: number
+  /** The highest rank among the rows, where it is not the last position. */
+  highest: number | undefined
   /** How many first rows stand on the podium. */
   podium: number
   /** The asking member's position: the element is drawn again when it comes into view or leaves. */
@@ -197,7 +199,10 @@ export class RowsController implements ReactiveController {
    * content security policy forbids.
    */
   #draw(scroller: HTMLElement) {
-    scroller.parentElement?.style.setProperty('--_digits', `${this.#write(this.window.range.last).length}`)
+    scroller.parentElement?.style.setProperty(
+      '--_digits',
+      `${this.#write(this.#shown?.highest ?? this.window.range.last).length}`,
+    )
     const { style } = scroller.querySelector('table') as HTMLElement
     style.setProperty('--_track', `${this.window.track}px`)
     style.setProperty('--_shift', `${this.window.shift}px`)

@@ -30,7 +30,7 @@ export default class SearchController implements ReactiveController {
   #asked = ''
   /** The text that the store is about; behind `asked` until the next update. */
   #about = ''
-  #found: { text: string; rows: readonly BoardRow[] } | undefined
+  #found: { text: string; rows: readonly BoardRow[]; highest: number } | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   readonly #host: LitElement
   readonly #say: Text<keyof typeof words>
@@ -52,7 +52,11 @@ export default class SearchController implements ReactiveController {
     const state = this.#store.value
     if (!this.#asked) this.#found = undefined
     else if (state?.state === 'ready' && (state.value !== this.#found?.rows || this.#about !== this.#found.text))
-      this.#found = { text: this.#about, rows: state.value }
+      this.#found = {
+        text: this.#about,
+        rows: state.value,
+        highest: Math.max(0, ...state.value.map(({ rank }) => rank)),
+      }
     return this.#found
   }
 
@@ -110,9 +114,11 @@ export default class SearchController implements ReactiveController {
   }
 
   readonly #onKeydown = (event: KeyboardEvent) => {
-    if (event.key !== 'Escape' || !this.#typed) return
+    if (event.key !== 'Escape') return
     event.preventDefault()
-    this.clear()
+    // The second time the box closes, which is over the periods while it is used.
+    if (this.#typed) this.clear()
+    else (event.target as HTMLElement).blur()
   }
 
   readonly #onClear = (event: Event) => {

@@ -8,6 +8,7 @@ import { Failure } from '../failure.js'
 import { isId, newId } from '../ids.js'
 import { takeBoardLock } from '../ledger.js'
 import { beginningOfTime } from '../time.js'
+import { buildTree } from './counts.js'
 
 /** A leaderboard: what it counts, when, for whom, and how it is shown. */
 export type Board = Selectable<Tables['leaderboards']>
@@ -283,12 +284,7 @@ async function rebuild(tx: Tx, board: Board): Promise<void> {
         group by 1, e.member_id
       ) e join members m on m.community_id = ${tx.communityId} and m.id = e.member_id`.execute(tx.db)
   }
-  await sql`
-    insert into board_counts (community_id, board_id, period, period_start, level, bucket, n)
-    select community_id, board_id, period, period_start, level, score >> (8 * level), count(*)
-    from board_scores cross join generate_series(0, 6) as level
-    where community_id = ${tx.communityId} and board_id = ${board.id} and ranked
-    group by community_id, board_id, period, period_start, level, score >> (8 * level)`.execute(tx.db)
+  await buildTree(tx, board.id)
 }
 
 /** Takes away all that follows from the ledger for a board. */
