@@ -1,14 +1,30 @@
 import type { DemoFile } from '../packages/server/src/demo.js'
 
-/** Adds the boards that only the page of all states shows: not started, ended, empty. Those that exist stay as they are. */
+/**
+ * Adds the boards that only the page of all states shows: not started, ended, empty. Those that exist get their dates
+ * again, or the next season would have begun some days after the first start.
+ */
 export async function addStateBoards({ apiUrl, systemKey }: DemoFile): Promise<void> {
-  for (const board of stateBoards(Date.now())) {
-    const response = await fetch(`${apiUrl}/v1/leaderboards`, {
-      method: 'POST',
+  for (const { startDate, endDate, ...board } of stateBoards(Date.now())) {
+    const dates = { startDate, endDate }
+    const made = await ask('POST', '', { ...board, ...dates, allowedTimeFilters: ['all-time'], displayOrder: 1000 })
+    if (made.status === 409 && endDate) await ask('PATCH', `/${await idOf(board.slug)}`, dates)
+  }
+
+  async function idOf(slug: string): Promise<string> {
+    const answer = await ask('GET', `?search=keyword:${slug}`)
+    const { data } = (await answer.json()) as { data: { _id: string; slug: string }[] }
+    return data.find((board) => board.slug === slug)!._id
+  }
+
+  async function ask(method: string, path: string, body?: object): Promise<Response> {
+    const answer = await fetch(`${apiUrl}/v1/leaderboards${path}`, {
+      method,
       headers: { Authorization: `Bearer ${systemKey}`, 'Content-Type': 'application/json' },
-      body: JSON.stringify({ ...board, allowedTimeFilters: ['all-time'], displayOrder: 1000 }),
+      ...(body && { body: JSON.stringify(body) }),
     })
-    if (!response.ok && response.status !== 409) throw new Error(`POST /v1/leaderboards: ${await response.text()}`)
+    if (answer.ok || answer.status === 409) return answer
+    throw new Error(`${method} /v1/leaderboards: ${await answer.text()}`)
   }
 }
 

@@ -5,47 +5,44 @@
  * ends, the channel closes and the server stops. So there are no signal handlers here.
  */
 import { fork } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { once } from 'node:events'
 import { join, relative } from 'node:path'
 import { readConfig } from '../packages/server/src/config.js'
-import { demoFile } from '../packages/server/src/demo.js'
+import { demoFile, readDemo } from '../packages/server/src/demo.js'
+import type { Ready } from '../packages/server/src/main.js'
 import { addStateBoards } from './boards.js'
 import { createSite } from './site.js'
 
-const server = fork(join(import.meta.dirname, '../packages/server/dist/main.js'), { execArgv: [] })
+const server = fork(join(import.meta.dirname, '../packages/server/dist/main.js'), {
+  execArgv: [],
+  env: { ...process.env, LOG_LEVEL: process.env.LOG_LEVEL || 'warn' },
+})
 server.on('exit', (code) => process.exit(code ?? 1))
+// Not by asking at the port: another server may answer there.
+const [{ url }] = (await once(server, 'message')) as [Ready]
 
 const config = readConfig(process.env)
-await answers(`http://${config.host}:${config.port}/healthz`)
-
-const file = demoFile(config)
-if (config.demo && existsSync(file)) {
-  const demo = JSON.parse(readFileSync(file, 'utf8'))
-  await addStateBoards(demo)
-  const { port } = new URL(demo.siteUrl)
+const demo = config.demo ? readDemo(config) : undefined
+const lines = [
+  ['API', config.publicUrl],
+  ['API reference', `${config.publicUrl}/reference`],
+]
+if (demo) {
+  // Where it listens: its public address may be out of reach from here.
+  await addStateBoards({ ...demo, apiUrl: url })
   const site = createSite(demo)
-  site.on('error', (error) => {
-    console.error(`The demo site cannot listen on port ${port}: ${error.message}`)
+  const { port } = new URL(demo.siteUrl)
+  try {
+    await once(site.listen(Number(port), config.host), 'listening')
+  } catch (error) {
+    console.error(`The demo site cannot listen on port ${port}: ${(error as Error).message}. Set RAI_DEMO_SITE.`)
     process.exit(1)
-  })
-  site.listen(Number(port), config.host, () => {
-    console.log(`
-  Demo site      ${demo.siteUrl}
-  API            ${demo.apiUrl}
-  API reference  ${demo.apiUrl}/reference
-  Keys           ${relative('.', file)}
+  }
+  lines.unshift(['Demo site', demo.siteUrl])
+  lines.push(['Keys', relative('.', demoFile(config))])
+}
+console.log(`
+${lines.map(([name = '', value]) => `  ${name.padEnd(15)}${value}`).join('\n')}
 
   Ctrl-C stops everything.
 `)
-  })
-}
-
-async function answers(url: string): Promise<void> {
-  const up = await fetch(url).then(
-    (response) => response.ok,
-    () => false,
-  )
-  if (up) return
-  await new Promise((later) => setTimeout(later, 100))
-  return answers(url)
-}

@@ -20,12 +20,18 @@ export interface ServerProcess {
   said(): string
 }
 
-/** Starts the built server on a free port, with no setting but these. What still runs after the file's last test is killed. */
-export async function startProcess(env: Record<string, string>): Promise<ServerProcess> {
+/**
+ * Starts the built server on a free port, with no setting but these. What still runs after the file's last test is killed.
+ * @param channel `ignore`: as from a shell. The server then says where it is on its output.
+ */
+export async function startProcess(
+  env: Record<string, string>,
+  channel: 'ipc' | 'ignore' = 'ipc',
+): Promise<ServerProcess> {
   const port = await freePort()
   const child = spawn(process.execPath, [bundle], {
     env: { PATH: process.env.PATH, PORT: String(port), LOG_LEVEL: 'warn', ...env },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: ['ignore', 'pipe', 'pipe', channel],
   })
   started.add(child)
   let said = ''
@@ -40,6 +46,7 @@ export async function startProcess(env: Record<string, string>): Promise<ServerP
         if (said.includes('answers on')) resolve()
       })
     }
+    child.once('message', () => resolve())
     ended.then(() => reject(new Error(`The server ended before it was ready. It said:\n${said}`)))
   })
   // Whoever expects a refusal waits for the end instead.

@@ -4,6 +4,11 @@ import { readConfig, StartFailure } from './config.js'
 import { demoFile } from './demo.js'
 import { startServer } from './start.js'
 
+/** What a process that started the server with an IPC channel is told once it serves. */
+export interface Ready {
+  url: string
+}
+
 /** Longer than that, nobody waits for a server to stop: process managers kill it. */
 const stopWithinMs = 10_000
 
@@ -19,9 +24,12 @@ try {
   const starting = startServer(config)
 
   const { url } = await starting
-  console.log(`Rai answers on ${url}, its API reference on ${config.publicUrl}/reference`)
-  if (config.demo && existsSync(demoFile(config))) {
-    console.log(`The demo is on ${config.demoSite}; its keys and the owner's password are in ${demoFile(config)}`)
+  // Whoever started it with a channel hears it there, and has words of its own.
+  if (process.send) process.send({ url } satisfies Ready)
+  else {
+    console.log(`Rai answers on ${url}, its API reference on ${config.publicUrl}/reference`)
+    if (config.demo && existsSync(demoFile(config)))
+      console.log(`The demo's keys and its owner's password are in ${demoFile(config)}; its pages come with npm start`)
   }
 } catch (error) {
   console.error(error instanceof StartFailure ? error.message : error)
