@@ -10,8 +10,9 @@ import {
   rowsOf,
   textOf,
   until,
+  world,
 } from '../../../../test/helpers/browser.js'
-import type { RaiRankChangeEvent, RaiVisibilityRequestEvent } from '../index.js'
+import type { RaiErrorEvent, RaiRankChangeEvent, RaiVisibilityRequestEvent } from '../index.js'
 
 const attributes = { board: 'live' }
 const animationsOf = (element: Element) =>
@@ -95,6 +96,18 @@ describe('<rai-leaderboard>, live', () => {
     part(element, 'notice')!.querySelector('button')!.click()
     await until(() => textOf(part(element, 'footer')).includes('40 members'), 'list with the member')
     await until(() => !part(element, 'notice'), 'end of the notice')
+  })
+
+  it('shows nothing of a former member when the next one cannot be named, and says so', async () => {
+    const element = await loaded({ member: 'member-2' })
+    await until(() => find(element, '.me'), 'own row')
+    const codes: string[] = []
+    element.addEventListener('rai-error', (event) => codes.push((event as RaiErrorEvent).code))
+    element.tokenUrl = `${world.siteUrl}/no-such-address`
+    await until(() => !find(element, '.me') && !part(element, 'me-row'), 'end of the own row')
+    await until(() => codes.length > 0, 'error')
+    expect(codes).to.deep.equal(['no_token'])
+    expect(rowsOf(element).length).to.be.above(0)
   })
 
   it('says that a member has no score yet', async () => {
