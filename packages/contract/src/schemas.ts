@@ -53,7 +53,7 @@ export const text = (max: number) =>
 export const Username = line(1, 100)
 
 /** An e-mail address, compared without case. */
-export const Email = z.email().max(254)
+export const Email = z.email('must be an address such as name@example.com').max(254)
 
 /** A page's origin, compared by equality: scheme, host and port, nothing else. */
 export const Origin = z

@@ -48,8 +48,6 @@ const connections = 10
 const perCommunity = 4
 const patienceMs = 10_000
 const retries = 3
-/** The statement took too long, or waited too long for a lock: it may work later. */
-const passing = new Set(['57014', '55P03'])
 /** Serialization failure, deadlock. */
 const retriable = new Set(['40001', '40P01'])
 const keyShape = /^\w{1,80}$/
@@ -105,7 +103,7 @@ export async function openDatabase(url: string, onLost: (error: Error) => void):
       } catch (error) {
         // When this fails too, the connection is gone and took the transaction with it; the first error tells more.
         await db.executeQuery(CompiledQuery.raw('rollback')).catch(() => {})
-        throw passing.has(codeOf(error)) ? new Failure('unavailable') : error
+        throw error
       }
     })
 

@@ -20,8 +20,8 @@ const frameworkCodes: Record<string, ErrorCode> = {
   FST_REQ_FILE_TOO_LARGE: 'too_large',
 }
 
-/** PostgreSQL is not there, full, stopping, or gave up on a conflict; by SQLSTATE or by Node's word for it. */
-const databaseBusy = /^(08...|53...|57P0.|40001|40P01|ECONNREFUSED|ECONNRESET|EPIPE)$/
+/** PostgreSQL is not there, full, stopping, or gave up on a conflict, a lock or a long statement; by SQLSTATE or by Node's word. */
+const databaseBusy = /^(08...|53...|57P0.|57014|55P03|40001|40P01|ECONNREFUSED|ECONNRESET|EPIPE)$/
 
 /** What the asker is told about an error; `internal` for everything that is our own fault. */
 export function toFailure(error: unknown): Failure {
@@ -52,7 +52,12 @@ export function fromZod({ issues }: z.ZodError, where: string): Failure {
         ? issue.keys
             .slice(0, enough)
             .map((key) => ({ path: pathOf([...issue.path, key]), message: 'is not known here' }))
-        : [{ path: pathOf(issue.path), message: issue.message }],
+        : [
+            {
+              path: pathOf(issue.path),
+              message: issue.code === 'invalid_key' ? issue.issues[0]!.message : issue.message,
+            },
+          ],
     )
   const { path, message } = details[0]!
   return new Failure('invalid_request', `The ${where} is not valid: ${path ? `${path}: ` : ''}${message}.`, details)

@@ -181,7 +181,7 @@ class CsvReader {
     const cells = quoted ? quotedCells(text!, this.#delimiters[0]!) : text!.split(this.#delimiters[0]!)
     this.#width ||= cells.length
     if (cells.length === this.#width) return { line, cells }
-    const message = `The row has ${cells.length} cells, the header has ${this.#width}.`
+    const message = `The row has ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}, the header has ${this.#width}.`
     return { line, problem: { code: 'wrong_columns', message } }
   }
 
