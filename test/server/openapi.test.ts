@@ -8,10 +8,11 @@ const server = await startTestServer()
 interface Operation {
   operationId: string
   summary: string
+  description: string
   security: Record<string, unknown>[]
   parameters?: { name: string; in: string }[]
   requestBody?: { content: Record<string, { schema: object; example?: unknown }> }
-  responses: Record<string, { content?: Record<string, { schema: object }> }>
+  responses: Record<string, { content?: Record<string, { schema: object; example?: unknown }> }>
 }
 let document: {
   openapi: string
@@ -70,6 +71,22 @@ describe('the OpenAPI document', () => {
     }
     const withBody = operations.filter(([, route]) => route.body && !route.file).map(([key]) => key)
     expect(Object.keys(bodyExamples).sort()).toEqual(withBody.sort())
+  })
+
+  it.each(operations.filter(([, route]) => route.answer))('gives an example of what %s answers', (key, route) => {
+    const { example } = operationOf(key).responses[route.status ?? 200]!.content!['application/json']!
+    const answer = /^\S+ \/(apis|v1|v2)\//.test(key) ? (example as { data: unknown }).data : example
+    expect(route.answer!.safeParse(answer).error).toBeUndefined()
+  })
+
+  it.each(operations)('says who may call %s and how', (key, { access }) => {
+    const { description, summary, security } = operationOf(key)
+    expect(description).toMatch(/^\*\*Who may call:\*\* /)
+    if (access.permission) expect(description).toContain(`permission \`${access.permission}\``)
+    expect(description.includes('Authorization: Bearer')).toBe(
+      security.some((scheme) => Object.keys(scheme).length > 0),
+    )
+    expect(summary).not.toContain('`')
   })
 })
 

@@ -8,6 +8,8 @@ import type { Access } from './access.js'
 export interface Route {
   /** One sentence for the API reference. */
   summary: string
+  /** What else a caller must know, in Markdown. */
+  description?: string
   access: Access
   params?: z.ZodObject
   query?: z.ZodObject

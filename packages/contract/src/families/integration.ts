@@ -110,11 +110,24 @@ const JobQueued = z.strictObject({ message: z.string(), jobId: Id })
 /** The fields of an upload. They come before the file: one that stands after it is refused. */
 const BulkFields = z.strictObject({
   communityId,
-  /** Which column feeds which unit or property, as JSON: `{"score":"xp"}`. Columns with a known name need no entry. */
-  map: z.string().max(10_000).optional(),
-  /** Write a `user.joined` event for each member as well; default: one `import.completed` for the file. */
-  emitEvents: z.enum(['true', 'false']).optional(),
+  map: z.string().max(10_000).optional().meta({
+    description:
+      'A JSON object: the name of a column → what it means, one of the names in the description above. Columns that have such a name need no entry.',
+    example: '{"score":"xp","note":"ignore"}',
+  }),
+  emitEvents: z.enum(['true', 'false']).optional().meta({
+    description: 'Write a `user.joined` event for each member as well; default: one `import.completed` for the file',
+    example: 'false',
+  }),
 })
+
+/** What both uploads say of their columns. */
+const columns = `Columns, in any order, named without regard to case, spaces, \`-\` and \`_\`: \`username\`, \`email\`, \`displayName\`,
+\`firstName\`, \`lastName\`, \`language\` (such as \`pt-BR\`), \`externalId\`, \`xp\`, \`coins\` (or \`currency\`), \`ignore\`. A column with
+another name is refused unless \`map\` says which of these it is. Amounts are whole numbers of 0 or more. An empty cell says nothing.`
+
+const sameFile =
+  'The same file within a day is the same job, unless the request has an `Idempotency-Key`. The answer names the job; ask for it to see how far it is.'
 
 /** What the community's own back-ends ask. Paths and bodies as documented for the original. */
 export const integration = table({
@@ -136,6 +149,15 @@ export const integration = table({
   },
   'POST /apis/v1/users/bulk-import': {
     summary: 'Create many members from a CSV file (UTF-8, up to 256 MB, 200 columns and 1,000,000 rows)',
+    description: `${columns}
+
+A row needs a username. One that is there already, exactly so, is skipped; one that differs is an error of its row.
+
+    username,displayName,xp
+    amara,Amara Okafor,1250
+    yuki,佐藤 優希,980
+
+${sameFile}`,
     access: needs('bulk'),
     body: BulkFields,
     file: 'data',
@@ -144,7 +166,17 @@ export const integration = table({
     message: 'Bulk import user process is queued',
   },
   'POST /apis/v1/users/bulk-update': {
-    summary: 'Change many members from a CSV file; `<field>_op` before a numeric column is add, subtract or overwrite',
+    summary: 'Change many members from a CSV file: profiles, XP and coins',
+    description: `${columns}
+
+A row names its member by \`id\` (or \`userId\`), else by \`username\`, else by \`email\`. Beside an amount, a column
+of the same name with \`_op\` (\`xp_op\`, \`coins_op\`) says \`add\`, \`subtract\` or \`overwrite\`; without that column, amounts overwrite.
+
+    username,xp_op,xp
+    amara,add,60
+    yuki,subtract,25
+
+${sameFile}`,
     access: needs('bulk'),
     body: BulkFields,
     file: 'data',

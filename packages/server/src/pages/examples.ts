@@ -21,3 +21,135 @@ export const bodyExamples: { [K in RouteKey]?: BodyOf<K> } = {
   'PATCH /v1/leaderboards/{leaderboardId}': { isEnabled: false },
   'PATCH /widget/v1/{publishableKey}/me': { visibility: 'hidden' },
 }
+
+/** What an example holds at a field: by the field's name alone, or with the name of what it stands in where that matters. */
+const fieldExamples: Record<string, unknown> = {
+  __v: 0,
+  alg: 'EdDSA',
+  allowedRolesToRank: [],
+  allowedRolesToView: [],
+  allowedTagsToRank: [],
+  allowedTagsToView: [],
+  allowedTimeFilters: ['weekly', 'all-time'],
+  allowedUsersToRank: [],
+  allowedUsersToView: [],
+  avatarUrl: null,
+  'balances.currency': 125,
+  coins: 125,
+  coinsEarnedToday: 6,
+  column: 'xp',
+  'community.name': 'Fernweh Trail Club',
+  crv: 'Ed25519',
+  customFields: {},
+  'data.id': '1042',
+  'data.message': 'The file is queued. Ask for the job to see how far it is.',
+  'data.status': 'completed',
+  'data.userId': '1042',
+  description: 'Every hike, photo and kind word counts.',
+  displayName: 'Amara Okafor',
+  displayOrder: 1,
+  displayedFields: ['xp'],
+  email: 'amara@example.com',
+  embedToken: 'eyJhbGciOiJFZERTQSIs…',
+  endDate: '2027-02-28',
+  endTime: null,
+  endsAt: '2026-11-29T23:00:00.000Z',
+  'errors.code': 'invalid_row',
+  'errors.line': 3,
+  'errors.message': '"12,5" is not a whole number up to 2^53 - 1.',
+  expiresIn: 900,
+  externalId: 'C-1042',
+  failed: 1,
+  failure: null,
+  firstName: 'Amara',
+  hasNoEndDate: false,
+  highestRole: '@all',
+  image: '',
+  includeDummyUsers: false,
+  isPreviewEnabled: false,
+  kid: '2026-11-23',
+  kty: 'OKP',
+  language: 'en',
+  lastName: 'Okafor',
+  limit: 20,
+  link: 'https://www.example.com/join',
+  'member.name': 'Amara Okafor',
+  'metric.name': 'XP',
+  name: 'Weekly stars',
+  nextCursor: null,
+  onlyPositiveRanks: false,
+  order: 0,
+  page: 1,
+  period: 'week',
+  periods: ['week', 'all'],
+  processed: 2,
+  roles: ['@all'],
+  'run.state': 'open',
+  'runs.state': 'open',
+  score: 1250,
+  size: null,
+  slug: 'weekly-stars',
+  start: '2026-11-23',
+  startDate: '2026-11-23',
+  startTime: null,
+  startsAt: '2026-11-22T23:00:00.000Z',
+  succeeded: 1,
+  text: 'Join the club',
+  tied: false,
+  timeZone: 'Europe/Berlin',
+  topRankLimit: 1000,
+  total: 1,
+  'data.total': 2,
+  use: 'sig',
+  username: 'amara',
+  weekStart: 1,
+  whitelistedDomains: [],
+  x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+  xp: 1250,
+  xpEarnedToday: 60,
+}
+
+/** What of JSON Schema the contract's schemas become. */
+export interface Schema {
+  $ref?: string
+  type?: string | readonly string[]
+  const?: unknown
+  enum?: readonly unknown[]
+  example?: unknown
+  anyOf?: readonly Schema[]
+  items?: Schema
+  properties?: Readonly<Record<string, Schema>>
+  minimum?: number
+}
+
+/** An example of what a schema describes: readers would otherwise be shown random text that fits its patterns. */
+export function exampleOf(schema: Schema, schemas: Readonly<Record<string, Schema>>): unknown {
+  return at(schema, '', '')
+
+  function at(schema: Schema, parent: string, name: string): unknown {
+    // What may be null, or is given in several ways.
+    if (schema.anyOf) return at(schema.anyOf[0]!, parent, name)
+    if (schema.$ref?.endsWith('/Id')) return '01a219d9-e669-7804-98f1-bb10413e3fdd'
+    if (schema.const !== undefined) return schema.const
+    const known = [`${parent}.${name}`, name].find((one) => one in fieldExamples)
+    if (known) return fieldExamples[known]
+    if (schema.$ref) return at(schemas[schema.$ref.split('/').at(-1)!]!, parent, name)
+    if (schema.example !== undefined) return schema.example
+    if (schema.enum) return schema.enum[0]
+    if (schema.items) return [at(schema.items, parent, name)]
+    if (schema.properties) {
+      const fields = Object.entries(schema.properties)
+      return Object.fromEntries(fields.map(([field, inner]) => [field, at(inner, name, field)]))
+    }
+    switch ([schema.type].flat()[0]) {
+      case 'boolean':
+        return true
+      case 'integer':
+        return Math.max(0, schema.minimum ?? 0)
+      case 'string':
+        return name
+      default:
+        return {}
+    }
+  }
+}

@@ -15,8 +15,10 @@ import { family as integration } from '../api/integration/family.js'
 import { family as management } from '../api/management/family.js'
 import { family as platform } from '../api/platform/family.js'
 import { family as widget } from '../api/widget/family.js'
+import { Failure } from '../domain/failure.js'
 import type { Family } from '../http/family.js'
-import { bodyExamples } from './examples.js'
+import { bodyExamples, exampleOf, type Schema } from './examples.js'
+import { introduction, whoMayCall } from './introduction.js'
 
 const families: readonly Family[] = [widget, embed, integration, management, platform]
 
@@ -76,7 +78,7 @@ export function openapi(publicUrl: string): object {
     info: {
       title: 'Rai',
       version: '1',
-      description: 'Communities with points, coins and leaderboards, and the widgets that show them anywhere.',
+      description: introduction(publicUrl),
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: publicUrl }],
@@ -84,8 +86,26 @@ export function openapi(publicUrl: string): object {
     paths,
     components: { securitySchemes, headers: answerHeaders, schemas: { Hint } },
   })
+  addExamples(document)
   made.set(publicUrl, document)
   return document
+}
+
+/** Gives an example to each answer. Refusals have theirs. */
+function addExamples({ paths, components }: ReturnType<typeof createDocument>): void {
+  const schemas = components?.schemas as Record<string, Schema>
+  const operations = Object.values(paths ?? {}).flatMap((item) => Object.values(item) as ZodOpenApiOperationObject[])
+  for (const { responses } of operations) {
+    for (const { content } of Object.values(responses) as { content?: Record<string, MediaType> }[]) {
+      const json = content?.['application/json']
+      if (json) json.example ??= exampleOf(json.schema, schemas)
+    }
+  }
+}
+
+interface MediaType {
+  schema: Schema
+  example?: unknown
 }
 
 function operation(family: Family, key: RouteKey, route: Route): ZodOpenApiOperationObject {
@@ -95,7 +115,9 @@ function operation(family: Family, key: RouteKey, route: Route): ZodOpenApiOpera
   const isOpen = route.access.principals.some((principal) => schemesOf[principal].length === 0)
   return {
     operationId: operationId(key),
-    summary: route.summary,
+    // Summaries are plain text.
+    summary: route.summary.replaceAll('`', ''),
+    description: [whoMayCall(route.access), route.description].filter(Boolean).join('\n\n'),
     tags: [family.name],
     security: [...(isOpen ? [{}] : []), ...schemes.map((scheme) => ({ [scheme]: [] }))],
     'x-rai-access': route.access,
@@ -125,7 +147,7 @@ function requestBody(key: RouteKey, route: Route) {
       description: `At most ${(route.bodyLimit ?? bodyLimits.usual) / 1024} KB`,
       content: { 'application/json': { schema: route.body!, example: bodyExamples[key] } },
     }
-  const file = z.file().meta({ description: 'Comes last: a field after it is refused' })
+  const file = z.file().meta({ description: 'The CSV file, and the last field: one after it is refused' })
   return { content: { 'multipart/form-data': { schema: (route.body as z.ZodObject).extend({ [route.file]: file }) } } }
 }
 
@@ -156,8 +178,12 @@ function refusals(family: Family, route: Route, repeats: boolean) {
   return Object.fromEntries(
     codes.map((code) => {
       const { status, message } = errors[code]
+      const example = family.envelope.refusal(new Failure(code), '01a219d9-e6c8-7c47-80e9-12da9ed780a9')
       const headers = { ...headerRefs, ...((status === 429 || status === 503) && waits) }
-      return [status, { description: message, headers, content: { [refusalMedia]: { schema: refusalSchema } } }]
+      return [
+        status,
+        { description: message, headers, content: { [refusalMedia]: { schema: refusalSchema, example } } },
+      ]
     }),
   )
 }

@@ -13,6 +13,7 @@ const html = `<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
 <title>Rai API reference</title>
 <link rel="stylesheet" href="/reference/swagger-ui.css">
 <link rel="icon" type="image/png" href="/reference/favicon-32x32.png">
@@ -26,11 +27,14 @@ const html = `<!doctype html>
 `
 
 /** Nothing can be sent from the page, and no key typed into it: most operations want keys that no browser should see. */
-const script = `SwaggerUIBundle({
+const script = `const dark = matchMedia('(prefers-color-scheme: dark)')
+const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches)
+dark.addEventListener('change', follow)
+follow()
+SwaggerUIBundle({
   url: '/openapi.json',
   dom_id: '#reference',
   deepLinking: true,
-  showExtensions: true,
   supportedSubmitMethods: [],
   validatorUrl: null,
   plugins: [{ wrapComponents: { authorizeBtn: () => () => null, authorizeOperationBtn: () => () => null } }],
