@@ -63,7 +63,7 @@ export async function leaderboard({ api, member, key, attributes = {}, content =
 export async function loaded(wanted: Wanted = {}) {
   const element = await leaderboard(wanted)
   await until(() => rowsOf(element).length > 0, 'rows')
-  await until(() => find(element, 'table')?.style.getPropertyValue('--_track'), 'hands')
+  await until(() => find(element, 'table')?.style.blockSize, 'hands')
   return element
 }
 

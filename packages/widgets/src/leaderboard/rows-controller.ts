@@ -195,17 +195,17 @@ export class RowsController implements ReactiveController {
   }
 
   /**
-   * Gives the table its height, its first row its place, and the column of ranks its width; through CSSOM, which no
-   * content security policy forbids.
+   * Gives the table its height, its rows their place, and the column of ranks its width; through CSSOM, which no content
+   * security policy forbids. The place is a property of its own: a custom property would have every row's style looked at
+   * in every frame.
    */
   #draw(scroller: HTMLElement) {
-    scroller.parentElement?.style.setProperty(
-      '--_digits',
-      `${this.#write(this.#shown?.highest ?? this.window.range.last).length}`,
-    )
-    const { style } = scroller.querySelector('table') as HTMLElement
-    style.setProperty('--_track', `${this.window.track}px`)
-    style.setProperty('--_shift', `${this.window.shift}px`)
+    const table = scroller.querySelector('table') as HTMLTableElement
+    const digits = `${this.#write(this.#shown?.highest ?? this.window.range.last).length}`
+    const panel = scroller.parentElement as HTMLElement
+    if (panel.style.getPropertyValue('--_digits') !== digits) panel.style.setProperty('--_digits', digits)
+    table.style.blockSize = `calc(${this.window.track}px + var(--_heads))`
+    for (const body of table.tBodies) body.style.translate = `0 ${this.window.shift}px`
   }
 
   /** Lit moves rows by taking them out and putting them in again, and rows leave the window: neither may lose the focus. */
