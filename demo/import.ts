@@ -76,6 +76,10 @@ async function upload(target: Target, path: string, fields: Record<string, strin
     sent += chunk.length
     if (isTerminal || sent === size) progress('Sending  ', sent, size, `${number.format(sent)} bytes`)
   })
+  file.on('end', () => {
+    endProgress()
+    console.error('Checking the file…')
+  })
   const boundary = `rai-${crypto.randomUUID()}`
   const part = (name: string, more = '') => `--${boundary}\r\nContent-Disposition: form-data; name="${name}"${more}\r\n`
   async function* body() {
@@ -94,27 +98,24 @@ async function upload(target: Target, path: string, fields: Record<string, strin
     body: Readable.toWeb(Readable.from(body())),
     duplex: 'half',
   }
-  const queued = await call<{ jobId: string; message: string }>(
+  const { jobId } = await call<{ jobId: string }>(
     `${target.apiUrl}/apis/v1/users/${operation}`,
     target.communityKey,
     init as RequestInit,
   )
-  endProgress()
-  return queued
+  return jobId
 }
 
 async function follow(target: Target, jobId: string): Promise<Job> {
   const started = performance.now()
+  let before: number | undefined
   for (;;) {
     const job = await call<Job>(`${target.apiUrl}/apis/v1/users/bulk-jobs/${jobId}`, target.communityKey)
-    const rate = Math.round(job.processed / ((performance.now() - started) / 1000))
+    before ??= job.processed
+    const rate = Math.round((job.processed - before) / ((performance.now() - started) / 1000))
+    const speed = rate > 0 ? `, ${number.format(rate)}/s` : ''
     const failed = job.failed > 0 ? `, ${number.format(job.failed)} failed` : ''
-    progress(
-      'Applying ',
-      job.processed,
-      job.total,
-      `${number.format(job.processed)} rows, ${number.format(rate)}/s${failed}`,
-    )
+    progress('Applying ', job.processed, job.total, `${number.format(job.processed)} rows${speed}${failed}`)
     if (job.status === 'completed' || job.status === 'failed') return job
     await new Promise((later) => setTimeout(later, isTerminal ? 250 : 2000))
   }
@@ -145,8 +146,11 @@ async function main(): Promise<number> {
   const operation = values.update ? 'bulk-update' : 'bulk-import'
   const fields = { map: JSON.stringify(Object.fromEntries(pairs)) }
 
-  const { jobId, message } = await upload(target, path, fields, operation, values.again)
-  console.log(message)
+  // Before the file: a wrong key is found at once, and a job that is here already is known as such.
+  const earlier = await call<Job[]>(`${target.apiUrl}/apis/v1/users/bulk-jobs?limit=100`, target.communityKey)
+  const jobId = await upload(target, path, fields, operation, values.again)
+  if (earlier.some((job) => job._id === jobId))
+    console.log('This very file was sent before: this is how far it is. Send it with --again to apply it again.')
   // From here on the server works by itself: Ctrl-C only stops watching.
   process.once('SIGINT', () => {
     console.error(`\nThe server goes on with job ${jobId}.`)

@@ -20,7 +20,7 @@ Every path below begins at \`${publicUrl}\`. Bodies and answers are JSON, but fo
   given permissions; each operation says which one it needs.
 - **System key** \`rai_sys_…\`: the same with every permission, also as \`X-API-Key: <key>\`.
 
-All but the first two are secrets: a request with one that comes from a browser is refused.
+The last three never leave a back-end: a request with one that comes from a browser is refused.
 
 \`\`\`sh
 curl ${publicUrl}/apis/v1/users/info -H "Authorization: Bearer $RAI_KEY" \\
