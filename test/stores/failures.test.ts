@@ -132,5 +132,5 @@ test('the developer is told a failure once, with what support asks for, and neve
   const { $config } = config(here)
   listen($config)
   await until($config, ({ state }) => state === 'failed')
-  expect(here.warnings).toEqual(['[rai] 403 origin_not_allowed: because of origin_not_allowed request-1'])
+  expect(here.warnings).toEqual(['[rai] origin_not_allowed 403: because of origin_not_allowed request-1'])
 })

@@ -141,8 +141,7 @@ export function createLoadable<T>(environment: Environment, { load, concerns, ou
     $state.set(state.state === 'ready' ? { ...state, stale: error } : { state: 'failed', error })
     const wait = retryAfter ?? Math.min(afterFailure * 2 ** Math.max(0, failures - 2), longestAfterFailure)
     if (!refused && mounted) plan(wait * (1 + environment.random() / 10))
-    if (!errorOf(state) && code !== 'network')
-      environment.warn(`[rai] ${status} ${message === code ? code : `${code}: ${message}`} ${requestId}`)
+    if (!errorOf(state) && code !== 'network') environment.warn(`[rai] ${code} ${status}: ${message} ${requestId}`)
   }
 
   /** Whatever was missed meanwhile is asked for. */
@@ -183,7 +182,8 @@ export function createLoadable<T>(environment: Environment, { load, concerns, ou
     renew,
     set,
     refresh() {
-      if (underWay) return underWay
+      // A retry of the store's own may be about to fail: what a person asks for is asked now.
+      if (underWay && !errorOf($state.value)) return underWay
       outdate?.()
       return begin(true)
     },
