@@ -22,6 +22,9 @@ export const bodyExamples: { [K in RouteKey]?: BodyOf<K> } = {
   'PATCH /widget/v1/{publishableKey}/me': { visibility: 'hidden' },
 }
 
+/** What the file of a job's errors looks like. */
+export const csvExample = 'line,code,message\r\n3,invalid_row,"""12,5"" is not a whole number up to 2^53 - 1."\r\n'
+
 /** What an example holds at a field: by the field's name alone, or with the name of what it stands in where that matters. */
 const fieldExamples: Record<string, unknown> = {
   __v: 0,
@@ -119,11 +122,13 @@ export interface Schema {
   anyOf?: readonly Schema[]
   items?: Schema
   properties?: Readonly<Record<string, Schema>>
+  required?: readonly string[]
   minimum?: number
 }
 
 /** An example of what a schema describes: readers would otherwise be shown random text that fits its patterns. */
 export function exampleOf(schema: Schema, schemas: Readonly<Record<string, Schema>>): unknown {
+  const isList = schema.properties?.data?.items !== undefined
   return at(schema, '', '')
 
   function at(schema: Schema, parent: string, name: string): unknown {
@@ -138,7 +143,10 @@ export function exampleOf(schema: Schema, schemas: Readonly<Record<string, Schem
     if (schema.enum) return schema.enum[0]
     if (schema.items) return [at(schema.items, parent, name)]
     if (schema.properties) {
-      const fields = Object.entries(schema.properties)
+      const fields = Object.entries(schema.properties).filter(
+        // Only a list has pages.
+        ([field]) => name !== 'meta' || isList || schema.required?.includes(field),
+      )
       return Object.fromEntries(fields.map(([field, inner]) => [field, at(inner, name, field)]))
     }
     switch ([schema.type].flat()[0]) {

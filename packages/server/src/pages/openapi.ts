@@ -17,7 +17,7 @@ import { family as platform } from '../api/platform/family.js'
 import { family as widget } from '../api/widget/family.js'
 import { Failure } from '../domain/failure.js'
 import type { Family } from '../http/family.js'
-import { bodyExamples, exampleOf, type Schema } from './examples.js'
+import { bodyExamples, csvExample, exampleOf, type Schema } from './examples.js'
 import { introduction, whoMayCall } from './introduction.js'
 
 const families: readonly Family[] = [widget, embed, integration, management, platform]
@@ -157,7 +157,8 @@ function answerContent(family: Family, route: Route) {
     const hint = { contentMediaType: 'application/json', contentSchema: { $ref: '#/components/schemas/Hint' } }
     return { [route.media]: { schema: { type: 'string', description: 'The `data` of each event', ...hint } as const } }
   }
-  return { [route.media!]: { schema: { type: route.media === 'application/json' ? 'object' : 'string' } as const } }
+  const example = route.media === 'text/csv' ? { example: csvExample } : {}
+  return { [route.media!]: { schema: { type: route.media === 'application/json' ? 'object' : 'string' }, ...example } }
 }
 
 /** Which refusals an operation can give follows from what it takes. */
