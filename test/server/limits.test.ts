@@ -161,6 +161,15 @@ describe('a body that does not arrive', async () => {
       expect(await text(say(server, half(path, key, type)))).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
   })
 
+  it('stops nothing when its request is being answered already, to somebody who does not read', async () => {
+    const get = 'GET /reference/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n'
+    const greedy = say(server, `${`${get}\r\n`.repeat(6)}${get}Content-Length: 1\r\n\r\n`)
+    // By then its own time would have been over as well.
+    expect(await text(say(server, half('/v1/leaderboards', communityKey)))).toContain(' 408 ')
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
+    greedy.destroy()
+  })
+
   it('is waited for when it is an upload by a key that may', async () => {
     const file =
       '--x\r\nContent-Disposition: form-data; name="data"; filename="m.csv"\r\n\r\nusername\nada\n\r\n--x--\r\n'

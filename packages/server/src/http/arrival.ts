@@ -22,12 +22,12 @@ export function arriveWithin(
     if (headers['transfer-encoding'] === undefined && !Number(headers['content-length'])) return
     request.arrival = setTimeout(() => {
       if (raw.complete) return
-      // Answered already: nobody reads what may still come.
-      if (reply.sent) raw.destroy()
+      // Answered already, or being answered: nobody reads what may still come.
+      if (reply.sent || reply.raw.headersSent) raw.destroy()
       else {
         // Should the rest arrive now, it must not start what was refused.
         raw.pause()
-        refuse(new Failure('request_timeout'), request, reply.header('Connection', 'close'))
+        refuse(new Failure('request_timeout'), request, reply.header('Connection', 'close')).catch(() => raw.destroy())
       }
     }, ms)
     raw.once('close', () => takeYourTime(request))
