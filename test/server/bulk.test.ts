@@ -460,14 +460,17 @@ describe('bulk update', () => {
 })
 
 describe('bulk jobs', () => {
-  test('that fail say so, and go on where they stopped when the file comes again', async () => {
+  test.each([
+    ['break', 'P0001'],
+    ['take longer than a statement may', '57014'],
+  ])('that %s say so, and go on where they stopped when the file comes again', async (_, sqlstate) => {
     const community = await testCommunity(server)
     await run(community, 'import', 'username\na\nb\n')
     const csv = 'username,xp_op,xp\na,add,1\nb,add,2\n'
     const { superuserUrl } = server.testDatabase
     await asSuperuser(superuserUrl, (client) =>
       client.query(`
-        create function break_things() returns trigger language plpgsql as $$ begin raise exception 'broken'; end $$;
+        create function break_things() returns trigger language plpgsql as $$ begin raise exception 'broken' using errcode = '${sqlstate}'; end $$;
         create trigger break_things before insert on transactions for each row execute function break_things()`),
     )
     const failed = await run(community, 'update', csv)

@@ -3,6 +3,7 @@ import pg from 'pg'
 import { StartFailure } from '../config.js'
 import { Failure } from '../domain/failure.js'
 import { isId } from '../domain/ids.js'
+import { isConflict } from './errors.js'
 import { createLanes } from './lanes.js'
 import type { Tables } from './tables.js'
 
@@ -48,8 +49,6 @@ const connections = 10
 const perCommunity = 4
 const patienceMs = 10_000
 const retries = 3
-/** Serialization failure, deadlock. */
-const retriable = new Set(['40001', '40P01'])
 const keyShape = /^\w{1,80}$/
 
 /**
@@ -65,6 +64,8 @@ export async function openDatabase(url: string, onLost: (error: Error) => void):
     max: connections,
     connectionTimeoutMillis: patienceMs,
     statement_timeout: 60_000,
+    // Shorter, so that who waits for another is told from who is slow (see errors.ts).
+    lock_timeout: 50_000,
     idle_in_transaction_session_timeout: 60_000,
   })
   // Without a listener, a restart of the database would end this process.
@@ -133,7 +134,7 @@ export async function openDatabase(url: string, onLost: (error: Error) => void):
           for (const run of committed) run()
           return result
         } catch (error) {
-          if (attempt > retries || !retriable.has(codeOf(error))) throw error
+          if (attempt > retries || !isConflict(error)) throw error
         } finally {
           leave()
         }
@@ -149,13 +150,6 @@ export async function openDatabase(url: string, onLost: (error: Error) => void):
     close: () => pool.end(),
   }
 }
-
-/** The name of the constraint that a statement broke, or ''. */
-export const constraintOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'constraint' in error ? String(error.constraint) : ''
-
-const codeOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 
 async function refuseUnboundRole(pool: pg.Pool): Promise<void> {
   const { rows } = await pool

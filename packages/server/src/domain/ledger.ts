@@ -1,6 +1,7 @@
 import { periodNames, type Unit } from '@rai/contract'
 import { sql } from 'kysely'
-import { constraintOf, type Tx } from '../db/database.js'
+import type { Tx } from '../db/database.js'
+import { constraintOf } from '../db/errors.js'
 import { communityClock } from './clock.js'
 import { Failure } from './failure.js'
 import { newId } from './ids.js'

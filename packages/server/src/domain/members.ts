@@ -1,5 +1,6 @@
 import { type Selectable, sql } from 'kysely'
-import { constraintOf, type Tx } from '../db/database.js'
+import type { Tx } from '../db/database.js'
+import { constraintOf } from '../db/errors.js'
 import type { Tables } from '../db/tables.js'
 import { communityClock } from './clock.js'
 import { emit } from './events.js'

@@ -1,5 +1,6 @@
 import { type ErrorCode, errors } from '@rai/contract'
 import type { z } from 'zod'
+import { codeOf, isBusy, isTooSlow } from '../db/errors.js'
 import { Failure, type FailureDetail, shownDetails } from '../domain/failure.js'
 
 /** What went wrong before our code ran, by the code that Fastify or its multipart reader gives it. */
@@ -20,25 +21,13 @@ const frameworkCodes: Record<string, ErrorCode> = {
   FST_REQ_FILE_TOO_LARGE: 'too_large',
 }
 
-/** PostgreSQL is not there, full, stopping, or gave up on a conflict, a lock or a long statement; by SQLSTATE or by Node's word. */
-const databaseBusy = /^(08...|53...|57P0.|57014|55P03|40001|40P01|ECONNREFUSED|ECONNRESET|EPIPE)$/
-
 /** What the asker is told about an error; `internal` for everything that is our own fault. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error
-  const code = codeOf(error)
-  const known = frameworkCodes[code]
+  const known = frameworkCodes[codeOf(error)]
   if (known) return new Failure(known)
-  if (
-    databaseBusy.test(code) ||
-    (error instanceof Error && /timeout exceeded when trying to connect/.test(error.message))
-  )
-    return new Failure('unavailable')
-  return new Failure('internal')
+  return new Failure(isBusy(error) || isTooSlow(error) ? 'unavailable' : 'internal')
 }
-
-const codeOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 
 export const statusOf = (failure: Failure): number => errors[failure.code].status
 

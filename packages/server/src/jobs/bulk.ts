@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import type { Database } from '../db/database.js'
+import { isBusy } from '../db/errors.js'
 import { applyNext, failNext } from '../domain/bulk/apply.js'
 import { Failure } from '../domain/failure.js'
 import { type Loop, startLoop } from './loop.js'
@@ -34,11 +35,4 @@ const tries = 3
 const givenUp = 'The server could not apply the rest of the file. Send the same file again to go on where it stopped.'
 
 /** The database was away, stopping or busy: the loop comes back. Everything else lies in the work itself. */
-function passes(error: unknown): boolean {
-  if (error instanceof Failure) return error.code === 'unavailable'
-  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
-  return (
-    /^(08|53|57|40)...$|^E[A-Z]+$/.test(code) ||
-    (error instanceof Error && /^Connection terminated/.test(error.message))
-  )
-}
+const passes = (error: unknown): boolean => (error instanceof Failure ? error.code === 'unavailable' : isBusy(error))
