@@ -333,6 +333,21 @@ describe('while a board is counted', () => {
       return rows[0]!.n
     })
 
+  test('it may take as long as it takes, but never waits for a lock for ever', async () => {
+    const limits = await inside(async (tx) => {
+      const board = await createBoard(tx, { name: 'Large', slug: 'large', periods: ['all'] }, new Date())
+      const { rows } = await sql`
+        select name, setting::int from pg_settings where name in ('statement_timeout', 'lock_timeout') order by name
+      `.execute(tx.db)
+      await deleteBoard(tx, board.id)
+      return rows
+    })
+    expect(limits).toEqual([
+      { name: 'lock_timeout', setting: 50_000 },
+      { name: 'statement_timeout', setting: 0 },
+    ])
+  })
+
   test('nobody is hidden behind its back', async () => {
     const [id] = await people(1, 'shy')
     let release = () => {}

@@ -256,8 +256,11 @@ async function announce(tx: Tx, boardId: string): Promise<void> {
 /**
  * Counts a board again from the ledger, every run that ever was. Needs the board lock alone: an award that runs beside
  * it would be counted twice or not at all.
+ *
+ * A large board takes longer than any other statement may. Who would wait for it has a time limit of their own.
  */
 async function rebuild(tx: Tx, board: Board): Promise<void> {
+  await sql`set local statement_timeout = 0`.execute(tx.db)
   const { timeZone, weekStart } = await communityClock(tx)
   await clear(tx, board.id)
   const local = sql`(e.created_at at time zone ${timeZone})`
