@@ -19,6 +19,7 @@ interface UploadAnswer {
 interface UploadOptions {
   fields?: Record<string, string>
   idempotencyKey?: string
+  signal?: AbortSignal
 }
 
 /** Sends a CSV file to a bulk endpoint as a stream, whatever its size. */
@@ -27,7 +28,7 @@ export async function uploadCsv(
   key: string,
   type: 'import' | 'update',
   csv: string | Uint8Array | AsyncIterable<Uint8Array>,
-  { fields = {}, idempotencyKey }: UploadOptions = {},
+  { fields = {}, idempotencyKey, signal }: UploadOptions = {},
 ): Promise<UploadAnswer> {
   const boundary = 'rai-test-boundary'
   const parts = Object.entries(fields).map(
@@ -50,6 +51,7 @@ export async function uploadCsv(
     },
     body: Readable.toWeb(Readable.from(body())) as ReadableStream,
     duplex: 'half',
+    signal,
   } as RequestInit)
   return { status: answer.status, headers: answer.headers, body: (await answer.json()) as UploadAnswer['body'] }
 }

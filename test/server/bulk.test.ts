@@ -336,6 +336,25 @@ describe('uploads of one community', () => {
     expect(statuses.toSorted()).toEqual([202, 202, 202, 202, 429])
     expect((await uploadCsv(server.url, busy.communityKey, 'import', csv)).status).toBe(202)
   })
+
+  test('that wait for their turn go with who sent them', async () => {
+    const community = await testCommunity(server)
+    const csv = 'username\na\n'
+    const letGo = await holdBack(community, csv)
+    const send = (csv: string, options = {}) => uploadCsv(server.url, community.communityKey, 'import', csv, options)
+    const first = send(csv)
+    await waitsForLock()
+    const going = new AbortController()
+    const waiting = [1, 2, 3, 4].map((n) => send(`username\nb${n}\n`, { signal: going.signal }))
+    expect((await Promise.race(waiting)).status).toBe(429)
+    going.abort()
+    await Promise.allSettled(waiting)
+    // One that is refused for its map does not wait: it shows whether there is room.
+    await expect.poll(async () => (await send(csv, { fields: { map: 'none' } })).status).toBe(400)
+    await letGo()
+    expect((await first).status).toBe(202)
+    expect(await jobsOf(community)).toHaveLength(1)
+  })
 })
 
 describe('bulk update', () => {
@@ -485,11 +504,12 @@ describe('bulk jobs', () => {
   test('are listed newest first, and are the community’s own', async () => {
     const community = await testCommunity(server)
     const first = await run(community, 'import', 'username\na\n')
-    const second = await run(community, 'import', 'username\nb\n')
+    const second = await run(community, 'update', 'username,xp\n-x,1\n-y,2\n')
     const get = (path: string, key: string) =>
       fetch(`${server.url}/apis/v1/users/bulk-jobs${path}`, { headers: { authorization: `Bearer ${key}` } })
     const list = (await (await get('?limit=5', community.communityKey)).json()) as { data: Job[] }
     expect(list.data.map((job) => job._id)).toEqual([second._id, first._id])
+    expect(list.data.map(errorLines)).toEqual([['2 unknown_member', '3 unknown_member'], []])
     const missing = '/01a20a66-ef2d-7fc4-8fe0-c60caf0305e2'
     for (const tail of ['', '/errors.csv']) {
       const foreign = await get(`/${first._id}${tail}`, other.communityKey)

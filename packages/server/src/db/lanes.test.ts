@@ -33,4 +33,17 @@ describe('lanes', () => {
     leave()
     expect(await isSettled(enter('a'))).toBe(true)
   })
+
+  test('let go who does not want to wait any more, and give their place to the next', async () => {
+    const enter = createLanes(1, 60_000)
+    const leave = await enter('a')
+    const going = new AbortController()
+    const second = enter('a', going.signal)
+    const third = enter('a')
+    going.abort(new Error('gone'))
+    await expect(second).rejects.toThrow('gone')
+    await expect(enter('b', going.signal)).rejects.toThrow('gone')
+    leave()
+    expect(await isSettled(third)).toBe(true)
+  })
 })

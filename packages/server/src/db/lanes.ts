@@ -5,37 +5,49 @@ interface Lane {
   waiting: (() => void)[]
 }
 
+/** Enters a lane; answers how to leave it. Rejects with Failure `unavailable`, or with the reason of the signal. */
+export type EnterLane = (key: string, signal?: AbortSignal) => Promise<() => void>
+
 /**
- * Lets each community hold only so many connections at once, so that one that is busy, or waits for itself (its board
- * lock), leaves the others theirs. Who waits too long hears that it is a passing thing.
+ * Lets only so much happen at once for each key (mostly a community), in the order it came, so that one that is busy
+ * leaves the others what is theirs. Who waits too long hears that it is a passing thing.
  * @param width How many at once.
  * @param patienceMs How long one waits.
- * @returns Enters a community's lane; answers how to leave it. Rejects with Failure `unavailable`.
  */
-export function createLanes(width: number, patienceMs: number): (communityId: string) => Promise<() => void> {
+export function createLanes(width: number, patienceMs: number): EnterLane {
   const lanes = new Map<string, Lane>()
 
-  return async (communityId) => {
-    const lane = lanes.get(communityId) ?? { running: 0, waiting: [] }
-    lanes.set(communityId, lane)
+  return async (key, signal) => {
+    signal?.throwIfAborted()
+    const lane = lanes.get(key) ?? { running: 0, waiting: [] }
+    lanes.set(key, lane)
     if (lane.running < width) lane.running++
-    else
-      await new Promise<void>((enter, refuse) => {
-        const turn = () => {
-          clearTimeout(timer)
-          enter()
-        }
-        const timer = setTimeout(() => {
-          lane.waiting.splice(lane.waiting.indexOf(turn), 1)
-          refuse(new Failure('unavailable'))
-        }, patienceMs)
-        lane.waiting.push(turn)
-      })
+    else await waitIn(lane, patienceMs, signal)
     return () => {
       const next = lane.waiting.shift()
       // A place is handed over as it is: whoever comes now does not overtake.
       if (next) next()
-      else if (--lane.running === 0) lanes.delete(communityId)
+      else if (--lane.running === 0) lanes.delete(key)
     }
   }
 }
+
+const waitIn = ({ waiting }: Lane, patienceMs: number, signal: AbortSignal | undefined) =>
+  new Promise<void>((enter, refuse) => {
+    const end = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', giveUp)
+    }
+    const turn = () => {
+      end()
+      enter()
+    }
+    const giveUp = () => {
+      end()
+      waiting.splice(waiting.indexOf(turn), 1)
+      refuse(signal?.aborted ? signal.reason : new Failure('unavailable'))
+    }
+    const timer = setTimeout(giveUp, patienceMs)
+    signal?.addEventListener('abort', giveUp)
+    waiting.push(turn)
+  })

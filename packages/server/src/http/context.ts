@@ -63,8 +63,9 @@ export interface Context<K extends RouteKey> {
   query: QueryOf<K>
   body: BodyOf<K>
   file: IsFile<K> extends true ? UploadedFile : null
+  /** Aborted when the asker of an upload goes before the answer. */
+  gone: IsFile<K> extends true ? AbortSignal : null
   headers: IncomingHttpHeaders
-  requestId: string
   now: Date
   deps: Services
   /** Says more beside the answer, where the family's envelope has a place for it: `page`, `limit`, `total`. */

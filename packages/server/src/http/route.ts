@@ -2,6 +2,7 @@ import multipart from '@fastify/multipart'
 import type { Method, Route, RouteKey, RouteTable } from '@rai/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Tx } from '../db/database.js'
+import { Failure } from '../domain/failure.js'
 import { admit } from './admit.js'
 import { sendAnswer, sendCsv, sendStream } from './answer.js'
 import { takeYourTime } from './arrival.js'
@@ -74,7 +75,8 @@ function mount(app: FastifyInstance, mounting: Mounting, operation: Operation): 
       try {
         release = limiter.hold(reply, request.asker!.communityId, 'uploads')
         takeYourTime(request)
-        await perform(mounting, operation, request, reply, await readUpload(request, file))
+        const gone = goneOf(reply)
+        await perform(mounting, operation, request, reply, { ...(await readUpload(request, file)), gone })
       } finally {
         release()
         skipRest(request)
@@ -83,13 +85,20 @@ function mount(app: FastifyInstance, mounting: Mounting, operation: Operation): 
   })
 }
 
+/** Aborted when the connection closes (Fastify's own signal: when the body has ended); after the answer that means nothing. */
+function goneOf({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  raw.once('close', () => gone.abort(new Failure('invalid_request', 'The request was broken off.')))
+  return gone.signal
+}
+
 /** Reads the request by the contract, lets the handler work in its transaction, and sends what it answers. */
 async function perform(
   { services, limiter, checkAnswers }: Mounting,
   { family, route, handler }: Operation,
   request: FastifyRequest,
   reply: FastifyReply,
-  upload: { fields: Record<string, unknown>; file: UploadedFile } | null,
+  upload: { fields: Record<string, unknown>; file: UploadedFile; gone: AbortSignal } | null,
 ): Promise<void> {
   const params = parsePart('path', route.params, request.params)
   const query = parsePart('query', route.query, request.query)
@@ -113,8 +122,8 @@ async function perform(
       query,
       body,
       file: upload?.file ?? null,
+      gone: upload?.gone ?? null,
       headers: request.headers,
-      requestId: request.id,
       now,
       deps: services,
       meta: {},

@@ -5,13 +5,14 @@ import {
   errorsAsCsv,
   errorsOf,
   findJob,
+  firstErrors,
   type Job,
   listJobs,
   type RowError,
   takeUpSameFile,
 } from '../../domain/bulk/jobs.js'
 import { spool } from '../../domain/bulk/spool.js'
-import { createTurns } from '../../domain/bulk/turns.js'
+import { inTurn } from '../../domain/bulk/turns.js'
 import { Failure } from '../../domain/failure.js'
 import type { Context, Handlers } from '../../http/context.js'
 import { parseJson } from '../../http/json.js'
@@ -28,7 +29,12 @@ export const bulk: Handlers<Bulk> = {
 
   'GET /apis/v1/users/bulk-jobs': async ({ tx, query }) => {
     const jobs = await listJobs(tx, query.limit ?? 20)
-    return Promise.all(jobs.map(async (job) => showJob(job, await errorsOf(tx, job.id, shownErrors))))
+    const errors = await firstErrors(
+      tx,
+      jobs.map(({ id }) => id),
+      shownErrors,
+    )
+    return jobs.map((job) => showJob(job, errors.get(job.id) ?? []))
   },
 
   'GET /apis/v1/users/bulk-jobs/{jobId}': async ({ tx, params }) => {
@@ -49,12 +55,12 @@ const shownErrors = 100
  * written. Then it becomes a job in one transaction.
  */
 async function queue(type: BulkType, context: Context<Import> | Context<Update>): Promise<AnswerOf<Import>> {
-  const { principal, body, file, headers, now, deps, once } = context
+  const { principal, body, file, headers, now, deps, once, gone } = context
   checkCommunity(principal, body)
   const map = readMap(body.map)
   const spooled = await spool(file.stream)
   try {
-    return await inTurn(principal.communityId, () =>
+    return await inTurn(principal.communityId, gone, () =>
       deps.database.tenant(principal.communityId, async (tx) => {
         const input = {
           type,
@@ -80,9 +86,6 @@ async function queue(type: BulkType, context: Context<Import> | Context<Update>)
     await spooled.close()
   }
 }
-
-/** Each file that becomes a job holds a connection for seconds: in all of the process so many do at once. */
-const inTurn = createTurns(2)
 
 /** `{"score":"xp"}`: names of columns, and what they mean. */
 function readMap(text: string | undefined): Record<string, string> {

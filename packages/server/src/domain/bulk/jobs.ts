@@ -216,6 +216,20 @@ export async function errorsOf(tx: Tx, jobId: string, limit: number, afterLine =
     .execute()
 }
 
+/** The first errors of each of several jobs, by line. Jobs without any are left out. */
+export async function firstErrors(tx: Tx, jobIds: readonly string[], limit: number): Promise<Map<string, RowError[]>> {
+  const { rows } = await sql<RowError & { job_id: string }>`
+    select job.id as job_id, error.* from unnest(${sql.val(jobIds)}::uuid[]) as job (id), lateral (
+      select line, code, message from job_errors
+      where community_id = ${tx.communityId} and job_id = job.id
+      order by line limit ${limit}
+    ) as error
+    order by job.id, error.line`.execute(tx.db)
+  const ofJobs = new Map<string, RowError[]>()
+  for (const { job_id, ...error } of rows) ofJobs.set(job_id, [...(ofJobs.get(job_id) ?? []), error])
+  return ofJobs
+}
+
 const errorsAtOnce = 5000
 
 /** Every error of a job as CSV, a page at a time. */

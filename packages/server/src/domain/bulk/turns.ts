@@ -1,34 +1,29 @@
-/**
- * Lets work of one community happen one after the other, and of all communities only so much at once. Communities take
- * turns: whoever has had one queues behind the others.
- */
-export function createTurns(atOnce: number): <T>(communityId: string, work: () => Promise<T>) => Promise<T> {
-  /** The end of each community's last work. */
-  const ends = new Map<string, Promise<void>>()
-  const waiting: (() => void)[] = []
-  let running = 0
+import { createLanes } from '../../db/lanes.js'
 
-  async function amongAll<T>(work: () => Promise<T>): Promise<T> {
-    if (running === atOnce) await new Promise<void>((start) => waiting.push(start))
-    else running++
+/** Each file that becomes a job holds a connection for seconds: in all of the process so many do at once. */
+const atOnce = 2
+/** How long a file waits for its turn: as long as several of the largest take. */
+const patienceMs = 120_000
+
+const enterCommunity = createLanes(1, patienceMs)
+const enterAll = createLanes(atOnce, patienceMs)
+
+/**
+ * Does work of one community one after the other, and of all communities only so much at once. Communities take turns:
+ * whoever has had one queues behind the others.
+ * @param signal Ends the wait, not the work.
+ * @throws Failure `unavailable` when the turn does not come.
+ */
+export async function inTurn<T>(communityId: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const leaveCommunity = await enterCommunity(communityId, signal)
+  try {
+    const leaveAll = await enterAll('all', signal)
     try {
       return await work()
     } finally {
-      const next = waiting.shift()
-      // A place is handed over as it is: whoever comes now does not overtake.
-      if (next) next()
-      else running--
+      leaveAll()
     }
-  }
-
-  return (communityId, work) => {
-    const turn = (ends.get(communityId) ?? Promise.resolve()).then(() => amongAll(work))
-    const end = turn.then(forget, forget)
-    ends.set(communityId, end)
-    return turn
-
-    function forget(): void {
-      if (ends.get(communityId) === end) ends.delete(communityId)
-    }
+  } finally {
+    leaveCommunity()
   }
 }
