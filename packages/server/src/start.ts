@@ -53,8 +53,17 @@ export async function startServer(
   const log = pino({ level: config.logLevel, redact: unlogged }, logTo)
   /** What to undo, newest last. */
   const opened: (() => unknown)[] = []
+  /** One that fails keeps none of the others from running: the database and its lock must go. */
   const undoAll = async () => {
-    for (let undo = opened.pop(); undo; undo = opened.pop()) await undo()
+    const errors: unknown[] = []
+    for (let undo = opened.pop(); undo; undo = opened.pop()) {
+      try {
+        await undo()
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+    if (errors.length > 0) throw errors[0]
   }
   let stopping: Promise<void> | undefined
   const stop = () => {
@@ -92,7 +101,8 @@ export async function startServer(
     })
     return { url: await listen(app, config), database, stop }
   } catch (error) {
-    await stop()
+    // Why it does not start says more than what then goes wrong as well.
+    await stop().catch((failure: unknown) => log.error({ err: failure }, 'not everything could be closed'))
     throw error
   }
 

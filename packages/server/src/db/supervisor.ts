@@ -78,12 +78,15 @@ export async function startPostgres(dataDir: string, log: SupervisorLog): Promis
       if (stopping) return
       log.warn('PostgreSQL ended by itself and is started again')
       running = await run(running.port)
+      // Who stopped meanwhile had only the old one to end.
+      if (stopping) return stopPostgres(running)
     }
   }
-  void watch()
-  const stop = () => {
+  const watching = watch().catch((error: unknown) => log.warn(`PostgreSQL is not started again: ${error}`))
+  const stop = async () => {
     stopping = true
-    return stopPostgres(running)
+    await stopPostgres(running)
+    await watching
   }
 
   const password = readFileSync(passwordFile, 'utf8').trim()
