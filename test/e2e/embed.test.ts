@@ -116,6 +116,18 @@ describe('the answer for a frame', () => {
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8')
   })
 
+  test.each([
+    ['a null character', 'board=%00'],
+    ['a line break', 'locale=a%0Ab'],
+    ['a name twice', 'board=points&board=other'],
+    ['a name without end', `board=${'x'.repeat(201)}`],
+  ])('is 400 for %s in the address', async (_, more) => {
+    const response = await fetch(`${server.url}/embed/leaderboard?key=${community.publishableKey}&${more}`)
+    expect(response.status).toBe(400)
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8')
+    expect(await response.text()).toContain('This leaderboard is not available')
+  })
+
   test('shows what the address holds as text and nothing else', async () => {
     const hostile = `"><img src=x onerror=alert(1)><script>alert(1)</script>`
     const response = await fetch(

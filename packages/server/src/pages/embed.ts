@@ -1,30 +1,35 @@
 import { randomBytes } from 'node:crypto'
+import { line } from '@rai/contract'
 import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
 import type { Database } from '../db/database.js'
 import { allowsOrigin, findKey, type Key } from '../domain/keys.js'
 import { findBoard, settingsOf, shownBoards } from '../domain/leaderboards/index.js'
 import type { Services } from '../http/context.js'
 
 /** A widget as a page of its own, for sites that frame rather than run scripts: what may stand in its address. */
-interface EmbedQuery {
+const EmbedQuery = z.object({
   /** The publishable key: a name, not a secret. Tokens never stand in an address. */
-  key?: string
-  board?: string
-  period?: string
-  theme?: string
-  locale?: string
-}
+  key: line(0, 200).optional(),
+  board: line(0, 200).optional(),
+  period: line(0, 100).optional(),
+  theme: line(0, 100).optional(),
+  locale: line(0, 100).optional(),
+})
+type EmbedQuery = z.infer<typeof EmbedQuery>
 
 /** Serves `/embed/leaderboard?key=rai_pk_…&board=…`: the widget filling the frame. */
 export function mountEmbed(app: FastifyInstance, { config, database, clock }: Services): void {
-  app.get<{ Querystring: EmbedQuery }>('/embed/leaderboard', async ({ query, headers }, reply) => {
+  app.get('/embed/leaderboard', async ({ query: given, headers }, reply) => {
     const nonce = randomBytes(18).toString('base64')
-    const key = await findKey(database, String(query.key ?? ''), clock())
-    const page =
-      key?.kind === 'publishable'
+    const { data: query, success } = EmbedQuery.safeParse(given)
+    const key = success ? await findKey(database, query.key ?? '', clock()) : undefined
+    const page = !success
+      ? errorPage(nonce, 400, 'The address is not one that this page can have.')
+      : key?.kind === 'publishable'
         ? widgetPage(query, await framers(database, key, query.board), nonce, config.publicUrl)
-        : errorPage(nonce)
-    const lang = query.locale ?? /^[a-z]+(-[a-z\d]+)*/i.exec(headers['accept-language'] ?? '')?.[0] ?? 'en'
+        : errorPage(nonce, 404, 'The address names a key that is not known, or no longer good.')
+    const lang = query?.locale ?? /^[a-z]+(-[a-z\d]+)*/i.exec(headers['accept-language'] ?? '')?.[0] ?? 'en'
     return reply
       .code(page.status)
       .type('text/html; charset=utf-8')
@@ -74,9 +79,9 @@ function widgetPage(
 }
 
 /** Holds nothing but a sentence, so that any site may frame it: a refused frame would say less. */
-function errorPage(nonce: string): Page {
+function errorPage(nonce: string, status: number, why: string): Page {
   return {
-    status: 404,
+    status,
     policy: ["default-src 'none'", `style-src 'nonce-${nonce}'`, "base-uri 'none'", "form-action 'none'"],
     title: 'Not available',
     style: `html { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
@@ -86,7 +91,7 @@ function errorPage(nonce: string): Page {
       p { margin: 0; opacity: .7 }`,
     body: `<main>
       <h1>This leaderboard is not available</h1>
-      <p>The address names a key that is not known, or no longer good.</p>
+      <p>${why}</p>
     </main>`,
   }
 }
