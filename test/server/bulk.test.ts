@@ -535,6 +535,8 @@ describe('bulk jobs', () => {
   test('need the permission, and a file', async () => {
     const limited = await testCommunity(server, { permissions: ['createUser'], origin: 'https://limited.example' })
     expect((await refused(limited, 'import', 'username\na\n')).slice(0, 2)).toEqual([403, 'forbidden'])
+    const elsewhere = await refused(other, 'import', 'username\na\n', { communityId: limited.id })
+    expect(elsewhere.slice(0, 2)).toEqual([404, 'not_found'])
     const { status } = await uploadCsv(server.url, 'rai_sk_wrong', 'import', 'username\na\n')
     expect(status).toBe(401)
     const empty = new FormData()

@@ -9,6 +9,8 @@ const needs = <P extends Permission>(permission: P) =>
 /** Given by callers whose key is not bound to one community; ours always are, so it must be the key's own. */
 const communityId = Id.optional()
 
+const noEffect = 'Has no effect yet'
+
 export const CreateUser = z
   .strictObject({
     username: Username,
@@ -18,11 +20,11 @@ export const CreateUser = z
     lastname: line(0, 50).optional(),
     /** The member's id in the caller's own system; can be named later by the `externalId` identifier of a widget access key. */
     externalId: line(1, 200).optional(),
-    accessLevel: z.int().min(0).optional(),
-    joinServer: z.boolean().optional(),
+    accessLevel: z.int().min(0).optional().meta({ description: noEffect }),
+    joinServer: z.boolean().optional().meta({ description: noEffect }),
     sendEmail: z.boolean().optional(),
     emailPassword: z.boolean().optional(),
-    emailTemplate: z.string().max(100).optional(),
+    emailTemplate: z.string().max(100).optional().meta({ description: noEffect }),
     password: z.string().max(200).optional(),
     confirmPassword: z.string().max(200).optional(),
     referral: z.string().max(200).optional(),
@@ -51,6 +53,8 @@ export const User = z
   })
   .meta({ id: 'User' })
 
+const NotCounted = z.int().meta({ description: 'Not counted yet: always 0' })
+
 export const UserInfo = z
   .strictObject({
     userId: z.string(),
@@ -64,12 +68,12 @@ export const UserInfo = z
     xpEarnedToday: Amount,
     coinsEarnedToday: Amount,
     language: z.string(),
-    totalMessages: z.int(),
-    totalReactions: z.int(),
-    visitCount: z.int(),
-    replySent: z.int(),
-    timeSpent: z.int(),
-    loginStreak: z.int(),
+    totalMessages: NotCounted,
+    totalReactions: NotCounted,
+    visitCount: NotCounted,
+    replySent: NotCounted,
+    timeSpent: NotCounted,
+    loginStreak: NotCounted,
     customFields: z.record(z.string(), z.unknown()),
   })
   .meta({ id: 'UserInfo' })

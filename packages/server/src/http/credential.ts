@@ -131,3 +131,12 @@ export function checkAccess({ access: { principals, permission } }: Route, asker
   if (asker.kind === 'communityKey' && permission && !asker.permissions.includes(permission))
     throw new Failure('forbidden', `This key needs the permission ${permission}.`)
 }
+
+/**
+ * A key is bound to its community; a body that names another asks for what is not there.
+ * @throws Failure `not_found`
+ */
+export function checkCommunity(asker: Asker | null, body: Record<string, unknown> | undefined): void {
+  if (asker && body?.communityId !== undefined && body.communityId !== asker.communityId)
+    throw new Failure('not_found', 'There is no such community for this key.')
+}

@@ -7,7 +7,7 @@ import { admit } from './admit.js'
 import { sendAnswer, sendCsv, sendStream } from './answer.js'
 import { takeYourTime } from './arrival.js'
 import type { Asker, Context, Handlers, Services, UploadedFile } from './context.js'
-import { askerByBody, checkAccess, sourceOf } from './credential.js'
+import { askerByBody, checkAccess, checkCommunity, sourceOf } from './credential.js'
 import type { Family } from './family.js'
 import { createOnce, everyTime, idempotencyKey, type Once } from './idempotency.js'
 import type { Limiter } from './limits.js'
@@ -109,6 +109,7 @@ async function perform(
     await limiter.take(reply, 'key', asker.keyId)
     checkAccess(route, asker)
   }
+  checkCommunity(asker, body)
   const now = services.clock()
   const isWrite = request.method !== 'GET' && request.method !== 'HEAD'
   const once = asker && isWrite && family.repeatable ? onceFor(services, route, asker, now, request, reply) : everyTime

@@ -16,7 +16,6 @@ import { inTurn } from '../../domain/bulk/turns.js'
 import { Failure } from '../../domain/failure.js'
 import type { Context, Handlers } from '../../http/context.js'
 import { parseJson } from '../../http/json.js'
-import { checkCommunity } from './users.js'
 
 type Jobs = '/apis/v1/users/bulk-jobs'
 type Import = 'POST /apis/v1/users/bulk-import'
@@ -56,7 +55,6 @@ const shownErrors = 100
  */
 async function queue(type: BulkType, context: Context<Import> | Context<Update>): Promise<AnswerOf<Import>> {
   const { principal, body, file, headers, now, deps, once, gone } = context
-  checkCommunity(principal, body)
   const map = readMap(body.map)
   const spooled = await spool(file.stream)
   try {
