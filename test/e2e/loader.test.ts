@@ -231,6 +231,24 @@ describe('commands', () => {
     ])
   })
 
+  test('work again after their code could not be had', async () => {
+    let broken = true
+    const { page } = await open(pageOf('', line), (page) =>
+      page.route(/\/c\/commands-/, (route) => (broken ? route.abort() : route.continue())),
+    )
+    await page.waitForFunction(() => 'rai' in globalThis && 'version' in (rai as object))
+    const call = () =>
+      page.evaluate(() =>
+        rai('logout').then(
+          () => 'done',
+          () => 'failed',
+        ),
+      )
+    expect(await call()).toBe('failed')
+    broken = false
+    expect(await call()).toBe('done')
+  })
+
   test('that are not known are rejected', async () => {
     const { page } = await open(pageOf('', line))
     await page.waitForFunction(() => 'rai' in globalThis && 'version' in (rai as object))
@@ -366,6 +384,38 @@ async function hold(page: Page, addresses: RegExp) {
   })
   return { letGo, waiting: () => waiting }
 }
+
+describe('a part that never comes', () => {
+  /** Waits for the first row while the page's clock runs, in small steps: the network has a clock of its own. */
+  async function rowsWithout(part: RegExp, html: string) {
+    const { page, exceptions } = await open(pageOf(html, line), async (page) => {
+      await page.clock.install()
+      await page.route(part, () => {})
+    })
+    const seen = async () => {
+      await page.clock.runFor(200)
+      return firstRow(page).isVisible()
+    }
+    await expect.poll(seen).toBe(true)
+    expect(exceptions).toEqual([])
+    return page
+  }
+
+  test('leaves a list in English where it is the language', async () => {
+    const page = await rowsWithout(/\/c\/de-/, tag.replace(' board', ' locale="de" board'))
+    expect(await page.locator('rai-leaderboard').getByRole('tab', { name: 'All time' }).count()).toBe(1)
+  })
+
+  test('leaves a list without a podium', async () => {
+    const page = await rowsWithout(/\/c\/podium-/, tag)
+    expect(await page.locator('rai-leaderboard [part~=podium]').count()).toBe(0)
+  })
+
+  test('leaves the first rows where it is what one does with them', async () => {
+    const page = await rowsWithout(/\/c\/interaction-/, tag.replace(' board', ' layout="table" board'))
+    expect(await page.locator('rai-leaderboard [part~=row]').count()).toBe(20)
+  })
+})
 
 describe('layout', () => {
   const watch = `<script>

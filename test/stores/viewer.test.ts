@@ -73,6 +73,27 @@ describe('a viewer', () => {
     expect((await ready($viewer))?.member.visibility).toBe('hidden')
   })
 
+  test('is not what an answer says that came after another person', async () => {
+    await member('ada')
+    await member('bob')
+    const here = page()
+    signIn(here, 'ada')
+    const $viewer = me(here)
+    await ready($viewer)
+    let release: (() => void) | undefined
+    proxy.fail((_, pass) => {
+      if (release) pass()
+      else release = pass
+    }, '/me')
+    const hiding = viewer(here).setVisibility('hidden')
+    await expect.poll(() => release).toBeDefined()
+    signIn(here, 'bob')
+    expect((await ready($viewer))?.member.name).toBe('bob')
+    release!()
+    await hiding
+    expect((await ready($viewer))?.member).toMatchObject({ name: 'bob', visibility: 'public' })
+  })
+
   test('is told when hiding failed', async () => {
     const here = page()
     await expect(viewer(here).setVisibility('hidden')).rejects.toMatchObject({ code: 'unauthorized' })

@@ -19,8 +19,9 @@ export function askEarly(element: Element, settings: Settings, [attribute, ...pa
   for (const path of paths) {
     const url = `${apiUrl}/widget/v1/${apiKey}/${path.replace('*', encodeURIComponent(name))}`
     const answer = fetch(url, { credentials: 'omit' })
+    const forget = () => answers.delete(url)
     answers.set(url, answer)
-    answer.catch(() => answers.delete(url))
+    answer.catch(forget)
+    setTimeout(forget, freshFor)
   }
-  setTimeout(() => answers.clear(), freshFor)
 }

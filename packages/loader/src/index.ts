@@ -6,6 +6,7 @@
  *
  *     <script>window.rai ||= (...call) => new Promise((...settle) => (rai.q ||= []).push([call, settle]))</script>
  */
+import { loadCode } from './code.js'
 import type * as Commands from './commands.js'
 import { fire } from './fire.js'
 import { pageSettings } from './settings.js'
@@ -48,8 +49,12 @@ function start({ src, dataset }: HTMLScriptElement): void {
   /** Most pages give no command: the code for them comes with the first one. Calls are answered in their order. */
   let commands: Promise<typeof Commands> | undefined
   const rai: Rai = async (...call) => {
-    commands ??= import(/* @vite-ignore */ new URL(__COMMANDS__, src).href)
-    return (await commands).run(settings, watch, ...call)
+    commands ??= loadCode<typeof Commands>([new URL(__COMMANDS__, src).href])
+    const code = await commands.catch((reason) => {
+      commands = undefined
+      throw reason
+    })
+    return code.run(settings, watch, ...call)
   }
   rai.version = __VERSION__
   page.rai = rai

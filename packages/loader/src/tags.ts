@@ -1,3 +1,4 @@
+import { loadCode } from './code.js'
 import { askEarly, type Early } from './early.js'
 import { fire } from './fire.js'
 import type { Settings } from './settings.js'
@@ -8,9 +9,6 @@ import type { Settings } from './settings.js'
  */
 declare const __TAGS__: Record<string, [files: [string, ...string[]], early: Early]>
 const tags = __TAGS__
-
-/** When a tag counts as failed. Its code may still come later, and then it works. */
-const patience = 10_000
 
 /**
  * Loads the code of a tag once the first of its elements comes near the viewport, or is there with `loading="eager"`.
@@ -68,10 +66,7 @@ export function loadTags(base: string, settings: Settings): (root: Document | Sh
   async function load(tag: string) {
     const urls = tags[tag]![0].map((file) => new URL(file, base).href)
     try {
-      await Promise.race([
-        Promise.all(urls.map(fetched)).then(() => import(/* @vite-ignore */ urls[0]!)),
-        new Promise((_, reject) => setTimeout(reject, patience, 'no answer')),
-      ])
+      await loadCode(urls)
     } catch (reason) {
       fail(tag, `${urls[0]} (${reason})`)
       addEventListener('online', () => load(tag), { once: true })
@@ -95,21 +90,4 @@ export function loadTags(base: string, settings: Settings): (root: Document | Sh
     changes.observe(root, { childList: true, subtree: true })
     look(root)
   }
-}
-
-/**
- * Has a file in the browser's cache, with one retry. `import()` comes after that, because browsers remember a module that
- * failed, and all that import it, for as long as the page lives.
- */
-async function fetched(url: string): Promise<void> {
-  await get(url).catch(async () => {
-    await new Promise((done) => setTimeout(done, 1000 + 1000 * Math.random()))
-    await get(url)
-  })
-}
-
-async function get(url: string): Promise<void> {
-  const answer = await fetch(url)
-  if (!answer.ok) throw answer.status
-  await answer.blob()
 }

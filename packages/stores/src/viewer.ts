@@ -30,7 +30,10 @@ export const viewer: (environment: Environment) => ViewerStore = /* @__PURE__ */
     $viewer: $state,
     refresh,
     async setVisibility(visibility) {
-      set(await client.send(`PATCH ${route}`, sample, { body: { visibility } }))
+      const { $source } = identityOf(environment)
+      const person = $source.value
+      const answer = await client.send(`PATCH ${route}`, sample, { body: { visibility } })
+      if ($source.value === person) set(answer)
     },
   }
 })

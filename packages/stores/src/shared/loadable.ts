@@ -180,7 +180,12 @@ export function createLoadable<T>(environment: Environment, { load, concerns, ou
   return {
     $state,
     renew,
-    set,
+    set(value) {
+      // What was asked before is older than what is told now.
+      controller.abort()
+      underWay = undefined
+      set(value)
+    },
     refresh() {
       // A retry of the store's own may be about to fail: what a person asks for is asked now.
       if (underWay && !errorOf($state.value)) return underWay

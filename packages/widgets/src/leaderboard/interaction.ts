@@ -1,12 +1,12 @@
 import { type LitElement, unsafeCSS } from 'lit'
 import { ClockController } from '../shared/clock-controller.js'
-import { iconButtonStyles } from '../shared/on-demand/icons.js'
+import { iconStyles } from '../shared/on-demand/icons.js'
 import { rolling } from '../shared/rolling.js'
 import css from './interaction.styles.css?inline'
 import { RowsController, type Source } from './rows-controller.js'
 import { runSteps } from './runs.js'
 
-export const styles = [iconButtonStyles, unsafeCSS(css)]
+export const styles = [iconStyles, unsafeCSS(css)]
 
 /** What it needs from its element. */
 interface View {

@@ -110,6 +110,17 @@ describe('<rai-leaderboard>, live', () => {
     expect(rowsOf(element).length).to.be.above(0)
   })
 
+  it('comes to rest where two elements name two people', async () => {
+    const api = await freshApi()
+    const [one, two] = await Promise.all([loaded({ api, member: 'member-2' }), loaded({ api, member: 'member-3' })])
+    await until(() => find(one, '.me') && find(two, '.me'), 'own rows')
+    // A page has one viewer: both show the same.
+    expect(textOf(find(one, '.me .name'))).to.equal(textOf(find(two, '.me .name')))
+    const before = await api.count('/rows/me')
+    await award('member-510', 1, 'currency')
+    expect(await api.count('/rows/me')).to.equal(before)
+  })
+
   it('says that a member has no score yet', async () => {
     const element = await loaded({ member: 'member-510' })
     await until(() => part(element, 'notice'), 'notice')

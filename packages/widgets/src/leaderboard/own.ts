@@ -4,14 +4,14 @@ import { avatar } from '../shared/avatar.js'
 import { errorEvent } from '../shared/events.js'
 import { type Text, textOf } from '../shared/messages.js'
 import { Announcer } from '../shared/on-demand/announcer.js'
-import { copyIcon, eyeIcon, eyeOffIcon, icon, iconButtonStyles, locateIcon } from '../shared/on-demand/icons.js'
+import { copyIcon, eyeIcon, eyeOffIcon, icon, iconStyles, locateIcon } from '../shared/on-demand/icons.js'
 import { MenuController, type MenuItem } from '../shared/on-demand/menu.js'
 import menuCss from '../shared/on-demand/menu.styles.css?inline'
 import css from './own.styles.css?inline'
 import { RaiRankChangeEvent, RaiVisibilityRequestEvent } from './own-events.js'
 import { name, type RowView, rank } from './rows.js'
 
-export const styles = [iconButtonStyles, unsafeCSS(menuCss), unsafeCSS(css)]
+export const styles = [iconStyles, unsafeCSS(menuCss), unsafeCSS(css)]
 
 export const words = {
   myPosition: 'My position',

@@ -1,12 +1,12 @@
 import { type BoardRow, type Environment, type RunChoice, search } from '@rai/stores'
 import { html, type LitElement, nothing, type ReactiveController, type TemplateResult, unsafeCSS } from 'lit'
 import { type Text, textOf } from '../shared/messages.js'
-import { closeIcon, icon, iconButtonStyles, searchIcon } from '../shared/on-demand/icons.js'
+import { closeIcon, icon, searchIcon } from '../shared/on-demand/icons.js'
 import { styles as stateStyles, stateView } from '../shared/on-demand/states.js'
 import { StoreController } from '../shared/store-controller.js'
 import css from './search.styles.css?inline'
 
-export const styles = [iconButtonStyles, ...stateStyles, unsafeCSS(css)]
+export const styles = [...stateStyles, unsafeCSS(css)]
 
 export const words = {
   search: 'Search members',

@@ -1,10 +1,11 @@
 import { connect, type Environment, identify, logout } from '@rai/stores'
 import { pageSettings, type Settings } from './settings.js'
 
-type Person = Pick<Settings, 'tokenUrl' | 'getToken'>
-
-/** Who the page said its visitor is, by environment: several elements hear the same news, one tells the stores. */
-const people = new WeakMap<Environment, Person>()
+/**
+ * Who the viewer is, as an element last said, or as the page last said to an environment. It is said to the stores once
+ * and not at every look: two elements that name two people would take turns for ever.
+ */
+const said = new WeakMap<object, Settings & { environment: Environment }>()
 
 /**
  * Connects with an element's own settings, or the page's where it has none. Elements with the same settings get the same
@@ -15,20 +16,17 @@ export function environmentFor(own: Settings): Environment | undefined {
   const apiUrl = own.apiUrl ?? page.apiUrl
   const key = own.apiKey ?? page.apiKey
   if (!apiUrl || !key) return undefined
-  const ownPerson = own.tokenUrl || own.getToken
-  const { tokenUrl, getToken } = ownPerson ? own : page
-  const environment = connect({ apiUrl, key, tokenUrl, getToken })
-  if (!ownPerson) tell(environment, { tokenUrl, getToken })
-  return environment
-}
-
-/** Signs another person in, or out, when the page has named another. */
-function tell(environment: Environment, person: Person) {
-  const before = people.get(environment)
-  people.set(environment, person)
-  if (!before || (before.tokenUrl === person.tokenUrl && before.getToken === person.getToken)) return
-  const { tokenUrl, getToken } = person
-  if (getToken) identify(environment, { getToken })
-  else if (tokenUrl) identify(environment, { tokenUrl })
+  const isOwn = own.tokenUrl || own.getToken
+  const { tokenUrl, getToken } = isOwn ? own : page
+  const environment = connect({ apiUrl, key })
+  const speaker = isOwn ? own : environment
+  const before = said.get(speaker)
+  said.set(speaker, { environment, tokenUrl, getToken })
+  if (before?.environment === environment && before.tokenUrl === tokenUrl && before.getToken === getToken)
+    return environment
+  // An element's new function is the same person's; a page's is another's.
+  if (isOwn || !before) connect({ apiUrl, key, tokenUrl, getToken })
+  else if (tokenUrl || getToken) identify(environment, { tokenUrl, getToken })
   else logout(environment)
+  return environment
 }

@@ -36,7 +36,7 @@ export abstract class RaiElement extends LitElement {
     // biome-ignore lint/complexity/noThisInStatic: the subclass is meant, which is not known here
     if (!taken) customElements.define(tag, this as unknown as CustomElementConstructor)
     else if (taken.version !== version)
-      console.warn(`[rai] <${tag}> is defined by version ${taken.version} already; ${version} is not used.`)
+      console.warn(`[rai] <${tag}> stays version ${taken.version}; ${version} is not used.`)
   }
 
   /** The publishable key (`rai_pk_…`). Default: the loader's. */

@@ -1,5 +1,6 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit'
 import { pluralOf } from './format.js'
+import { patience } from './part.js'
 
 /** A text, or its plural forms; `{name}` stands for a value. */
 export type Message = string | ({ other: string } & Partial<Record<Intl.LDMLPluralRule, string>>)
@@ -71,12 +72,18 @@ export class MessagesController<M extends Messages> implements ReactiveControlle
   }
 
   async #load(language: string) {
+    const isWanted = () => language === this.locale.split('-')[0]
+    const settle = () => {
+      if (!isWanted()) return
+      this.#language = language
+      this.#host.requestUpdate()
+    }
+    const timer = setTimeout(settle, patience)
     // A language file that does not come leaves the element in English, not empty.
     const file = await this.#catalog.languages[language]?.().catch(() => undefined)
-    if (language !== this.locale.split('-')[0]) return
-    this.#messages = file?.default ?? this.#catalog.en
-    this.#language = language
-    this.#host.requestUpdate()
+    clearTimeout(timer)
+    if (isWanted()) this.#messages = file?.default ?? this.#catalog.en
+    settle()
   }
 }
 

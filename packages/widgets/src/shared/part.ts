@@ -1,5 +1,8 @@
 import type { CSSResult, LitElement } from 'lit'
 
+/** Nothing that is known waits longer than this, in milliseconds, for what is on its way. */
+export const patience = 5000
+
 /** What a module of an element's part exports besides its default. */
 interface PartModule<T> {
   default: T
@@ -8,7 +11,7 @@ interface PartModule<T> {
 
 /**
  * A part of an element that only some visitors need: a menu, a search, what belongs to a signed-in member. It is fetched
- * when it is asked for the first time. Until then, and for good if it cannot be had, the element does without.
+ * when it is asked for the first time. Until it has come, and for good if it cannot be had, the element does without.
  */
 export class Part<T> {
   #value: T | undefined
@@ -30,12 +33,13 @@ export class Part<T> {
     return this.#value
   }
 
-  /** True while it is on its way. */
+  /** True while it is on its way and may still come in time. */
   get pending(): boolean {
     return !this.value && this.#state === 'pending'
   }
 
   async #fetch() {
+    const timer = setTimeout(() => this.#settle(), patience)
     try {
       const { default: value, styles = [] } = await this.#load()
       ;(this.#host.renderRoot as ShadowRoot).adoptedStyleSheets.push(...styles.map(({ styleSheet }) => styleSheet!))
@@ -43,6 +47,11 @@ export class Part<T> {
     } catch {
       // The page went offline, or its policy forbids the file.
     }
+    clearTimeout(timer)
+    this.#settle()
+  }
+
+  #settle() {
     this.#state = 'settled'
     this.#host.requestUpdate()
   }

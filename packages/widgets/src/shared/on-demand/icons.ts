@@ -1,8 +1,8 @@
 import { html, type TemplateResult, unsafeCSS } from 'lit'
-import css from './icon-button.styles.css?inline'
+import css from './icons.styles.css?inline'
 
-/** How a button looks that is an icon. */
-export const iconButtonStyles = unsafeCSS(css)
+/** How icons look, and buttons that are one. */
+export const iconStyles = unsafeCSS(css)
 
 /** Stroke icons on a grid of 24, in the manner of Lucide: one path each, so that a bundle holds only those it draws. */
 export const alertIcon = 'M12 7.5v5M12 16.2h.01M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Z'

@@ -2,10 +2,10 @@ import { type ApiError, failureOf } from '@rai/stores'
 import { html, nothing, type TemplateResult, unsafeCSS } from 'lit'
 import { each } from '../format.js'
 import { type Text, textOf } from '../messages.js'
-import { alertIcon, icon, offlineIcon, retryIcon } from './icons.js'
+import { alertIcon, icon, iconStyles, offlineIcon, retryIcon } from './icons.js'
 import css from './states.styles.css?inline'
 
-export const styles = [unsafeCSS(css)]
+export const styles = [iconStyles, unsafeCSS(css)]
 
 /** The English of the views below. */
 export const words = {

@@ -1,0 +1,25 @@
+/** When code counts as failed, in milliseconds. It may still come later, and then it works. */
+const patience = 10_000
+
+/**
+ * Imports the first of some files; the others are what it imports. All are fetched before that, with one retry, because
+ * browsers remember a module that failed, and all that import it, for as long as the page lives.
+ */
+export const loadCode = <T>(urls: readonly string[]): Promise<T> =>
+  Promise.race([
+    Promise.all(urls.map(fetched)).then(() => import(/* @vite-ignore */ urls[0]!)),
+    new Promise<never>((_, reject) => setTimeout(reject, patience, 'no answer')),
+  ])
+
+async function fetched(url: string): Promise<void> {
+  await get(url).catch(async () => {
+    await new Promise((done) => setTimeout(done, 1000 + 1000 * Math.random()))
+    await get(url)
+  })
+}
+
+async function get(url: string): Promise<void> {
+  const answer = await fetch(url)
+  if (!answer.ok) throw answer.status
+  await answer.blob()
+}
