@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { brotliCompressSync } from 'node:zlib'
 import type { ManifestChunk } from 'vite'
-import { type Check, root } from './check.js'
+import { type Check, type Finding, root } from './check.js'
 
 const dist = join(root, 'packages/loader/dist')
 /** What a page with the element loads before it shows rows. A build over a limit fails. */
@@ -34,18 +34,26 @@ function measure(): Size[] {
 
 export const size: Check = {
   title: 'size budgets',
-  run: () =>
-    measure().flatMap(({ name, bytes, limit = bytes }) =>
-      bytes > limit
-        ? [
-            {
-              path: 'packages/loader/dist',
-              message: `${name} is ${bytes} bytes (brotli), ${bytes - limit} over its limit`,
-            },
-          ]
-        : [],
-    ),
+  run: () => [...unlimited(), ...oversized()],
 }
+
+/** An element that nobody gave a limit. */
+const unlimited = (): Finding[] =>
+  (Object.values(JSON.parse(readFileSync(join(dist, 'manifest.json'), 'utf8'))) as ManifestChunk[])
+    .filter(({ name = '', isEntry }) => isEntry && name.startsWith('rai-') && !(name in limits))
+    .map(({ name }) => ({ path: 'test/checks/size.ts', message: `${name} has no limit` }))
+
+const oversized = (): Finding[] =>
+  measure().flatMap(({ name, bytes, limit = bytes }) =>
+    bytes > limit
+      ? [
+          {
+            path: 'packages/loader/dist',
+            message: `${name} is ${bytes} bytes (brotli), ${bytes - limit} over its limit`,
+          },
+        ]
+      : [],
+  )
 
 if (import.meta.url === pathToFileURL(process.argv[1]!).href) {
   console.table(Object.fromEntries(measure().map(({ name, ...figures }) => [name, figures])))

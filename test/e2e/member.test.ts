@@ -56,6 +56,18 @@ describe('the page of a member', () => {
     expect(exceptions).toEqual([])
   })
 
+  test('tells it by more than colour where the system takes colours away', async () => {
+    const { page } = await open('/member.html')
+    await page.locator('rai-leaderboard').getByText('FINN').waitFor()
+    await signIn(page, 'finn')
+    await page.emulateMedia({ forcedColors: 'active' })
+    const own = page.locator('rai-leaderboard [part~=row-me]').first()
+    await expect.poll(() => own.evaluate((element) => getComputedStyle(element).outlineStyle)).toBe('solid')
+    const tab = page.locator('rai-leaderboard [part~=tab]')
+    const backgrounds = await tab.evaluateAll((tabs) => tabs.map((each) => getComputedStyle(each).backgroundColor))
+    expect(new Set(backgrounds).size).toBe(2)
+  })
+
   test('moves the row when points are awarded, without a reload, on the pages of others too', async () => {
     const member = await open('/member.html')
     const guest = await open('/leaderboard.html')

@@ -17,6 +17,7 @@ import { post, takeBoardLock } from '../../packages/server/src/domain/ledger.js'
 import { balancesOf, createMember, setVisibility } from '../../packages/server/src/domain/members.js'
 import { startFolding } from '../../packages/server/src/jobs/fold.js'
 import { createTestDatabase } from '../helpers/database.js'
+import { times } from '../helpers/long.js'
 import { seededRandom } from '../helpers/random.js'
 
 const { url } = await createTestDatabase()
@@ -112,7 +113,7 @@ describe('ranks', () => {
     const scores = new Map<string, number>()
     const hidden = new Set<string>()
     const shown = (): Expected => [...scores].filter(([id]) => !hidden.has(id))
-    for (let round = 0; round < 12; round++) {
+    for (let round = 0; round < times(12, 150); round++) {
       // Awards of one round run side by side: only a member not yet in it can surely afford to lose something.
       const touched = new Set<string>()
       const batch = Array.from({ length: 25 }, () => {
@@ -368,7 +369,7 @@ describe('while a board is counted', () => {
     const ids = await people(30, 'busy')
     const board = await inside((tx) => createBoard(tx, { name: 'Busy', slug: 'busy', periods: ['all', 'day'] }, now))
     const folding = startFolding(database, { error: expect.unreachable })
-    for (let round = 0; round < 12; round++) {
+    for (let round = 0; round < times(12, 100); round++) {
       const change = inside((tx) => updateBoard(tx, board.id, { metric: round % 2 ? 'xp' : 'currency' }, now))
       const others = ids.map((id, n) =>
         n % 5 === 0

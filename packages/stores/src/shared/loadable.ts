@@ -38,7 +38,7 @@ interface Options<T> {
 /** A loadable and what its owner may do to it. */
 export interface LoadableStore<T> {
   $state: ReadableAtom<Loadable<T>>
-  /** A person asks for it again; joins a load that is under way. Never rejects: the state tells. */
+  /** A person asks for it again; joins the first load, and takes the place of a retry. Never rejects: the state tells. */
   refresh(): Promise<void>
   /** Says that the value is old: it is asked for again soon. */
   renew(): void
