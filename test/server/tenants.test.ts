@@ -48,7 +48,6 @@ async function seedTheRest(): Promise<void> {
         key: 'once',
         operation: 'POST /',
         body_hash: randomBytes(32),
-        status: 200,
         answer: randomBytes(8),
       })
       .execute()

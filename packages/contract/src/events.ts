@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Id } from './schemas.js'
 
 /** What can happen in a community. Stream, and later webhooks, speak of the same facts. */
-export const eventTypes = [
+const eventTypes = [
   'user.joined',
   'balance.changed',
   'leaderboard.changed',

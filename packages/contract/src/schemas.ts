@@ -22,7 +22,7 @@ export const page = <T extends z.ZodType>(item: T) =>
   z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() })
 
 /** What a leaderboard can rank by. */
-export const unitNames = ['xp', 'currency'] as const
+const unitNames = ['xp', 'currency'] as const
 export type Unit = (typeof unitNames)[number]
 export const Unit = z.enum(unitNames)
 

@@ -11,7 +11,7 @@ const communityId = Id.optional()
 
 const noEffect = 'Has no effect yet'
 
-export const CreateUser = z
+const CreateUser = z
   .strictObject({
     username: Username,
     email: Email.optional(),
@@ -36,7 +36,7 @@ export const CreateUser = z
   })
   .meta({ id: 'CreateUser' })
 
-export const User = z
+const User = z
   .strictObject({
     _id: Id,
     /** The member's short number in this community, as text. */
@@ -55,7 +55,7 @@ export const User = z
 
 const NotCounted = z.int().meta({ description: 'Not counted yet: always 0' })
 
-export const UserInfo = z
+const UserInfo = z
   .strictObject({
     userId: z.string(),
     username: z.string(),
@@ -78,7 +78,7 @@ export const UserInfo = z
   })
   .meta({ id: 'UserInfo' })
 
-export const JobError = z
+const JobError = z
   .strictObject({
     /** The line in the file where the row begins; the header is line 1. */
     line: z.int(),
@@ -87,7 +87,7 @@ export const JobError = z
   })
   .meta({ id: 'JobError' })
 
-export const Job = z
+const Job = z
   .strictObject({
     _id: Id,
     type: z.enum(['bulk-import', 'bulk-update']),

@@ -93,11 +93,11 @@ const legacy = {
 }
 
 const input = z.strictObject(fields)
-export const CreateLeaderboard = input
+const CreateLeaderboard = input
   .partial()
   .extend({ ...legacy, name: fields.name })
   .meta({ id: 'CreateLeaderboard' })
-export const UpdateLeaderboard = input.partial().extend(legacy).meta({ id: 'UpdateLeaderboard' })
+const UpdateLeaderboard = input.partial().extend(legacy).meta({ id: 'UpdateLeaderboard' })
 
 export const Leaderboard = z
   .strictObject({

@@ -15,7 +15,7 @@ const UnitLabel = z
   .strictObject({ unit: Unit, name: z.string() })
   .meta({ id: 'UnitLabel', description: 'A unit and what this community calls it' })
 
-export const BoardSummary = z
+const BoardSummary = z
   .strictObject({
     id: Id,
     slug: z.string(),
@@ -26,7 +26,7 @@ export const BoardSummary = z
   })
   .meta({ id: 'BoardSummary' })
 
-export const Config = z
+const Config = z
   .strictObject({
     community: z.strictObject({ id: Id, name: z.string(), timeZone: z.string(), weekStart: z.int().min(1).max(7) }),
     /** Shown where an element names no board: the first of this list. */
@@ -37,18 +37,18 @@ export const Config = z
   .meta({ id: 'Config' })
 
 /** A member as shown to other members: never an e-mail, never a real name where the board hides it. */
-export const ShownMember = z
+const ShownMember = z
   .strictObject({ id: Id, name: z.string(), avatarUrl: z.url().nullable() })
   .meta({ id: 'ShownMember', description: 'A member as others may see them' })
 
-export const Viewer = z
+const Viewer = z
   .strictObject({
     member: ShownMember.extend({ username: z.string(), visibility: z.enum(['public', 'hidden']) }),
     balances: z.strictObject({ xp: Amount, currency: Amount }),
   })
   .meta({ id: 'Viewer', description: 'The member that the embed token names' })
 
-export const BoardRun = z
+const BoardRun = z
   .strictObject({
     period: Period,
     /** The run's first day; null for all time. */
@@ -61,7 +61,7 @@ export const BoardRun = z
   })
   .meta({ id: 'BoardRun' })
 
-export const BoardRow = z
+const BoardRow = z
   .strictObject({
     /** 1-based place in the list: members with equal scores have different positions. */
     position: z.int().min(1),
@@ -76,7 +76,7 @@ export const BoardRow = z
   })
   .meta({ id: 'BoardRow' })
 
-export const Board = BoardSummary.extend({
+const Board = BoardSummary.extend({
   description: z.string(),
   /** The call-to-action link that operators can put under a board. */
   button: z.strictObject({ text: z.string(), link: z.url() }).nullable(),
@@ -85,7 +85,7 @@ export const Board = BoardSummary.extend({
   now: Time,
 }).meta({ id: 'Board' })
 
-export const Rows = page(BoardRow)
+const Rows = page(BoardRow)
   .extend({
     run: BoardRun,
     /** How many members are ranked in this run. */
@@ -94,7 +94,7 @@ export const Rows = page(BoardRow)
   })
   .meta({ id: 'Rows' })
 
-export const MyRows = z
+const MyRows = z
   .strictObject({
     /** Why there is no own row, or `ranked`. */
     state: z.enum(['ranked', 'no_score', 'hidden', 'not_eligible']),

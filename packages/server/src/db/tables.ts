@@ -222,7 +222,6 @@ interface IdempotencyKeys {
   key: string
   operation: string
   body_hash: Buffer
-  status: number
   answer: Buffer
   created_at: Once<Date>
 }

@@ -7,16 +7,8 @@ import { newId } from './ids.js'
  * numbers it after the commit; stream and webhooks read numbered events only.
  * @param subject What it is about (a board, a member, a job), or null.
  */
-export async function emit(
-  tx: Tx,
-  type: EventType,
-  subject: string | null,
-  data: Record<string, unknown> = {},
-): Promise<void> {
-  await tx.db
-    .insertInto('events')
-    .values({ community_id: tx.communityId, id: newId(), type, subject, data: JSON.stringify(data) })
-    .execute()
+export async function emit(tx: Tx, type: EventType, subject: string | null): Promise<void> {
+  await tx.db.insertInto('events').values({ community_id: tx.communityId, id: newId(), type, subject }).execute()
   tx.wake('events')
 }
 

@@ -29,13 +29,12 @@ export interface OnceOptions {
   principal: string
   /** Method and path. */
   operation: string
-  status: number
   now: Date
   /** Told when the answer is an earlier one. */
   onReplay(): void
 }
 
-export function createOnce({ rootKey, key, principal, operation, status, now, onReplay }: OnceOptions): Once {
+export function createOnce({ rootKey, key, principal, operation, now, onReplay }: OnceOptions): Once {
   return async <T>(tx: Tx, input: string | Buffer, effect: () => Promise<T>): Promise<T> => {
     const hash = createHash('sha256').update(input).digest()
     await takeTurn(tx, `once:${tx.communityId}:${principal}:${key}`)
@@ -60,7 +59,6 @@ export function createOnce({ rootKey, key, principal, operation, status, now, on
         key,
         operation,
         body_hash: hash,
-        status,
         answer: rootKey.wrap(Buffer.from(JSON.stringify(answer))),
         created_at: now,
       })

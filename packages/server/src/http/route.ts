@@ -112,7 +112,7 @@ async function perform(
   checkCommunity(asker, body)
   const now = services.clock()
   const isWrite = request.method !== 'GET' && request.method !== 'HEAD'
-  const once = asker && isWrite && family.repeatable ? onceFor(services, route, asker, now, request, reply) : everyTime
+  const once = asker && isWrite && family.repeatable ? onceFor(services, asker, now, request, reply) : everyTime
 
   /** Everything but the transaction; made anew when the database asks for another try. */
   const context = (tx: Tx | null) =>
@@ -159,14 +159,7 @@ async function inTransaction<T>(
   return database.tenant(asker.communityId, work, { snapshot: !isWrite })
 }
 
-function onceFor(
-  { rootKey }: Services,
-  route: Route,
-  asker: Asker,
-  now: Date,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Once {
+function onceFor({ rootKey }: Services, asker: Asker, now: Date, request: FastifyRequest, reply: FastifyReply): Once {
   const key = idempotencyKey(request.headers['idempotency-key'])
   if (key === undefined) return everyTime
   return createOnce({
@@ -174,7 +167,6 @@ function onceFor(
     key,
     principal: asker.memberId ?? asker.keyId,
     operation: `${request.method} ${request.url.split('?')[0]}`,
-    status: route.status ?? 200,
     now,
     onReplay: () => reply.header('Idempotent-Replayed', 'true'),
   })

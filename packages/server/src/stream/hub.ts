@@ -64,8 +64,6 @@ export interface StreamHub {
   open(stream: OpenStream): Promise<void>
   /** Says that a community has newly numbered events. */
   wake(communityId: string): void
-  /** How many streams are open. */
-  readonly size: number
   /** Ends every stream; clients reconnect elsewhere. */
   close(): void
 }
@@ -191,9 +189,6 @@ export function createHub(database: Database, log: Pick<Logger, 'error'>): Strea
       wake(communityId)
     },
     wake,
-    get size() {
-      return [...channels.values()].reduce((sum, { clients }) => sum + clients.size, 0)
-    },
     close() {
       closed = true
       clearInterval(pings)
