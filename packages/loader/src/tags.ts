@@ -74,7 +74,7 @@ export function loadTags(base: string, settings: Settings): (root: Document | Sh
   }
 
   function fail(tag: string, what: string) {
-    console.error(`[rai] <${tag}> could not load ${what}. Is there a policy (connect-src, script-src)?`)
+    console.error(`[rai] <${tag}> could not load ${what}. CSP: connect-src, script-src, trusted-types rai-html?`)
     sheet.insertRule(`${tag}:not(:defined):empty::before{content:"This could not be loaded."}`)
     for (const root of roots)
       for (const element of root.querySelectorAll(tag)) {
