@@ -263,7 +263,6 @@ create table idempotency_keys (
   key text not null,
   operation text not null,
   body_hash bytea not null,
-  status smallint not null,
   answer bytea not null,
   created_at timestamptz not null default now(),
   primary key (community_id, principal, key)
