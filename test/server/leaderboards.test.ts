@@ -352,10 +352,14 @@ describe('while a board is counted', () => {
   test('nobody is hidden behind its back', async () => {
     const [id] = await people(1, 'shy')
     let release = () => {}
-    const counting = inside(async (tx) => {
-      await takeBoardLock(tx)
-      await new Promise<void>((done) => {
-        release = done
+    let counting: Promise<void> | undefined
+    await new Promise<void>((begun) => {
+      counting = inside(async (tx) => {
+        await takeBoardLock(tx)
+        await new Promise<void>((done) => {
+          release = done
+          begun()
+        })
       })
     })
     const hiding = inside((tx) => setVisibility(tx, id!, 'hidden', new Date()))
