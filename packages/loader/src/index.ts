@@ -35,7 +35,7 @@ const page = globalThis as unknown as { rai?: Rai }
 function refuse(running: Rai): void {
   if (running.version === __VERSION__ || running.conflict) return
   running.conflict = true
-  console.warn(`[rai] Two loaders: version ${running.version} stays, ${__VERSION__} does nothing.`)
+  console.warn(`[rai] Two loaders: ${running.version} stays, not ${__VERSION__}.`)
   fire(document, 'rai-version-conflict', { running: running.version, refused: __VERSION__ })
 }
 

@@ -42,7 +42,10 @@ export class Part<T> {
     const timer = setTimeout(() => this.#settle(), patience)
     try {
       const { default: value, styles = [] } = await this.#load()
-      ;(this.#host.renderRoot as ShadowRoot).adoptedStyleSheets.push(...styles.map(({ styleSheet }) => styleSheet!))
+      const { adoptedStyleSheets } = this.#host.renderRoot as ShadowRoot
+      // Two parts may bring the same sheet: where it stands first, it gives way to what either brings after it.
+      for (const { styleSheet } of styles)
+        if (!adoptedStyleSheets.includes(styleSheet!)) adoptedStyleSheets.push(styleSheet!)
       this.#value = value
     } catch {
       // The page went offline, or its policy forbids the file.
