@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,12 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sparticuz from '@sparticuz/chromium'
 import { type Browser, chromium } from 'playwright-core'
-import { freePort } from '../../packages/server/src/db/supervisor.js'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { post } from '../../packages/server/src/domain/ledger.js'
 import { createMember } from '../../packages/server/src/domain/members.js'
 import { startServer } from '../../packages/server/src/start.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
+import { quietConfig } from '../helpers/config.js'
 
 /** A server with a board of members, a site that shows what a bench writes, and a browser. */
 export interface World {
@@ -36,19 +35,7 @@ export async function inWorld<T>(members: number, work: (world: World) => Promis
 
     const dataDir = mkdtempSync(join(tmpdir(), 'rai-bench-'))
     undo.push(() => rmSync(dataDir, { recursive: true }))
-    const port = await freePort()
-    const server = await startServer({
-      host: '127.0.0.1',
-      port,
-      publicUrl: `http://127.0.0.1:${port}`,
-      dataDir,
-      database: null,
-      secretKey: randomBytes(32),
-      demo: false,
-      demoSite: origin,
-      logLevel: 'silent',
-      trustProxy: false,
-    })
+    const server = await startServer(await quietConfig({ dataDir, demoSite: origin }))
     undo.push(server.stop)
     const community = await testCommunity(server, { origin })
     await community.tenant(async (tx) => {

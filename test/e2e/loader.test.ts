@@ -133,6 +133,20 @@ describe('what a tag will show', () => {
     expect([times > 1, exceptions]).toEqual([true, []])
   })
 
+  test('is asked for again by the element when the code came so late that it is old', async () => {
+    let held = { letGo: () => {}, waiting: () => 0 }
+    const { page, requests } = await open(pageOf(tag, line), async (page) => {
+      await page.clock.install()
+      held = await hold(page, /\/c\/(?!commands)/)
+    })
+    const rows = () => requests.filter((url) => url.includes('/leaderboards/points/rows')).length
+    await expect.poll(() => [held.waiting() > 0, rows()]).toEqual([true, 1])
+    await page.clock.fastForward(5000)
+    held.letGo()
+    await firstRow(page).waitFor()
+    expect(rows()).toBe(2)
+  })
+
   test('is left to the element where that has settings of its own', async () => {
     let held = { letGo: () => {}, waiting: () => 0 }
     const own = tag.replace('board=', 'period="week" board=')

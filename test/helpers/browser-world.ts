@@ -9,12 +9,12 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Unit } from '@rai/contract'
-import { freePort } from '../../packages/server/src/db/supervisor.js'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { type Move, post } from '../../packages/server/src/domain/ledger.js'
 import { createMember } from '../../packages/server/src/domain/members.js'
 import { startServer } from '../../packages/server/src/start.js'
 import { type TestCommunity, testCommunity } from './community.js'
+import { quietConfig } from './config.js'
 import { type Fault, type FaultProxy, faults, startFaultProxy } from './fault-proxy.js'
 
 /** What a test page is told. */
@@ -68,22 +68,7 @@ async function fill(community: TestCommunity): Promise<Map<string, string>> {
 
 const [, , origin = ''] = process.argv
 const dataDir = mkdtempSync(join(tmpdir(), 'rai-browser-'))
-const port = await freePort()
-const server = await startServer(
-  {
-    host: '127.0.0.1',
-    port,
-    publicUrl: `http://127.0.0.1:${port}`,
-    dataDir,
-    database: null,
-    secretKey: null,
-    demo: false,
-    demoSite: origin,
-    logLevel: 'silent',
-    trustProxy: false,
-  },
-  { checkAnswers: true },
-)
+const server = await startServer(await quietConfig({ dataDir, demoSite: origin }), { checkAnswers: true })
 const community = await testCommunity(server, { origin })
 const ids = await fill(community)
 const bare = await testCommunity(server, { origin })

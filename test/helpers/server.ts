@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import type { Config } from '../../packages/server/src/config.js'
 import type { Database } from '../../packages/server/src/db/database.js'
-import { freePort } from '../../packages/server/src/db/supervisor.js'
 import { type StartOptions, startServer } from '../../packages/server/src/start.js'
+import { quietConfig } from './config.js'
 import { createTestDatabase, type TestDatabase } from './database.js'
 
 export interface TestServer {
@@ -26,20 +26,12 @@ export interface TestServerOptions extends StartOptions {
  */
 export async function startTestServer({ config: changes, ...options }: TestServerOptions = {}): Promise<TestServer> {
   const testDatabase = await createTestDatabase()
-  const port = await freePort()
-  const config: Config = {
-    host: '127.0.0.1',
-    port,
-    publicUrl: `http://127.0.0.1:${port}`,
-    dataDir: join(tmpdir(), `rai-test-${port}`),
+  const config = await quietConfig({
+    dataDir: join(tmpdir(), `rai-test-${randomUUID()}`),
     database: testDatabase,
     secretKey: randomBytes(32),
-    demo: false,
-    demoSite: 'http://127.0.0.1:4401',
-    logLevel: 'silent',
-    trustProxy: false,
     ...changes,
-  }
+  })
   const { url, database, stop } = await startServer(config, { checkAnswers: true, ...options })
   afterAll(stop)
   return { url, config, database, testDatabase }

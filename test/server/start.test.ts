@@ -2,27 +2,16 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { freePort, startPostgres } from '../../packages/server/src/db/supervisor.js'
+import { startPostgres } from '../../packages/server/src/db/supervisor.js'
 import { startServer } from '../../packages/server/src/start.js'
+import { quietConfig } from '../helpers/config.js'
 import { embeddedPostgres } from '../helpers/process.js'
 
 const dataDir = mkdtempSync(join(tmpdir(), 'rai-start-'))
 afterAll(() => rmSync(dataDir, { recursive: true, force: true }))
 
 test('a server that cannot close one thing closes all others, and says so', async () => {
-  const port = await freePort()
-  const { database, stop } = await startServer({
-    host: '127.0.0.1',
-    port,
-    publicUrl: `http://127.0.0.1:${port}`,
-    dataDir,
-    database: null,
-    secretKey: null,
-    demo: false,
-    demoSite: 'http://127.0.0.1:4401',
-    logLevel: 'silent',
-    trustProxy: false,
-  })
+  const { database, stop } = await startServer(await quietConfig({ dataDir }))
   await database.close()
   await expect(stop()).rejects.toThrow('end on pool more than once')
   expect(existsSync(join(dataDir, 'pg18/postmaster.pid'))).toBe(false)

@@ -13,6 +13,7 @@ export const loadCode = <T>(urls: readonly string[]): Promise<T> =>
 
 async function fetched(url: string): Promise<void> {
   await get(url).catch(async () => {
+    // Not at once, and not all visitors together: what failed may be a server that has too many.
     await new Promise((done) => setTimeout(done, 1000 + 1000 * Math.random()))
     await get(url)
   })
