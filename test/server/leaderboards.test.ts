@@ -241,6 +241,22 @@ describe('runs', () => {
       expect(() => runOf(board, clock, new Date(), 'week', '2026-11-18')).toThrow('No week begins on 2026-11-18')
     })
   })
+
+  test('are in review after their end, as long as the community or the board says', async () => {
+    const endsAt = new Date('2026-11-20T00:00:00Z')
+    const stateOf = (board: Board, at: string) =>
+      inside(async (tx) => runOf(board, await communityClock(tx), new Date(at)).state)
+    const board = await inside((tx) => createBoard(tx, { name: 'Reviewed', endsAt, rankedMembers: [] }, new Date()))
+    expect(await stateOf(board, '2026-11-19T23:59:59.999Z')).toBe('open')
+    expect(await stateOf(board, '2026-11-20T00:00:00.000Z')).toBe('in_review')
+    expect(await stateOf(board, '2026-11-20T11:59:59.999Z')).toBe('in_review')
+    expect(await stateOf(board, '2026-11-20T12:00:00.000Z')).toBe('ended')
+    const short = await inside((tx) => updateBoard(tx, board.id, { reviewHours: 1 }, new Date()))
+    expect(await stateOf(short, '2026-11-20T01:00:00.000Z')).toBe('ended')
+    const none = await inside((tx) => updateBoard(tx, board.id, { reviewHours: 0 }, new Date()))
+    expect(await stateOf(none, '2026-11-20T00:00:00.000Z')).toBe('ended')
+    await inside((tx) => deleteBoard(tx, board.id))
+  })
 })
 
 describe('what a board hides', () => {

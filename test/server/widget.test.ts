@@ -98,12 +98,13 @@ describe('a board', () => {
       description: 'Shine',
       button: null,
       runs: [
-        { period: 'all', start: null, startsAt: null, endsAt: null, state: 'open' },
+        { period: 'all', start: null, startsAt: null, endsAt: null, finalAt: null, state: 'open' },
         {
           period: 'week',
           start: '2026-11-23',
           startsAt: '2026-11-22T23:00:00.000Z',
           endsAt: '2026-11-29T23:00:00.000Z',
+          finalAt: '2026-11-30T11:00:00.000Z',
           state: 'open',
         },
       ],
@@ -291,6 +292,20 @@ describe('a run', () => {
   it.each(['0000-01-01', '0050-01-01', '1969-12-31', '9999-01-01'])('that begins on %s is none', async (start) => {
     const reply = await rows(board.id, { period: 'week', start })
     expect([reply.status, reply.paths]).toEqual([400, ['start']])
+  })
+})
+
+describe('a run that is over', () => {
+  it('is in review until its result is final, and no cache keeps the old state', async () => {
+    const endsAt = new Date(now.getTime() - 3_600_000)
+    const { id } = await board_({ name: 'Over', periods: ['all'], endsAt })
+    const reviewed = await rows(id)
+    expect(reviewed.answer.run).toMatchObject({ state: 'in_review', finalAt: '2026-11-25T23:00:00.000Z' })
+    await change(id, { reviewHours: 1 })
+    const headers = { 'if-none-match': reviewed.headers.get('etag')! }
+    const final = await rows(id, {}, { origin, headers })
+    expect([final.status, final.answer.run]).toMatchObject([200, { state: 'ended', finalAt: now.toISOString() }])
+    await community.tenant((tx) => deleteBoard(tx, id))
   })
 })
 

@@ -65,6 +65,8 @@ const fields = {
   startDate: z.union([z.iso.date(), Time]).nullable(),
   endDate: z.union([z.iso.date(), Time]).nullable(),
   hasNoEndDate: z.boolean(),
+  /** How many hours after its end a run's result is final; null for the community's own, 12 at first. Ours. */
+  reviewHours: z.int().min(0).max(720).nullable(),
   /** Of `startDate` and `endDate`: an IANA name (ours), or the documented number of hours (5.3 means UTC+05:30). */
   timeZone: z.union([z.number().min(-12).max(14), line(1, 60)]).nullable(),
   startTime: Clock.nullable(),

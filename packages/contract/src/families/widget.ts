@@ -56,8 +56,13 @@ const BoardRun = z
     startsAt: Time.nullable(),
     /** When the run closes; null when it never does. */
     endsAt: Time.nullable(),
-    /** `not_started` and `ended` by the server's clock. */
-    state: z.enum(['not_started', 'open', 'ended']),
+    /** When the result is final; null when the run never closes. */
+    finalAt: Time.nullable(),
+    /**
+     * By the server's clock: `in_review` from the run's end until its result is final, then `ended`. A client that waits for
+     * `startsAt`, `endsAt` or `finalAt` asks again then, and once more when the answer's `now` lies before that moment.
+     */
+    state: z.enum(['not_started', 'open', 'in_review', 'ended']),
   })
   .meta({ id: 'BoardRun' })
 

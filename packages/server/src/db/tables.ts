@@ -42,6 +42,7 @@ interface Communities {
   name: string
   time_zone: Generated<string>
   week_start: Generated<number>
+  review_hours: Generated<number>
   xp_name: Generated<string>
   currency_name: Generated<string>
   created_at: Once<Date>
@@ -158,6 +159,7 @@ interface Leaderboards {
   only_positive: Generated<boolean>
   starts_at: Date | null
   ends_at: Date | null
+  review_hours: number | null
   ranked_members: Generated<string[]>
   viewing_members: Generated<string[]>
   is_enabled: Generated<boolean>

@@ -92,8 +92,8 @@ export function createView(environment: Environment, { choice, concerns, me, onT
   })
   followFirstBoard(environment, choice, store)
 
-  function watchTurn({ state, startsAt, endsAt }: BoardRun, signal: AbortSignal) {
-    const turn = { not_started: startsAt, open: endsAt, ended: null }[state]
+  function watchTurn({ state, startsAt, endsAt, finalAt }: BoardRun, signal: AbortSignal) {
+    const turn = { not_started: startsAt, open: endsAt, in_review: finalAt, ended: null }[state]
     if (!turn) return
     const wait = Math.max(0, Date.parse(turn) - serverNow(environment)) + 1000 + environment.random() * turnSpread
     const cancel = environment.after(wait, onTurn)

@@ -14,7 +14,7 @@ export interface Wanted {
 export function when(run: BoardRun, left: number, text: LeaderboardText, locale: string): unknown {
   const at = run.state === 'not_started' ? run.startsAt : run.endsAt
   if (!at) return nothing
-  const key = ({ not_started: 'startsIn', open: 'endsIn', ended: 'ended' } as const)[run.state]
+  const key = ({ not_started: 'startsIn', open: 'endsIn', in_review: 'ended', ended: 'ended' } as const)[run.state]
   return html`<time datetime=${at} title=${formatMoment(locale, new Date(at))}
     >${text(key, { time: formatCountdown(locale, left) })}</time
   >`

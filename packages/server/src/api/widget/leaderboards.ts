@@ -97,10 +97,11 @@ export const showSummary = (board: Board, community: Community) => ({
   periods: board.periods,
 })
 
-const showRun = ({ period, start, startsAt, endsAt, state }: Run) => ({
+const showRun = ({ period, start, startsAt, endsAt, finalAt, state }: Run) => ({
   period,
   start: period === 'all' ? null : start,
   startsAt: startsAt?.toISOString() ?? null,
   endsAt: endsAt?.toISOString() ?? null,
+  finalAt: finalAt?.toISOString() ?? null,
   state,
 })

@@ -10,6 +10,8 @@ create table communities (
   time_zone text not null default 'UTC',
   -- ISO day of the week: 1 is Monday.
   week_start smallint not null default 1 check (week_start between 1 and 7),
+  -- The result of a run is final so long after its end.
+  review_hours int not null default 12 check (review_hours >= 0),
   xp_name text not null default 'XP',
   currency_name text not null default 'Coins',
   created_at timestamptz not null default now()
@@ -169,6 +171,8 @@ create table leaderboards (
   -- Entries outside [starts_at, ends_at) do not count.
   starts_at timestamptz,
   ends_at timestamptz,
+  -- Null for the community's.
+  review_hours int check (review_hours >= 0),
   -- Who is ranked and who may look: member ids, empty for everyone.
   ranked_members uuid[] not null default '{}',
   viewing_members uuid[] not null default '{}',

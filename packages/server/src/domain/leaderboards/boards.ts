@@ -25,6 +25,7 @@ export interface BoardInput {
   onlyPositive?: boolean | undefined
   startsAt?: Date | null | undefined
   endsAt?: Date | null | undefined
+  reviewHours?: number | null | undefined
   rankedMembers?: readonly string[] | undefined
   viewingMembers?: readonly string[] | undefined
   isEnabled?: boolean | undefined
@@ -48,6 +49,7 @@ function columnsOf(input: Partial<BoardInput>) {
     only_positive: input.onlyPositive,
     starts_at: input.startsAt,
     ends_at: input.endsAt,
+    review_hours: input.reviewHours,
     ranked_members: input.rankedMembers && [...input.rankedMembers],
     viewing_members: input.viewingMembers && [...input.viewingMembers],
     is_enabled: input.isEnabled,

@@ -12,7 +12,9 @@ export interface Run {
   start: Day
   startsAt: Date | null
   endsAt: Date | null
-  state: 'not_started' | 'open' | 'ended'
+  /** When its result is final; null when it never ends. */
+  finalAt: Date | null
+  state: 'not_started' | 'open' | 'in_review' | 'ended'
 }
 
 /**
@@ -41,14 +43,22 @@ export function runOf(
   const next = nextRunStart(period, first)
   const begins = period === 'all' ? board.starts_at : latest(momentOf(first, clock.timeZone), board.starts_at)
   const ends = next === null ? board.ends_at : earliest(momentOf(next, clock.timeZone), board.ends_at)
+  const final = ends && new Date(ends.getTime() + (board.review_hours ?? clock.reviewHours) * 3_600_000)
   return {
     boardId: board.id,
     period,
     start: period === 'all' ? beginningOfTime : first,
     startsAt: begins,
     endsAt: ends,
-    state: begins && at < begins ? 'not_started' : ends && at >= ends ? 'ended' : 'open',
+    finalAt: final,
+    state: stateAt(at, begins, ends, final),
   }
+}
+
+function stateAt(at: Date, begins: Date | null, ends: Date | null, final: Date | null): Run['state'] {
+  if (begins && at < begins) return 'not_started'
+  if (final && at >= final) return 'ended'
+  return ends && at >= ends ? 'in_review' : 'open'
 }
 
 const clamp = (at: Date, { starts_at, ends_at }: Board): Date => {
