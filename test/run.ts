@@ -13,6 +13,7 @@ const suites: Record<string, string> = {
   checks: 'tsx --conditions=@rai/source test/checks/run.ts',
   node: 'vitest run --config test/vitest.config.ts',
   browser: 'web-test-runner --config test/wtr.config.js',
+  'other browsers': 'node test/other-browsers.js',
   e2e: 'vitest run --config test/e2e/vitest.config.ts',
 }
 

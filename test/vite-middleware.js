@@ -11,7 +11,7 @@ export async function viteMiddleware(root) {
     server: { middlewareMode: true, hmr: false, ws: false, watch: null },
     optimizeDeps: {
       noDiscovery: false,
-      entries: ['packages/widgets/src/index.ts', 'packages/*/src/**/*.browser.test.ts'],
+      entries: ['packages/widgets/src/index.ts', 'packages/*/src/**/*browser.test.ts'],
       include: ['@open-wc/testing'],
       exclude: ['@web/test-runner-commands'],
     },

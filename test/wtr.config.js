@@ -1,23 +1,19 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import chromium from '@sparticuz/chromium'
 import { defaultReporter } from '@web/test-runner'
-import { chromeLauncher } from '@web/test-runner-chrome'
+import { browsers, freePort } from './browsers.js'
 import { viteMiddleware } from './vite-middleware.js'
 
 const root = join(import.meta.dirname, '..')
 
+/** Chromium runs every test, other browsers those that are for every browser. */
+const wanted = (process.env.RAI_BROWSERS ?? 'chromium').split(',')
+
 /** The pages' port is part of their origin, which the server must know before the runner listens. */
-const port = await new Promise((resolve) => {
-  const probe = createServer().listen(0, () => {
-    const { port } = probe.address()
-    probe.close(() => resolve(port))
-  })
-})
+const port = await freePort()
 
 /** The real server, filled, in a process of its own. */
 const world = spawn(
@@ -34,6 +30,7 @@ const [description] = await Promise.race([
 ])
 
 const { vite, middleware } = await viteMiddleware(root)
+const started = await Promise.all(wanted.map((name) => browsers[name]()))
 
 /** Writes how many tests passed and failed to the file that RAI_TEST_COUNTS names, for whoever sums several runners. */
 const counts = {
@@ -59,26 +56,14 @@ export default {
   rootDir: root,
   port,
   nodeResolve: false,
-  files: ['packages/*/src/**/*.browser.test.ts'],
+  files: `packages/*/src/**/*.${wanted.includes('chromium') ? '{,every-}' : 'every-'}browser.test.ts`,
   // The first page waits for Vite to prepare its dependencies.
   testsStartTimeout: 60_000,
   testsFinishTimeout: 300_000,
   testFramework: { config: { timeout: 20_000 } },
-  browsers: [
-    chromeLauncher({
-      concurrency: 1,
-      launchOptions: {
-        executablePath: process.env.RAI_CHROMIUM ?? (await chromium.executablePath()),
-        args: [
-          '--no-sandbox',
-          '--disable-gpu',
-          '--disable-background-networking',
-          '--disable-component-update',
-          '--disable-sync',
-        ],
-      },
-    }),
-  ],
+  // One page at a time: a second one would take the focus, and WebKit's driver knows one only.
+  concurrency: 1,
+  browsers: started.map(({ launcher }) => launcher),
   middleware: [middleware],
   testRunnerHtml: (file) => `<!doctype html>
     <html lang="en">
@@ -93,6 +78,7 @@ export default {
       name: 'rai-stop',
       async serverStop() {
         await vite.close()
+        for (const { stop } of started) await stop()
         // The runner may stop twice, and the world may be gone already.
         if (world.connected) world.disconnect()
         await worldEnded

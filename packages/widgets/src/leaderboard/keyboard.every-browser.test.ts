@@ -44,7 +44,8 @@ describe('<rai-leaderboard> by keyboard and pointer', () => {
 
   it('keeps the focus in the list when the focused row is scrolled away', async () => {
     const element = await loaded()
-    find(element, '[data-position="2"]')!.focus()
+    // WebKit brings into sight what got the focus a moment later: after the scrolling below.
+    find(element, '[data-position="2"]')!.focus({ preventScroll: true })
     find(element, '.scroller')!.scrollTop = 5000
     await until(() => !find(element, '[data-position="2"]'), 'other rows')
     expect(element.shadowRoot!.activeElement!.className).to.equal('scroller')
