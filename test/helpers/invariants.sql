@@ -20,6 +20,12 @@ runs as (
   ) e on (b.starts_at is null or e.created_at >= b.starts_at)
     and (b.ends_at is null or e.created_at < b.ends_at)
     and (b.ranked_members = '{}' or e.member_id = any (b.ranked_members))
+    and (b.counted_to is null or e.member_id <= b.counted_to)
+),
+-- What a board that is just being counted has of members whom it has not come to is of no account.
+scores as (
+  select s.* from board_scores s left join leaderboards b on b.community_id = s.community_id and b.id = s.board_id
+  where b.counted_to is null or s.member_id <= b.counted_to
 ),
 recounted as (
   select r.community_id, r.board_id, r.period, r.period_start, r.member_id, sum(r.amount) as score,
@@ -87,7 +93,7 @@ union all
 select 'scores are the ledger counted by run', community_id,
   format('board %s, %s from %s, member %s: has %s ranked %s, the ledger says %s ranked %s',
     board_id, period, period_start, member_id, s.score, s.ranked, r.score, r.ranked)
-from board_scores s
+from scores s
 full join recounted r using (community_id, board_id, period, period_start, member_id)
 where s.score is distinct from r.score or s.ranked is distinct from r.ranked
 union all

@@ -14,6 +14,7 @@ const rows = 16_000
 const names = Array.from({ length: rows }, (_, n) => `walker ${n}`)
 
 let server: ServerProcess
+let demo: DemoFile
 let key: string
 
 beforeAll(async () => {
@@ -21,7 +22,8 @@ beforeAll(async () => {
   execFileSync('npx', ['--yes', 'pnpm@12.21.0', 'run', 'build'], { cwd: folder, stdio: 'pipe' })
   server = await startProcess({ RAI_DATA: dataDir })
   await server.ready
-  key = (JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8')) as DemoFile).communityKey
+  demo = JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8')) as DemoFile
+  key = demo.communityKey
 })
 afterAll(async () => {
   server.child.kill('SIGTERM')
@@ -77,4 +79,41 @@ test('an update that is killed again and again adds every point once', async () 
   const job = await expectJob(server.url, key, body.data!.jobId, 60_000)
   expect(job).toMatchObject({ status: 'completed', succeeded: rows, failed: 0 })
   expect(await look()).toEqual({ members: rows, xp: rows * 7, broken: [] })
+}, 180_000)
+
+test('a board that is killed again and again while it is counted says so, and comes out right', async () => {
+  const headers = { authorization: `Bearer ${demo.communityKey}`, 'content-type': 'application/json' }
+  const ask = async (path: string, init?: RequestInit) => {
+    const answer = await fetch(`${server.url}${path}`, { headers, ...init })
+    return { status: answer.status, body: await answer.json() }
+  }
+  const made = await ask('/v1/leaderboards', {
+    method: 'POST',
+    body: JSON.stringify({ name: 'Killed', slug: 'killed' }),
+  })
+  expect(made.body.data).toMatchObject({ isCounting: true })
+  const rowsPath = `/widget/v1/${demo.publishableKey}/leaderboards/killed/rows?limit=1`
+  const readRows = () => ask(rowsPath, { headers: { origin: demo.siteUrl } })
+  let kills = 0
+  for (; kills < 3; kills++) {
+    const { status, body } = await readRows()
+    if (status === 200) break
+    expect([status, body.code]).toEqual([503, 'unavailable'])
+    server.child.kill('SIGKILL')
+    await server.ended
+    server = await startProcess({ RAI_DATA: dataDir })
+    await server.ready
+    expect((await look()).broken).toEqual([])
+  }
+  expect(kills).toBeGreaterThan(0)
+  await vi.waitFor(
+    async () => {
+      const { body } = await ask(`/v1/leaderboards/${made.body.data._id}`)
+      expect(body.data.isCounting).toBe(false)
+    },
+    { timeout: 60_000, interval: 100 },
+  )
+  const { body } = await readRows()
+  expect(body.total).toBeGreaterThanOrEqual(rows)
+  expect((await look()).broken).toEqual([])
 }, 180_000)

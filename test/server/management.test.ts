@@ -77,6 +77,7 @@ describe('a leaderboard', () => {
         isPreviewEnabled: false,
         displayOrder: 0,
         widget: { enabled: true, whitelistedDomains: [], size: null, button: { enabled: false, text: '', link: '' } },
+        isCounting: false,
         createdAt: '2026-11-23T12:00:00.000Z',
         updatedAt: '2026-11-23T12:00:00.000Z',
         __v: 0,

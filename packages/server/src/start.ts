@@ -10,6 +10,7 @@ import { seedDemo } from './demo.js'
 import { keptSecret, rootKey } from './domain/secrets.js'
 import { opensSigningKeys } from './domain/tokens.js'
 import { startBulk } from './jobs/bulk.js'
+import { startCounting } from './jobs/count.js'
 import { startFolding } from './jobs/fold.js'
 import { startPruning } from './jobs/prune.js'
 import { startRelay } from './jobs/relay.js'
@@ -88,6 +89,7 @@ export async function startServer(
     const loops = {
       events: startRelay(database, log, hub.wake),
       scores: startFolding(database, log),
+      boards: startCounting(database, log),
       jobs: startBulk(database, log, clock),
     }
     database.onWork((work, communityId) => loops[work].wake(communityId))

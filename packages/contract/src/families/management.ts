@@ -109,6 +109,8 @@ export const Leaderboard = z
     topRankLimit: fields.topRankLimit.nullable(),
     rankBy: fields.rankingField,
     displayedFields: z.array(z.string()),
+    /** It was made or changed and is still counted from the ledger: until then its rows answer `unavailable`. Ours. */
+    isCounting: z.boolean(),
     createdAt: Time,
     updatedAt: Time,
     __v: z.int(),

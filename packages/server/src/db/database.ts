@@ -17,8 +17,8 @@ export interface Tx {
   wake(work: Work): void
 }
 
-/** What transactions leave to the background: events to number, scores to fold into counts, bulk jobs to run. */
-export type Work = 'events' | 'scores' | 'jobs'
+/** What transactions leave to the background: events to number, scores to fold into counts, boards to count, bulk jobs to run. */
+export type Work = 'events' | 'scores' | 'boards' | 'jobs'
 
 /** Every way to the data. Which one is used decides what row-level security shows. */
 export interface Database {
@@ -28,7 +28,7 @@ export interface Database {
    * @param options `snapshot`: read only, and every statement sees the same moment.
    */
   tenant<T>(communityId: string, work: (tx: Tx) => Promise<T>, options?: { snapshot?: boolean }): Promise<T>
-  /** Reads which communities have background work to do: events, jobs, deltas, idempotency keys of all of them. */
+  /** Reads which communities have background work to do: events, jobs, boards, deltas, idempotency keys of all of them. */
   worker<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>
   /** Reads the one credential with this SHA-256 (hex) or access id, before its community is known. */
   lookup<T>(key: string, work: (db: Kysely<Tables>) => Promise<T>): Promise<T>

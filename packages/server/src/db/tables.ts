@@ -166,6 +166,7 @@ interface Leaderboards {
   display_order: Generated<number>
   widget_enabled: Generated<boolean>
   settings: Json<Record<string, unknown>>
+  counted_to: string | null
   created_at: Once<Date>
   updated_at: Generated<Date>
   revision: Generated<number>

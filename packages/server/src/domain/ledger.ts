@@ -47,7 +47,7 @@ export interface Move {
  * Posts moves: transactions, entries, balances, the scores of every board that ranks the unit, and the events that say
  * so, in one statement for one move or for thousands. A key that was posted before is passed over.
  *
- * Boards cannot change under it: it holds the community's board lock shared (see `rebuild`). Rows are locked in one
+ * Boards cannot change under it: it holds the community's board lock shared (see leaderboards/counting.ts). Rows are locked in one
  * order, so that batches wait for each other rather than deadlock.
  *
  * @param at When the units were earned: it decides the day, week, month and year they count for.
@@ -111,6 +111,7 @@ export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = 
         join leaderboards l on l.community_id = ${tx.communityId} and l.metric = c.unit
           and (l.starts_at is null or l.starts_at <= ${at}::timestamptz) and (l.ends_at is null or ${at}::timestamptz < l.ends_at)
           and (cardinality(l.ranked_members) = 0 or c.member_id = any(l.ranked_members))
+          and (l.counted_to is null or c.member_id <= l.counted_to)
         join unnest(
           ${sql.val([...periodNames])}::text[], ${sql.val(periodNames.map((period) => runStart(period, today, weekStart)))}::date[]
         ) as p (period, period_start) on p.period = any(l.periods)
@@ -141,7 +142,7 @@ export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = 
   }
 }
 
-/** Held by everyone who writes scores, or who is ranked: a board is built or rebuilt only while nobody does. */
+/** Held by everyone who writes scores, or who is ranked: a board changes, and is counted a step further, only while nobody does. */
 export async function shareBoardLock(tx: Tx): Promise<void> {
   await sql`select pg_advisory_xact_lock_shared(hashtextextended(${`boards:${tx.communityId}`}, 0))`.execute(tx.db)
 }

@@ -152,6 +152,7 @@ export function showBoard(board: Board): Shown {
       .filter(({ visible }) => visible)
       .sort((a, b) => a.order - b.order)
       .map(({ column }) => column),
+    isCounting: board.counted_to !== null,
     createdAt: board.created_at.toISOString(),
     updatedAt: board.updated_at.toISOString(),
     __v: board.revision,

@@ -82,6 +82,8 @@ async function readableRun(
   now: Date,
 ) {
   const board = await readableBoard(tx, idOrSlug, asker)
+  if (board.counted_to !== null)
+    throw new Failure('unavailable', 'The leaderboard is being counted. Try again in a moment.')
   return { board, run: runOf(board, await communityClock(tx), now, period, start) }
 }
 

@@ -182,12 +182,15 @@ create table leaderboards (
   widget_enabled boolean not null default true,
   -- Documented settings that no query reads: columns, image, button, dates as they were given.
   settings jsonb not null default '{}',
+  -- While the board is counted from the ledger: the last member who is. Null when all are.
+  counted_to uuid,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   revision int not null default 0,
   primary key (community_id, id)
 );
 create unique index leaderboards_slug on leaderboards (community_id, slug);
+create index leaderboards_uncounted on leaderboards (community_id, id) where counted_to is not null;
 
 -- Scores, counts and deltas follow from the ledger and are written by the thousand: they have no foreign keys, and the
 -- invariants of the tests recount them instead.
@@ -348,6 +351,7 @@ begin
     execute format('create policy worker on %I for select using (is_worker())', t);
   end loop;
 end $$;
+create policy worker on leaderboards for select using (is_worker() and counted_to is not null);
 alter table communities enable row level security;
 alter table communities force row level security;
 create policy tenant on communities using (id = current_community());

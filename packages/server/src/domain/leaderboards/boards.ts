@@ -2,13 +2,11 @@ import { type Period, periodNames, type Unit } from '@rai/contract'
 import { type Selectable, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
-import { communityClock } from '../clock.js'
 import { emit } from '../events.js'
 import { Failure } from '../failure.js'
 import { isId, newId } from '../ids.js'
 import { takeBoardLock } from '../ledger.js'
-import { beginningOfTime } from '../time.js'
-import { buildTree } from './counts.js'
+import { beginCounting } from './counting.js'
 
 /** A leaderboard: what it counts, when, for whom, and how it is shown. */
 export type Board = Selectable<Tables['leaderboards']>
@@ -103,9 +101,8 @@ export async function createBoard(tx: Tx, input: BoardInput, at: Date): Promise<
     })
     .returningAll()
     .executeTakeFirstOrThrow()
-  await rebuild(tx, board)
   await announce(tx, board.id)
-  return board
+  return beginCounting(tx, board)
 }
 
 /** @param change What to set, or what follows from the board as it is: nobody changes it in between. */
@@ -126,10 +123,9 @@ export async function updateBoard(
     .where('id', '=', before.id)
     .returningAll()
     .executeTakeFirstOrThrow()
-  const counts = (row: Board) => JSON.stringify(countingColumns.map((column) => row[column]))
-  if (counts(board) !== counts(before)) await rebuild(tx, board)
   await announce(tx, board.id)
-  return board
+  const counts = (row: Board) => JSON.stringify(countingColumns.map((column) => row[column]))
+  return counts(board) === counts(before) ? board : beginCounting(tx, board)
 }
 
 /** Deletes a board with its scores and counts. The ledger keeps every point. */
@@ -253,43 +249,6 @@ async function checkMembers(tx: Tx, path: string, ids: readonly string[] = []): 
 async function announce(tx: Tx, boardId: string): Promise<void> {
   await emit(tx, 'config.changed', null)
   await emit(tx, 'leaderboard.changed', boardId)
-}
-
-/**
- * Counts a board again from the ledger, every run that ever was. Needs the board lock alone: an award that runs beside
- * it would be counted twice or not at all.
- *
- * A large board takes longer than any other statement may. Who would wait for it has a time limit of their own.
- */
-async function rebuild(tx: Tx, board: Board): Promise<void> {
-  await sql`set local statement_timeout = 0`.execute(tx.db)
-  const { timeZone, weekStart } = await communityClock(tx)
-  await clear(tx, board.id)
-  const local = sql`(e.created_at at time zone ${timeZone})`
-  const firstDays = {
-    all: sql`${beginningOfTime}::date`,
-    year: sql`date_trunc('year', ${local})::date`,
-    month: sql`date_trunc('month', ${local})::date`,
-    // date_trunc's weeks begin on Monday: shift the clock so that they begin on the community's day.
-    week: sql`date_trunc('week', ${local} - make_interval(days => ${weekStart - 1}))::date + ${weekStart - 1}::int`,
-    day: sql`${local}::date`,
-  }
-  for (const period of board.periods) {
-    await sql`
-      insert into board_scores (community_id, board_id, period, period_start, member_id, score, reached_at, ranked)
-      select ${tx.communityId}::uuid, ${board.id}::uuid, ${period}::text, e.period_start, e.member_id, e.score, e.reached_at,
-        m.status = 'active' and m.visibility = 'public'
-      from (
-        select ${firstDays[period]} as period_start, e.member_id, sum(e.amount)::bigint as score, max(e.created_at) as reached_at
-        from entries e
-        where e.community_id = ${tx.communityId} and e.member_id is not null and e.unit = ${board.metric}
-          and (${board.starts_at}::timestamptz is null or e.created_at >= ${board.starts_at})
-          and (${board.ends_at}::timestamptz is null or e.created_at < ${board.ends_at})
-          and (cardinality(${board.ranked_members}::uuid[]) = 0 or e.member_id = any(${board.ranked_members}::uuid[]))
-        group by 1, e.member_id
-      ) e join members m on m.community_id = ${tx.communityId} and m.id = e.member_id`.execute(tx.db)
-  }
-  await buildTree(tx, board.id)
 }
 
 /** Takes away all that follows from the ledger for a board. */

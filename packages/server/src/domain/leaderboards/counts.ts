@@ -78,32 +78,6 @@ export async function scoreNear(tx: Tx, run: Run, position: number): Promise<num
   return rows[0]?.bucket
 }
 
-/** Counts all of a board's scores into the tree, which must be empty: each level from the one below, which is far smaller. */
-export async function buildTree(tx: Tx, boardId: string): Promise<void> {
-  const levels = Array.from({ length: topLevel }, (_, level) => level + 1)
-  const name = (level: number) => sql.ref(`level_${level}`)
-  await sql`
-    with ${name(0)} as materialized (
-      select period, period_start, score as bucket, count(*) as n from board_scores
-      where community_id = ${tx.communityId} and board_id = ${boardId} and ranked group by 1, 2, 3
-    ), ${sql.join(
-      levels.map(
-        (level) => sql`${name(level)} as materialized (
-          select period, period_start, bucket >> ${width}::int as bucket, sum(n) as n from ${name(level - 1)} group by 1, 2, 3
-        )`,
-      ),
-    )}
-    insert into board_counts (community_id, board_id, period, period_start, level, bucket, n)
-    ${sql.join(
-      [0, ...levels].map(
-        (level) => sql`
-          select ${tx.communityId}::uuid, ${boardId}::uuid, period, period_start, ${level}::smallint, bucket, n
-          from ${name(level)}`,
-      ),
-      sql` union all `,
-    )}`.execute(tx.db)
-}
-
 /**
  * A statement that adds score changes to the tree, in one order, so that two of them wait for each other rather than
  * deadlock.

@@ -11,6 +11,7 @@ export {
   shownBoards,
   updateBoard,
 } from './boards.js'
+export { countNext } from './counting.js'
 export { type MyState, type Row, type RowList, rowsAround, rowsAt, searchRows, totalOf } from './rows.js'
 export { type Run, runOf } from './runs.js'
 export { type BoardSettings, type ClockTime, defaultSettings, mayView, settingsOf } from './settings.js'

@@ -1,0 +1,116 @@
+import { sql } from 'kysely'
+import type { Tx } from '../../db/database.js'
+import { communityClock } from '../clock.js'
+import { emit } from '../events.js'
+import { takeBoardLock } from '../ledger.js'
+import { beginningOfTime } from '../time.js'
+import type { Board } from './boards.js'
+import { addToTree } from './counts.js'
+
+/*
+ * A board is counted from the ledger, every run that ever was, when it is made and when what it counts changes: some
+ * members a step, each step a transaction of its own that holds the community's board lock alone. `counted_to` says how
+ * far it is. An award scores for members up to there and leaves the others to the step that comes to them, so that every
+ * entry counts once whatever runs beside it, and a crash loses one step.
+ */
+
+/** How many members are counted in the change's own transaction: a smaller board is there when the answer is. */
+const membersAtFirst = 2000
+/** How many members one later step counts: awards wait no longer than it takes. */
+const membersAtOnce = 100
+/** Sorts before every member. */
+const nobody = '00000000-0000-0000-0000-000000000000'
+
+/** Begins to count a board again. The caller holds the board lock alone. */
+export async function beginCounting(tx: Tx, board: Board): Promise<Board> {
+  const counted = await countFrom(tx, board, nobody, membersAtFirst)
+  if (counted.counted_to !== null) tx.wake('boards')
+  return counted
+}
+
+/** Takes the counting of one of the community's boards a step further. Answers whether there may be more to do. */
+export async function countNext(tx: Tx): Promise<boolean> {
+  await takeBoardLock(tx)
+  const board = await tx.db
+    .selectFrom('leaderboards')
+    .selectAll()
+    .where('community_id', '=', tx.communityId)
+    .where('counted_to', 'is not', null)
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst()
+  if (!board) return false
+  const { counted_to } = await countFrom(tx, board, board.counted_to!, membersAtOnce)
+  // Pages were told to come back later.
+  if (counted_to === null) await emit(tx, 'leaderboard.changed', board.id)
+  return true
+}
+
+async function countFrom(tx: Tx, board: Board, after: string, count: number): Promise<Board> {
+  const members = await tx.db
+    .selectFrom('members')
+    .select('id')
+    .where('community_id', '=', tx.communityId)
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(count)
+    .execute()
+  const ids = members.map(({ id }) => id)
+  await uncount(tx, board, ids)
+  await countMembers(tx, board, ids)
+  return tx.db
+    .updateTable('leaderboards')
+    .set({ counted_to: ids.length < count ? null : ids.at(-1)! })
+    .where('community_id', '=', tx.communityId)
+    .where('id', '=', board.id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+/** Takes members' scores off a board, whatever it counted before. */
+async function uncount(tx: Tx, board: Board, memberIds: readonly string[]): Promise<void> {
+  await sql`
+    with gone as (
+      delete from board_scores
+      where community_id = ${tx.communityId} and board_id = ${board.id} and member_id = any(${sql.val(memberIds)}::uuid[])
+      returning board_id, period, period_start, score, ranked
+    ), scores as (
+      select board_id, period, period_start, score as old_score, null::bigint as new_score from gone where ranked
+    )
+    ${addToTree(tx.communityId, sql`scores`)}`.execute(tx.db)
+}
+
+/** Puts on a board what the ledger says of members who are not on it. */
+async function countMembers(tx: Tx, board: Board, memberIds: readonly string[]): Promise<void> {
+  const { timeZone, weekStart } = await communityClock(tx)
+  await sql`
+    with earned as (
+      select e.member_id, e.amount, e.created_at, e.created_at at time zone ${timeZone} as local
+      from entries e
+      where e.community_id = ${tx.communityId} and e.member_id = any(${sql.val(memberIds)}::uuid[]) and e.unit = ${board.metric}
+        and (${board.starts_at}::timestamptz is null or e.created_at >= ${board.starts_at})
+        and (${board.ends_at}::timestamptz is null or e.created_at < ${board.ends_at})
+        and (cardinality(${board.ranked_members}::uuid[]) = 0 or e.member_id = any(${board.ranked_members}::uuid[]))
+    ), totals as (
+      select p.period, p.period_start, e.member_id, sum(e.amount)::bigint as score, max(e.created_at) as reached_at
+      from earned e cross join lateral (values
+        ('all', ${beginningOfTime}::date),
+        ('year', date_trunc('year', local)::date),
+        ('month', date_trunc('month', local)::date),
+        -- date_trunc's weeks begin on Monday: shift the clock so that they begin on the community's day.
+        ('week', date_trunc('week', local - make_interval(days => ${weekStart - 1}))::date + ${weekStart - 1}::int),
+        ('day', local::date)
+      ) as p (period, period_start)
+      where p.period = any(${board.periods}::text[])
+      group by 1, 2, 3
+    ), scored as (
+      insert into board_scores (community_id, board_id, period, period_start, member_id, score, reached_at, ranked)
+      select ${tx.communityId}::uuid, ${board.id}::uuid, period, period_start, member_id, score, reached_at,
+        m.status = 'active' and m.visibility = 'public'
+      from totals join members m on m.community_id = ${tx.communityId} and m.id = member_id
+      returning board_id, period, period_start, score, ranked
+    ), scores as (
+      select board_id, period, period_start, null::bigint as old_score, score as new_score from scored where ranked
+    )
+    ${addToTree(tx.communityId, sql`scores`)}`.execute(tx.db)
+}
