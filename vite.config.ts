@@ -134,11 +134,14 @@ function chunks(): UserConfig {
       ...targets,
       outDir: cdn,
       emptyOutDir: true,
+      // The sheet is an entry of its own; the elements carry theirs with them.
+      cssCodeSplit: true,
       manifest: 'manifest.json',
       lib: {
         entry: {
           ...Object.fromEntries(Object.keys(tags).map((tag) => [tag, `tag:${tag}`])),
           commands: join(root, commands),
+          leaderboard: join(root, 'packages/widgets/src/leaderboard/first-page.css'),
         },
         formats: ['es'],
       },
@@ -146,6 +149,7 @@ function chunks(): UserConfig {
         output: {
           entryFileNames: 'c/[name]-[hash].js',
           chunkFileNames: 'c/[name]-[hash].js',
+          assetFileNames: '[name].css',
           minify: true,
           codeSplitting: { groups: [{ name: chunkOf }] },
         },

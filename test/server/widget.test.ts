@@ -59,6 +59,12 @@ const rows = (idOrSlug: string, query: As['query'] = {}, as: As = { origin }) =>
     ...as,
     query,
   })
+const firstPage = (idOrSlug: string, query: As['query'] = {}, as: As = {}) =>
+  ask(server, 'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/first-page', {
+    params: { ...params, idOrSlug },
+    ...as,
+    query,
+  })
 const mine = (idOrSlug: string, bearer: string | undefined, query: As['query'] = {}) =>
   ask(server, 'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/rows/me', {
     params: { ...params, idOrSlug },
@@ -369,6 +375,38 @@ describe('the member', () => {
     [],
   ])('can change nothing by %j', async (body) => {
     expect((await me(await tokenOf('ada'), body)).code).toBe('invalid_request')
+  })
+})
+
+describe('a first page', () => {
+  it('is the inside of the tag, for a back-end to write down, with names as text', async () => {
+    await board_({ name: '<b>"Stars" & more</b>', slug: 'odd', periods: ['all'] })
+    const { status, answer } = await firstPage('odd', { limit: 2 })
+    expect(status).toBe(200)
+    expect(answer.html).toMatch(/^<template shadowrootmode="open">.*<\/template>$/s)
+    expect(answer.html).toContain('aria-label="&lt;b&gt;&quot;Stars&quot; &amp; more&lt;/b&gt;, All time"')
+    expect(answer.html).not.toMatch(/<b>|<!--|<script|style=/)
+    expect(answer.html.match(/data-position=/g)).toHaveLength(2)
+  })
+
+  it('shows the run that is asked for', async () => {
+    const { answer } = await firstPage('stars', { period: 'week' })
+    expect(answer.html).toContain('Stars, Week')
+  })
+
+  it('is empty where there are no rows: the element has words for that', async () => {
+    await board_({ name: 'Later', slug: 'later', startsAt: new Date(+now + 86_400_000) })
+    expect((await firstPage('later')).answer.html).toBe('')
+  })
+
+  it('follows the rules of every read: keys, boards, sites, caches', async () => {
+    expect((await firstPage('nothing')).code).toBe('not_found')
+    expect((await firstPage('stars', {}, { origin: 'https://elsewhere.example' })).code).toBe('origin_not_allowed')
+    expect((await firstPage('stars', { layout: 'wall' })).paths).toEqual(['layout'])
+    const { headers } = await firstPage('stars')
+    expect(headers.get('cache-control')).toBe('public, max-age=0, s-maxage=2')
+    const again = await firstPage('stars', {}, { headers: { 'if-none-match': headers.get('etag')! } })
+    expect(again.status).toBe(304)
   })
 })
 

@@ -9,5 +9,5 @@ export { ApiError, type Failure, type FailureCode, failureOf } from './shared/fa
 export { type GetToken, identify, isGuest, logout, type Token, type TokenSource } from './shared/identity.js'
 export { errorOf, type Loadable } from './shared/loadable.js'
 export { serverNow } from './shared/server-clock.js'
-export type { Board, BoardRow, BoardRun, Config, MyRows, Period, Viewer, Visibility } from './types.js'
+export type { Board, BoardRow, BoardRun, Config, MyRows, Period, Rows, Viewer, Visibility } from './types.js'
 export { viewer } from './viewer.js'

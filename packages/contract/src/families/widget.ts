@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { bodyLimits, table } from '../route.js'
-import { Amount, Day, Id, Period, page, Time, Unit } from '../schemas.js'
+import { Amount, Day, Id, line, Period, page, Time, Unit } from '../schemas.js'
 
 const anyPage = { principals: ['visitor', 'member'] } as const
 const memberOnly = { principals: ['member'] } as const
@@ -151,6 +151,24 @@ export const widget = table({
       search: z.string().min(1).max(100).optional(),
     }),
     answer: Rows,
+  },
+  'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/first-page': {
+    summary: 'The first rows of a run as HTML, for pages that a server writes',
+    description:
+      'Ask from your back-end and write `html` as it is into the tag: `<rai-leaderboard board="weekly">` + `html` + ' +
+      '`</rai-leaderboard>`. It can be read before any script has come, and without one; the element takes its place ' +
+      'when it has its first rows. `layout`, `theme` and `locale` are as the attributes of the tag. `html` is empty ' +
+      'where there are no rows.',
+    access: anyPage,
+    params: BoardPath,
+    query: Run.extend({
+      limit: z.coerce.number().int().min(1).max(100).optional(),
+      layout: z.enum(['auto', 'table', 'compact', 'card', 'podium']).optional(),
+      theme: z.enum(['auto', 'light', 'dark']).optional(),
+      /** A BCP 47 tag; English where there are no texts in that language. */
+      locale: line(1, 100).optional(),
+    }),
+    answer: z.strictObject({ html: z.string(), now: Time }),
   },
   'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/rows/me': {
     summary: 'The asking member’s row and its neighbours',

@@ -113,7 +113,8 @@ const kinds = {
   widget_access: 'widgetAccessKey',
 } as const satisfies Record<Key['kind'], Asker['kind']>
 
-const askerOf = (key: Key): Asker => ({
+/** Who asks with a key alone. */
+export const askerOf = (key: Key): Asker => ({
   kind: kinds[key.kind],
   communityId: key.community_id,
   keyId: key.id,

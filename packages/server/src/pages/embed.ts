@@ -2,10 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { line } from '@rai/contract'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import type { Database } from '../db/database.js'
+import { readFirstPage } from '../api/widget/leaderboards.js'
+import type { Config } from '../config.js'
+import type { Tx } from '../db/database.js'
+import { Failure } from '../domain/failure.js'
 import { allowsOrigin, findKey, type Key } from '../domain/keys.js'
 import { findBoard, settingsOf, shownBoards } from '../domain/leaderboards/index.js'
 import type { Services } from '../http/context.js'
+import { askerOf } from '../http/credential.js'
 
 /** A widget as a page of its own, for sites that frame rather than run scripts: what may stand in its address. */
 const EmbedQuery = z.object({
@@ -24,12 +28,14 @@ export function mountEmbed(app: FastifyInstance, { config, database, clock }: Se
     const nonce = randomBytes(18).toString('base64')
     const { data: query, success } = EmbedQuery.safeParse(given)
     const key = success ? await findKey(database, query.key ?? '', clock()) : undefined
+    const lang = query?.locale ?? /^[a-z]+(-[a-z\d]+)*/i.exec(headers['accept-language'] ?? '')?.[0] ?? 'en'
+    const read = (key: Key) =>
+      database.tenant(key.community_id, (tx) => readPage(tx, key, { ...query, locale: lang }, config, clock()))
     const page = !success
       ? errorPage(nonce, 400, 'The address is not one that this page can have.')
       : key?.kind === 'publishable'
-        ? widgetPage(query, await framers(database, key, query.board), nonce, config.publicUrl)
+        ? widgetPage(query, await read(key), nonce, config.publicUrl)
         : errorPage(nonce, 404, 'The address names a key that is not known, or no longer good.')
-    const lang = query?.locale ?? /^[a-z]+(-[a-z\d]+)*/i.exec(headers['accept-language'] ?? '')?.[0] ?? 'en'
     return reply
       .code(page.status)
       .type('text/html; charset=utf-8')
@@ -50,18 +56,19 @@ interface Page {
 
 function widgetPage(
   { key: text, board, period, theme, locale }: EmbedQuery,
-  framers: readonly string[],
+  { framers, html }: Reading,
   nonce: string,
   publicUrl: string,
 ): Page {
+  const { origin } = new URL(publicUrl)
   const script = { src: `${publicUrl}/rai.js`, 'data-key': text, 'data-theme': theme, 'data-locale': locale }
   return {
     status: 200,
     policy: [
       "default-src 'none'",
       `script-src 'nonce-${nonce}' 'strict-dynamic'`,
-      `style-src 'nonce-${nonce}'`,
-      `connect-src ${new URL(publicUrl).origin}`,
+      `style-src 'nonce-${nonce}' ${origin}`,
+      `connect-src ${origin}`,
       'img-src https: data:',
       "base-uri 'none'",
       "form-action 'none'",
@@ -73,7 +80,7 @@ function widgetPage(
     style: `html, body, main { height: 100%; margin: 0 }
       html { color-scheme: ${theme === 'light' || theme === 'dark' ? theme : 'light dark'}; font-family: system-ui, sans-serif }
       rai-leaderboard { --rai-leaderboard-height: 100%; height: 100% }`,
-    body: `<main><rai-leaderboard loading="eager"${attributes({ board, period })}></rai-leaderboard></main>
+    body: `<main><rai-leaderboard loading="eager"${attributes({ board, period })}>${html}</rai-leaderboard></main>
     <script async nonce="${nonce}"${attributes(script)}></script>`,
   }
 }
@@ -96,12 +103,31 @@ function errorPage(nonce: string, status: number, why: string): Page {
   }
 }
 
+/** Who may frame the page, and its first rows. */
+interface Reading {
+  framers: readonly string[]
+  html: string
+}
+
+async function readPage(tx: Tx, key: Key, query: EmbedQuery, config: Config, now: Date): Promise<Reading> {
+  const board = query.board ? await findBoard(tx, query.board) : (await shownBoards(tx))[0]
+  if (!board) return { framers: framers(key, []), html: '' }
+  const params = { publishableKey: '', idOrSlug: board.id }
+  const look = {
+    period: board.periods.find((period) => period === query.period),
+    theme: (['light', 'dark'] as const).find((theme) => theme === query.theme),
+    locale: query.locale,
+  }
+  // A board that visitors may not see says so by the element's own words.
+  const { html } = await readFirstPage({ tx, principal: askerOf(key), params, now }, look, config).catch((error) => {
+    if (error instanceof Failure) return { html: '' }
+    throw error
+  })
+  return { framers: framers(key, settingsOf(board).widget.whitelistedDomains), html }
+}
+
 /** Only the sites that the key lists may frame the page, and of these only the board's, where it has a list of its own. */
-async function framers(database: Database, key: Key, idOrSlug: string | undefined): Promise<string[]> {
-  const board = await database.tenant(key.community_id, async (tx) =>
-    idOrSlug ? findBoard(tx, idOrSlug) : (await shownBoards(tx))[0],
-  )
-  const listed = board ? settingsOf(board).widget.whitelistedDomains : []
+function framers(key: Key, listed: readonly string[]): string[] {
   if (listed.length > 0) return listed.filter((origin) => allowsOrigin(key, origin))
   const local = ['localhost', '127.0.0.1'].flatMap((host) => [`http://${host}:*`, `https://${host}:*`])
   return [...key.origins, ...(key.test_mode ? local : [])]

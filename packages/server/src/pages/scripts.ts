@@ -10,9 +10,13 @@ const folder = join(dirname(createRequire(import.meta.url).resolve('@rai/loader/
 const rolling = { maxAge: '5m' }
 const immutable = { maxAge: '1y', immutable: true }
 
-/** Serves the one line and the chunks it loads, to every page: `/rai.js`, `/c/…`, and the same under `/v1`. */
+/**
+ * Serves the one line and the chunks it loads, to every page: `/rai.js`, `/c/…`, and the same under `/v1`; and
+ * `/leaderboard.css`, for first pages that a server has drawn.
+ */
 export async function mountScripts(app: FastifyInstance): Promise<void> {
   await app.register(fastifyStatic, { root: folder, serve: false, preCompressed: true })
+  app.get('/leaderboard.css', (_, reply) => forEveryPage(reply).sendFile('leaderboard.css', rolling))
   for (const channel of ['', '/v1']) {
     app.get(`${channel}/rai.js`, (_, reply) => forEveryPage(reply).sendFile('rai.js', rolling))
     app.get<{ Params: { name: string } }>(`${channel}/c/:name`, ({ params: { name } }, reply) =>

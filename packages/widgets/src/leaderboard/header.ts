@@ -1,7 +1,8 @@
 import type { Board, BoardRun, Period } from '@rai/stores'
-import { html, nothing } from 'lit'
+import { html, nothing, type TemplateResult } from 'lit'
 import { formatCountdown, formatMoment } from '../shared/format.js'
 import { tabs } from '../shared/tabs.js'
+import { webUrl } from '../shared/web-url.js'
 import type { LeaderboardText } from './messages/words.js'
 
 /** Which run a person wants to see: a period, and for a past run its first day. */
@@ -9,6 +10,9 @@ export interface Wanted {
   period: Period
   start?: string | undefined
 }
+
+/** From this length on a list can be searched. */
+export const long = 50
 
 /** When the run ends or begins; `left` is how long that still is. */
 export function when(run: BoardRun, left: number, text: LeaderboardText, locale: string): unknown {
@@ -18,6 +22,29 @@ export function when(run: BoardRun, left: number, text: LeaderboardText, locale:
   return html`<time datetime=${at} title=${formatMoment(locale, new Date(at))}
     >${text(key, { time: formatCountdown(locale, left) })}</time
   >`
+}
+
+/** The title line; `when` stands at its end. */
+export const header = (board: Board | undefined, when: unknown, text: LeaderboardText): TemplateResult =>
+  html`<header class="header" part="header">
+    <h2 class="title cut" part="title"><slot name="header"><bdi>${board?.name ?? text('leaderboard')}</bdi></slot></h2>
+    <div class="when" part="when">${when}</div>
+    ${board?.description ? html`<p class="description"><bdi>${board.description}</bdi></p>` : nothing}
+  </header>`
+
+/** The last line: how much there is, where guests sign in, and the board's call to action. */
+export function footer(
+  status: unknown,
+  isGuest: boolean,
+  button: Board['button'] | undefined,
+  text: LeaderboardText,
+): TemplateResult {
+  const link = webUrl(button?.link)
+  return html`<footer class="footer" part="footer">
+    ${status}
+    <span class="sign-in" part="sign-in" ?hidden=${!isGuest}><slot name="sign-in">${text('signIn')}</slot></span>
+    ${link ? html`<a class="text-button" part="link" href=${link} target="_blank" rel="noopener noreferrer">${button?.text}</a>` : nothing}
+  </footer>`
 }
 
 /** The board's periods. A board with one period needs no choice. */

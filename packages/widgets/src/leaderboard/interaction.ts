@@ -1,7 +1,9 @@
+import type { BoardRow } from '@rai/stores'
 import { type LitElement, unsafeCSS } from 'lit'
 import { ClockController } from '../shared/clock-controller.js'
 import { iconStyles } from '../shared/on-demand/icons.js'
 import { rolling } from '../shared/rolling.js'
+import { RaiRowActivateEvent } from './events.js'
 import css from './interaction.styles.css?inline'
 import { RowsController, type Source } from './rows-controller.js'
 import { runSteps } from './runs.js'
@@ -11,6 +13,7 @@ export const styles = [iconStyles, unsafeCSS(css)]
 /** What it needs from its element. */
 interface View {
   source: () => Source | undefined
+  at: (position: number) => BoardRow | undefined
   number: (value: number) => string
   timeLeft: () => number | undefined
 }
@@ -20,9 +23,25 @@ export default class Interaction {
   readonly rows: RowsController
   readonly rolling = rolling
   readonly runSteps = runSteps
+  readonly #host: LitElement
+  readonly #at: View['at']
 
-  constructor(host: LitElement, { source, number, timeLeft }: View) {
+  constructor(host: LitElement, { source, at, number, timeLeft }: View) {
+    this.#host = host
+    this.#at = at
     this.rows = new RowsController(host, source, number)
     new ClockController(host, timeLeft)
+  }
+
+  readonly onKeydown = (event: KeyboardEvent) => {
+    this.rows.onKeydown(event)
+    if (event.key === 'Enter') this.onClick(event)
+  }
+
+  /** Tells the page which row was chosen. */
+  readonly onClick = ({ target }: Event) => {
+    const chosen = target as HTMLElement
+    const row = this.#at(Number(chosen.closest<HTMLElement>('[data-position]')?.dataset.position))
+    if (row && !chosen.closest('button, a')) this.#host.dispatchEvent(new RaiRowActivateEvent(row))
   }
 }

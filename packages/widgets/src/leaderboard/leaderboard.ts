@@ -20,9 +20,7 @@ import { loadableView } from '../shared/loadable-view.js'
 import { MessagesController } from '../shared/messages.js'
 import { Part } from '../shared/part.js'
 import { StoreController } from '../shared/store-controller.js'
-import { webUrl } from '../shared/web-url.js'
-import { RaiRowActivateEvent } from './events.js'
-import { periodTabs, type Wanted, when } from './header.js'
+import { footer, header, long, periodTabs, type Wanted, when } from './header.js'
 import styles from './leaderboard.styles.css?inline'
 import { catalog } from './messages/index.js'
 import { type RowView, row, skeleton, table } from './rows.js'
@@ -30,9 +28,8 @@ import type { Source } from './rows-controller.js'
 
 export type Layout = 'auto' | 'table' | 'compact' | 'card' | 'podium'
 
-/** From this width on the first three stand on a podium; from this length on a list can be searched. */
+/** From this width on the first three stand on a podium. */
 const wide = 720
-const long = 50
 /** So many rows are drawn before the list can be scrolled. */
 const firstRows = 20
 
@@ -147,7 +144,7 @@ export class RaiLeaderboard extends RaiElement {
   readonly #number = (value: number) => formatNumber(this.#words.locale, value)
   readonly #interaction = new Part(this, async () => {
     const { default: Interaction, styles } = await import('./interaction.js')
-    const view = { source: () => this.#list, number: this.#number, timeLeft: () => this.#timeLeft }
+    const view = { source: () => this.#list, at: this.#at, number: this.#number, timeLeft: () => this.#timeLeft }
     return { default: new Interaction(this, view), styles }
   })
   readonly #search = new Part(this, async () => {
@@ -171,11 +168,19 @@ export class RaiLeaderboard extends RaiElement {
   #shown: Shown | undefined
   #loaded = false
   #error: ApiError | undefined
+  /** What a server drew: it stays until there are rows to put in its place. */
+  #drawn: ChildNode[] = []
 
   constructor() {
     super()
     // After the stores above, and before whatever comes later and asks for the list.
     this.addController({ hostUpdate: () => this.#take() })
+  }
+
+  protected override createRenderRoot() {
+    const root = super.createRenderRoot()
+    this.#drawn = [...root.childNodes]
+    return root
   }
 
   override disconnectedCallback() {
@@ -213,6 +218,7 @@ export class RaiLeaderboard extends RaiElement {
     this.#error = error
     if (this.#loaded || loadable?.state !== 'ready') return
     this.#loaded = true
+    for (const node of this.#drawn.splice(0)) node.remove()
     this.dispatchEvent(new RaiLoadEvent())
     // What is to be said when the network is gone is fetched while it is there.
     void this.#noRows.value
@@ -343,18 +349,6 @@ export class RaiLeaderboard extends RaiElement {
     void this.#source?.refresh()
   }
 
-  readonly #activate = (event: Event) => {
-    const target = event.target as HTMLElement
-    if (target.closest('button, a') || (event instanceof KeyboardEvent && event.key !== 'Enter')) return
-    const row = this.#at(Number(target.closest<HTMLElement>('[data-position]')?.dataset.position))
-    if (row) this.dispatchEvent(new RaiRowActivateEvent(row))
-  }
-
-  readonly #onKeydown = (event: KeyboardEvent) => {
-    this.#hands?.rows.onKeydown(event)
-    this.#activate(event)
-  }
-
   /** What to draw: nothing is known, all is, or why not. Parts that it needs are waited for. */
   get #loadable(): Loadable<View | null> | undefined {
     const error = this.#failure
@@ -369,14 +363,9 @@ export class RaiLeaderboard extends RaiElement {
     return error ? { state: 'failed', error } : view
   }
 
-  #renderHeader() {
+  #renderHeader(view: View | null) {
     const { text, locale } = this.#words
-    const run = this.#shown?.view.value?.run
-    return html`<header class="header" part="header">
-      <h2 class="title cut" part="title"><slot name="header"><bdi>${this.#known?.name ?? text('leaderboard')}</bdi></slot></h2>
-      <div class="when" part="when">${run ? when(run, this.#timeLeft ?? 0, text, locale) : nothing}</div>
-      ${this.#known?.description ? html`<p class="description"><bdi>${this.#known.description}</bdi></p>` : nothing}
-    </header>`
+    return header(this.#known, view ? when(view.run, this.#timeLeft ?? 0, text, locale) : nothing, text)
   }
 
   #renderTools(view: View) {
@@ -428,9 +417,9 @@ export class RaiLeaderboard extends RaiElement {
         part="list"
         tabindex="-1"
         @scroll=${rows?.onScroll}
-        @keydown=${this.#onKeydown}
+        @keydown=${this.#hands?.onKeydown}
         @focusin=${rows?.onFocus}
-        @click=${this.#activate}
+        @click=${this.#hands?.onClick}
       >
         ${table(content, rowView)}
         <i class="ruler"></i>
@@ -456,24 +445,17 @@ export class RaiLeaderboard extends RaiElement {
   #renderFooter({ total, run }: View) {
     const { text, locale } = this.#words
     const { stale, at = 0 } = this.#shown?.view ?? {}
-    const button = this.#known?.button
-    const link = webUrl(button?.link)
-    return html`<footer class="footer" part="footer">
-      ${
-        stale
-          ? (this.#noRows.value?.stale(at, text, locale, this.#retry) ?? this.#renderRetry())
-          : html`<span>${total > 0 ? text('members', { count: this.#number(total) }, total) : nothing}</span>`
-      }
-      <span class="sign-in" part="sign-in" ?hidden=${!this.#isGuest || run.state === 'ended'}><slot name="sign-in">${text('signIn')}</slot></span>
-      ${link ? html`<a class="text-button" part="link" href=${link} target="_blank" rel="noopener noreferrer">${button?.text}</a>` : nothing}
-    </footer>`
+    const status = stale
+      ? (this.#noRows.value?.stale(at, text, locale, this.#retry) ?? this.#renderRetry())
+      : html`<span>${total > 0 ? text('members', { count: this.#number(total) }, total) : nothing}</span>`
+    return footer(status, this.#isGuest && run.state !== 'ended', this.#known?.button, text)
   }
 
   #renderContent(view: View | null, error?: ApiError) {
     const nothingFound = this.#found && this.#total === 0
     const empty = !error && !this.#total && !nothingFound
     const tab = view && this.#known && this.#known.periods.length > 1 ? `tab-${view.run.period}` : nothing
-    return html`${this.withoutHeader ? nothing : this.#renderHeader()} ${view ? this.#renderTools(view) : nothing}
+    return html`${this.withoutHeader ? nothing : this.#renderHeader(view)} ${view ? this.#renderTools(view) : nothing}
       <div class="panel" id="panel" role=${tab === nothing ? 'group' : 'tabpanel'} aria-labelledby=${tab}>
         <div class="fallback" ?hidden=${!error || this.#loaded || !this.hasContent}><slot></slot></div>
         ${view?.run.start && !this.#found ? this.#renderRun(view) : nothing}
@@ -495,6 +477,7 @@ export class RaiLeaderboard extends RaiElement {
 
   protected override render() {
     const { locale } = this.#words
+    if (this.#drawn.length && this.#loadable?.state !== 'ready') return nothing
     return html`<div
       class="base ${this.scheme} layout-${this.layout ?? 'auto'} ${this.#shown?.view.stale ? 'is-stale' : ''}"
       part="base"

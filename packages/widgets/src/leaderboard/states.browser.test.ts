@@ -1,12 +1,14 @@
-import { expect, oneEvent } from '@open-wc/testing'
+import { expect, fixture, oneEvent, html as template } from '@open-wc/testing'
 import { connect, leaderboard as store } from '@rai/stores'
 import {
   find,
   freshApi,
   leaderboard,
   loaded,
+  namesOf,
   part,
   rowsOf,
+  shows,
   textOf,
   until,
   world,
@@ -134,6 +136,31 @@ describe('<rai-leaderboard> in every state', () => {
     part(element, 'retry-button')!.click()
     await until(() => !statesOf(element).includes('stale'), 'fresh rows')
     expect(textOf(part(element, 'footer'))).to.contain('500 members')
+  })
+
+  it('leaves what a server drew until it has rows of its own; both are accessible', async () => {
+    const path = `/widget/v1/${world.key}/leaderboards/champions/first-page`
+    const { html } = await (await fetch(world.apiUrl + path)).json()
+    const api = await freshApi()
+    await api.fail('error500')
+    const box = await fixture<HTMLElement>(template`<div></div>`)
+    box.setHTMLUnsafe(
+      `<rai-leaderboard board="champions" api-url="${api.url}" api-key="${world.key}">${html}</rai-leaderboard>`,
+    )
+    const element = box.querySelector('rai-leaderboard')!
+    await until(() => statesOf(element).includes('error'), 'error')
+    expect(shows(element, 'tabs')).to.equal(false)
+    const drawn = namesOf(element)
+    expect(drawn[5]).to.equal('<img src=x onerror=alert(1)> & "friends"')
+    await expect(element).to.be.accessible()
+    await api.mend()
+    const loads = oneEvent(element, 'rai-load')
+    await store(connect({ apiUrl: api.url, key: world.key }), { board: 'champions' }).refresh()
+    await loads
+    await until(() => shows(element, 'tabs'), 'tabs')
+    expect(namesOf(element).slice(0, 10)).to.deep.equal(drawn.slice(0, 10))
+    expect(element.shadowRoot!.querySelectorAll('table')).to.have.length(1)
+    await expect(element).to.be.accessible()
   })
 
   it('waits for its key and address without a request or an error', async () => {

@@ -3,6 +3,7 @@ import { type CSSResultGroup, html, LitElement, type PropertyDeclarations, rende
 import base from './base.styles.css?inline'
 import { environmentFor } from './connection.js'
 import { RaiErrorEvent } from './events.js'
+import { isRightToLeft } from './format.js'
 import { PageController } from './page.js'
 import { pageSettings, type Theme } from './settings.js'
 import tokens from './tokens.styles.css?inline'
@@ -84,7 +85,7 @@ export abstract class RaiElement extends LitElement {
   /** The direction to write in: the element's own, else its language's, else that of the page around. */
   protected directionOf(locale: string): 'ltr' | 'rtl' {
     if (this.dir === 'rtl' || this.dir === 'ltr') return this.dir
-    return /^(ar|fa|he|ur)\b/.test(locale) ? 'rtl' : this.locale ? 'ltr' : this.#page.direction
+    return isRightToLeft(locale) ? 'rtl' : this.locale ? 'ltr' : this.#page.direction
   }
 
   /** Whether the page wrote something into the element that is not for one of its named slots. */

@@ -8,6 +8,9 @@ export function each<T>(make: (locale: string) => T): (locale: string) => T {
   }
 }
 
+/** Whether a language is written from right to left. */
+export const isRightToLeft = (locale: string): boolean => /^(ar|fa|he|ur)\b/.test(locale)
+
 const numbers = each((locale) => new Intl.NumberFormat(locale))
 const twoDigits = each((locale) => new Intl.NumberFormat(locale, { minimumIntegerDigits: 2 }))
 const days = each((locale) => new Intl.NumberFormat(locale, { style: 'unit', unit: 'day', unitDisplay: 'long' }))

@@ -30,6 +30,13 @@ export const textOf =
   (key: string, values?: Values, count = 0) =>
     text(key, values, count, words)
 
+/** A message in words, with its values in it. */
+export function say(message: Message, locale: string, values: Values, count: number): string {
+  const form = typeof message === 'string' ? message : (message[pluralOf(locale, count)] ?? message.other)
+  // A name may run the other way: first strong isolate … pop directional isolate.
+  return form.replace(/\{(\w+)\}/g, (_, name: string) => `\u2068${values[name]}\u2069`)
+}
+
 /** The texts of an element in its reader's language. */
 export class MessagesController<M extends Messages> implements ReactiveController {
   /** The language that is asked for, as a BCP 47 tag that `Intl` accepts. */
@@ -52,27 +59,24 @@ export class MessagesController<M extends Messages> implements ReactiveControlle
     count = 0,
     english: Messages = this.#catalog.en,
   ): string => {
-    const message = this.#messages[key] ?? english[key] ?? key
-    const form = typeof message === 'string' ? message : (message[pluralOf(this.locale, count)] ?? message.other)
-    // A name may run the other way: first strong isolate … pop directional isolate.
-    return form.replace(/\{(\w+)\}/g, (_, name: string) => `\u2068${values[name]}\u2069`)
+    return say(this.#messages[key] ?? english[key] ?? key, this.locale, values, count)
   }
 
   hostUpdate() {
     const locale = canonical(this.#host.wantedLocale)
     if (locale === this.locale) return
     this.locale = locale
-    void this.#load(locale.split('-')[0] as string)
+    void this.#load(languageOf(locale))
   }
 
   /** True while the texts are not those of the wanted language yet. */
   get pending(): boolean {
-    const wanted = this.locale.split('-')[0] as string
+    const wanted = languageOf(this.locale)
     return wanted !== this.#language && wanted in this.#catalog.languages
   }
 
   async #load(language: string) {
-    const isWanted = () => language === this.locale.split('-')[0]
+    const isWanted = () => language === languageOf(this.locale)
     const settle = () => {
       if (!isWanted()) return
       this.#language = language
@@ -87,8 +91,11 @@ export class MessagesController<M extends Messages> implements ReactiveControlle
   }
 }
 
+/** The part of a tag that names the language alone. */
+export const languageOf = (locale: string): string => locale.split('-')[0]!
+
 /** The tag as `Intl` wants it; English where it is not a language tag at all. */
-function canonical(locale: string): string {
+export function canonical(locale: string): string {
   try {
     return Intl.getCanonicalLocales(locale)[0] ?? 'en'
   } catch {

@@ -1,4 +1,5 @@
 import type { QueryOf } from '@rai/contract'
+import type { Config } from '../../config.js'
 import type { Tx } from '../../db/database.js'
 import { communityClock } from '../../domain/clock.js'
 import { type Community, thisCommunity } from '../../domain/communities.js'
@@ -14,39 +15,26 @@ import {
   searchRows,
   settingsOf,
 } from '../../domain/leaderboards/index.js'
-import type { Asker, Handlers } from '../../http/context.js'
+import type { Asker, Context, Handlers } from '../../http/context.js'
+import { firstPageHtml } from '../../pages/first-page.js'
 
 type Path = '/widget/v1/{publishableKey}/leaderboards/{idOrSlug}'
 
 const defaultLimit = 50
 const defaultAround = 3
 
-export const leaderboards: Handlers<`GET ${Path}` | `GET ${Path}/rows` | `GET ${Path}/rows/me`> = {
-  'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}': async ({ tx, principal, params, now }) => {
-    const board = await readableBoard(tx, params.idOrSlug, principal)
-    const community = await thisCommunity(tx)
-    const clock = await communityClock(tx)
-    const { button } = settingsOf(board).widget
-    return {
-      ...showSummary(board, community),
-      description: board.description,
-      button: button.enabled && button.link ? { text: button.text, link: button.link } : null,
-      runs: board.periods.map((period) => showRun(runOf(board, clock, now, period))),
-      now: now.toISOString(),
-    }
-  },
+type Keys = `GET ${Path}` | `GET ${Path}/rows` | `GET ${Path}/first-page` | `GET ${Path}/rows/me`
 
-  'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/rows': async ({ tx, principal, params, query, now }) => {
-    const { board, run } = await readableRun(tx, params.idOrSlug, principal, query, now)
-    const { from = 1, limit = defaultLimit, search } = query
-    const { rows, total } =
-      search === undefined
-        ? await rowsAt(tx, board, run, { from, limit }, principal.memberId)
-        : await searchRows(tx, board, run, { text: search, limit }, principal.memberId)
-    const next = from + rows.length
-    const nextCursor = search === undefined && rows.length > 0 && next <= total ? String(next) : null
-    return { items: rows, nextCursor, run: showRun(run), total, now: now.toISOString() }
-  },
+/** Which board, and who asks when. */
+type Reading = Pick<Context<`GET ${Path}`>, 'tx' | 'principal' | 'params' | 'now'>
+
+export const leaderboards: Handlers<Keys> = {
+  'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}': readBoard,
+
+  'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/rows': ({ query, ...reading }) => readRows(reading, query),
+
+  'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/first-page': ({ query, deps, ...reading }) =>
+    readFirstPage(reading, query, deps.config),
 
   'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/rows/me': async ({ tx, principal, params, query, now }) => {
     const { board, run } = await readableRun(tx, params.idOrSlug, principal, query, now)
@@ -54,6 +42,44 @@ export const leaderboards: Handlers<`GET ${Path}` | `GET ${Path}/rows` | `GET ${
     const { state, rows, total } = await rowsAround(tx, board, run, principal.memberId!, around)
     return { state, items: rows, run: showRun(run), total, now: now.toISOString() }
   },
+}
+
+async function readBoard({ tx, principal, params, now }: Reading) {
+  const board = await readableBoard(tx, params.idOrSlug, principal)
+  const community = await thisCommunity(tx)
+  const clock = await communityClock(tx)
+  const { button } = settingsOf(board).widget
+  return {
+    ...showSummary(board, community),
+    description: board.description,
+    button: button.enabled && button.link ? { text: button.text, link: button.link } : null,
+    runs: board.periods.map((period) => showRun(runOf(board, clock, now, period))),
+    now: now.toISOString(),
+  }
+}
+
+async function readRows({ tx, principal, params, now }: Reading, query: QueryOf<`GET ${Path}/rows`>) {
+  const { board, run } = await readableRun(tx, params.idOrSlug, principal, query, now)
+  const { from = 1, limit = defaultLimit, search } = query
+  const { rows, total } =
+    search === undefined
+      ? await rowsAt(tx, board, run, { from, limit }, principal.memberId)
+      : await searchRows(tx, board, run, { text: search, limit }, principal.memberId)
+  const next = from + rows.length
+  const nextCursor = search === undefined && rows.length > 0 && next <= total ? String(next) : null
+  return { items: rows, nextCursor, run: showRun(run), total, now: now.toISOString() }
+}
+
+/** Board and rows as HTML, for the inside of the tag. Nothing where there are no rows: the element has words for that. */
+export async function readFirstPage(
+  reading: Reading,
+  { layout = 'auto', theme = 'auto', locale = 'en', ...query }: QueryOf<`GET ${Path}/first-page`>,
+  { publicUrl }: Config,
+) {
+  const board = await readBoard(reading)
+  const rows = await readRows(reading, query)
+  const page = { board, rows, layout, theme, locale, stylesheet: `${publicUrl}/leaderboard.css` }
+  return { html: rows.items.length > 0 ? await firstPageHtml(page) : '', now: rows.now }
 }
 
 /** A board that the asker may not see is not there. */

@@ -1,0 +1,15 @@
+import { render } from '@lit-labs/ssr'
+import { FallbackRenderer } from '@lit-labs/ssr/lib/element-renderer.js'
+import { collectResult } from '@lit-labs/ssr/lib/render-result.js'
+import { type FirstPage, firstPage } from '@rai/widgets/first-page'
+
+/** What Lit would take a drawn page up again by: our element draws its own. Text has no `<` that is not escaped. */
+const marks = /<!--.*?-->|<\?>/g
+
+/** A first page as a declarative shadow root, for the inside of the element's tag. */
+export async function firstPageHtml(page: FirstPage): Promise<string> {
+  // Slots stand in a custom element only.
+  const customElementHostStack = [new FallbackRenderer('rai-leaderboard')]
+  const html = await collectResult(render(await firstPage(page), { customElementHostStack }))
+  return `<template shadowrootmode="open">${html.replace(marks, '')}</template>`
+}
