@@ -1,7 +1,15 @@
 import type { RouteKey } from '@rai/contract'
 import { describe, expect, it } from 'vitest'
 import { openDatabase } from '../../packages/server/src/db/database.js'
-import { createKey, findKey, isWellFormed, type NewKey, revokeKey } from '../../packages/server/src/domain/keys.js'
+import { isWellFormed } from '../../packages/server/src/domain/key-text.js'
+import {
+  createKey,
+  findKey,
+  keyById,
+  type NewKey,
+  revokeKey,
+  rotateKey,
+} from '../../packages/server/src/domain/keys.js'
 import { ask } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
 import { asSuperuser } from '../helpers/database.js'
@@ -114,6 +122,46 @@ describe('a back-end', () => {
     expect((await list(key)).status).toBe(200)
     now = new Date(now.getTime() + 60_000)
     expect((await list(key)).status).toBe(401)
+  })
+
+  it('34: gets in by the old secret and the new one until the overlap ends, by the new one alone afterwards', async () => {
+    const { id, key: first } = await newKey({})
+    const rotate = (overlapMs: number) => community.tenant((tx) => rotateKey(tx, id, overlapMs, now))
+    const { secret: second } = await rotate(60_000)
+    expect([(await list(first)).status, (await list(second)).status]).toEqual([200, 200])
+    now = new Date(now.getTime() + 60_000)
+    expect([(await list(first)).status, (await list(second)).status]).toEqual([401, 200])
+    // The one before the last ends with the next rotation, whatever it was promised.
+    const { secret: third } = await rotate(60_000)
+    const { secret: fourth } = await rotate(60_000)
+    expect(await Promise.all([second, third, fourth].map(async (key) => (await list(key)).status))).toEqual([
+      401, 200, 200,
+    ])
+    const { secret: fifth } = await rotate(0)
+    expect(await Promise.all([fourth, fifth].map(async (key) => (await list(key)).status))).toEqual([401, 200])
+    await community.tenant((tx) => revokeKey(tx, id, now))
+    expect((await list(fifth)).status).toBe(401)
+  })
+
+  it('uses a key that says when each of its secrets was used last, to the minute', async () => {
+    const { id, key: first } = await newKey({})
+    const uses = async () => {
+      const { last_used_at, previous_used_at } = await community.tenant((tx) => keyById(tx, id))
+      return [last_used_at, previous_used_at]
+    }
+    const start = now
+    expect(await uses()).toEqual([null, null])
+    await list(first)
+    await expect.poll(uses).toEqual([start, null])
+    await community.tenant((tx) => rotateKey(tx, id, 600_000, now))
+    expect(await uses()).toEqual([null, start])
+    now = new Date(start.getTime() + 61_000)
+    await list(first)
+    await expect.poll(uses).toEqual([null, now])
+  })
+
+  it('has one system key', async () => {
+    await expect(newKey({ kind: 'system', permissions: [] })).rejects.toThrow('api_keys_system')
   })
 
   it('needs the permission that the operation names, and is told which', async () => {

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Hint } from '@rai/contract'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { changeKey, createKey, revokeKey, rotateKey } from '../../packages/server/src/domain/keys.js'
 import { type BoardInput, createBoard, deleteBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { post } from '../../packages/server/src/domain/ledger.js'
 import { createMember, type Member, setVisibility } from '../../packages/server/src/domain/members.js'
@@ -23,10 +24,13 @@ beforeAll(async () => {
   boardId = (await community.tenant((tx) => createBoard(tx, { name: 'Stars' }, new Date()))).id
 })
 
-const path = ({ publishableKey }: TestCommunity) => `/widget/v1/${publishableKey}/stream`
+const path = ({ publishableKey }: Pick<TestCommunity, 'publishableKey'>) => `/widget/v1/${publishableKey}/stream`
 
 /** An open stream: what it says is read line by line. */
-async function open(headers: Record<string, string> = {}, of = community) {
+async function open(
+  headers: Record<string, string> = {},
+  of: Pick<TestCommunity, 'publishableKey' | 'origin'> = community,
+) {
   const stop = new AbortController()
   const response = await fetch(server.url + path(of), {
     headers: { origin: of.origin, ...headers },
@@ -179,6 +183,79 @@ describe('the stream', () => {
     now = new Date(now.getTime() + 10_000)
     expect((await open({ authorization })).response.status).toBe(401)
     now = before
+  })
+
+  /** A page with a publishable key of its own. */
+  const newPage = async (expiresAt?: Date) => {
+    const { id, key } = await community.tenant((tx) =>
+      createKey(
+        tx,
+        { kind: 'publishable', name: 'Page', origins: [community.origin], ...(expiresAt && { expiresAt }) },
+        now,
+      ),
+    )
+    return { id, origin: community.origin, publishableKey: key }
+  }
+
+  it('ends when its key is revoked, and those of other keys do not', async () => {
+    const page = await newPage()
+    const [mine, others] = [await open({}, page), await open()]
+    await community.tenant((tx) => revokeKey(tx, page.id, now))
+    await expect(mine.until(() => false)).rejects.toThrow('the stream ended')
+    expect((await open({}, page)).response.status).toBe(401)
+    await award(ada)
+    await others.until(({ type }) => type === 'leaderboard.changed')
+    others.close()
+  })
+
+  it('ends when the access key is revoked that minted its token', async () => {
+    const { id, key, accessId } = await community.tenant((tx) =>
+      createKey(
+        tx,
+        {
+          kind: 'widget_access',
+          name: 'Site',
+          origins: [community.origin],
+          identifiers: { 'data-username': '@username' },
+        },
+        now,
+      ),
+    )
+    const widgetAccess = { accessId: accessId!, accessKey: key }
+    const token = await embedToken(server, { ...community, widgetAccess }, 'ada')
+    const stream = await open({ authorization: `Bearer ${token}` })
+    await community.tenant((tx) => revokeKey(tx, id, now))
+    await expect(stream.until(() => false)).rejects.toThrow('the stream ended')
+  })
+
+  it('ends when its key is rotated without an overlap, or loses the origin, and opens by what is good now', async () => {
+    const page = await newPage()
+    const first = await open({}, page)
+    const { secret } = await community.tenant((tx) => rotateKey(tx, page.id, 0, now))
+    await expect(first.until(() => false)).rejects.toThrow('the stream ended')
+    expect((await open({}, page)).response.status).toBe(401)
+    const second = await open({}, { ...page, publishableKey: secret })
+    await community.tenant((tx) => changeKey(tx, page.id, { origins: ['https://else.example'] }))
+    await expect(second.until(() => false)).rejects.toThrow('the stream ended')
+    expect((await open({}, { ...page, publishableKey: secret })).response.status).toBe(403)
+  })
+
+  it('ends when its key expires', async () => {
+    const page = await newPage(new Date(now.getTime() + 500))
+    const stream = await open({}, page)
+    await expect(stream.until(() => false)).rejects.toThrow('the stream ended')
+  })
+
+  it('resumes from before a change of its key without ending again', async () => {
+    const page = await newPage()
+    const before = await open({}, page)
+    await before.read()
+    await community.tenant((tx) => changeKey(tx, page.id, { name: 'Other' }))
+    await expect(before.until(() => false)).rejects.toThrow('the stream ended')
+    const after = await open({ 'last-event-id': String(before.ids.at(-1)) }, page)
+    await award(ada)
+    await after.until(({ type }) => type === 'leaderboard.changed')
+    after.close()
   })
 
   it('is held open so many times by one address, and again when one was closed', async () => {

@@ -161,7 +161,7 @@ describe('background work', () => {
       }
       return seen
     })
-    expect(visible).toEqual(['board_deltas', 'events', 'idempotency_keys', 'jobs'])
+    expect(visible).toEqual(['board_deltas', 'events', 'idempotency_keys', 'jobs', 'relays'])
   })
 
   it('writes nothing outside a community', async () => {

@@ -9,6 +9,7 @@ const eventTypes = [
   'import.progressed',
   'import.completed',
   'config.changed',
+  'key.changed',
 ] as const
 export type EventType = (typeof eventTypes)[number]
 

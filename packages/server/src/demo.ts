@@ -7,7 +7,7 @@ import type { Database, Tx } from './db/database.js'
 import { createAccount } from './domain/accounts.js'
 import { createCommunity } from './domain/communities.js'
 import { newId } from './domain/ids.js'
-import { createKey, findAccessKey, findKey, setOrigins } from './domain/keys.js'
+import { changeKey, createKey, findAccessKey, findKey } from './domain/keys.js'
 import { createBoard } from './domain/leaderboards/index.js'
 import { type Move, post, type Reason } from './domain/ledger.js'
 import { createMember, setVisibility } from './domain/members.js'
@@ -152,7 +152,7 @@ async function moveDemo(database: Database, config: Config, now: Date): Promise<
   const access = await findAccessKey(database, accessId, accessKey, now)
   await database.tenant(publishable.community_id, async (tx) => {
     for (const key of [publishable, access]) {
-      if (key?.community_id === tx.communityId) await setOrigins(tx, key.id, originsOf(config))
+      if (key?.community_id === tx.communityId) await changeKey(tx, key.id, { origins: originsOf(config) })
     }
   })
   // Last, for this is what says at the next start whether there is anything left to do.

@@ -28,7 +28,10 @@ export interface Database {
    * @param options `snapshot`: read only, and every statement sees the same moment.
    */
   tenant<T>(communityId: string, work: (tx: Tx) => Promise<T>, options?: { snapshot?: boolean }): Promise<T>
-  /** Reads which communities have background work to do: events, jobs, boards, deltas, idempotency keys of all of them. */
+  /**
+   * Reads which communities have something to do or to tell: events, relays, jobs, boards, deltas, idempotency keys of all
+   * of them.
+   */
   worker<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>
   /** Reads the one credential with this SHA-256 (hex) or access id, before its community is known. */
   lookup<T>(key: string, work: (db: Kysely<Tables>) => Promise<T>): Promise<T>

@@ -73,6 +73,12 @@ interface ApiKeys {
   created_at: Once<Date>
   expires_at: Date | null
   revoked_at: Date | null
+  last_used_at: Date | null
+  previous_hash: Buffer | null
+  previous_hint: string | null
+  previous_until: Date | null
+  previous_used_at: Date | null
+  revision: Generated<number>
 }
 
 interface SigningKeys {

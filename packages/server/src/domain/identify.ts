@@ -78,7 +78,7 @@ export async function readEmbedToken(
   { database, tokens }: { database: Database; tokens: Tokens },
   token: string,
   at: Date,
-): Promise<{ claims: EmbedClaims; testMode: boolean }> {
+): Promise<{ claims: EmbedClaims; key: Key }> {
   const claims = await tokens.verify(token, at)
   return database.tenant(
     claims.communityId,
@@ -87,7 +87,7 @@ export async function readEmbedToken(
       const member = await findMember(tx, { id: claims.memberId })
       if (key?.kind !== 'widget_access' || member?.status !== 'active')
         throw new Failure('unauthorized', 'This token is not good any more. Ask for a new one.')
-      return { claims, testMode: key.test_mode }
+      return { claims, key }
     },
     { snapshot: true },
   )

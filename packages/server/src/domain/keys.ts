@@ -1,11 +1,12 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { crc32 } from 'node:zlib'
+import { timingSafeEqual } from 'node:crypto'
 import { keyPrefixes, Origin, type Permission } from '@rai/contract'
-import type { Selectable } from 'kysely'
+import { type Selectable, sql, type UpdateObject } from 'kysely'
 import type { Database, Tx } from '../db/database.js'
 import type { KeyKind, Tables } from '../db/tables.js'
+import { emit } from './events.js'
 import { Failure } from './failure.js'
 import { isId, newId } from './ids.js'
+import { hashOf, hintOf, isWellFormed, newSecret } from './key-text.js'
 
 /** A credential of a community. Of its secret only the SHA-256 is known. */
 export type Key = Selectable<Tables['api_keys']>
@@ -77,18 +78,66 @@ export async function createKey(tx: Tx, input: NewKey, at: Date): Promise<Create
   return { id, key, ...(accessId && { accessId }) }
 }
 
+/** What can be changed about a key that is there; what is absent stays. */
+export type KeyChanges = Partial<Pick<NewKey, 'name' | 'permissions' | 'origins' | 'testMode'>> & {
+  /** Null: never. */
+  expiresAt?: Date | null | undefined
+}
+
+/** What each kind of key has beside its name, and its end. A system key has no end: nobody would be left to make another. */
+const changeable: Record<KeyKind, readonly (keyof KeyChanges)[]> = {
+  publishable: ['origins', 'testMode', 'expiresAt'],
+  community: ['permissions', 'expiresAt'],
+  system: [],
+  widget_access: ['origins', 'testMode', 'expiresAt'],
+}
+
 /**
- * From now on a publishable or widget access key works on pages of these origins.
- * @throws Failure `invalid_request` for one that could never work.
+ * Changes a key. Streams that were opened with it end: who comes back is held to what is so now.
+ * @throws Failure `invalid_request` for an origin that could never work, or what such a key does not have.
  */
-export async function setOrigins(tx: Tx, id: string, origins: readonly string[]): Promise<void> {
-  checkOrigins(origins)
-  await tx.db
-    .updateTable('api_keys')
-    .set({ origins: [...origins] })
-    .where('community_id', '=', tx.communityId)
-    .where('id', '=', id)
-    .execute()
+export async function changeKey(tx: Tx, id: string, changes: KeyChanges): Promise<Key> {
+  checkOrigins(changes.origins ?? [])
+  const { name, permissions, origins, testMode, expiresAt } = changes
+  const key = await updateKey(tx, id, {
+    ...(name !== undefined && { name }),
+    ...(permissions && { permissions: [...permissions] }),
+    ...(origins && { origins: [...origins] }),
+    ...(testMode !== undefined && { test_mode: testMode }),
+    ...(expiresAt !== undefined && { expires_at: expiresAt }),
+  })
+  const given = (Object.keys(changes) as (keyof KeyChanges)[]).filter((field) => changes[field] !== undefined)
+  const foreign = given.filter((field) => field !== 'name' && !changeable[key.kind].includes(field))
+  if (foreign.length > 0) {
+    const details = foreign.map((path) => ({ path, message: 'is nothing that such a key has' }))
+    throw new Failure('invalid_request', `A key of this kind has no ${foreign.join(', ')}.`, details)
+  }
+  return key
+}
+
+/**
+ * Gives a key a new secret. The one before works beside it for so long, and the one before that no longer: everything
+ * else of the key stays, and so do its id and the public half of a widget access key.
+ * @param overlapMs 0: the old secret ends now.
+ */
+export async function rotateKey(
+  tx: Tx,
+  id: string,
+  overlapMs: number,
+  at: Date,
+): Promise<{ key: Key; secret: string }> {
+  const { kind } = await keyById(tx, id)
+  const secret = newSecret(prefixOf[kind])
+  const key = await updateKey(tx, id, {
+    previous_hash: sql`hash`,
+    previous_hint: sql`hint`,
+    previous_until: new Date(at.getTime() + overlapMs),
+    previous_used_at: sql`last_used_at`,
+    hash: hashOf(secret),
+    hint: hintOf(secret),
+    last_used_at: null,
+  })
+  return { key, secret }
 }
 
 function checkOrigins(origins: readonly string[]): void {
@@ -100,24 +149,75 @@ function checkOrigins(origins: readonly string[]): void {
 
 /** From now on nobody gets in by that key, or by a token that it minted. */
 export async function revokeKey(tx: Tx, id: string, at: Date): Promise<void> {
-  const { numUpdatedRows } = await tx.db
-    .updateTable('api_keys')
-    .set({ revoked_at: at })
-    .where('community_id', '=', tx.communityId)
-    .where('id', '=', id)
-    .where('revoked_at', 'is', null)
-    .executeTakeFirstOrThrow()
-  if (numUpdatedRows === 0n) throw new Failure('not_found', 'There is no such key, or it is revoked already.')
+  await updateKey(tx, id, { revoked_at: at })
 }
 
-/** The key that a text is, if it is one of ours and still good. A text that cannot be one costs no query. */
+/** @throws Failure `not_found` for a key that is not there or revoked: that is for ever. */
+async function updateKey(tx: Tx, id: string, changes: UpdateObject<Tables, 'api_keys'>): Promise<Key> {
+  const key =
+    isId(id) &&
+    (await tx.db
+      .updateTable('api_keys')
+      .set((eb) => ({ ...changes, revision: eb('revision', '+', 1) }))
+      .where('community_id', '=', tx.communityId)
+      .where('id', '=', id)
+      .where('revoked_at', 'is', null)
+      .returningAll()
+      .executeTakeFirst())
+  if (!key) throw new Failure('not_found', 'There is no such key, or it is revoked already.')
+  await emit(tx, 'key.changed', id)
+  return key
+}
+
+/** The keys of the community, newest first, revoked ones too. */
+export async function listKeys(
+  tx: Tx,
+  { page, limit }: { page: number; limit: number },
+): Promise<{ keys: Key[]; total: number }> {
+  const all = tx.db.selectFrom('api_keys').where('community_id', '=', tx.communityId)
+  const keys = await all
+    .selectAll()
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .offset((page - 1) * limit)
+    .execute()
+  const { total } = await all.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
+  return { keys, total }
+}
+
+/** @throws Failure `not_found` */
+export async function keyById(tx: Tx, id: string): Promise<Key> {
+  const key = await findKeyById(tx, id)
+  if (!key) throw new Failure('not_found', 'There is no such key.')
+  return key
+}
+
+async function findKeyById(tx: Tx, id: string): Promise<Key | undefined> {
+  if (!isId(id)) return undefined
+  return tx.db
+    .selectFrom('api_keys')
+    .selectAll()
+    .where('community_id', '=', tx.communityId)
+    .where('id', '=', id)
+    .executeTakeFirst()
+}
+
+/**
+ * The key that a text is, if it is one of ours and still good. Its `expires_at` is when the text stops working. A text
+ * that cannot be a key costs no query.
+ */
 export async function findKey(database: Database, text: string, at: Date): Promise<Key | undefined> {
   if (!isWellFormed(text)) return undefined
   const hash = hashOf(text)
   const key = await database.lookup(hash.toString('hex'), (db) =>
-    db.selectFrom('api_keys').selectAll().where('hash', '=', hash).executeTakeFirst(),
+    db
+      .selectFrom('api_keys')
+      .selectAll()
+      .where((eb) => eb.or([eb('hash', '=', hash), eb('previous_hash', '=', hash)]))
+      .executeTakeFirst(),
   )
-  return key && isGood(key, at) ? key : undefined
+  return key && used(database, key, hash, at)
 }
 
 /** The widget access key with that id, if the secret is its secret and it is still good. */
@@ -131,20 +231,71 @@ export async function findAccessKey(
   const key = await database.lookup(accessId, (db) =>
     db.selectFrom('api_keys').selectAll().where('access_id', '=', accessId).executeTakeFirst(),
   )
-  return key && timingSafeEqual(key.hash, hashOf(secret)) && isGood(key, at) ? key : undefined
+  return key && used(database, key, hashOf(secret), at)
+}
+
+/** The key as one of its two secrets opens it, if that one is still good. */
+function used(database: Database, key: Key, hash: Buffer, at: Date): Key | undefined {
+  const isCurrent = timingSafeEqual(key.hash, hash)
+  if (!isCurrent && !(key.previous_hash && timingSafeEqual(key.previous_hash, hash))) return undefined
+  const opened = isCurrent ? key : { ...key, expires_at: earliest(key.expires_at, key.previous_until) }
+  if (!isGood(opened, at)) return undefined
+  // Nobody waits for it, and when it fails the next use is noted.
+  noteUse(database, key, isCurrent ? 'last_used_at' : 'previous_used_at', at).catch(() => {})
+  return opened
+}
+
+/** The first of several ends; null stands for none. */
+export const earliest = (...ends: readonly (Date | null)[]): Date | null =>
+  ends.filter((end) => end !== null).sort((a, b) => a.getTime() - b.getTime())[0] ?? null
+
+const noteEveryMs = 60_000
+
+/** Writes down, once a minute, that a secret is in use. Who finds the row being written leaves it. */
+async function noteUse(
+  database: Database,
+  { community_id, id, ...key }: Key,
+  column: 'last_used_at' | 'previous_used_at',
+  at: Date,
+): Promise<void> {
+  if (at.getTime() - (key[column]?.getTime() ?? 0) < noteEveryMs) return
+  await database.tenant(community_id, ({ db }) =>
+    db
+      .updateTable('api_keys')
+      .set({ [column]: at })
+      .where('community_id', '=', community_id)
+      .where('id', 'in', (eb) =>
+        eb
+          .selectFrom('api_keys')
+          .select('id')
+          .where('community_id', '=', community_id)
+          .where('id', '=', id)
+          .forUpdate()
+          .skipLocked(),
+      )
+      .execute(),
+  )
 }
 
 /** A key of the community by its id, if it is still good. */
 export async function goodKeyById(tx: Tx, id: string, at: Date): Promise<Key | undefined> {
-  const key = isId(id)
-    ? await tx.db
-        .selectFrom('api_keys')
-        .selectAll()
-        .where('community_id', '=', tx.communityId)
-        .where('id', '=', id)
-        .executeTakeFirst()
-    : undefined
+  const key = await findKeyById(tx, id)
   return key && isGood(key, at) ? key : undefined
+}
+
+/** Whether none of these keys was changed, revoked or rotated since it was read. */
+export async function areUnchanged(tx: Tx, keys: readonly Pick<Key, 'id' | 'revision'>[]): Promise<boolean> {
+  const now = await tx.db
+    .selectFrom('api_keys')
+    .select(['id', 'revision'])
+    .where('community_id', '=', tx.communityId)
+    .where(
+      'id',
+      'in',
+      keys.map(({ id }) => id),
+    )
+    .execute()
+  return keys.every(({ id, revision }) => now.some((key) => key.id === id && key.revision === revision))
 }
 
 const isGood = (key: Key, at: Date): boolean =>
@@ -166,39 +317,3 @@ export function audienceOf(key: Key, wanted: string | undefined): string[] {
 }
 
 const localOrigin = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/
-
-/** Prefix and last four characters: enough for an owner to know the key, nothing for anyone else. */
-export const hintOf = (key: string): string => `${prefixIn(key) ?? ''}…${key.slice(-4)}`
-
-const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
-const randomLength = 43
-const checksumLength = 6
-
-function base62(value: bigint, length: number): string {
-  let text = ''
-  for (let rest = value; text.length < length; rest /= 62n) text = alphabet[Number(rest % 62n)] + text
-  return text
-}
-
-const checksum = (text: string): string => base62(BigInt(crc32(text)), checksumLength)
-const hashOf = (key: string): Buffer => createHash('sha256').update(key).digest()
-
-function newSecret(prefix: string): string {
-  const text = prefix + base62(BigInt(`0x${randomBytes(32).toString('hex')}`), randomLength)
-  return text + checksum(text)
-}
-
-const prefixIn = (text: string): string | undefined =>
-  Object.values(keyPrefixes).find((prefix) => text.startsWith(prefix))
-
-/** Whether a text has the form of a key, checksum included. Typing errors and made-up keys do not. */
-export function isWellFormed(text: string): boolean {
-  const prefix = prefixIn(text)
-  const body = text.slice(0, -checksumLength)
-  return (
-    prefix !== undefined &&
-    text.length === prefix.length + randomLength + checksumLength &&
-    /^\w+$/.test(text) &&
-    text.endsWith(checksum(body))
-  )
-}

@@ -3,6 +3,7 @@ import type { AnswerOf, BodyOf, ParamsOf, Permission, Principal, QueryOf, RouteK
 import type { Logger } from 'pino'
 import type { Config } from '../config.js'
 import type { Database, Tx } from '../db/database.js'
+import type { Key } from '../domain/keys.js'
 import type { RootKey } from '../domain/secrets.js'
 import type { Tokens } from '../domain/tokens.js'
 import type { StreamHub } from '../stream/hub.js'
@@ -29,11 +30,13 @@ export interface Asker {
   kind: Exclude<Principal, 'anyone'>
   communityId: string
   keyId: string
+  /** Every key that it rests on, as it was then: the one that was shown, and the one that minted the embed token. */
+  keys: readonly Pick<Key, 'id' | 'revision'>[]
   permissions: readonly Permission[]
   /** The member that an embed token names. */
   memberId: string | undefined
-  /** When the embed token ends. */
-  expiresAt: Date | undefined
+  /** When what was shown ends: a key, a secret that was rotated, an embed token. */
+  expiresAt: Date | null
   /** The page that asks; undefined for our own pages and for what is not a page. */
   origin: string | undefined
 }

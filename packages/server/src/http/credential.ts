@@ -2,7 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { keyPrefixes, type Route } from '@rai/contract'
 import { Failure } from '../domain/failure.js'
 import { readEmbedToken } from '../domain/identify.js'
-import { allowsOrigin, findAccessKey, findKey, hintOf, type Key } from '../domain/keys.js'
+import { hintOf } from '../domain/key-text.js'
+import { allowsOrigin, earliest, findAccessKey, findKey, type Key } from '../domain/keys.js'
 import type { Asker, Services } from './context.js'
 
 /** How an operation is told who asks. It follows from the principals that it lists. */
@@ -99,11 +100,17 @@ export async function askerByPage(
   const visitor = { ...askerOf(key), origin }
   const token = credentialIn(headers)
   if (token === undefined) return visitor
-  const { claims, testMode } = await readEmbedToken(services, token, services.clock())
+  const { claims, key: minter } = await readEmbedToken(services, token, services.clock())
   const foreign = claims.communityId !== key.community_id
-  if (foreign || (origin && !allowsOrigin({ origins: [...claims.origins], test_mode: testMode }, origin)))
+  if (foreign || (origin && !allowsOrigin({ origins: [...claims.origins], test_mode: minter.test_mode }, origin)))
     throw new Failure('unauthorized', 'This token is for other pages. Ask for one of your own.')
-  return { ...visitor, kind: 'member', memberId: claims.memberId, expiresAt: claims.expiresAt }
+  return {
+    ...visitor,
+    kind: 'member',
+    memberId: claims.memberId,
+    keys: [...visitor.keys, minter],
+    expiresAt: earliest(visitor.expiresAt, minter.expires_at, claims.expiresAt),
+  }
 }
 
 const kinds = {
@@ -118,9 +125,10 @@ export const askerOf = (key: Key): Asker => ({
   kind: kinds[key.kind],
   communityId: key.community_id,
   keyId: key.id,
+  keys: [key],
   permissions: key.permissions,
   memberId: undefined,
-  expiresAt: undefined,
+  expiresAt: key.expires_at,
   origin: undefined,
 })
 

@@ -10,12 +10,12 @@ const batch = 1000
  * Numbers committed events, community by community. Whoever holds the community's row in `relays` numbers; another
  * instance passes it over. Because numbers are given after the commit and by one at a time, a reader that has seen
  * number n has seen every event up to n.
- * @param numbered Called after the commit with the community whose events have new numbers.
+ * @param numbered Called after the commit with the community whose events have new numbers, and the last of these.
  */
 export function startRelay(
   database: Database,
   log: Pick<Logger, 'error'>,
-  numbered: (communityId: string) => void,
+  numbered: (communityId: string, seq: number) => void,
 ): Loop {
   return startLoop(database, log, {
     name: 'relay',
@@ -24,7 +24,7 @@ export function startRelay(
       return rows.map((row) => row.community_id)
     },
     run: async (communityId) => {
-      const count = await database.tenant(communityId, async (tx) => {
+      const { count, last } = await database.tenant(communityId, async (tx) => {
         await tx.db
           .insertInto('relays')
           .values({ community_id: communityId, last_seq: 0 })
@@ -37,8 +37,8 @@ export function startRelay(
           .forUpdate()
           .skipLocked()
           .executeTakeFirst()
-        if (!relay) return 0
-        const { rows } = await sql<{ count: number }>`
+        if (!relay) return { count: 0, last: 0 }
+        const { rows } = await sql<{ count: number; last: number }>`
           with fresh as (
             select id, row_number() over (order by created_at, id) as n
             from (
@@ -50,10 +50,12 @@ export function startRelay(
             where e.community_id = ${communityId} and e.id = fresh.id returning 1
           )
           update relays set last_seq = last_seq + (select count(*) from numbered)
-          where community_id = ${communityId} returning last_seq - ${relay.last_seq}::bigint as count`.execute(tx.db)
-        return rows[0]!.count
+          where community_id = ${communityId} returning last_seq as last, last_seq - ${relay.last_seq}::bigint as count`.execute(
+          tx.db,
+        )
+        return rows[0]!
       })
-      if (count > 0) numbered(communityId)
+      if (count > 0) numbered(communityId, last)
       return count === batch
     },
   })

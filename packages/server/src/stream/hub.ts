@@ -4,11 +4,15 @@ import type { Logger } from 'pino'
 import type { Database, Tx } from '../db/database.js'
 import { type Board, findBoards, mayView } from '../domain/leaderboards/index.js'
 
-/** Who is told of an event: every page of the community, those that may see the board, or the pages of the member it is about. */
-const audiences: Partial<Record<EventType, 'everyone' | 'viewers' | 'subject'>> = {
+/**
+ * Whom an event concerns: every page of the community, those that may see the board, the pages of the member it is about,
+ * or those that got in by the key it is about. These are told nothing: their stream ends, and who comes back is asked again.
+ */
+const audiences: Partial<Record<EventType, 'everyone' | 'viewers' | 'subject' | 'holders'>> = {
   'leaderboard.changed': 'viewers',
   'config.changed': 'everyone',
   'balance.changed': 'subject',
+  'key.changed': 'holders',
 }
 
 /** A client that is further behind than this is told to ask again for everything. */
@@ -16,7 +20,8 @@ const replayLimit = 1000
 /** The same thing is hinted at most twice a second. */
 const hintEveryMs = 500
 const pingEveryMs = 20_000
-const lookEveryMs = 1000
+/** What another instance numbered is found by then, though no hint came: a key that was revoked there holds no longer here. */
+const lookEveryMs = 500
 /** How long a browser-like client waits before it comes back. */
 const retryMs = 3000
 /** A client that lets so many bytes pile up is cut off; it comes back and resumes. */
@@ -26,6 +31,10 @@ const backlogLimit = 64 * 1024
 interface Client {
   /** The page's member, if it is signed in. */
   memberId: string | undefined
+  /** The keys that it got in by. */
+  keyIds: readonly string[]
+  /** The last event when they were looked at. */
+  since: number
   /** The last event that it has been told of. */
   seq: number
   out: ServerResponse
@@ -42,8 +51,8 @@ interface Channel {
   clients: Set<Client>
   /** The last event that was read for this channel. */
   seq: number
-  /** There is something new to read. */
-  dirty: boolean
+  /** The last event that is known to be there. */
+  newest: number
   /** A read is waiting or under way: a burst of wakes is one read. */
   delivering: boolean
   /** When hints were last sent. */
@@ -53,8 +62,12 @@ interface Channel {
 export interface OpenStream {
   communityId: string
   memberId: string | undefined
+  /** The keys that the client got in by: the stream ends when one of them changes. */
+  keyIds: readonly string[]
+  /** The community's last event (see `lastSeq`) in the snapshot in which the keys were good. */
+  since: number
   /** The client's `Last-Event-ID`, when it resumes. */
-  lastSeq: number | undefined
+  resumeFrom: number | undefined
   /** The answer, with its headers sent. The hub ends it. */
   out: ServerResponse
 }
@@ -62,18 +75,32 @@ export interface OpenStream {
 /** Server-sent events for pages: hints from numbered events, resumed without gap. */
 export interface StreamHub {
   open(stream: OpenStream): Promise<void>
-  /** Says that a community has newly numbered events. */
-  wake(communityId: string): void
+  /** Says that a community's events are numbered up to here. */
+  wake(communityId: string, seq: number): void
   /** Ends every stream; clients reconnect elsewhere. */
   close(): void
+}
+
+/** The last number that an event of the community was given. */
+export async function lastSeq(tx: Tx): Promise<number> {
+  const relay = await tx.db
+    .selectFrom('relays')
+    .select('last_seq')
+    .where('community_id', '=', tx.communityId)
+    .executeTakeFirst()
+  return relay?.last_seq ?? 0
 }
 
 export function createHub(database: Database, log: Pick<Logger, 'error'>): StreamHub {
   const channels = new Map<string, Channel>()
   let closed = false
+  let looking = false
 
-  /** Hints for events after `seq`, each thing once with its newest number. */
-  async function read(tx: Tx, seq: number) {
+  /**
+   * Hints for events after `seq`, each thing once with its newest number.
+   * @param upTo The last event that is known: some before it may be gone, and are read by reading none.
+   */
+  async function read(tx: Tx, seq: number, upTo: number) {
     const rows = await tx.db
       .selectFrom('events')
       .select(['seq', 'type', 'subject'])
@@ -89,21 +116,16 @@ export function createHub(database: Database, log: Pick<Logger, 'error'>): Strea
     const hints = [...newest.values()].sort((a, b) => a.seq - b.seq)
     const boardIds = hints.flatMap(({ type, id }) => (audiences[type as EventType] === 'viewers' && id ? [id] : []))
     const boards = new Map((await findBoards(tx, boardIds)).map((board) => [board.id, board]))
-    return { hints, boards, last: rows.at(-1)?.seq ?? seq, more: rows.length === replayLimit }
-  }
-
-  async function lastSeq(communityId: string): Promise<number> {
-    return database.tenant(communityId, async (tx) => {
-      const relay = await tx.db
-        .selectFrom('relays')
-        .select('last_seq')
-        .where('community_id', '=', communityId)
-        .executeTakeFirst()
-      return relay?.last_seq ?? 0
-    })
+    const last = rows.at(-1)?.seq ?? seq
+    return { hints, boards, last: rows.length === replayLimit ? last : Math.max(last, upTo) }
   }
 
   function send(client: Client, { hints, boards, last }: Batch): void {
+    if (client.out.writableEnded) return
+    if (hints.some((hint) => endsStream(hint, client))) {
+      client.out.end()
+      return
+    }
     const frames = hints
       .filter((hint) => hint.seq > client.seq && concerns(hint, client, boards))
       .map((hint) => frame(hint))
@@ -118,13 +140,12 @@ export function createHub(database: Database, log: Pick<Logger, 'error'>): Strea
     if (channel.delivering) return
     channel.delivering = true
     try {
-      while (channel.dirty && channel.clients.size > 0) {
+      while (channel.seq < channel.newest && channel.clients.size > 0) {
         await pause(channel.sentAt + hintEveryMs - Date.now())
-        channel.dirty = false
         channel.sentAt = Date.now()
-        const batch = await database.tenant(communityId, (tx) => read(tx, channel.seq))
+        const { seq, newest } = channel
+        const batch = await database.tenant(communityId, (tx) => read(tx, seq, newest))
         channel.seq = batch.last
-        channel.dirty ||= batch.more
         for (const client of channel.clients) send(client, batch)
       }
     } catch (error) {
@@ -135,45 +156,62 @@ export function createHub(database: Database, log: Pick<Logger, 'error'>): Strea
     }
   }
 
-  function wake(communityId: string): void {
+  function wake(communityId: string, seq: number): void {
     const channel = channels.get(communityId)
     if (!channel) return
-    channel.dirty = true
+    channel.newest = Math.max(channel.newest, seq)
     void deliver(communityId, channel)
+  }
+
+  /** Finds in one query what other instances numbered. */
+  async function look(): Promise<void> {
+    if (looking || channels.size === 0) return
+    looking = true
+    try {
+      const relays = await database.worker((db) =>
+        db
+          .selectFrom('relays')
+          .select(['community_id', 'last_seq'])
+          .where('community_id', 'in', [...channels.keys()])
+          .execute(),
+      )
+      for (const { community_id, last_seq } of relays) wake(community_id, last_seq)
+    } catch (error) {
+      log.error({ err: error }, 'streams could not look for events')
+    } finally {
+      looking = false
+    }
   }
 
   const pings = setInterval(() => {
     for (const { clients } of channels.values()) for (const { out } of clients) out.write(': ping\n\n')
   }, pingEveryMs)
-  // Events that another instance numbered: no wake tells of them.
-  const looks = setInterval(() => {
-    for (const communityId of channels.keys()) wake(communityId)
-  }, lookEveryMs)
+  const looks = setInterval(look, lookEveryMs)
 
   return {
-    async open({ communityId, memberId, lastSeq: resumeFrom, out }) {
-      const now = await lastSeq(communityId)
-      const client: Client = { memberId, seq: resumeFrom ?? now, out }
+    async open({ communityId, memberId, keyIds, since, resumeFrom, out }) {
+      const client: Client = { memberId, keyIds, since, seq: resumeFrom ?? since, out }
       // The number without data: a client that is cut off before its first hint can resume as well.
       out.write(`retry: ${retryMs}\nid: ${client.seq}\n\n`)
-      if (client.seq > now || now - client.seq > replayLimit) {
-        client.seq = now
-        out.write(frame({ seq: now, type: 'reset', id: null }))
+      if (client.seq > since || since - client.seq > replayLimit) {
+        client.seq = since
+        out.write(frame({ seq: since, type: 'reset', id: null }))
       }
       // Catch up with the channel before joining it: it may move on during each read.
       for (
         let channel = channels.get(communityId);
-        channel && client.seq < channel.seq;
+        channel && client.seq < channel.seq && !out.writableEnded;
         channel = channels.get(communityId)
       ) {
-        const batch = await database.tenant(communityId, (tx) => read(tx, client.seq))
+        const { seq } = channel
+        const batch = await database.tenant(communityId, (tx) => read(tx, client.seq, seq))
         send(client, batch)
       }
       if (closed || out.destroyed || out.writableEnded) return
       const channel = channels.get(communityId) ?? {
         clients: new Set(),
         seq: client.seq,
-        dirty: false,
+        newest: since,
         delivering: false,
         sentAt: 0,
       }
@@ -185,8 +223,8 @@ export function createHub(database: Database, log: Pick<Logger, 'error'>): Strea
       }
       out.on('close', leave)
       out.on('error', leave)
-      // Whatever was numbered between the first look and now.
-      wake(communityId)
+      // What it missed while it was away; the next look finds what was numbered since.
+      wake(communityId, since)
     },
     wake,
     close() {
@@ -198,6 +236,10 @@ export function createHub(database: Database, log: Pick<Logger, 'error'>): Strea
     },
   }
 }
+
+/** A key that changed before the client was let in was good then. */
+const endsStream = ({ seq, type, id }: Hint, { keyIds, since }: Client): boolean =>
+  type === 'key.changed' && seq > since && keyIds.includes(id ?? '')
 
 function concerns({ type, id }: Hint, { memberId }: Client, boards: Batch['boards']): boolean {
   const audience = type === 'reset' ? 'everyone' : audiences[type]

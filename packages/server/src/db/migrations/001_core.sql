@@ -48,8 +48,19 @@ create table api_keys (
   created_at timestamptz not null default now(),
   expires_at timestamptz,
   revoked_at timestamptz,
+  -- To the minute.
+  last_used_at timestamptz,
+  -- The secret before the last rotation, and until when it works beside the new one.
+  previous_hash bytea,
+  previous_hint text,
+  previous_until timestamptz,
+  previous_used_at timestamptz,
+  revision int not null default 0,
   primary key (community_id, id)
 );
+create index api_keys_previous_hash on api_keys (previous_hash) where previous_hash is not null;
+-- All rights in one hand: a community has one system key, which is rotated.
+create unique index api_keys_system on api_keys (community_id) where kind = 'system' and revoked_at is null;
 
 -- Keys that sign tokens; the private half is wrapped by the root key. Not a community's: one set for the installation.
 create table signing_keys (
@@ -347,7 +358,7 @@ begin
     execute format('alter table %I force row level security', t);
     execute format('create policy tenant on %I using (community_id = current_community())', t);
   end loop;
-  foreach t in array array['board_deltas', 'events', 'jobs', 'idempotency_keys'] loop
+  foreach t in array array['board_deltas', 'events', 'jobs', 'idempotency_keys', 'relays'] loop
     execute format('create policy worker on %I for select using (is_worker())', t);
   end loop;
 end $$;
@@ -356,4 +367,4 @@ alter table communities enable row level security;
 alter table communities force row level security;
 create policy tenant on communities using (id = current_community());
 create policy key_lookup on api_keys for select
-  using (encode(hash, 'hex') = current_setting('rai.key', true) or access_id = current_setting('rai.key', true));
+  using (current_setting('rai.key', true) in (encode(hash, 'hex'), encode(previous_hash, 'hex'), access_id));
