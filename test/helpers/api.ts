@@ -33,7 +33,11 @@ export interface Reply<T = unknown> {
 }
 
 /** Asks a server for an operation of the contract and reads the answer out of its family's envelope. */
-export async function ask<K extends RouteKey>(server: TestServer, key: K, ask: Ask = {}): Promise<Reply<AnswerOf<K>>> {
+export async function ask<K extends RouteKey>(
+  server: Pick<TestServer, 'url'>,
+  key: K,
+  ask: Ask = {},
+): Promise<Reply<AnswerOf<K>>> {
   const [method, path] = key.split(' ') as [string, string]
   const url = new URL(
     server.url + path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(ask.params?.[name] ?? name)),

@@ -1,12 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { freePort } from '../../packages/server/src/db/supervisor.js'
 
+const folder = join(import.meta.dirname, '../../packages/server')
 /** The server as it is shipped. */
-const bundle = join(import.meta.dirname, '../../packages/server/dist/main.js')
+const bundle = join(folder, 'dist/main.js')
+
+/** Builds it from the source as it is now. */
+export function buildServer(): void {
+  execFileSync('npx', ['--yes', 'pnpm@12.21.0', 'run', 'build'], { cwd: folder, stdio: 'pipe' })
+}
 
 /** A server in a process of its own. */
 export interface ServerProcess {

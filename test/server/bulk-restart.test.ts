@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { DemoFile } from '../../packages/server/src/demo.js'
 import { expectJob, readJob, uploadCsv } from '../helpers/bulk.js'
 import { asSuperuser, brokenInvariants } from '../helpers/database.js'
-import { embeddedPostgres, type ServerProcess, startProcess } from '../helpers/process.js'
+import { buildServer, embeddedPostgres, type ServerProcess, startProcess } from '../helpers/process.js'
 
 const root = mkdtempSync(join(tmpdir(), 'rai-bulk-'))
 const dataDir = join(root, 'data')
@@ -18,8 +17,7 @@ let demo: DemoFile
 let key: string
 
 beforeAll(async () => {
-  const folder = join(import.meta.dirname, '../../packages/server')
-  execFileSync('npx', ['--yes', 'pnpm@12.21.0', 'run', 'build'], { cwd: folder, stdio: 'pipe' })
+  buildServer()
   server = await startProcess({ RAI_DATA: dataDir })
   await server.ready
   demo = JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8')) as DemoFile

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { connect } from 'node:net'
@@ -7,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import type { DemoFile } from '../../packages/server/src/demo.js'
 import { asSuperuser, brokenInvariants, createTestDatabase } from '../helpers/database.js'
-import { embeddedPostgres, isRunning, type ServerProcess, startProcess } from '../helpers/process.js'
+import { buildServer, embeddedPostgres, isRunning, type ServerProcess, startProcess } from '../helpers/process.js'
 
 const testDatabase = await createTestDatabase()
 const root = mkdtempSync(join(tmpdir(), 'rai-lifecycle-'))
@@ -20,10 +19,7 @@ const members = async () =>
   })
 const gone = (pid: number) => vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 10_000, interval: 20 })
 
-beforeAll(() => {
-  const server = join(import.meta.dirname, '../../packages/server')
-  execFileSync('npx', ['--yes', 'pnpm@12.21.0', 'run', 'build'], { cwd: server, stdio: 'pipe' })
-})
+beforeAll(buildServer)
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 /** The steps follow each other on one data directory, as in a server's life. */

@@ -7,8 +7,9 @@ import { type BoardInput, createBoard, deleteBoard } from '../../packages/server
 import { post } from '../../packages/server/src/domain/ledger.js'
 import { createMember, type Member, setVisibility } from '../../packages/server/src/domain/members.js'
 import { embedToken, rawRequest } from '../helpers/api.js'
-import { type TestCommunity, testCommunity } from '../helpers/community.js'
+import { testCommunity } from '../helpers/community.js'
 import { startTestServer } from '../helpers/server.js'
+import { openStream, type Page, streamPath } from '../helpers/stream.js'
 
 let now = new Date()
 const server = await startTestServer({ clock: () => now, limits: { streams: 3 } })
@@ -24,50 +25,7 @@ beforeAll(async () => {
   boardId = (await community.tenant((tx) => createBoard(tx, { name: 'Stars' }, new Date()))).id
 })
 
-const path = ({ publishableKey }: Pick<TestCommunity, 'publishableKey'>) => `/widget/v1/${publishableKey}/stream`
-
-/** An open stream: what it says is read line by line. */
-async function open(
-  headers: Record<string, string> = {},
-  of: Pick<TestCommunity, 'publishableKey' | 'origin'> = community,
-) {
-  const stop = new AbortController()
-  const response = await fetch(server.url + path(of), {
-    headers: { origin: of.origin, ...headers },
-    signal: stop.signal,
-  })
-  const hints: Hint[] = []
-  const ids: number[] = []
-  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
-  let text = ''
-  return {
-    response,
-    hints,
-    ids,
-    close: () => stop.abort(),
-    /** Reads on until a hint is there. */
-    async until(matches: (hint: Hint) => boolean): Promise<Hint> {
-      for (;;) {
-        const found = hints.find(matches)
-        if (found) return found
-        await this.read()
-      }
-    },
-    async read() {
-      const { value, done } = await reader.read()
-      if (done) throw new Error('the stream ended')
-      text += value
-      const frames = text.split('\n\n')
-      text = frames.pop()!
-      for (const frame of frames) {
-        const id = /^id: (\d+)$/m.exec(frame)?.[1]
-        const data = /^data: (.*)$/m.exec(frame)?.[1]
-        if (id) ids.push(Number(id))
-        if (data) hints.push(JSON.parse(data))
-      }
-    },
-  }
-}
+const open = (headers: Record<string, string> = {}, page: Page = community) => openStream(server, page, headers)
 
 let awards = 0
 const award = (member: Member) =>
@@ -167,7 +125,7 @@ describe('the stream', () => {
     for (let n = 0; n < 40; n++) {
       const socket = connect(Number(port), hostname)
       await once(socket, 'connect')
-      socket.write(`GET ${path(community)} HTTP/1.1\r\nHost: x\r\nOrigin: ${community.origin}\r\n\r\n`)
+      socket.write(`GET ${streamPath(community)} HTTP/1.1\r\nHost: x\r\nOrigin: ${community.origin}\r\n\r\n`)
       socket.destroy()
       await once(socket, 'close')
     }
@@ -179,7 +137,7 @@ describe('the stream', () => {
     const before = now
     now = new Date(now.getTime() + 899_500)
     const stream = await open({ authorization })
-    await expect(stream.until(() => false)).rejects.toThrow('the stream ended')
+    await stream.ended()
     now = new Date(now.getTime() + 10_000)
     expect((await open({ authorization })).response.status).toBe(401)
     now = before
@@ -201,7 +159,7 @@ describe('the stream', () => {
     const page = await newPage()
     const [mine, others] = [await open({}, page), await open()]
     await community.tenant((tx) => revokeKey(tx, page.id, now))
-    await expect(mine.until(() => false)).rejects.toThrow('the stream ended')
+    await mine.ended()
     expect((await open({}, page)).response.status).toBe(401)
     await award(ada)
     await others.until(({ type }) => type === 'leaderboard.changed')
@@ -225,25 +183,25 @@ describe('the stream', () => {
     const token = await embedToken(server, { ...community, widgetAccess }, 'ada')
     const stream = await open({ authorization: `Bearer ${token}` })
     await community.tenant((tx) => revokeKey(tx, id, now))
-    await expect(stream.until(() => false)).rejects.toThrow('the stream ended')
+    await stream.ended()
   })
 
   it('ends when its key is rotated without an overlap, or loses the origin, and opens by what is good now', async () => {
     const page = await newPage()
     const first = await open({}, page)
     const { secret } = await community.tenant((tx) => rotateKey(tx, page.id, 0, now))
-    await expect(first.until(() => false)).rejects.toThrow('the stream ended')
+    await first.ended()
     expect((await open({}, page)).response.status).toBe(401)
     const second = await open({}, { ...page, publishableKey: secret })
     await community.tenant((tx) => changeKey(tx, page.id, { origins: ['https://else.example'] }))
-    await expect(second.until(() => false)).rejects.toThrow('the stream ended')
+    await second.ended()
     expect((await open({}, { ...page, publishableKey: secret })).response.status).toBe(403)
   })
 
   it('ends when its key expires', async () => {
     const page = await newPage(new Date(now.getTime() + 500))
     const stream = await open({}, page)
-    await expect(stream.until(() => false)).rejects.toThrow('the stream ended')
+    await stream.ended()
   })
 
   it('resumes from before a change of its key without ending again', async () => {
@@ -251,7 +209,7 @@ describe('the stream', () => {
     const before = await open({}, page)
     await before.read()
     await community.tenant((tx) => changeKey(tx, page.id, { name: 'Other' }))
-    await expect(before.until(() => false)).rejects.toThrow('the stream ended')
+    await before.ended()
     const after = await open({ 'last-event-id': String(before.ids.at(-1)) }, page)
     await award(ada)
     await after.until(({ type }) => type === 'leaderboard.changed')
@@ -274,7 +232,7 @@ describe('the stream', () => {
   it('answers HEAD without staying open', async () => {
     const reply = await rawRequest(server, {
       method: 'HEAD',
-      path: path(community),
+      path: streamPath(community),
       headers: { origin: community.origin },
     })
     expect([reply.status, reply.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8'])

@@ -13,6 +13,7 @@ describe('the configuration', () => {
       publicUrl: 'http://127.0.0.1:4400',
       dataDir: resolve('data'),
       database: null,
+      notify: true,
       secretKey: null,
       demo: true,
       demoSite: 'http://127.0.0.1:4401',
@@ -47,6 +48,7 @@ describe('the configuration', () => {
       RAI_DEMO_SITE: 'http://127.0.0.1:4401/page',
       LOG_LEVEL: 'loud',
       RAI_TRUST_PROXY: '2',
+      RAI_NOTIFY: 'no',
     }
     expect(() => readConfig(wrong)).toThrow()
     for (const name of Object.keys(wrong)) expect(() => readConfig(wrong)).toThrow(`- ${name} must be `)

@@ -15,6 +15,8 @@ export interface Config {
   dataDir: string
   /** An existing PostgreSQL; null: the embedded one. */
   database: { url: string; migrateUrl: string } | null
+  /** Instances on one database tell each other of events by NOTIFY. */
+  notify: boolean
   /** The root key's 32 bytes; null: made and kept in the data directory. */
   secretKey: Buffer | null
   /** Fill an empty installation with a demo community. */
@@ -62,6 +64,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     publicUrl: read('PUBLIC_URL', `http://127.0.0.1:${port}`, parseUrl, 'an http(s) URL'),
     dataDir: read('RAI_DATA', resolve('data'), (text) => resolve(text), 'a path'),
     database: databaseUrl && migrateUrl ? { url: databaseUrl, migrateUrl } : null,
+    notify: read('RAI_NOTIFY', true, parseSwitch, '0 or 1'),
     secretKey,
     demo: read('RAI_DEMO', true, parseSwitch, '0 or 1'),
     demoSite: read('RAI_DEMO_SITE', 'http://127.0.0.1:4401', parseOrigin, 'an origin such as http://127.0.0.1:4401'),

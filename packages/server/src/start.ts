@@ -14,6 +14,7 @@ import { startCounting } from './jobs/count.js'
 import { startFolding } from './jobs/fold.js'
 import { startPruning } from './jobs/prune.js'
 import { startRelay } from './jobs/relay.js'
+import { byNotify, createHints } from './stream/hints.js'
 import { createHub } from './stream/hub.js'
 
 export interface RunningServer {
@@ -86,8 +87,15 @@ export async function startServer(
     if (config.demo) await seedDemo(database, config, clock())
 
     const hub = createHub(database, log)
+    // Nobody else works on the embedded database.
+    const carriers = config.database && config.notify ? [byNotify(config.database.url, log)] : []
+    const hints = createHints(carriers, hub.wake)
+    opened.push(() => hints.close())
     const loops = {
-      events: startRelay(database, log, hub.wake),
+      events: startRelay(database, log, (communityId, seq) => {
+        hub.wake(communityId, seq)
+        hints.send(communityId, seq)
+      }),
       scores: startFolding(database, log),
       boards: startCounting(database, log),
       jobs: startBulk(database, log, clock),

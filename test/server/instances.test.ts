@@ -1,0 +1,203 @@
+import { randomUUID } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createKey, revokeKey } from '../../packages/server/src/domain/keys.js'
+import { ask } from '../helpers/api.js'
+import { expectJob, uploadCsv } from '../helpers/bulk.js'
+import { testCommunity } from '../helpers/community.js'
+import { asSuperuser, openTestDatabase } from '../helpers/database.js'
+import { buildServer, type ServerProcess, startProcess } from '../helpers/process.js'
+import { openStream } from '../helpers/stream.js'
+
+/** Instances in processes of their own, on one PostgreSQL. */
+const { database, testDatabase } = await openTestDatabase()
+type Name = 'one' | 'two' | 'deaf'
+const instances = new Map<Name, ServerProcess>()
+const at = (name: Name): ServerProcess => instances.get(name)!
+
+async function start(name: Name): Promise<void> {
+  const server = await startProcess({
+    // Named by it in pg_stat_activity.
+    DATABASE_URL: `${testDatabase.url}?application_name=${name}`,
+    RAI_MIGRATE_URL: testDatabase.migrateUrl,
+    RAI_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'),
+    RAI_DATA: join(tmpdir(), `rai-instances-${randomUUID()}`),
+    RAI_DEMO: '0',
+    ...(name === 'deaf' && { RAI_NOTIFY: '0' }),
+  })
+  await server.ready
+  instances.set(name, server)
+}
+
+let community: Awaited<ReturnType<typeof testCommunity>>
+beforeAll(async () => {
+  buildServer()
+  await Promise.all([start('one'), start('two')])
+}, 120_000)
+beforeEach(async () => {
+  community = await testCommunity({ database })
+})
+
+const look = <T extends object>(query: string) =>
+  asSuperuser(testDatabase.superuserUrl, async (client) => (await client.query<T>(query)).rows)
+const createBoard = (name: Name, boardName = 'Stars') =>
+  ask(at(name), 'POST /v1/leaderboards', { bearer: community.systemKey, body: { name: boardName } })
+const streamAt = async (name: Name) => {
+  const stream = await openStream(at(name), community)
+  await stream.read()
+  return stream
+}
+const awardFile = (rows: number) =>
+  `username,xp\n${Array.from({ length: rows }, (_, n) => `walker ${n},3`).join('\n')}\n`
+const upload = async (name: Name, rows: number) => {
+  const { body } = await uploadCsv(at(name).url, community.systemKey, 'import', awardFile(rows))
+  return body.data!.jobId
+}
+
+/** Kills an instance without warning. */
+async function stop(name: Name): Promise<void> {
+  at(name).child.kill('SIGKILL')
+  await at(name).ended
+}
+
+/** How many members of the file there are, and what they hold together. */
+async function held(): Promise<object | undefined> {
+  const [sums] = await look<{ members: number; xp: number }>(
+    `select count(*)::int as members, sum(amount)::int as xp from balances
+     where community_id = '${community.id}' and unit = 'xp'`,
+  )
+  return sums
+}
+
+/** No instance finds what another has numbered, unless it is told. */
+async function withoutLooking(work: () => Promise<void>): Promise<void> {
+  await look('drop policy worker on relays')
+  try {
+    await work()
+  } finally {
+    await look('create policy worker on relays for select using (is_worker())')
+  }
+}
+
+describe('what happens on one instance', () => {
+  it('is told to the streams of another', async () => {
+    await withoutLooking(async () => {
+      const stream = await streamAt('two')
+      const { answer } = await createBoard('one')
+      await stream.until(({ type }) => type === 'config.changed')
+      // Points as well: whoever works the job off.
+      await upload('one', 1)
+      await stream.until(({ type, id }) => type === 'leaderboard.changed' && id === answer._id)
+      stream.close()
+    })
+  })
+
+  it('is told again when the connection that tells was broken', async () => {
+    const isListener = "query ~ '^(listen|select pg_notify)' and datname = current_database()"
+    const listeners = () => look<{ pid: number }>(`select pid from pg_stat_activity where ${isListener}`)
+    const before = await listeners()
+    expect(before).toHaveLength(2)
+    await look(`select pg_terminate_backend(pid) from pg_stat_activity where ${isListener}`)
+    await vi.waitFor(
+      async () => {
+        const now = await listeners()
+        expect(now).toHaveLength(2)
+        for (const listener of before) expect(now).not.toContainEqual(listener)
+      },
+      { timeout: 20_000, interval: 50 },
+    )
+    await withoutLooking(async () => {
+      const stream = await streamAt('two')
+      await createBoard('one')
+      await stream.until(({ type }) => type === 'config.changed')
+      stream.close()
+    })
+  })
+
+  it('is found by an instance that is told nothing', async () => {
+    await start('deaf')
+    const stream = await streamAt('deaf')
+    await createBoard('one')
+    await stream.until(({ type }) => type === 'config.changed')
+    stream.close()
+    await stop('deaf')
+  })
+
+  it('holds on another at once: a revoked key gets nobody in, and its streams end', async () => {
+    const { id, publishableKey } = await community.tenant(async (tx) => {
+      const input = { kind: 'publishable', name: 'To go', origins: [community.origin] } as const
+      const { id, key } = await createKey(tx, input, new Date())
+      return { id, publishableKey: key }
+    })
+    const page = { publishableKey, origin: community.origin }
+    const stream = await openStream(at('two'), page)
+    expect(stream.response.status).toBe(200)
+    await community.tenant((tx) => revokeKey(tx, id, new Date()))
+    for (const name of ['one', 'two'] as const) {
+      const reply = await ask(at(name), 'GET /widget/v1/{publishableKey}/config', { params: { publishableKey } })
+      expect(reply.status).toBe(401)
+    }
+    await stream.ended()
+  })
+
+  it('happens once, though the same request comes to both', async () => {
+    const headers = { 'idempotency-key': randomUUID() }
+    const body = { username: 'once' }
+    const ask10 = Array.from({ length: 10 }, (_, n) =>
+      ask(at(n % 2 ? 'one' : 'two'), 'POST /apis/v1/users', { bearer: community.systemKey, body, headers }),
+    )
+    const replies = await Promise.all(ask10)
+    const made = replies.filter(({ status }) => status === 201)
+    const waiting = replies.filter(({ code }) => code === 'request_in_flight')
+    expect(made.length + waiting.length).toBe(10)
+    expect(made.filter(({ headers }) => !headers.has('idempotent-replayed'))).toHaveLength(1)
+    expect(new Set(made.map(({ text }) => text)).size).toBe(1)
+  })
+})
+
+describe('work for the background', () => {
+  it('is done once by all of them together', async () => {
+    const jobId = await upload('one', 3000)
+    const job = await expectJob(at('two').url, community.systemKey, jobId)
+    expect(job).toMatchObject({ status: 'completed', succeeded: 3000, skipped: 0, failed: 0 })
+    expect(await held()).toEqual({ members: 3000, xp: 9000 })
+  })
+
+  it.each([
+    ['a bulk job', 'job_rows', 'delete'],
+    ['the numbering of events', 'events', 'update'],
+  ])('goes to another when the one that has %s in hand is killed', async (_, table, operation) => {
+    const { answer } = await createBoard('one')
+    const stream = { one: await streamAt('one'), two: await streamAt('two') }
+    await asSuperuser(testDatabase.superuserUrl, async (client) => {
+      // Whoever does the work stops in the middle of it, with everything that it holds.
+      await client.query(`
+        create or replace function wait_here() returns trigger language plpgsql as $$
+          begin perform pg_advisory_xact_lock_shared(42); return coalesce(new, old); end $$;
+        create trigger wait_here before ${operation} on ${table} for each row execute function wait_here();
+        select pg_advisory_lock(42)`)
+      const jobId = await upload('one', 500)
+      const [holder] = await vi.waitFor(
+        async () => {
+          const { rows } = await client.query<{ name: 'one' | 'two' }>(
+            `select application_name as name from pg_stat_activity where wait_event = 'advisory' and query ~ '${table}'`,
+          )
+          expect(rows).toHaveLength(1)
+          return rows
+        },
+        { timeout: 20_000, interval: 20 },
+      )
+      const { name } = holder!
+      const other = name === 'one' ? 'two' : 'one'
+      await stop(name)
+      await client.query(`select pg_advisory_unlock(42); drop trigger wait_here on ${table}`)
+      const job = await expectJob(at(other).url, community.systemKey, jobId)
+      expect(job).toMatchObject({ status: 'completed', succeeded: 500 })
+      await stream[other].until(({ type, id }) => type === 'leaderboard.changed' && id === answer._id)
+      stream[other].close()
+      await start(name)
+    })
+    expect(await held()).toEqual({ members: 500, xp: 1500 })
+  })
+})
