@@ -19,7 +19,14 @@ export interface Visit {
 export async function startBrowser(): Promise<Browser> {
   const browser = await chromium.launch({
     executablePath: process.env.RAI_CHROMIUM ?? (await sparticuz.executablePath()),
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      // A name that no server knows, without asking one.
+      '--host-resolver-rules=MAP nowhere.test ~NOTFOUND',
+    ],
     // Playwright turns it off; visitors have it.
     ignoreDefaultArgs: ['--disable-back-forward-cache'],
   })

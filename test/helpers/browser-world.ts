@@ -15,7 +15,7 @@ import { createMember } from '../../packages/server/src/domain/members.js'
 import { startServer } from '../../packages/server/src/start.js'
 import { type TestCommunity, testCommunity } from './community.js'
 import { quietConfig } from './config.js'
-import { type Fault, type FaultProxy, faults, startFaultProxy } from './fault-proxy.js'
+import { type FaultProxy, faults, readable, startFaultProxy } from './fault-proxy.js'
 
 /** What a test page is told. */
 export interface BrowserWorld {
@@ -111,10 +111,7 @@ const answers: Record<string, (asked: Asked) => Promise<unknown>> = {
 
   /** Breaks a proxy's answers whose path contains `part`, or mends them. */
   async '/fault'({ proxy, part, fault }) {
-    const broken: Fault | undefined = fault && faults[fault]
-    // Without this a browser tells its page nothing but that the network failed.
-    const readable: Fault = (response, pass) => broken?.(response.setHeader('Access-Control-Allow-Origin', '*'), pass)
-    proxies.get(proxy)?.fail(broken && readable, part)
+    proxies.get(proxy)?.fail(fault && readable(faults[fault]), part)
   },
 
   /** How many requests with `part` in their path a proxy has seen. */

@@ -57,6 +57,15 @@ export const faults = {
 export const limitedFor = (wait: number | Date): Fault =>
   problem(429, 'rate_limited', { 'Retry-After': wait instanceof Date ? wait.toUTCString() : wait })
 
+/** A fault as a page hears it: without these headers a browser tells its page nothing but that the network failed. */
+export const readable =
+  (fault: Fault): Fault =>
+  (response, pass) => {
+    response.setHeader('Access-Control-Allow-Origin', '*')
+    response.setHeader('Access-Control-Expose-Headers', 'Date, Retry-After')
+    fault(response, pass)
+  }
+
 export interface FaultProxy {
   url: string
   /** Every request so far. */

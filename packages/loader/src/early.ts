@@ -5,6 +5,8 @@ export type Early = [attribute: string, ...paths: string[]]
 
 /** An answer that nobody took by then, in milliseconds, is too old. */
 const freshFor = 5000
+/** Longer than the stores wait. A browser lets the next request for an address wait for one that is under way. */
+const timeLimit = 10_000
 
 /**
  * Asks for what an element will show while its code is on its way. The stores find the answers in the settings, by
@@ -18,10 +20,10 @@ export function askEarly(element: Element, settings: Settings, [attribute, ...pa
   const answers = settings.early
   for (const path of paths) {
     const url = `${apiUrl}/widget/v1/${apiKey}/${path.replace('*', encodeURIComponent(name))}`
-    const answer = fetch(url, { credentials: 'omit' })
-    const forget = () => answers.delete(url)
+    const answer = fetch(url, { credentials: 'omit', signal: AbortSignal.timeout(timeLimit) })
     answers.set(url, answer)
-    answer.catch(forget)
-    setTimeout(forget, freshFor)
+    // A failure is told to whoever takes it: it counts among the few requests that a page sends to an API in trouble.
+    answer.catch(() => {})
+    setTimeout(() => answers.delete(url), freshFor)
   }
 }

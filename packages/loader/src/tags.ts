@@ -58,7 +58,7 @@ export function loadTags(base: string, settings: Settings): (root: Document | Sh
       askEarly(element, settings, tags[localName]![1])
       load(localName)
     }
-    if (wanted.size > 0) return
+    if (wanted.size) return
     changes.disconnect()
     near.disconnect()
   }
@@ -86,7 +86,7 @@ export function loadTags(base: string, settings: Settings): (root: Document | Sh
     if (roots.has(root)) return
     roots.add(root)
     root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet]
-    if (wanted.size === 0) return
+    if (!wanted.size) return
     changes.observe(root, { childList: true, subtree: true })
     look(root)
   }

@@ -1,0 +1,255 @@
+import type { Page, Request } from 'playwright-core'
+import { afterAll, describe, expect, test } from 'vitest'
+import { type Fault, faults, limitedFor, readable, startFaultProxy } from '../helpers/fault-proxy.js'
+import { startBrowser, visit } from './browser.js'
+import { pageOf } from './site.js'
+import { fillFor, tagOf, type Widget, widgets } from './widgets.js'
+import { startWorld } from './world.js'
+
+const world = await startWorld()
+await fillFor(world)
+const { server, site, line } = world
+const proxy = await startFaultProxy(server.url)
+afterAll(proxy.stop)
+const browser = await startBrowser()
+
+const minute = 60_000
+const day = 86_400_000
+
+interface Opening {
+  /** What happens to every answer of the API. */
+  fault?: Fault
+  /** Where the page looks for the API. */
+  api?: string
+  /** How wrong the visitor's clock is. */
+  wrongBy?: number
+  shows?: keyof Widget['attributes']
+}
+
+let pages = 0
+
+/** Opens a page with a widget whose clock stands still until it is moved. */
+async function open(widget: Widget, { fault, api = proxy.url, wrongBy = 0, shows = 'full' }: Opening = {}) {
+  proxy.fail(undefined)
+  if (fault) proxy.fail(readable(fault), '/widget/')
+  // A whole second, as the dates of HTTP have no less.
+  const start = Math.ceil(Date.now() / 1000) * 1000 + wrongBy
+  const asked: string[] = []
+  let waiting = 0
+  const head = line.replace('data-key', `data-api="${api}" data-key`)
+  const visited = await visit(browser, site.put(`/faults-${++pages}`, pageOf(tagOf(widget, shows), head)), {
+    async prepare(page) {
+      await page.clock.install({ time: start - 1000 })
+      await page.clock.pauseAt(start)
+      const isAsked = (url: string) => url.startsWith(`${api}/widget/`)
+      const isWaited = (url: string) => isAsked(url) && !url.endsWith('/stream')
+      page.on('request', (request) => {
+        if (isAsked(request.url())) asked.push(request.url())
+        if (isWaited(request.url())) waiting++
+      })
+      const onEnd = (request: Request) => void (isWaited(request.url()) && waiting--)
+      page.on('requestfinished', onEnd).on('requestfailed', onEnd)
+    },
+  })
+  const { page } = visited
+  const now = () => page.evaluate(() => Date.now())
+  const widgetOn = page.locator(widget.tag).first()
+  return {
+    ...visited,
+    widget: widgetOn,
+    asked,
+    /** Whether the element is in one of its states: `loading`, `empty`, `error`, `stale`. */
+    is: (state: string) => widgetOn.evaluate((element, name) => element.matches(`:state(${name})`), state),
+    hasContent: async () => (await widgetOn.locator(widget.content).count()) > 0,
+    /** Milliseconds that the page has seen pass. */
+    elapsed: async () => (await now()) - start,
+    /**
+     * Lets the page's time pass, a little at a time, until something holds. Time waits for answers that are on their way,
+     * so that a slow machine is no slow network.
+     */
+    passes: (holds: () => Promise<boolean>, step = 100) =>
+      expect
+        .poll(
+          async () => {
+            if (await holds()) return true
+            if (waiting <= proxy.hanging) await page.clock.runFor(step)
+            return false
+          },
+          { interval: 5, timeout: 40_000 },
+        )
+        .toBe(true),
+  }
+}
+
+type Opened = Awaited<ReturnType<typeof open>>
+
+/** Content, words with a way on, or content that says it is old. */
+const isSettled = async ({ is, hasContent }: Opened) => (await is('error')) || (await hasContent())
+
+/** Until something is known the element says so, at the latest half a second after it was drawn. */
+async function showsSomething({ widget }: Opened) {
+  await widget.and(widget.page().locator(':defined')).waitFor()
+  const shown = await widget.evaluate((element) => {
+    const animations = element.shadowRoot!.getAnimations()
+    return {
+      height: element.clientHeight,
+      delay: Math.max(0, ...animations.map((one) => one.effect!.getTiming().delay!)),
+    }
+  })
+  expect(shown.delay).toBeLessThanOrEqual(500)
+  expect(shown.height).toBeGreaterThan(0)
+  await widget.locator('.skeleton, [part~=error], [part~=list]').first().waitFor()
+}
+
+const late: (() => void)[] = []
+
+const faultsOfAnswers: Record<string, Opening> = {
+  'the address has no server': { api: 'http://nowhere.test' },
+  'an answer breaks off': { fault: faults.cutInBody },
+  'the server fails': { fault: faults.error500 },
+  'a gateway answers with a page': { fault: faults.page502 },
+  'the key is refused': { fault: faults.refused401 },
+  'the page is not allowed': { fault: faults.refused403 },
+  'nothing is there': { fault: faults.refused404 },
+  'there are too many requests, for some seconds': { fault: limitedFor(30) },
+  'there are too many requests, until a time': { fault: (...all) => limitedFor(new Date(Date.now() + 30_000))(...all) },
+  'answers are empty': { fault: faults.empty },
+  'answers end early': { fault: faults.truncated },
+  'answers have other types': { fault: faults.wrongTypes },
+  'answers have ten megabytes': { fault: faults.huge },
+  'answers come after a minute': {
+    fault(response, pass) {
+      faults.hang(response)
+      late.push(pass)
+    },
+  },
+}
+
+describe.each(widgets)('53 <$tag> when', (widget) => {
+  test.each(Object.entries(faultsOfAnswers))(
+    '%s: tells within ten seconds, asks four times a minute at most, and goes on when asked to',
+    async (_, opening) => {
+      const opened = await open(widget, opening)
+      await showsSomething(opened)
+      await opened.passes(() => isSettled(opened))
+      expect(await opened.elapsed()).toBeLessThanOrEqual(10_000)
+      expect(await opened.is('error')).toBe(true)
+      await opened.passes(async () => (await opened.elapsed()) >= minute, 1000)
+      expect(opened.asked.length).toBeLessThanOrEqual(4)
+      for (const pass of late.splice(0)) pass()
+      if (!opening.api) {
+        proxy.fail(undefined)
+        await opened.widget.locator('[part~=retry-button]').click()
+        await opened.passes(opened.hasContent)
+      }
+      expect(opened.exceptions).toEqual([])
+    },
+  )
+
+  test.each([
+    ['ahead', day],
+    ['behind', -day],
+  ])('the visitor’s clock is a day %s: shows content, and the right time that is left', async (_, wrongBy) => {
+    const opened = await open(widget, { wrongBy, shows: 'ending' })
+    await opened.passes(opened.hasContent)
+    expect(await opened.elapsed()).toBeLessThanOrEqual(10_000)
+    await opened.widget.getByText(widget.endsSoon).waitFor()
+    expect(opened.exceptions).toEqual([])
+  })
+
+  test('the line is slow (400 ms, 50 KB/s): shows content within ten seconds', async () => {
+    proxy.fail(undefined)
+    const { page, exceptions } = await visit(browser, site.put('/slow', pageOf(tagOf(widget), line)), {
+      async prepare(page) {
+        const devtools = await page.context().newCDPSession(page)
+        await devtools.send('Network.enable')
+        const speed = { downloadThroughput: 50_000, uploadThroughput: 50_000 }
+        await devtools.send('Network.emulateNetworkConditions', { offline: false, latency: 400, ...speed })
+      },
+    })
+    await page.locator(`${widget.tag} ${widget.content}`).first().waitFor({ timeout: 10_000 })
+    expect(exceptions).toEqual([])
+  })
+
+  test('the visitor is offline at the start: says so, and goes on by itself when they are back', async () => {
+    const opened = await open(widget)
+    await opened.passes(opened.hasContent)
+    // The code is there by now, as it is from a browser's cache; for another address nothing else is.
+    const other = await startFaultProxy(server.url)
+    try {
+      await opened.page.context().setOffline(true)
+      await opened.widget.evaluate((element, url) => {
+        element.setAttribute('api-url', url)
+        element.replaceWith(element.cloneNode())
+      }, other.url)
+      await showsSomething(opened)
+      const start = await opened.elapsed()
+      await opened.passes(() => isSettled(opened))
+      expect((await opened.elapsed()) - start).toBeLessThanOrEqual(10_000)
+      expect(await opened.is('error')).toBe(true)
+      await opened.page.context().setOffline(false)
+      await opened.passes(opened.hasContent)
+      expect(opened.exceptions).toEqual([])
+    } finally {
+      await other.stop()
+    }
+  })
+
+  test('the visitor goes offline later: keeps its content, says that it is old, and no longer when they are back', async () => {
+    const opened = await open(widget)
+    await opened.passes(opened.hasContent)
+    await opened.passes(async () => opened.asked.some((url) => url.endsWith('/stream')))
+    await opened.page.context().setOffline(true)
+    proxy.cut()
+    const before = opened.asked.length
+    const start = await opened.elapsed()
+    await opened.passes(async () => (await opened.elapsed()) - start >= minute, 1000)
+    expect(opened.asked.length - before).toBeLessThanOrEqual(4)
+    expect([await opened.hasContent(), await opened.is('stale')]).toEqual([true, true])
+    await opened.page.context().setOffline(false)
+    await opened.passes(async () => !(await opened.is('stale')))
+    expect(opened.exceptions).toEqual([])
+  })
+
+  test.each([
+    ['in seconds', () => 30],
+    ['as a time', (now: number) => new Date(now + 30_000)],
+  ])('the server says %s how long to wait: asks nothing before, and then by itself', async (_, wait) => {
+    const opened: Opened = await open(widget, {
+      fault: (...all) => limitedFor(wait(Math.ceil(Date.now() / 1000) * 1000))(...all),
+    })
+    await opened.passes(() => opened.is('error'))
+    const before = opened.asked.length
+    const at = await opened.elapsed()
+    await opened.passes(async () => (await opened.elapsed()) - at >= 27_000, 1000)
+    expect(opened.asked.length).toBe(before)
+    proxy.fail(undefined)
+    await opened.passes(opened.hasContent)
+    expect(await opened.elapsed()).toBeLessThanOrEqual(36_000)
+  })
+
+  test('the API fails and nobody can see the page: asks nothing, and once more when they can', async () => {
+    const opened = await open(widget, { fault: faults.error500 })
+    await opened.passes(() => opened.is('error'))
+    await setVisible(opened.page, false)
+    const before = opened.asked.length
+    const at = await opened.elapsed()
+    await opened.passes(async () => (await opened.elapsed()) - at >= 10 * minute, 10_000)
+    expect(opened.asked.length).toBe(before)
+    proxy.fail(undefined)
+    await setVisible(opened.page, true)
+    await opened.passes(opened.hasContent)
+    expect(opened.exceptions).toEqual([])
+  })
+})
+
+/** A headless page is always seen: this says otherwise, as the browser would. */
+function setVisible(page: Page, visible: boolean) {
+  return page.evaluate(
+    (state) => {
+      Object.defineProperty(document, 'visibilityState', { value: state, configurable: true })
+      document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))
+    },
+    visible ? 'visible' : 'hidden',
+  )
+}
