@@ -1,9 +1,20 @@
 -- What must hold in every database at every moment when no transaction is open. One row for each thing that does not:
 -- which invariant, in which community, and what is wrong. Run it as a role that row-level security does not bind.
 with
--- The ledger's own answer to what board_scores keeps: every run of every board, counted again from the entries.
+-- Everything that boards count: entries, and changes of fields.
+happened as (
+  select e.*, e.at at time zone c.time_zone as local, c.week_start
+  from (
+    select community_id, member_id, unit as metric, amount as change, created_at as at
+    from entries where member_id is not null
+    union all
+    select h.community_id, member_id, 'field:' || field, value - coalesce(previous, 0), recorded_at
+    from user_field_changes h join user_fields f on f.community_id = h.community_id and f.id = h.field_id
+  ) e join communities c on c.id = e.community_id
+),
+-- What board_scores keeps, counted again for every run of every board.
 runs as (
-  select b.community_id, b.id as board_id, p.period, e.member_id, e.amount,
+  select b.community_id, b.id as board_id, p.period, e.member_id, e.change,
     case p.period
       when 'all' then date '0001-01-01'
       when 'year' then date_trunc('year', e.local)::date
@@ -13,12 +24,9 @@ runs as (
     end as period_start
   from leaderboards b
   cross join lateral unnest(b.periods) as p (period)
-  join lateral (
-    select e.*, e.created_at at time zone c.time_zone as local, c.week_start
-    from entries e join communities c on c.id = e.community_id
-    where e.community_id = b.community_id and e.member_id is not null and e.unit = b.metric
-  ) e on (b.starts_at is null or e.created_at >= b.starts_at)
-    and (b.ends_at is null or e.created_at < b.ends_at)
+  join happened e on e.community_id = b.community_id and e.metric = b.metric
+    and (b.starts_at is null or e.at >= b.starts_at)
+    and (b.ends_at is null or e.at < b.ends_at)
     and (b.ranked_members = '{}' or e.member_id = any (b.ranked_members))
     and (b.counted_to is null or e.member_id <= b.counted_to)
 ),
@@ -28,7 +36,7 @@ scores as (
   where b.counted_to is null or s.member_id <= b.counted_to
 ),
 recounted as (
-  select r.community_id, r.board_id, r.period, r.period_start, r.member_id, sum(r.amount) as score,
+  select r.community_id, r.board_id, r.period, r.period_start, r.member_id, sum(r.change) as score,
     bool_and(m.status = 'active' and m.visibility = 'public') as ranked
   from runs r join members m on m.community_id = r.community_id and m.id = r.member_id
   group by r.community_id, r.board_id, r.period, r.period_start, r.member_id
@@ -78,8 +86,17 @@ union all
 select 'a key has one effect', community_id, format('key %s has %s transactions', key, count(*))
 from transactions group by community_id, key having count(*) > 1
 union all
-select 'the ledger cannot be changed', null, format('%s has no trigger that refuses', t)
-from unnest(array['transactions', 'entries']) as t
+select 'a value is the last that was recorded', community_id,
+  format('member %s, field %s holds %s, the changes say %s', member_id, field_id, v.value, c.value)
+from user_field_values v
+full join (
+  select community_id, member_id, field_id, sum(value - coalesce(previous, 0)) as value
+  from user_field_changes group by community_id, member_id, field_id
+) c using (community_id, member_id, field_id)
+where v.value is distinct from c.value
+union all
+select 'what happened cannot be changed', null, format('%s has no trigger that refuses', t)
+from unnest(array['transactions', 'entries', 'user_field_changes']) as t
 where not exists (
   select from pg_trigger
   where tgrelid = t::regclass and tgfoid = 'refuse_change'::regproc and tgenabled <> 'D'
@@ -90,8 +107,8 @@ from entries e
 where e.member_id is not null
   and not exists (select from members m where m.community_id = e.community_id and m.id = e.member_id)
 union all
-select 'scores are the ledger counted by run', community_id,
-  format('board %s, %s from %s, member %s: has %s ranked %s, the ledger says %s ranked %s',
+select 'scores are what happened, counted by run', community_id,
+  format('board %s, %s from %s, member %s: has %s ranked %s, the recount says %s ranked %s',
     board_id, period, period_start, member_id, s.score, s.ranked, r.score, r.ranked)
 from scores s
 full join recounted r using (community_id, board_id, period, period_start, member_id)

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Database, openDatabase, type Tx } from '../../packages/server/src/db/database.js'
 import { communityClock } from '../../packages/server/src/domain/clock.js'
 import { createCommunity } from '../../packages/server/src/domain/communities.js'
+import { ensureFields, findFields, setValues } from '../../packages/server/src/domain/fields.js'
 import { newId } from '../../packages/server/src/domain/ids.js'
 import {
   type Board,
@@ -145,6 +146,58 @@ describe('ranks', () => {
       await expectRun(board, at, shown())
     }
   })
+
+  test('case 26: of boards by XP, coins and a field equal a recount after 10,000 random updates', async () => {
+    const random = seededRandom(26)
+    const at = new Date('2026-11-20T10:00:00Z')
+    const ids = await people(40, 'updated')
+    const fieldId = await inside(async (tx) => {
+      await ensureFields(tx, { laps: 'Laps' }, at)
+      return (await findFields(tx, ['laps'])).get('laps')!.id
+    })
+    const metrics = ['xp', 'currency', 'field:laps'] as const
+    const boards = await inside(async (tx) => {
+      const made: Board[] = []
+      for (const metric of metrics)
+        made.push(await createBoard(tx, { name: metric, metric, periods: ['all', 'week'], rankedMembers: ids }, at))
+      return made
+    })
+    const scores = metrics.map(() => new Map<string, number>())
+    const hidden = new Set<string>()
+    const updates = times(600, 10_000)
+    for (let n = 0; n < updates; n++) {
+      const id = ids[Math.floor(random() * ids.length)]!
+      const which = Math.floor(random() * metrics.length)
+      const metric = metrics[which]!
+      const score = scores[which]!.get(id) ?? 0
+      if (random() < 0.1) {
+        const visibility = hidden.delete(id) ? 'public' : 'hidden'
+        if (visibility === 'hidden') hidden.add(id)
+        await inside((tx) => setVisibility(tx, id, visibility, at))
+      } else if (metric === 'field:laps') {
+        const value = Math.floor((random() - 0.3) * 50)
+        scores[which]!.set(id, value)
+        await inside((tx) => setValues(tx, [{ memberId: id, fieldId, value }], at, 'test'))
+      } else {
+        const amount = random() < 0.3 && score > 0 ? -Math.ceil(random() * score) : Math.ceil(random() * 50)
+        scores[which]!.set(id, score + amount)
+        await award(id, amount, at, metric)
+      }
+      if (n % 100 === 57) await fold()
+      if (n % (updates / 5) !== updates / 5 - 1) continue
+      for (const [board, expected] of boards.map((board, i) => [board, scores[i]!] as const))
+        for (const period of board.periods)
+          await expectRun(
+            board,
+            at,
+            [...expected].filter(([member]) => !hidden.has(member)),
+            period,
+          )
+    }
+    await inside(async (tx) => {
+      for (const { id } of boards) await deleteBoard(tx, id)
+    })
+  }, 600_000)
 
   test('of a board with many equal scores are shared, and its positions go by who was first', async () => {
     const ids = await people(30, 'tied')

@@ -95,7 +95,7 @@ async function seedTheRest(): Promise<void> {
 
 describe('two communities', () => {
   it('have rows of the first in every table that belongs to a community', async () => {
-    expect(tables.length).toBeGreaterThanOrEqual(17)
+    expect(tables.length).toBeGreaterThanOrEqual(20)
     await database.tenant(full, async (tx) => {
       for (const table of tables) {
         const { rows } = await sql`select from ${sql.table(table)} limit 1`.execute(tx.db)
@@ -227,15 +227,15 @@ describe('the invariants', () => {
     ['a transaction has entries', 'alter table entries disable trigger all; delete from entries'],
     ['a balance is the sum of its entries', 'update balances set amount = amount + 1'],
     ['a balance is the sum of its entries', 'delete from balances'],
-    ['the ledger cannot be changed', 'alter table entries disable trigger entries_immutable'],
-    ['the ledger cannot be changed', 'drop trigger transactions_immutable on transactions'],
+    ['what happened cannot be changed', 'alter table entries disable trigger entries_immutable'],
+    ['what happened cannot be changed', 'drop trigger transactions_immutable on transactions'],
     [
       'entries belong to members of their community',
       'alter table entries disable trigger all; update entries set member_id = gen_random_uuid() where n = 0',
     ],
-    ['scores are the ledger counted by run', `update board_scores set score = score + 1 where ${row}`],
-    ['scores are the ledger counted by run', `delete from board_scores where ${row}`],
-    ['scores are the ledger counted by run', `update board_scores set ranked = not ranked where ${row}`],
+    ['scores are what happened, counted by run', `update board_scores set score = score + 1 where ${row}`],
+    ['scores are what happened, counted by run', `delete from board_scores where ${row}`],
+    ['scores are what happened, counted by run', `update board_scores set ranked = not ranked where ${row}`],
     ['counts and deltas are the ranked scores', `delete from board_counts where level = 0 and ${board}`],
     ['counts and deltas are the ranked scores', 'delete from board_deltas where old_score is null'],
     ['events are numbered without gaps', 'update events set seq = 7 where id = (select id from events limit 1)'],

@@ -21,10 +21,15 @@ export const Amount = z.int().meta({ id: 'Amount', description: 'A whole number 
 export const page = <T extends z.ZodType>(item: T) =>
   z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() })
 
-/** What a leaderboard can rank by. */
+/** What members have balances of. */
 const unitNames = ['xp', 'currency'] as const
 export type Unit = (typeof unitNames)[number]
 export const Unit = z.enum(unitNames)
+
+/** What requests call a field of members. */
+export const FieldName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,49}$/, 'must be up to 50 lower-case letters, digits, hyphens and underscores')
 
 /** The stretches of time that a leaderboard can be read for, longest first. */
 export const periodNames = ['all', 'year', 'month', 'week', 'day'] as const

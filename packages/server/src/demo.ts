@@ -6,6 +6,7 @@ import type { Config } from './config.js'
 import type { Database, Tx } from './db/database.js'
 import { createAccount } from './domain/accounts.js'
 import { createCommunity } from './domain/communities.js'
+import { ensureFields, findFields, setValues } from './domain/fields.js'
 import { newId } from './domain/ids.js'
 import { changeKey, createKey, findAccessKey, findKey } from './domain/keys.js'
 import { createBoard } from './domain/leaderboards/index.js'
@@ -183,7 +184,23 @@ async function seedMembers(tx: Tx, now: Date): Promise<void> {
     })
     await post(tx, moves, new Date(now.getTime() - daysAgo * 86_400_000), false)
   }
+  await seedSummits(tx, ids, now)
   await setVisibility(tx, ids[hidden]!, 'hidden', now)
+}
+
+/** How many summits every third member has stood on, as their watch has told it twice. */
+async function seedSummits(tx: Tx, ids: Readonly<Record<string, string>>, now: Date): Promise<void> {
+  await ensureFields(tx, { summits: 'Summits' }, now)
+  const fieldId = (await findFields(tx, ['summits'])).get('summits')!.id
+  const climbers = Object.values(ids).filter((_, index) => index % 3 === 0)
+  for (const [told, daysAgo] of [100, 5].entries()) {
+    const values = climbers.map((memberId, index) => ({
+      memberId,
+      fieldId,
+      value: 40 - ((index * 7) % 31) + told * ((index * 5) % 4),
+    }))
+    await setValues(tx, values, new Date(now.getTime() - daysAgo * 86_400_000), 'demo')
+  }
 }
 
 /** How much of an outing's most a member got: less the later they stand in the list, in another order every time. */
@@ -206,6 +223,7 @@ async function seedBoards(tx: Tx, now: Date): Promise<void> {
     },
     now,
   )
+  await createBoard(tx, { name: 'Summits', metric: 'field:summits', periods: ['all', 'month'], displayOrder: 3 }, now)
   await createBoard(tx, { name: 'Coins', metric: 'currency', periods: ['all', 'month'], displayOrder: 2 }, now)
 }
 

@@ -128,7 +128,8 @@ const BulkFields = z.strictObject({
 /** What both uploads say of their columns. */
 const columns = `Columns, in any order, named without regard to case, spaces, \`-\` and \`_\`: \`username\`, \`email\`, \`displayName\`,
 \`firstName\`, \`lastName\`, \`language\` (such as \`pt-BR\`), \`externalId\`, \`xp\`, \`coins\` (or \`currency\`), \`ignore\`. A column with
-another name is refused unless \`map\` says which of these it is. Amounts are whole numbers of 0 or more. An empty cell says nothing.`
+another name is refused unless \`map\` says which of these it is, or a field of whole numbers: \`{"kills":"field:kills"}\`. A field that
+the community does not have yet is made. Amounts are whole numbers of 0 or more, a field's values may be less. An empty cell says nothing.`
 
 const sameFile =
   'The same file within a day is the same job, unless the request has an `Idempotency-Key`. The answer names the job; ask for it to see how far it is.'
@@ -174,7 +175,7 @@ ${sameFile}`,
     description: `${columns}
 
 A row names its member by \`id\` (or \`userId\`), else by \`username\`, else by \`email\`. Beside an amount, a column
-of the same name with \`_op\` (\`xp_op\`, \`coins_op\`) says \`add\`, \`subtract\` or \`overwrite\`; without that column, amounts overwrite.
+of the same name with \`_op\` (\`xp_op\`, \`coins_op\`) says \`add\`, \`subtract\` or \`overwrite\`; without that column, amounts overwrite. The same goes for the column of a field.
 
     username,xp_op,xp
     amara,add,60

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { table } from '../route.js'
-import { Id, line, Origin, type periodNames, Time, text } from '../schemas.js'
+import { FieldName, Id, line, Origin, type periodNames, Time, text } from '../schemas.js'
 
 const access = { principals: ['communityKey', 'systemKey'], permission: 'leaderboard' } as const
 
@@ -53,7 +53,12 @@ const fields = {
     .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case letters, digits and single hyphens'),
   description: text(5000),
   image: z.union([z.url({ protocol: /^https?$/ }).max(2000), z.literal('')]),
-  rankingField: z.enum(keysOf(rankingFields)),
+  rankingField: z.union([
+    z.enum(keysOf(rankingFields)),
+    z.templateLiteral(['field:', FieldName]).meta({
+      description: '`field:` and the name of a field: over all time the score is its value, else what changed',
+    }),
+  ]),
   displayedColumns: z.array(Column).max(50),
   /** How others see a member's name on this board: in full, as initials, or as "Member 42". Ours. */
   nameDisplay: z.enum(['full', 'initials', 'alias']),

@@ -11,16 +11,16 @@ const BoardPath = Key.extend({ idOrSlug: z.string().min(1).max(100) })
 /** One run of a board: its period and the day that the run began. Without `start`, the run that is open now. */
 const Run = z.strictObject({ period: Period.optional(), start: Day.optional() })
 
-const UnitLabel = z
-  .strictObject({ unit: Unit, name: z.string() })
-  .meta({ id: 'UnitLabel', description: 'A unit and what this community calls it' })
+const Metric = z
+  .strictObject({ unit: z.enum([...Unit.options, 'field']), name: z.string() })
+  .meta({ id: 'Metric', description: 'What a board ranks by, and what this community calls it' })
 
 const BoardSummary = z
   .strictObject({
     id: Id,
     slug: z.string(),
     name: z.string(),
-    metric: UnitLabel,
+    metric: Metric,
     /** The periods that the board can be read for, longest first; the first is shown first. */
     periods: z.array(Period),
   })

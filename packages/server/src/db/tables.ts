@@ -18,6 +18,9 @@ export interface Tables {
   transactions: Transactions
   entries: Entries
   balances: Balances
+  user_fields: UserFields
+  user_field_values: UserFieldValues
+  user_field_changes: UserFieldChanges
   leaderboards: Leaderboards
   board_scores: BoardScores
   board_counts: BoardCounts
@@ -151,13 +154,40 @@ interface Balances {
   amount: number
 }
 
+interface UserFields {
+  community_id: string
+  id: string
+  field: string
+  name: string
+  type: 'number'
+  created_at: Once<Date>
+}
+
+interface UserFieldValues {
+  community_id: string
+  member_id: string
+  field_id: string
+  value: number
+}
+
+interface UserFieldChanges {
+  community_id: string
+  id: string
+  field_id: string
+  member_id: string
+  value: number
+  previous: number | null
+  actor: string
+  recorded_at: Date
+}
+
 interface Leaderboards {
   community_id: string
   id: string
   name: string
   slug: string
   description: Generated<string>
-  metric: Unit
+  metric: Unit | `field:${string}`
   periods: Period[]
   name_display: Generated<'full' | 'initials' | 'alias'>
   alias_key: Generated<string>

@@ -1,12 +1,11 @@
-import { periodNames, type Unit } from '@rai/contract'
+import type { Unit } from '@rai/contract'
 import { sql } from 'kysely'
 import type { Tx } from '../db/database.js'
 import { constraintOf } from '../db/errors.js'
 import { communityClock } from './clock.js'
 import { Failure } from './failure.js'
 import { newId } from './ids.js'
-import { addToTree } from './leaderboards/counts.js'
-import { dayOf, runStart } from './time.js'
+import { scoreChanges } from './leaderboards/scores.js'
 
 /** Why units move, and which of the community's accounts stands on the other side. */
 const counterparts = {
@@ -61,8 +60,7 @@ export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = 
     if (!Number.isSafeInteger(amount) || amount === 0)
       throw new Failure('invalid_request', 'An amount must be a whole number, not 0.')
   }
-  const { timeZone, weekStart } = await communityClock(tx)
-  const today = dayOf(at, timeZone)
+  const clock = await communityClock(tx)
   await shareBoardLock(tx)
   const column = <T>(pick: (move: Move) => T) => sql.val(moves.map(pick))
   try {
@@ -86,7 +84,7 @@ export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = 
         union all
         select ${tx.communityId}::uuid, id, 1, null, counterpart, unit, -amount, ${at}::timestamptz from live
       ), changes as (
-        select member_id, unit, sum(amount)::bigint as change from live group by member_id, unit
+        select member_id, unit, unit as metric, sum(amount)::bigint as change from live group by member_id, unit
       ), held as (
         -- An upsert would check the bare change against the limit, so rows that exist are updated and only new ones inserted.
         select b.member_id, b.unit from balances b join changes c using (member_id, unit)
@@ -100,36 +98,8 @@ export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = 
         where not exists (select from held h where h.member_id = c.member_id and h.unit = c.unit)
         order by member_id, unit
         on conflict (community_id, member_id, unit) do update set amount = b.amount + excluded.amount
-      ), people as (
-        -- Shared, so that nobody is hidden between this reading and the row that says whether they are ranked.
-        select id, status = 'active' and visibility = 'public' as ranked from members
-        where community_id = ${tx.communityId} and id in (select member_id from changes) order by id for share
-      ), gains as (
-        select l.id as board_id, p.period, p.period_start, c.member_id, c.change, m.ranked
-        from changes c
-        join people m on m.id = c.member_id
-        join leaderboards l on l.community_id = ${tx.communityId} and l.metric = c.unit
-          and (l.starts_at is null or l.starts_at <= ${at}::timestamptz) and (l.ends_at is null or ${at}::timestamptz < l.ends_at)
-          and (cardinality(l.ranked_members) = 0 or c.member_id = any(l.ranked_members))
-          and (l.counted_to is null or c.member_id <= l.counted_to)
-        join unnest(
-          ${sql.val([...periodNames])}::text[], ${sql.val(periodNames.map((period) => runStart(period, today, weekStart)))}::date[]
-        ) as p (period, period_start) on p.period = any(l.periods)
-      ), scored as (
-        insert into board_scores as s (community_id, board_id, period, period_start, member_id, score, reached_at, ranked)
-        select ${tx.communityId}::uuid, board_id, period, period_start, member_id, change, ${at}::timestamptz, ranked from gains
-        order by board_id, period, period_start, member_id
-        on conflict (community_id, board_id, period, period_start, member_id) do update
-          set score = s.score + excluded.score, previous = s.score, reached_at = excluded.reached_at
-        returning board_id, period, period_start, previous, score, ranked
-      ), scores as (
-        select board_id, period, period_start, previous as old_score, score as new_score from scored where ranked
-      ), counted as (
-        ${moves.length < wholesale ? leaveToFolding(tx.communityId) : addToTree(tx.communityId, sql`scores`)}
-      ), announced as (
+      ), ${scoreChanges(tx, clock, moves.length, at)}, announced as (
         insert into events (community_id, id, type, subject)
-        select ${tx.communityId}::uuid, gen_random_uuid(), 'leaderboard.changed', board_id from scored group by board_id
-        union all
         select ${tx.communityId}::uuid, gen_random_uuid(), 'balance.changed', member_id from changes where ${announce}::boolean
         group by member_id
       )
@@ -158,13 +128,6 @@ export async function tryShareBoardLock(tx: Tx): Promise<boolean> {
 export async function takeBoardLock(tx: Tx): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`boards:${tx.communityId}`}, 0))`.execute(tx.db)
 }
-
-/** So many moves at once write the counts themselves: a few locks for thousands of changes that need no second writing. */
-const wholesale = 500
-
-const leaveToFolding = (communityId: string) => sql`
-  insert into board_deltas (community_id, id, board_id, period, period_start, old_score, new_score)
-  select ${communityId}::uuid, gen_random_uuid(), board_id, period, period_start, old_score, new_score from scores`
 
 const limits: Record<string, () => Failure> = {
   balances_not_negative: () => new Failure('not_enough'),

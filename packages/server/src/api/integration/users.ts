@@ -1,5 +1,7 @@
 import type { BodyOf } from '@rai/contract'
+import type { Tx } from '../../db/database.js'
 import { Failure } from '../../domain/failure.js'
+import { findFields, largestValue, type NewValue, setValues, valuesOf } from '../../domain/fields.js'
 import {
   balancesOf,
   createMember,
@@ -13,8 +15,9 @@ import type { Handlers } from '../../http/context.js'
 type CreateUser = BodyOf<'POST /apis/v1/users'>
 
 export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info'> = {
-  'POST /apis/v1/users': async ({ tx, body, now }) => {
+  'POST /apis/v1/users': async ({ tx, principal, body, now }) => {
     refuseWhatIsNotThere(body)
+    const values = await readCustomFields(tx, body.customFields ?? [])
     const { username, email, displayname, firstname, lastname, externalId = null } = body
     const externalIds = externalId === null ? [] : [{ type: defaultExternalIdType, value: externalId }]
     const member = await createMember(
@@ -22,6 +25,8 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info'>
       { username, email, displayName: displayname, firstName: firstname, lastName: lastname, externalIds },
       now,
     )
+    const own = values.map((value) => ({ memberId: member.id, ...value }))
+    await setValues(tx, own, now, principal.keyId)
     return showUser(member, externalId)
   },
 
@@ -49,7 +54,7 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info'>
       replySent: 0,
       timeSpent: 0,
       loginStreak: 0,
-      customFields: {},
+      customFields: await valuesOf(tx, member.id),
     }
   },
 }
@@ -69,14 +74,31 @@ function refuseWhatIsNotThere(body: CreateUser): void {
       asked.map((path) => ({ path, message: 'is not supported yet' })),
     )
   }
-  if (body.customFields && body.customFields.length > 0) {
-    throw new Failure(
-      'unknown_reference',
-      'The community has no such custom fields.',
-      body.customFields.map((_, n) => ({ path: `customFields.${n}.fieldIdorName`, message: 'no such field' })),
-    )
-  }
 }
+
+type CustomFields = NonNullable<CreateUser['customFields']>
+
+/** @throws Failure for fields that are not there, values that they cannot have, and a field that is named twice. */
+async function readCustomFields(tx: Tx, given: CustomFields): Promise<Omit<NewValue, 'memberId'>[]> {
+  const fields = await findFields(
+    tx,
+    given.map(({ fieldIdorName }) => fieldIdorName),
+  )
+  const unknown = given.flatMap(({ fieldIdorName }, n) =>
+    fields.has(fieldIdorName) ? [] : [{ path: `customFields.${n}.fieldIdorName`, message: 'no such field' }],
+  )
+  if (unknown.length > 0) throw new Failure('unknown_reference', 'The community has no such custom fields.', unknown)
+  const seen = new Set<string>()
+  const wrong = given.flatMap(({ fieldIdorName, value }, n) => {
+    if (seen.has(fieldIdorName)) return [{ path: `customFields.${n}.fieldIdorName`, message: 'is named twice' }]
+    seen.add(fieldIdorName)
+    return isValue(value) ? [] : [{ path: `customFields.${n}.value`, message: 'must be a whole number up to 2^52 - 1' }]
+  })
+  if (wrong.length > 0) throw new Failure('invalid_request', 'The custom fields cannot have these values.', wrong)
+  return given.map(({ fieldIdorName, value }) => ({ fieldId: fields.get(fieldIdorName)!.id, value: value as number }))
+}
+
+const isValue = (value: unknown): boolean => Number.isInteger(value) && Math.abs(value as number) <= largestValue
 
 const showUser = (member: Member, externalId: string | null) => ({
   _id: member.id,

@@ -18,12 +18,15 @@ export type BoardFields = Pick<Shown, Exclude<keyof Body & keyof Shown, 'slug' |
 
 const { timeFilters, rankingFields } = managementFamily
 type TimeFilter = keyof typeof timeFilters
-type RankingField = keyof typeof rankingFields
+type RankingField = BoardFields['rankingField']
 
 const filterOf = (period: Period): TimeFilter =>
   (Object.keys(timeFilters) as TimeFilter[]).find((name) => timeFilters[name] === period)!
-const rankingFieldOf = (metric: Board['metric']): RankingField =>
-  (Object.keys(rankingFields) as RankingField[]).find((name) => rankingFields[name] === metric)!
+
+/** Units have documented names of their own. */
+const metricOf = (field: RankingField): Board['metric'] => (isUnitField(field) ? rankingFields[field] : field)
+const isUnitField = (field: RankingField): field is keyof typeof rankingFields => field in rankingFields
+const rankingFieldOf = (metric: Board['metric']): RankingField => (metric === 'currency' ? 'currencies' : metric)
 
 /** There are no roles and tags yet, so no board can be for some of them. */
 const noRoles = { allowedRolesToRank: [], allowedTagsToRank: [], allowedRolesToView: [], allowedTagsToView: [] }
@@ -104,7 +107,7 @@ export function toBoardInput(fields: BoardFields, clock: CommunityClock): BoardI
   return {
     name: fields.name,
     description: fields.description,
-    metric: rankingFields[fields.rankingField],
+    metric: metricOf(fields.rankingField),
     periods: fields.allowedTimeFilters.map((name) => timeFilters[name]),
     nameDisplay: fields.nameDisplay,
     topRankLimit: topRankOnly ? topRankLimit : null,

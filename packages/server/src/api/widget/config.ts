@@ -1,12 +1,13 @@
 import { thisCommunity } from '../../domain/communities.js'
 import { shownBoards } from '../../domain/leaderboards/index.js'
 import type { Handlers } from '../../http/context.js'
-import { isListed, showSummary } from './leaderboards.js'
+import { isListed, metricNames, showSummary } from './leaderboards.js'
 
 export const config: Handlers<'GET /widget/v1/{publishableKey}/config'> = {
   'GET /widget/v1/{publishableKey}/config': async ({ tx, principal, now }) => {
     const community = await thisCommunity(tx)
     const boards = await shownBoards(tx)
+    const metric = await metricNames(tx, community)
     return {
       community: {
         id: community.id,
@@ -14,7 +15,7 @@ export const config: Handlers<'GET /widget/v1/{publishableKey}/config'> = {
         timeZone: community.time_zone,
         weekStart: community.week_start,
       },
-      leaderboards: boards.filter((board) => isListed(board, principal)).map((board) => showSummary(board, community)),
+      leaderboards: boards.filter((board) => isListed(board, principal)).map((board) => showSummary(board, metric)),
       now: now.toISOString(),
     }
   },

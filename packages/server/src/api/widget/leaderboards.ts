@@ -4,8 +4,10 @@ import type { Tx } from '../../db/database.js'
 import { communityClock } from '../../domain/clock.js'
 import { type Community, thisCommunity } from '../../domain/communities.js'
 import { Failure } from '../../domain/failure.js'
+import { fieldNames } from '../../domain/fields.js'
 import {
   type Board,
+  fieldOf,
   findBoard,
   mayView,
   type Run,
@@ -46,11 +48,10 @@ export const leaderboards: Handlers<Keys> = {
 
 async function readBoard({ tx, principal, params, now }: Reading) {
   const board = await readableBoard(tx, params.idOrSlug, principal)
-  const community = await thisCommunity(tx)
   const clock = await communityClock(tx)
   const { button } = settingsOf(board).widget
   return {
-    ...showSummary(board, community),
+    ...showSummary(board, await metricNames(tx, await thisCommunity(tx))),
     description: board.description,
     button: button.enabled && button.link ? { text: button.text, link: button.link } : null,
     runs: board.periods.map((period) => showRun(runOf(board, clock, now, period))),
@@ -117,13 +118,26 @@ async function readableRun(
 export const isListed = (board: Board, { memberId, origin }: Asker): boolean =>
   mayView(board, memberId) && isForPage(board, origin)
 
-export const showSummary = (board: Board, community: Community) => ({
+export const showSummary = (board: Board, metric: MetricNames) => ({
   id: board.id,
   slug: board.slug,
   name: board.name,
-  metric: { unit: board.metric, name: board.metric === 'xp' ? community.xp_name : community.currency_name },
+  metric: metric(board.metric),
   periods: board.periods,
 })
+
+type MetricNames = (metric: Board['metric']) => { unit: 'xp' | 'currency' | 'field'; name: string }
+
+/** What the community calls what its boards rank by. */
+export async function metricNames(tx: Tx, { xp_name, currency_name }: Community): Promise<MetricNames> {
+  const fields = await fieldNames(tx)
+  return (metric) => {
+    if (metric === 'xp') return { unit: metric, name: xp_name }
+    if (metric === 'currency') return { unit: metric, name: currency_name }
+    const field = fieldOf(metric)!
+    return { unit: 'field', name: fields.get(field) ?? field }
+  }
+}
 
 const showRun = ({ period, start, startsAt, endsAt, finalAt, state }: Run) => ({
   period,

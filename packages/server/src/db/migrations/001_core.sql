@@ -165,13 +165,56 @@ create table balances (
   foreign key (community_id, member_id) references members (community_id, id)
 );
 
+-- What a community knows of its members beside what everybody has. Only whole numbers so far.
+create table user_fields (
+  community_id uuid not null references communities,
+  id uuid not null,
+  -- What requests and boards call it, which never changes, and what people do.
+  field text not null,
+  name text not null,
+  type text not null check (type in ('number')),
+  created_at timestamptz not null,
+  primary key (community_id, id)
+);
+create unique index user_fields_field on user_fields (community_id, field);
+
+create table user_field_values (
+  community_id uuid not null,
+  member_id uuid not null,
+  field_id uuid not null,
+  -- The change from one value to another fits 2^53 - 1.
+  value bigint not null check (value between -4503599627370495 and 4503599627370495),
+  primary key (community_id, member_id, field_id),
+  foreign key (community_id, member_id) references members (community_id, id),
+  foreign key (community_id, field_id) references user_fields (community_id, id)
+);
+
+-- Every value that there ever was, written with it. Boards that rank by a field are counted from here.
+create table user_field_changes (
+  community_id uuid not null,
+  id uuid not null,
+  field_id uuid not null,
+  member_id uuid not null,
+  value bigint not null,
+  -- Null while there was none.
+  previous bigint,
+  -- Who changed it: a key's or a member's id.
+  actor text not null,
+  recorded_at timestamptz not null,
+  primary key (community_id, id),
+  foreign key (community_id, member_id) references members (community_id, id),
+  foreign key (community_id, field_id) references user_fields (community_id, id)
+);
+create index user_field_changes_member on user_field_changes (community_id, field_id, member_id, recorded_at);
+
 create table leaderboards (
   community_id uuid not null references communities,
   id uuid not null,
   name text not null,
   slug text not null,
   description text not null default '',
-  metric text not null check (metric in ('xp', 'currency')),
+  -- A unit, or `field:` and what a field is called.
+  metric text not null check (metric in ('xp', 'currency') or metric like 'field:%'),
   -- Of all, year, month, week, day; longest first.
   periods text[] not null,
   name_display text not null default 'full' check (name_display in ('full', 'initials', 'alias')),
@@ -333,13 +376,15 @@ create table job_errors (
   foreign key (community_id, job_id) references jobs (community_id, id) on delete cascade
 );
 
--- Entries and transactions never change. The rule stands in the domain too; this is the wall behind it.
+-- What happened never changes. The rule stands in the domain too; this is the wall behind it.
 create function refuse_change() returns trigger language plpgsql as $$
 begin
-  raise exception 'the ledger is immutable: % on %', tg_op, tg_table_name using errcode = 'restrict_violation';
+  raise exception '% is immutable: no %', tg_table_name, tg_op using errcode = 'restrict_violation';
 end $$;
 create trigger transactions_immutable before update or delete on transactions for each row execute function refuse_change();
 create trigger entries_immutable before update or delete on entries for each row execute function refuse_change();
+create trigger user_field_changes_immutable before update or delete on user_field_changes
+  for each row execute function refuse_change();
 
 -- Row-level security. `rai.community` names the tenant of the transaction; `rai.scope` = 'worker' lets background work see
 -- which communities have something to do, in the tables of the second list only; `rai.key` finds one credential before
@@ -352,8 +397,8 @@ create function is_worker() returns boolean language sql stable as
 do $$
 declare t text;
 begin
-  foreach t in array array['counters', 'members', 'member_external_ids', 'transactions', 'entries', 'balances', 'leaderboards',
-    'board_scores', 'board_counts', 'board_deltas', 'events', 'idempotency_keys', 'jobs', 'job_rows', 'job_errors', 'relays', 'api_keys'] loop
+  foreach t in array array['counters', 'members', 'member_external_ids', 'transactions', 'entries', 'balances', 'user_fields',
+    'user_field_values', 'user_field_changes', 'leaderboards', 'board_scores', 'board_counts', 'board_deltas', 'events', 'idempotency_keys', 'jobs', 'job_rows', 'job_errors', 'relays', 'api_keys'] loop
     execute format('alter table %I enable row level security', t);
     execute format('alter table %I force row level security', t);
     execute format('create policy tenant on %I using (community_id = current_community())', t);

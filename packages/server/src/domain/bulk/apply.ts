@@ -1,11 +1,12 @@
 import { sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import { emit, emitEach } from '../events.js'
+import { findFields, holdValues, largestValue, type NewValue, setValues, valuesOfAll } from '../fields.js'
 import { isId, newId } from '../ids.js'
 import { shownBoards } from '../leaderboards/index.js'
 import { type Move, post } from '../ledger.js'
 import { defaultExternalIdType, type Member, nextNumbers } from '../members.js'
-import { type BulkRow, type NamedBy, type Property, wordOf } from './columns.js'
+import { type BulkRow, type NamedBy, type Operation, type Property, wordOf } from './columns.js'
 import { addErrors, type Job, type RowError } from './jobs.js'
 
 /** How many rows are applied in one transaction. */
@@ -100,11 +101,19 @@ async function importRows(tx: Tx, job: Job, rows: readonly BulkRow[]): Promise<O
   const refused: RowError[] = []
   const here = await membersCalled(tx, 'username', rows)
   const imported = await importedBefore(tx, [...here.values()])
+  const idOf = await fieldIds(tx, rows)
+  const values = await valuesOfAll(
+    tx,
+    [...here.values()].map(({ id }) => id),
+  )
   const owners = await ownersOf(tx, rows)
   let skipped = 0
   const fresh = rows.filter((row) => {
     const member = here.get(row.name)
-    const different = member && differences(member, row, owners, imported)
+    const different = member && [
+      ...differences(member, row, owners, imported),
+      ...row.values.flatMap(({ field, value }) => (values.get(`${member.id} ${idOf(field)}`) === value ? [] : [field])),
+    ]
     if (different?.length === 0) {
       skipped++
       return false
@@ -119,6 +128,7 @@ async function importRows(tx: Tx, job: Job, rows: readonly BulkRow[]): Promise<O
   })
   const created = await insertMembers(tx, fresh, job.created_at)
   const moves: Move[] = []
+  const newValues: NewValue[] = []
   for (const row of fresh) {
     const memberId = created.get(row.name)
     if (memberId === undefined) {
@@ -129,8 +139,10 @@ async function importRows(tx: Tx, job: Job, rows: readonly BulkRow[]): Promise<O
     for (const { unit, amount } of row.moves) {
       if (amount !== 0) moves.push(moveOf(job, row, memberId, unit, amount, 'import'))
     }
+    for (const { field, value } of row.values) newValues.push({ memberId, fieldId: idOf(field), value })
   }
   await post(tx, moves, job.created_at, false)
+  await setValues(tx, newValues, job.created_at, job.actor)
   if (job.options.emitEvents) await emitEach(tx, 'user.joined', [...created.values()])
   return { skipped, refused }
 }
@@ -203,8 +215,11 @@ async function updateRows(tx: Tx, job: Job, rows: readonly BulkRow[]): Promise<O
   const owners = await ownersOf(tx, rows)
   // Balances before members, as awards lock them.
   const balances = await lockBalances(tx, rows.some(({ moves }) => moves.length > 0) ? [...found.values()] : [])
+  const idOf = await fieldIds(tx, rows)
+  const values = await lockValues(tx, rows.some((row) => row.values.length > 0) ? [...found.values()] : [])
   const changes: { member: Member; profile: BulkRow['profile'] }[] = []
   const moves: Move[] = []
+  const newValues: NewValue[] = []
   const lineOf = new Map<string, number>()
   for (const row of rows) {
     const refuse = (code: string, message: string) => refused.push({ line: row.line, code, message })
@@ -225,8 +240,12 @@ async function updateRows(tx: Tx, job: Job, rows: readonly BulkRow[]): Promise<O
     }
     const deltas = row.moves.map(({ unit, amount, operation }) => {
       const has = balances.get(`${member.id} ${unit}`) ?? 0
-      const change = operation === 'add' ? amount : operation === 'subtract' ? -amount : amount - has
-      return { unit, has, change }
+      return { unit, has, change: results[operation](has, amount) - has }
+    })
+    const set = row.values.map(({ field, value, operation }) => {
+      const fieldId = idOf(field)
+      const has = values.get(`${member.id} ${fieldId}`) ?? 0
+      return { field, memberId: member.id, fieldId, value: results[operation](has, value) }
     })
     const short = deltas.find(({ has, change }) => has + change < 0)
     if (short) {
@@ -239,6 +258,12 @@ async function updateRows(tx: Tx, job: Job, rows: readonly BulkRow[]): Promise<O
       refuse('too_large', `The member would have more ${large.unit} than 2^53 - 1.`)
       continue
     }
+    const far = set.find(({ value }) => Math.abs(value) > largestValue)
+    if (far) {
+      refuse('too_large', `The member's ${far.field} would be larger than 2^52 - 1.`)
+      continue
+    }
+    newValues.push(...set)
     lineOf.set(member.id, row.line)
     claimValues(owners, row, member.id)
     changes.push({ member, profile: row.profile })
@@ -248,7 +273,28 @@ async function updateRows(tx: Tx, job: Job, rows: readonly BulkRow[]): Promise<O
   }
   await setProfiles(tx, changes, job.created_at)
   await post(tx, moves, job.created_at, job.total <= announcedRows)
+  await setValues(tx, newValues, job.created_at, job.actor)
   return { skipped: 0, refused }
+}
+
+/** What there is after an operation. */
+const results: Record<Operation, (has: number, amount: number) => number> = {
+  add: (has, amount) => has + amount,
+  subtract: (has, amount) => has - amount,
+  overwrite: (_, amount) => amount,
+}
+
+/** The ids of the fields that rows name: the job made those that were not there. */
+async function fieldIds(tx: Tx, rows: readonly BulkRow[]): Promise<(field: string) => string> {
+  const names = new Set(rows.flatMap(({ values }) => values.map(({ field }) => field)))
+  const fields = await findFields(tx, [...names])
+  return (field) => fields.get(field)!.id
+}
+
+async function lockValues(tx: Tx, members: readonly Member[]): Promise<Map<string, number>> {
+  const ids = members.map(({ id }) => id)
+  await holdValues(tx, ids)
+  return valuesOfAll(tx, ids)
 }
 
 const moveOf = (

@@ -1,18 +1,23 @@
-import { Email, line, type Unit, Username } from '@rai/contract'
+import { Email, FieldName, line, type Unit, Username } from '@rai/contract'
 import { z } from 'zod'
 import { Failure, type FailureDetail, shownDetails } from '../failure.js'
+import { largestValue } from '../fields.js'
 import { isId } from '../ids.js'
 import type { RowProblem } from './csv.js'
 
 /** The two things that a file can do to a community: make members, or change those it has. */
 export type BulkType = 'bulk-import' | 'bulk-update'
 
+/** A column of whole numbers, and what is done with them. */
+type Numeric<What> = What & { operation: Operation | { columnIndex: number } }
+
 /** What a column of a file means. */
 export type Column =
   | { kind: 'profile'; property: Property }
   /** The member's id or short number; update only. */
   | { kind: 'id' }
-  | { kind: 'unit'; unit: Unit; operation: Operation | { columnIndex: number } }
+  | Numeric<{ kind: 'unit'; unit: Unit }>
+  | Numeric<{ kind: 'field'; field: string }>
   /** The `<field>_op` column of the numeric column that points to it. */
   | { kind: 'operation' }
   | { kind: 'ignored' }
@@ -102,7 +107,7 @@ export function planColumns(type: BulkType, header: readonly string[], map: Read
   const plan = names.map((name, index): Column => {
     if (operationIndexes.has(index)) return { kind: 'operation' }
     const meaning = given.get(simple(name))
-    const column = named.get(simple(meaning ?? name))
+    const column = (meaning && fieldColumn(meaning)) || named.get(simple(meaning ?? name))
     if (!column && meaning !== undefined)
       return refuse(name, `is mapped to "${short(meaning)}", which means nothing here`)
     if (!column && notThere.has(simple(name))) {
@@ -111,14 +116,14 @@ export function planColumns(type: BulkType, header: readonly string[], map: Read
     }
     if (!column) return refuse(name, `has no meaning here; ${howToMap(short(name))}`)
     if (column.kind === 'id' && type === 'bulk-import') return refuse(name, 'is given by us; map it to "ignore"')
-    if (column.kind !== 'unit' || type === 'bulk-import') return column
+    if (!isNumeric(column) || type === 'bulk-import') return column
     return { ...column, operation: operationColumn(simple(name)) }
   })
   function operationColumn(name: string): Operation | { columnIndex: number } {
     const columnIndex = operationOf.get(name)
     return columnIndex === undefined ? 'overwrite' : { columnIndex }
   }
-  const used = new Set(plan.map((column) => column.kind === 'unit' && indexOf(column.operation)))
+  const used = new Set(plan.map((column) => isNumeric(column) && indexOf(column.operation)))
   for (const [name, index] of operationOf) {
     if (!used.has(index)) refuse(names[index]!, `has no numeric column ${short(name)} beside it`)
   }
@@ -139,6 +144,19 @@ export function planColumns(type: BulkType, header: readonly string[], map: Read
   return plan
 }
 
+const isNumeric = (column: Column): column is Extract<Column, { kind: 'unit' | 'field' }> =>
+  column.kind === 'unit' || column.kind === 'field'
+
+/** The column that `field:<name>` means. A name that no field can have means nothing. */
+function fieldColumn(meaning: string): NamedColumn | undefined {
+  const [, field] = /^field:(.*)$/.exec(meaning.trim()) ?? []
+  return FieldName.safeParse(field).success ? { kind: 'field', field: field!, operation: 'overwrite' } : undefined
+}
+
+/** The fields that a file has columns for. */
+export const fieldsIn = (plan: Plan): string[] =>
+  plan.flatMap((column) => (column.kind === 'field' ? [column.field] : []))
+
 const indexOf = (operation: Operation | { columnIndex: number }): number | undefined =>
   typeof operation === 'object' ? operation.columnIndex : undefined
 
@@ -146,11 +164,24 @@ function repeatedMeanings(plan: Plan): number[] {
   const seen = new Set<string>()
   return plan.flatMap((column, index) => {
     if (column.kind === 'ignored' || column.kind === 'operation') return []
-    const meaning = column.kind === 'profile' ? column.property : column.kind === 'unit' ? column.unit : column.kind
+    const meaning = meaningOf(column)
     if (seen.has(meaning)) return [index]
     seen.add(meaning)
     return []
   })
+}
+
+function meaningOf(column: Column): string {
+  switch (column.kind) {
+    case 'profile':
+      return column.property
+    case 'unit':
+      return column.unit
+    case 'field':
+      return `field:${column.field}`
+    default:
+      return column.kind
+  }
 }
 
 const columnOf = (plan: Plan, meaning: string): number =>
@@ -172,6 +203,7 @@ function nameOf(plan: Plan, cells: readonly string[]): string {
 export interface RowContent {
   profile: Partial<Record<Property, string>>
   moves: { unit: Unit; amount: number; operation: Operation }[]
+  values: { field: string; value: number; operation: Operation }[]
 }
 
 /** One row, understood. */
@@ -183,7 +215,7 @@ export interface BulkRow extends RowContent {
 /** Reads a row by its plan. An empty cell says nothing: no property is emptied and no unit moved by it. */
 export function readRow(plan: Plan, line: number, cells: readonly string[]): BulkRow | RowProblem {
   const refuse = (message: string): RowProblem => ({ code: 'invalid_row', message })
-  const row: BulkRow = { line, name: nameOf(plan, cells), profile: {}, moves: [] }
+  const row: BulkRow = { line, name: nameOf(plan, cells), profile: {}, moves: [], values: [] }
   if (row.name === '') return refuse('The row does not say which member it is about.')
   for (const [index, column] of plan.entries()) {
     const cell = cells[index]!.trim()
@@ -198,18 +230,36 @@ export function readRow(plan: Plan, line: number, cells: readonly string[]): Bul
       return refuse('The id is not one of ours.')
     }
     if (column.kind === 'unit') {
-      const amount = /^[+-]?\d{1,16}$/.test(cell) ? Number(cell) : Number.NaN
-      if (!Number.isSafeInteger(amount)) return refuse(`"${short(cell)}" is not a whole number up to 2^53 - 1.`)
+      const amount = wholeNumber(cell, Number.MAX_SAFE_INTEGER)
+      if (amount === undefined) return refuse(`"${short(cell)}" is not a whole number up to 2^53 - 1.`)
       if (amount < 0) return refuse('An amount must not be negative. Say subtract to take some away.')
       const operation = operationOf(column, cells)
-      if (!operation) return refuse(`The operation must be ${operations.join(', ')}.`)
+      if (!operation) return refuse(wrongOperation)
       row.moves.push({ unit: column.unit, amount, operation })
+    }
+    if (column.kind === 'field') {
+      const value = wholeNumber(cell, largestValue)
+      if (value === undefined) return refuse(`"${short(cell)}" is not a whole number up to 2^52 - 1.`)
+      const operation = operationOf(column, cells)
+      if (!operation) return refuse(wrongOperation)
+      row.values.push({ field: column.field, value, operation })
     }
   }
   return row
 }
 
-function operationOf({ operation }: Column & { kind: 'unit' }, cells: readonly string[]): Operation | undefined {
+/** The number in a cell, if it is a whole one and not larger either way. */
+function wholeNumber(cell: string, largest: number): number | undefined {
+  const number = /^[+-]?\d{1,16}$/.test(cell) ? Number(cell) : Number.NaN
+  return Math.abs(number) <= largest ? number : undefined
+}
+
+const wrongOperation = `The operation must be ${operations.join(', ')}.`
+
+function operationOf(
+  { operation }: Extract<Column, { kind: 'unit' | 'field' }>,
+  cells: readonly string[],
+): Operation | undefined {
   const asked = typeof operation === 'string' ? operation : cells[operation.columnIndex]!.trim()
   return operations.find((one) => one === asked)
 }

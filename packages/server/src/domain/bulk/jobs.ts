@@ -2,8 +2,18 @@ import { type Selectable, sql } from 'kysely'
 import type { Database, Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
 import { Failure } from '../failure.js'
+import { ensureFields } from '../fields.js'
 import { isId, newId } from '../ids.js'
-import { type BulkRow, type BulkType, type NamedBy, namedBy, type Plan, planColumns, readRow } from './columns.js'
+import {
+  type BulkRow,
+  type BulkType,
+  fieldsIn,
+  type NamedBy,
+  namedBy,
+  type Plan,
+  planColumns,
+  readRow,
+} from './columns.js'
 import { type CsvRow, csvCell, readCsv } from './csv.js'
 
 export type Job = Selectable<Tables['jobs']>
@@ -80,6 +90,8 @@ export async function createJob(tx: Tx, input: NewJob, file: AsyncIterable<Uint8
     const header = plan ? undefined : rows[0]
     if (header && !header.problem) {
       plan = planColumns(input.type, header.cells, input.map)
+      // Nobody has said yet what people call them.
+      await ensureFields(tx, Object.fromEntries(fieldsIn(plan).map((field) => [field, field])), at)
       await insertJob(tx, id, input, plan, at)
       rows = rows.slice(1)
     }
@@ -148,7 +160,7 @@ async function keepRows(tx: Tx, jobId: string, rows: readonly BulkRow[]): Promis
     insert into job_rows (community_id, job_id, line, name, content)
     select ${tx.communityId}::uuid, ${jobId}::uuid, * from unnest(
       ${sql.val(rows.map(({ line }) => line))}::bigint[], ${sql.val(rows.map(({ name }) => name))}::text[],
-      ${sql.val(rows.map(({ profile, moves }) => JSON.stringify({ profile, moves })))}::jsonb[]
+      ${sql.val(rows.map(({ line: _line, name: _name, ...content }) => JSON.stringify(content)))}::jsonb[]
     )
     on conflict (community_id, job_id, name) do nothing
     returning line`.execute(tx.db)

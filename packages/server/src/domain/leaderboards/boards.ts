@@ -1,12 +1,14 @@
-import { type Period, periodNames, type Unit } from '@rai/contract'
+import { type Period, periodNames } from '@rai/contract'
 import { type Selectable, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
 import { emit } from '../events.js'
 import { Failure } from '../failure.js'
+import { findFields } from '../fields.js'
 import { isId, newId } from '../ids.js'
 import { takeBoardLock } from '../ledger.js'
 import { beginCounting } from './counting.js'
+import { fieldOf, type Metric } from './scores.js'
 
 /** A leaderboard: what it counts, when, for whom, and how it is shown. */
 export type Board = Selectable<Tables['leaderboards']>
@@ -16,7 +18,7 @@ export interface BoardInput {
   name: string
   slug?: string | undefined
   description?: string | undefined
-  metric?: Unit | undefined
+  metric?: Metric | undefined
   periods?: readonly Period[] | undefined
   nameDisplay?: 'full' | 'initials' | 'alias' | undefined
   topRankLimit?: number | null | undefined
@@ -81,7 +83,7 @@ async function freeSlug(tx: Tx, wanted: string): Promise<string> {
   for (let n = 2; ; n++) if (!used.has(`${wanted}-${n}`)) return `${wanted}-${n}`
 }
 
-/** @throws Failure `already_exists` for a slug in use, `unknown_reference` for a member that is not here. */
+/** @throws Failure `already_exists` for a slug in use, `unknown_reference` for a member or a field that is not here. */
 export async function createBoard(tx: Tx, input: BoardInput, at: Date): Promise<Board> {
   await takeBoardLock(tx)
   await checkInput(tx, input, null)
@@ -224,6 +226,12 @@ async function checkInput(tx: Tx, input: Partial<BoardInput>, self: string | nul
       .where('slug', '=', input.slug)
       .executeTakeFirst()
     if (other && other.id !== self) throw new Failure('already_exists', 'Another leaderboard has this slug.')
+  }
+  const field = input.metric && fieldOf(input.metric)
+  if (field !== undefined && !(await findFields(tx, [field])).has(field)) {
+    throw new Failure('unknown_reference', `The community has no field "${field}".`, [
+      { path: 'rankingField', message: 'no such field' },
+    ])
   }
   await checkMembers(tx, 'allowedUsersToRank', input.rankedMembers)
   await checkMembers(tx, 'allowedUsersToView', input.viewingMembers)

@@ -6,6 +6,7 @@ import { takeBoardLock } from '../ledger.js'
 import { beginningOfTime } from '../time.js'
 import type { Board } from './boards.js'
 import { addToTree } from './counts.js'
+import { changesEver } from './scores.js'
 
 /*
  * A board is counted from the ledger, every run that ever was, when it is made and when what it counts changes: some
@@ -85,14 +86,14 @@ async function countMembers(tx: Tx, board: Board, memberIds: readonly string[]):
   const { timeZone, weekStart } = await communityClock(tx)
   await sql`
     with earned as (
-      select e.member_id, e.amount, e.created_at, e.created_at at time zone ${timeZone} as local
-      from entries e
-      where e.community_id = ${tx.communityId} and e.member_id = any(${sql.val(memberIds)}::uuid[]) and e.unit = ${board.metric}
-        and (${board.starts_at}::timestamptz is null or e.created_at >= ${board.starts_at})
-        and (${board.ends_at}::timestamptz is null or e.created_at < ${board.ends_at})
+      select e.member_id, e.change, e.at, e.at at time zone ${timeZone} as local
+      from ${changesEver(tx, board.metric)} e
+      where e.member_id = any(${sql.val(memberIds)}::uuid[])
+        and (${board.starts_at}::timestamptz is null or e.at >= ${board.starts_at})
+        and (${board.ends_at}::timestamptz is null or e.at < ${board.ends_at})
         and (cardinality(${board.ranked_members}::uuid[]) = 0 or e.member_id = any(${board.ranked_members}::uuid[]))
     ), totals as (
-      select p.period, p.period_start, e.member_id, sum(e.amount)::bigint as score, max(e.created_at) as reached_at
+      select p.period, p.period_start, e.member_id, sum(e.change)::bigint as score, max(e.at) as reached_at
       from earned e cross join lateral (values
         ('all', ${beginningOfTime}::date),
         ('year', date_trunc('year', local)::date),

@@ -14,4 +14,5 @@ export {
 export { countNext } from './counting.js'
 export { type MyState, type Row, type RowList, rowsAround, rowsAt, searchRows, totalOf } from './rows.js'
 export { type Run, runOf } from './runs.js'
+export { fieldOf } from './scores.js'
 export { type BoardSettings, type ClockTime, defaultSettings, mayView, settingsOf } from './settings.js'

@@ -1,0 +1,79 @@
+import { periodNames } from '@rai/contract'
+import { sql } from 'kysely'
+import type { Tx } from '../../db/database.js'
+import type { CommunityClock } from '../clock.js'
+import { dayOf, runStart } from '../time.js'
+import type { Board } from './boards.js'
+import { addToTree } from './counts.js'
+
+/** What a board ranks by: a unit, or a field of members. */
+export type Metric = Board['metric']
+
+/** The metric of boards that rank by a field. */
+export const fieldMetric = (field: string): Metric => `field:${field}`
+
+/** The field that a metric is; undefined for a unit. */
+export const fieldOf = (metric: Metric): string | undefined =>
+  metric.startsWith('field:') ? metric.slice('field:'.length) : undefined
+
+/** So many changes at once write the counts themselves: a few locks for thousands of changes that need no second writing. */
+const wholesale = 500
+
+/**
+ * CTEs that bring every board up to date with changes of what it ranks by, and tell its pages. The statement they stand
+ * in needs the community's board lock shared, and a CTE `changes (member_id, metric, change)` before them with one row a
+ * member and metric.
+ * @param size How many changes there are, about.
+ * @param at When they happened: it decides the day, week, month and year they count for.
+ */
+export const scoreChanges = (tx: Tx, { timeZone, weekStart }: CommunityClock, size: number, at: Date) => sql`
+  people as (
+    -- Shared, so that nobody is hidden between this reading and the row that says whether they are ranked.
+    select id, status = 'active' and visibility = 'public' as ranked from members
+    where community_id = ${tx.communityId} and id in (select member_id from changes) order by id for share
+  ), gains as (
+    select l.id as board_id, p.period, p.period_start, c.member_id, c.change, m.ranked
+    from changes c
+    join people m on m.id = c.member_id
+    join leaderboards l on l.community_id = ${tx.communityId} and l.metric = c.metric
+      and (l.starts_at is null or l.starts_at <= ${at}::timestamptz) and (l.ends_at is null or ${at}::timestamptz < l.ends_at)
+      and (cardinality(l.ranked_members) = 0 or c.member_id = any(l.ranked_members))
+      and (l.counted_to is null or c.member_id <= l.counted_to)
+    join unnest(
+      ${sql.val([...periodNames])}::text[],
+      ${sql.val(periodNames.map((period) => runStart(period, dayOf(at, timeZone), weekStart)))}::date[]
+    ) as p (period, period_start) on p.period = any(l.periods)
+  ), scored as (
+    insert into board_scores as s (community_id, board_id, period, period_start, member_id, score, reached_at, ranked)
+    select ${tx.communityId}::uuid, board_id, period, period_start, member_id, change, ${at}::timestamptz, ranked from gains
+    order by board_id, period, period_start, member_id
+    on conflict (community_id, board_id, period, period_start, member_id) do update
+      set score = s.score + excluded.score, previous = s.score, reached_at = excluded.reached_at
+    returning board_id, period, period_start, previous, score, ranked
+  ), scores as (
+    select board_id, period, period_start, previous as old_score, score as new_score from scored where ranked
+  ), counted as (
+    ${size < wholesale ? leaveToFolding(tx.communityId) : addToTree(tx.communityId, sql`scores`)}
+  ), told as (
+    insert into events (community_id, id, type, subject)
+    select ${tx.communityId}::uuid, gen_random_uuid(), 'leaderboard.changed', board_id from scored group by board_id
+  )`
+
+const leaveToFolding = (communityId: string) => sql`
+  insert into board_deltas (community_id, id, board_id, period, period_start, old_score, new_score)
+  select ${communityId}::uuid, gen_random_uuid(), board_id, period, period_start, old_score, new_score from scores`
+
+/** Everything that ever changed what a metric measures, as rows `(member_id, change, at)`: what boards are counted from. */
+export const changesEver = (tx: Tx, metric: Metric) => {
+  const field = fieldOf(metric)
+  return field === undefined
+    ? sql`(
+        select member_id, amount as change, created_at as at from entries
+        where community_id = ${tx.communityId} and member_id is not null and unit = ${metric}
+      )`
+    : sql`(
+        select member_id, value - coalesce(previous, 0) as change, recorded_at as at from user_field_changes
+        where community_id = ${tx.communityId}
+          and field_id = (select id from user_fields where community_id = ${tx.communityId} and field = ${field})
+      )`
+}
