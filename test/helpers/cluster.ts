@@ -1,15 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
 import type { TestProject } from 'vitest/node'
+import { distribute } from '../../packages/server/src/db/distribute.js'
 import { migrate } from '../../packages/server/src/db/migrate.js'
 import { type DatabaseUrls, prepareRoles, startPostgres } from '../../packages/server/src/db/supervisor.js'
+import { citusNodes, closeTemplate, joinNodes, type Nodes, onNodes } from './citus.js'
 
 /** The PostgreSQL of one test run. Its database `rai` is migrated and empty: the template of every test database. */
-export interface Cluster extends DatabaseUrls {
-  superuserUrl: string
-}
+export interface Cluster extends DatabaseUrls, Nodes {}
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -19,30 +18,35 @@ declare module 'vitest' {
 
 /**
  * One PostgreSQL for the whole run: the embedded one, or the throw-away cluster whose superuser RAI_TEST_DATABASE_URL
- * names.
+ * names. With RAI_TEST_CITUS=1 that is a Citus coordinator, and every test database is spread over its workers.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const external = process.env.RAI_TEST_DATABASE_URL
   const { cluster, stop } = external ? await joinExternal(external) : await startEmbedded()
   await migrate(cluster.migrateUrl, 'rai_app')
+  if (cluster.workerUrls.length > 0) {
+    await distribute(cluster.migrateUrl)
+    await closeTemplate(cluster, 'rai')
+  }
   project.provide('cluster', cluster)
   return stop
 }
 
 async function joinExternal(superuserUrl: string) {
-  const client = new pg.Client({ connectionString: superuserUrl })
-  await client.connect()
+  const isCitus = process.env.RAI_TEST_CITUS === '1'
+  const nodes = isCitus ? await citusNodes(superuserUrl) : { superuserUrl, workerUrls: [] }
   // An earlier run may have left another state of the migrations.
-  await client.query('drop database if exists rai with (force)')
-  await client.end()
-  return { cluster: { superuserUrl, ...(await prepareRoles(superuserUrl)) }, stop: async () => {} }
+  await onNodes(nodes, 'drop database if exists rai with (force)')
+  const cluster = { ...nodes, ...(await prepareRoles(superuserUrl)) }
+  if (isCitus) await joinNodes(nodes, 'rai')
+  return { cluster, stop: async () => {} }
 }
 
 async function startEmbedded() {
   const dataDir = mkdtempSync(join(tmpdir(), 'rai-test-'))
   const { superuserUrl, url, migrateUrl, stop } = await startPostgres(dataDir, { debug() {}, warn: console.warn })
   return {
-    cluster: { superuserUrl, url, migrateUrl },
+    cluster: { superuserUrl, workerUrls: [], url, migrateUrl },
     stop: async () => {
       await stop()
       rmSync(dataDir, { recursive: true })

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, inject } from 'vitest'
 import { type Database, openDatabase } from '../../packages/server/src/db/database.js'
+import { distribute } from '../../packages/server/src/db/distribute.js'
 import type { DatabaseUrls } from '../../packages/server/src/db/supervisor.js'
+import { onNodes } from './citus.js'
 
 /** A database of a test file's own, migrated and empty. */
 export interface TestDatabase extends DatabaseUrls {
@@ -22,18 +24,18 @@ const recountWithin = 180_000
 export async function createTestDatabase(): Promise<TestDatabase> {
   const cluster = inject('cluster')
   const name = `test_${randomBytes(6).toString('hex')}`
-  await asSuperuser(cluster.superuserUrl, (client) =>
-    client.query(`create database ${name} template rai owner rai_owner`),
-  )
+  await onNodes(cluster, `create database ${name} template rai owner rai_owner`)
   const named = (url: string) => Object.assign(new URL(url), { pathname: `/${name}` }).href
   const database = {
     superuserUrl: named(cluster.superuserUrl),
     url: named(cluster.url),
     migrateUrl: named(cluster.migrateUrl),
   }
+  // A copy of a database has none of its settings.
+  if (cluster.workerUrls.length > 0) await distribute(database.migrateUrl)
   afterAll(async () => {
     const broken = await asSuperuser(database.superuserUrl, brokenInvariants)
-    await asSuperuser(cluster.superuserUrl, (client) => client.query(`drop database ${name} with (force)`))
+    await onNodes(cluster, `drop database ${name} with (force)`)
     if (broken.length > 0) throw new Error(`The tests left broken invariants:\n${broken.join('\n')}`)
   }, recountWithin)
   return database

@@ -6,8 +6,10 @@ import { asSuperuser, openTestDatabase } from '../helpers/database.js'
 
 const { database, testDatabase } = await openTestDatabase()
 
-const counter = async (tx: Tx, name: string): Promise<number | undefined> =>
-  (await tx.db.selectFrom('counters').select('value').where('name', '=', name).executeTakeFirst())?.value
+const counter = async (tx: Tx, name: string): Promise<number | undefined> => {
+  const counters = tx.db.selectFrom('counters').select('value').where('community_id', '=', tx.communityId)
+  return (await counters.where('name', '=', name).executeTakeFirst())?.value
+}
 
 async function communityWithCounters(...names: string[]): Promise<string> {
   const id = newId()
@@ -19,7 +21,12 @@ async function communityWithCounters(...names: string[]): Promise<string> {
 }
 
 const addOne = (tx: Tx, name: string) =>
-  tx.db.updateTable('counters').set({ value: sql`value + 1` }).where('name', '=', name).execute()
+  tx.db
+    .updateTable('counters')
+    .set({ value: sql`value + 1` })
+    .where('community_id', '=', tx.communityId)
+    .where('name', '=', name)
+    .execute()
 
 describe('a transaction', () => {
   it('commits what its work did, then runs what was to follow', async () => {

@@ -30,40 +30,68 @@ export interface Config {
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Reads variables one by one, and gathers what is wrong with them. */
+function createReader(env: Environment) {
+  const wrong: string[] = []
+  return {
+    wrong,
+    /** An empty variable counts as absent: compose files and CI set them so. */
+    read<T>(name: string, fallback: T, parse: (text: string) => T | undefined, rule: string): T {
+      const text = env[name]?.trim()
+      if (!text) return fallback
+      const value = parse(text)
+      if (value === undefined) wrong.push(`${name} must be ${rule}`)
+      return value ?? fallback
+    },
+    refuseWrong(): void {
+      if (wrong.length > 0)
+        throw new StartFailure(`The configuration is wrong:\n${wrong.map((w) => `- ${w}`).join('\n')}`)
+    },
+  }
+}
+
+type Reader = ReturnType<typeof createReader>
+
+function readUrls({ read, wrong }: Reader): Config['database'] {
+  const url = read('DATABASE_URL', null, parseDatabaseUrl, 'like postgres://role:password@host:5432/database')
+  const migrateUrl = read('RAI_MIGRATE_URL', url, parseDatabaseUrl, 'like postgres://owner:password@host:5432/database')
+  if (migrateUrl && !url) wrong.push('RAI_MIGRATE_URL needs DATABASE_URL beside it')
+  return url && migrateUrl ? { url, migrateUrl } : null
+}
+
 /**
- * Reads the environment; the only place that does.
+ * Reads where the operator's PostgreSQL is, for what needs nothing else.
  * @throws StartFailure that names everything wrong at once.
  */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const wrong: string[] = []
-  /** An empty variable counts as absent: compose files and CI set them so. */
-  const read = <T>(name: string, fallback: T, parse: (text: string) => T | undefined, rule: string): T => {
-    const text = env[name]?.trim()
-    if (!text) return fallback
-    const value = parse(text)
-    if (value === undefined) wrong.push(`${name} must be ${rule}`)
-    return value ?? fallback
-  }
+export function readDatabase(env: Environment): NonNullable<Config['database']> {
+  const reader = createReader(env)
+  const urls = readUrls(reader)
+  reader.refuseWrong()
+  if (!urls) throw new StartFailure('Set DATABASE_URL to the PostgreSQL that is meant.')
+  return urls
+}
 
+/**
+ * Reads the environment; this file is the only place that does.
+ * @throws StartFailure that names everything wrong at once.
+ */
+export function readConfig(env: Environment): Config {
+  const reader = createReader(env)
+  const { read, wrong } = reader
   const port = read('PORT', 4400, parsePort, 'a port between 1 and 65535')
-  const databaseUrl = read('DATABASE_URL', null, parseDatabaseUrl, 'like postgres://role:password@host:5432/database')
-  const migrateUrl = read(
-    'RAI_MIGRATE_URL',
-    databaseUrl,
-    parseDatabaseUrl,
-    'like postgres://owner:password@host:5432/database',
-  )
+  const database = readUrls(reader)
   const secretKey = read('RAI_SECRET_KEY', null, parseKey, '32 random bytes in base64 (openssl rand -base64 32)')
-  if (databaseUrl && !env.RAI_SECRET_KEY?.trim())
+  if (database && !env.RAI_SECRET_KEY?.trim())
     wrong.push('RAI_SECRET_KEY is required with DATABASE_URL (openssl rand -base64 32)')
-  if (migrateUrl && !databaseUrl) wrong.push('RAI_MIGRATE_URL needs DATABASE_URL beside it')
 
   const config: Config = {
     host: read('RAI_HOST', '127.0.0.1', (text) => text, 'an address'),
     port,
     publicUrl: read('PUBLIC_URL', `http://127.0.0.1:${port}`, parseUrl, 'an http(s) URL'),
     dataDir: read('RAI_DATA', resolve('data'), (text) => resolve(text), 'a path'),
-    database: databaseUrl && migrateUrl ? { url: databaseUrl, migrateUrl } : null,
+    database,
     notify: read('RAI_NOTIFY', true, parseSwitch, '0 or 1'),
     secretKey,
     demo: read('RAI_DEMO', true, parseSwitch, '0 or 1'),
@@ -76,7 +104,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     ),
     trustProxy: read('RAI_TRUST_PROXY', false, parseSwitch, '0 or 1'),
   }
-  if (wrong.length > 0) throw new StartFailure(`The configuration is wrong:\n${wrong.map((w) => `- ${w}`).join('\n')}`)
+  reader.refuseWrong()
   return config
 }
 

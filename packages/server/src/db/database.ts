@@ -71,7 +71,9 @@ export async function openDatabase(url: string, onLost: (error: Error) => void):
     lock_timeout: 50_000,
     idle_in_transaction_session_timeout: 60_000,
   })
-  // Without a listener, a restart of the database would end this process.
+  // Without a listener, a restart of the database would end this process. The pool listens to idle connections only; one
+  // that breaks between two statements of a transaction says so again at the next statement.
+  pool.on('connect', (client) => client.on('error', () => {}))
   pool.on('error', (error) => {
     if (!pool.ending) onLost(error)
   })

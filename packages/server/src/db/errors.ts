@@ -2,9 +2,15 @@
 export const codeOf = (error: unknown): string =>
   typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 
-/** The name of the constraint that a statement broke, or ''. */
-export const constraintOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'constraint' in error ? String(error.constraint) : ''
+/**
+ * The name of the constraint that a statement broke, or ''. A node of a Citus cluster tells it in its words only, and with
+ * the number of its part of the table at the end.
+ */
+export const constraintOf = (error: unknown): string => {
+  if (typeof error !== 'object' || error === null) return ''
+  if ('constraint' in error && error.constraint) return String(error.constraint)
+  return /constraint "(\w+?)(?:_\d+)?"/.exec('message' in error ? String(error.message) : '')?.[1] ?? ''
+}
 
 /** Serialization failure or deadlock: the same transaction may well succeed at once. */
 export const isConflict = (error: unknown): boolean => /^(40001|40P01)$/.test(codeOf(error))

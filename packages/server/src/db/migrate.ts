@@ -15,17 +15,7 @@ const ownMigrations = fileURLToPath(new URL('./migrations', import.meta.url))
  * @throws StartFailure when a file that already ran was changed, or a file does not run.
  */
 export async function migrate(migrateUrl: string, appRole: string, folder: string = ownMigrations): Promise<void> {
-  const client = new pg.Client({ connectionString: migrateUrl, application_name: 'rai migrate' })
-  await client.connect().catch((error: Error) => {
-    throw new StartFailure(`The database refuses its owner: ${error.message}. Check RAI_MIGRATE_URL.`)
-  })
-  const alone = async (work: () => Promise<void>): Promise<void> => {
-    // The lock ends with the transaction.
-    await client.query("begin; select pg_advisory_xact_lock(hashtextextended('rai migrations', 0))")
-    await work()
-    await client.query('commit')
-  }
-  try {
+  await asOwner(migrateUrl, async (client, alone) => {
     await alone(async () => {
       await client.query(
         `create table if not exists migrations (
@@ -39,6 +29,29 @@ export async function migrate(migrateUrl: string, appRole: string, folder: strin
       await alone(() => apply(client, name, script))
     }
     await alone(() => grant(client, appRole))
+  })
+}
+
+/**
+ * Runs work that changes the shape of the database, on a connection of its owner's. `alone` makes one transaction of a
+ * part of it, in which nobody else does such work.
+ * @throws StartFailure when the database does not answer.
+ */
+export async function asOwner(
+  migrateUrl: string,
+  work: (client: pg.Client, alone: (part: () => Promise<void>) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const client = new pg.Client({ connectionString: migrateUrl, application_name: 'rai migrate' })
+  await client.connect().catch((error: Error) => {
+    throw new StartFailure(`The database refuses its owner: ${error.message}. Check RAI_MIGRATE_URL.`)
+  })
+  try {
+    await work(client, async (part) => {
+      // The lock ends with the transaction.
+      await client.query("begin; select pg_advisory_xact_lock(hashtextextended('rai migrations', 0))")
+      await part()
+      await client.query('commit')
+    })
   } finally {
     await client.end()
   }

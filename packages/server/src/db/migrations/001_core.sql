@@ -1,6 +1,7 @@
 -- The first schema. Rules that every later migration keeps:
 -- * a tenant table's primary key and unique keys start with community_id, so that it can be distributed by community;
--- * every tenant table gets row-level security by the loop at the end, forced for the owner too;
+-- * every tenant table is passed to tenant_table(), any other new one to place_table(), right after it is made; its
+--   foreign keys are added after that, because a cluster allows them only between tables that have their place;
 -- * ids are made in the app; no sequence stands on a hot path; numbers that are money are bigint.
 
 create table communities (
@@ -394,15 +395,26 @@ create function current_community() returns uuid language sql stable as
 create function is_worker() returns boolean language sql stable as
   $$ select current_setting('rai.scope', true) = 'worker' $$;
 
+-- Where a table's rows lie is no question on one PostgreSQL. On a Citus cluster citus.sql puts an answer here.
+create function place_table(t regclass) returns void language plpgsql as 'begin end';
+
+-- Makes a table one of communities: row-level security binds everyone, the owner too, to the rows of one of them.
+create function tenant_table(t regclass) returns void language plpgsql as $$
+begin
+  perform place_table(t);
+  execute format('alter table %s enable row level security', t);
+  execute format('alter table %s force row level security', t);
+  execute format('create policy tenant on %s using (community_id = current_community())', t);
+end $$;
+
+select tenant_table(t::regclass) from unnest(array[
+  'counters', 'members', 'member_external_ids', 'transactions', 'entries', 'balances', 'user_fields', 'user_field_values',
+  'user_field_changes', 'leaderboards', 'board_scores', 'board_counts', 'board_deltas', 'events', 'idempotency_keys', 'jobs',
+  'job_rows', 'job_errors', 'relays', 'api_keys']) as t;
+
 do $$
 declare t text;
 begin
-  foreach t in array array['counters', 'members', 'member_external_ids', 'transactions', 'entries', 'balances', 'user_fields',
-    'user_field_values', 'user_field_changes', 'leaderboards', 'board_scores', 'board_counts', 'board_deltas', 'events', 'idempotency_keys', 'jobs', 'job_rows', 'job_errors', 'relays', 'api_keys'] loop
-    execute format('alter table %I enable row level security', t);
-    execute format('alter table %I force row level security', t);
-    execute format('create policy tenant on %I using (community_id = current_community())', t);
-  end loop;
   foreach t in array array['board_deltas', 'events', 'jobs', 'idempotency_keys', 'relays'] loop
     execute format('create policy worker on %I for select using (is_worker())', t);
   end loop;
