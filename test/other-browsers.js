@@ -3,13 +3,11 @@
  * root on a Debian, what is missing is installed; an engine that cannot be had is named and not run.
  */
 import { spawnSync } from 'node:child_process'
+import { install } from './apt.js'
 import { fromDebian, isHere } from './browsers.js'
 
-/** An installation that takes longer, in milliseconds, is given up. */
-const patience = 300_000
-
 const missing = Object.values(fromDebian).filter((engine) => !isHere(engine))
-if (missing.length > 0 && process.getuid?.() === 0) install(missing.flatMap(({ packages }) => packages))
+if (missing.length > 0) install(...missing.flatMap(({ packages }) => packages))
 
 const engines = Object.entries(fromDebian)
 for (const [, { name, packages }] of engines.filter(([, engine]) => !isHere(engine)))
@@ -20,12 +18,4 @@ if (found.length > 0) {
   const env = { ...process.env, RAI_BROWSERS: found.join() }
   process.exitCode =
     spawnSync('web-test-runner', ['--config', 'test/wtr.config.js'], { stdio: 'inherit', env }).status ?? 1
-}
-
-function install(packages) {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const apt = (...args) =>
-    spawnSync('apt-get', ['-qq', ...args], { env, timeout: patience, stdio: ['ignore', 'ignore', 'inherit'] })
-  apt('update')
-  apt('-o', 'DPkg::Lock::Timeout=120', 'install', '-y', '--no-install-recommends', ...packages)
 }

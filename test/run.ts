@@ -12,6 +12,7 @@ const suites: Record<string, string> = {
   build: 'npm run build',
   checks: 'tsx --conditions=@rai/source test/checks/run.ts',
   node: 'vitest run --config test/vitest.config.ts',
+  'other PostgreSQL': 'node test/other-postgres.js',
   browser: 'web-test-runner --config test/wtr.config.js',
   'other browsers': 'node test/other-browsers.js',
   e2e: 'vitest run --config test/e2e/vitest.config.ts',

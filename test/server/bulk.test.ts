@@ -487,15 +487,21 @@ describe('bulk jobs', () => {
     await run(community, 'import', 'username\na\nb\n')
     const csv = 'username,xp_op,xp\na,add,1\nb,add,2\n'
     const { superuserUrl } = server.testDatabase
-    await asSuperuser(superuserUrl, (client) =>
-      client.query(`
-        create function break_things() returns trigger language plpgsql as $$ begin raise exception 'broken' using errcode = '${sqlstate}'; end $$;
-        create trigger break_things before insert on transactions for each row execute function break_things()`),
-    )
+    await asSuperuser(superuserUrl, async (client) => {
+      await client.query(
+        `create function break_things() returns trigger language plpgsql as $$ begin raise exception 'broken' using errcode = '${sqlstate}'; end $$`,
+      )
+      await client.query(
+        'create trigger break_things before insert on transactions for each row execute function break_things()',
+      )
+    })
     const failed = await run(community, 'update', csv)
     expect(failed).toMatchObject({ status: 'failed', processed: 0 })
     expect(failed.failure).toContain('Send the same file again')
-    await asSuperuser(superuserUrl, (client) => client.query('drop function break_things cascade'))
+    await asSuperuser(superuserUrl, async (client) => {
+      await client.query('drop trigger break_things on transactions')
+      await client.query('drop function break_things')
+    })
     const done = await run(community, 'update', csv)
     expect(done).toMatchObject({ _id: failed._id, status: 'completed', succeeded: 2, failure: null })
     expect(await balances(community, 'b')).toEqual({ xp: 2, currency: 0 })

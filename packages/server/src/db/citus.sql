@@ -1,9 +1,15 @@
 -- Gives the tables of this database, with what is in them, their place on the nodes of a Citus cluster. Run by
 -- `npm run db:distribute` in one transaction, as often as wanted: what has its place keeps it.
 
--- One connection to each node: foreign keys between tables that are spread and tables that are copied need it. Not by
--- `set local`, with which Citus would send this whole script to the nodes.
-select set_config('citus.multi_shard_modify_mode', 'sequential', true);
+-- One connection to each node: foreign keys between tables that are spread and tables that are copied need it.
+set local citus.multi_shard_modify_mode = 'sequential';
+-- What every later connection does: migrations change tables in the same way, and row-level security on the nodes asks for
+-- the same `set local` as here.
+do $$
+begin
+  execute format('alter database %I set citus.multi_shard_modify_mode = ''sequential''', current_database());
+  execute format('alter database %I set citus.propagate_set_commands = ''local''', current_database());
+end $$;
 
 -- A table whose keys all begin with community_id is spread by it; all rows of a community lie on one node. Any other is
 -- small, and every node has a copy. Later migrations come here too, through tenant_table().
@@ -49,6 +55,4 @@ begin
   for i in 1 .. coalesce(cardinality(foreign_keys), 0) loop
     execute foreign_keys[i];
   end loop;
-  -- Row-level security on the nodes asks the same `set local` as here.
-  execute format('alter database %I set citus.propagate_set_commands = ''local''', current_database());
 end $$;

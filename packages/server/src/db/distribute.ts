@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type pg from 'pg'
 import { StartFailure } from '../config.js'
 import { asOwner } from './migrate.js'
+import { statementsOf } from './script.js'
 
 const placeTables = readFileSync(new URL('./citus.sql', import.meta.url), 'utf8')
 
@@ -16,9 +17,11 @@ export async function distribute(migrateUrl: string): Promise<void> {
     await needExtension(client)
     await needNodes(client)
     await alone(async () => {
-      await client.query(placeTables).catch((error: Error) => {
-        throw new StartFailure(`The tables cannot be distributed, and are as they were: ${error.message}`)
-      })
+      try {
+        for (const statement of statementsOf(placeTables)) await client.query(statement)
+      } catch (error) {
+        throw new StartFailure(`The tables cannot be distributed, and are as they were: ${(error as Error).message}`)
+      }
     })
   })
 }

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { StartFailure } from '../config.js'
+import { statementsOf } from './script.js'
 
 /** Beside this module in the source; the build copies the folder beside the bundle. */
 const ownMigrations = fileURLToPath(new URL('./migrations', import.meta.url))
@@ -66,9 +67,11 @@ async function apply(client: pg.Client, name: string, script: string): Promise<v
       `The migration ${name} was changed after it ran here. Put the old text back and write a new migration instead.`,
     )
   }
-  await client.query(script).catch((error: Error) => {
-    throw new StartFailure(`The migration ${name} does not run: ${error.message}`)
-  })
+  try {
+    for (const statement of statementsOf(script)) await client.query(statement)
+  } catch (error) {
+    throw new StartFailure(`The migration ${name} does not run: ${(error as Error).message}`)
+  }
   await client.query('insert into migrations (name, checksum) values ($1, $2)', [name, checksum])
 }
 

@@ -131,6 +131,7 @@ export async function setValues(tx: Tx, values: readonly NewValue[], at: Date, a
     ), recorded as (
       insert into user_field_changes (community_id, id, field_id, member_id, value, previous, actor, recorded_at)
       select ${tx.communityId}::uuid, id, field_id, member_id, value, previous, ${actor}, ${at}::timestamptz from fresh
+      returning 1
     ), kept as (
       insert into user_field_values (community_id, member_id, field_id, value)
       select ${tx.communityId}::uuid, member_id, field_id, value from fresh order by member_id, field_id

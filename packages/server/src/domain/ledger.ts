@@ -83,12 +83,18 @@ export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = 
         select ${tx.communityId}::uuid, id, 0, member_id, null, unit, amount, ${at}::timestamptz from live
         union all
         select ${tx.communityId}::uuid, id, 1, null, counterpart, unit, -amount, ${at}::timestamptz from live
+        -- Like every insert from a select: without an answer, a Citus cluster would copy the rows in, which row-level security
+        -- does not allow.
+        returning 1
       ), changes as (
         select member_id, unit, unit as metric, sum(amount)::bigint as change from live group by member_id, unit
       ), held as (
         -- An upsert would check the bare change against the limit, so rows that exist are updated and only new ones inserted.
-        select b.member_id, b.unit from balances b join changes c using (member_id, unit)
-        where b.community_id = ${tx.communityId} order by b.member_id, b.unit for update of b
+        -- Arrays, not a join: a Citus cluster cannot pass on what a locking join finds.
+        select member_id, unit from balances
+        where community_id = ${tx.communityId} and member_id = any(array(select member_id from changes))
+          and unit = any(array(select unit from changes))
+        order by member_id, unit for update
       ), balanced as (
         update balances b set amount = b.amount + c.change from changes c join held using (member_id, unit)
         where b.community_id = ${tx.communityId} and b.member_id = c.member_id and b.unit = c.unit
@@ -102,6 +108,7 @@ export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = 
         insert into events (community_id, id, type, subject)
         select ${tx.communityId}::uuid, gen_random_uuid(), 'balance.changed', member_id from changes where ${announce}::boolean
         group by member_id
+        returning 1
       )
       select count(*) as posted from live`.execute(tx.db)
     tx.wake('events')

@@ -149,11 +149,11 @@ export async function setVisibility(
       select ${tx.communityId}::uuid, gen_random_uuid(), board_id, period, period_start,
         case when not ${ranked}::boolean then score end, case when ${ranked}::boolean then score end
       from turned
+      returning 1
     )
     insert into events (community_id, id, type, subject)
-    select ${tx.communityId}::uuid, gen_random_uuid(), 'leaderboard.changed', board_id from turned group by board_id`.execute(
-    tx.db,
-  )
+    select ${tx.communityId}::uuid, gen_random_uuid(), 'leaderboard.changed', board_id from turned group by board_id
+    returning 1`.execute(tx.db)
   tx.wake('events')
   tx.wake('scores')
   return member

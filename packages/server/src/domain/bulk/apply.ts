@@ -204,6 +204,7 @@ async function insertMembers(tx: Tx, rows: readonly BulkRow[], at: Date): Promis
       select ${tx.communityId}::uuid, ${defaultExternalIdType}, value, id
       from unnest(${sql.val(ids)}::uuid[], ${column('externalId')}::text[]) as x (id, value)
       where value is not null and id in (select id from made)
+      returning 1
     )
     select id, username from made`.execute(tx.db)
   return new Map(made.map(({ username, id }) => [username, id]))

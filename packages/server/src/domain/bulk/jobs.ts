@@ -186,7 +186,8 @@ export async function addErrors(tx: Tx, jobId: string, errors: readonly RowError
     select ${tx.communityId}::uuid, ${jobId}::uuid, * from unnest(
       ${sql.val(errors.map(({ line }) => line))}::bigint[], ${sql.val(errors.map(({ code }) => code))}::text[],
       ${sql.val(errors.map(({ message }) => message))}::text[]
-    )`.execute(tx.db)
+    )
+    returning 1`.execute(tx.db)
 }
 
 /** @throws Failure `not_found` */

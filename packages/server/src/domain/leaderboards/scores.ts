@@ -30,7 +30,7 @@ export const scoreChanges = (tx: Tx, { timeZone, weekStart }: CommunityClock, si
   people as (
     -- Shared, so that nobody is hidden between this reading and the row that says whether they are ranked.
     select id, status = 'active' and visibility = 'public' as ranked from members
-    where community_id = ${tx.communityId} and id in (select member_id from changes) order by id for share
+    where community_id = ${tx.communityId} and id = any(array(select member_id from changes)) order by id for share
   ), gains as (
     select l.id as board_id, p.period, p.period_start, c.member_id, c.change, m.ranked
     from changes c
@@ -57,11 +57,13 @@ export const scoreChanges = (tx: Tx, { timeZone, weekStart }: CommunityClock, si
   ), told as (
     insert into events (community_id, id, type, subject)
     select ${tx.communityId}::uuid, gen_random_uuid(), 'leaderboard.changed', board_id from scored group by board_id
+    returning 1
   )`
 
 const leaveToFolding = (communityId: string) => sql`
   insert into board_deltas (community_id, id, board_id, period, period_start, old_score, new_score)
-  select ${communityId}::uuid, gen_random_uuid(), board_id, period, period_start, old_score, new_score from scores`
+  select ${communityId}::uuid, gen_random_uuid(), board_id, period, period_start, old_score, new_score from scores
+  returning 1`
 
 /** Everything that ever changed what a metric measures, as rows `(member_id, change, at)`: what boards are counted from. */
 export const changesEver = (tx: Tx, metric: Metric) => {
