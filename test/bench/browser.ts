@@ -6,11 +6,10 @@ import { join } from 'node:path'
 import sparticuz from '@sparticuz/chromium'
 import { type Browser, chromium } from 'playwright-core'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
-import { post } from '../../packages/server/src/domain/ledger.js'
-import { createMember } from '../../packages/server/src/domain/members.js'
 import { startServer } from '../../packages/server/src/start.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { quietConfig } from '../helpers/config.js'
+import { seedMembers } from './seed.js'
 
 /** A server with a board of members, a site that shows what a bench writes, and a browser. */
 export interface World {
@@ -40,21 +39,8 @@ export async function inWorld<T>(members: number, work: (world: World) => Promis
     const community = await testCommunity(server, { origin })
     await community.tenant(async (tx) => {
       const now = new Date()
+      await seedMembers(tx, members, now)
       await createBoard(tx, { name: 'Points', slug: 'points', periods: ['all'] }, now)
-      const moves = []
-      for (let place = 1; place <= members; place++) {
-        const { id } = await createMember(tx, { username: `member-${place}`, displayName: `Member ${place}` }, now)
-        const amount = (members + 1 - place) * 10
-        moves.push({
-          memberId: id,
-          unit: 'xp',
-          amount,
-          reason: 'import',
-          key: `bench:${place}`,
-          actor: 'bench',
-        } as const)
-      }
-      await post(tx, moves, now)
     })
 
     const browser = await chromium.launch({

@@ -6,29 +6,10 @@ import { post } from '../../packages/server/src/domain/ledger.js'
 import { seededRandom } from '../helpers/random.js'
 import { withDatabase } from './database.js'
 import { type Bench, interleaved, timed } from './measure.js'
+import { seedMembers } from './seed.js'
 
 const members = Number(process.env.RAI_BENCH_MEMBERS ?? 200_000)
 const rounds = 60
-
-/** Fills a community by SQL that keeps every invariant of the ledger; scores are skewed and shared, as real ones are. */
-const seed = (tx: Tx, at: Date) => sql`
-  with people as (
-    insert into members (community_id, id, number, username, display_name)
-    select ${tx.communityId}::uuid, gen_random_uuid(), n, 'member' || n, 'member' || n from generate_series(1, ${members}::int) n
-    returning id, number
-  ), scored as (
-    select id, gen_random_uuid() as transaction_id, (300 + 2e9 * power((number * 7919 % ${members}::int)::float / ${members}::int, 12))::bigint as score
-    from people
-  ), posted as (
-    insert into transactions (community_id, id, reason, key, actor, created_at)
-    select ${tx.communityId}::uuid, transaction_id, 'import', transaction_id::text, 'bench', ${at}::timestamptz from scored
-  ), entered as (
-    insert into entries (community_id, transaction_id, n, member_id, community_account, unit, amount, created_at)
-    select ${tx.communityId}::uuid, transaction_id, 0, id, null, 'xp', score, ${at}::timestamptz from scored
-    union all
-    select ${tx.communityId}::uuid, transaction_id, 1, null, 'issued', 'xp', -score, ${at}::timestamptz from scored
-  )
-  insert into balances (community_id, member_id, unit, amount) select ${tx.communityId}::uuid, id, 'xp', score from scored`
 
 export const bench: Bench = {
   title: `Ranks among ${members.toLocaleString('en')} members, median of ${rounds} random members`,
@@ -37,7 +18,7 @@ export const bench: Bench = {
   run: () =>
     withDatabase(async ({ tenant, superuserUrl }) => {
       const at = new Date()
-      await tenant((tx) => seed(tx, at).execute(tx.db))
+      await tenant((tx) => seedMembers(tx, members, at))
       const board = await tenant((tx) => createBoard(tx, { name: 'Bench', periods: ['all'] }, at))
       const { asSuperuser } = await import('../helpers/database.js')
       await asSuperuser(superuserUrl.replace(/\/[^/]*$/, '/rai'), (client) => client.query('vacuum analyze'))

@@ -37,7 +37,7 @@ export async function firstPage({ board, rows, layout, theme, ...page }: FirstPa
     text,
     number,
     at: (position) => items[position - 1],
-    tabbable: 1,
+    tabbable: () => 1,
     menuButton: () => nothing,
     renderRow: undefined,
   }

@@ -2,7 +2,6 @@ import type { BoardRow } from '@rai/stores'
 import { type LitElement, unsafeCSS } from 'lit'
 import { ClockController } from '../shared/clock-controller.js'
 import { iconStyles } from '../shared/on-demand/icons.js'
-import { rolling } from '../shared/rolling.js'
 import { RaiRowActivateEvent } from './events.js'
 import css from './interaction.styles.css?inline'
 import { RowsController, type Source } from './rows-controller.js'
@@ -15,21 +14,22 @@ interface View {
   source: () => Source | undefined
   at: (position: number) => BoardRow | undefined
   number: (value: number) => string
+  /** Is told which positions are drawn while one scrolls. */
+  show: (first: number, last: number) => void
   timeLeft: () => number | undefined
 }
 
 /** What one can do with a board once it is seen: scroll it, move through it, go to other runs, watch the clock run. */
 export default class Interaction {
   readonly rows: RowsController
-  readonly rolling = rolling
   readonly runSteps = runSteps
   readonly #host: LitElement
   readonly #at: View['at']
 
-  constructor(host: LitElement, { source, at, number, timeLeft }: View) {
+  constructor(host: LitElement, { source, at, number, show, timeLeft }: View) {
     this.#host = host
     this.#at = at
-    this.rows = new RowsController(host, source, number)
+    this.rows = new RowsController(host, source, number, show)
     new ClockController(host, timeLeft)
   }
 

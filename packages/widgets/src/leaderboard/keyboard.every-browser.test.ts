@@ -53,6 +53,27 @@ describe('<rai-leaderboard> by keyboard and pointer', () => {
     await until(() => focusedRow(element) === '3', 'next row')
   })
 
+  it('lets Tab reach one row, in sight, wherever one has scrolled', async () => {
+    const element = await loaded()
+    const scroller = find(element, '.scroller')!
+    const reached = () => [...element.shadowRoot!.querySelectorAll<HTMLElement>('[data-position][tabindex="0"]')]
+    for (const top of [300, 1000, 1100, 9000, 8900, 0]) {
+      scroller.scrollTop = top
+      const position = String(Math.ceil(top / 48) + 1)
+      await until(() => reached().some((row) => row.dataset.position === position), `row ${position}`)
+      expect(reached()).to.have.length(1)
+      const { y } = reached()[0]!.getBoundingClientRect()
+      expect(y).to.be.within(
+        find(element, 'thead')!.getBoundingClientRect().bottom - 1,
+        scroller.getBoundingClientRect().bottom,
+      )
+      const rows = [...element.shadowRoot!.querySelectorAll<HTMLElement>('[data-position]')].map((row) =>
+        Number(row.dataset.position),
+      )
+      expect(rows).to.deep.equal(rows.map((_, index) => rows[0]! + index))
+    }
+  })
+
   it('reaches podium and list alike', async () => {
     const element = await loaded({ width: 900 })
     await until(() => part(element, 'podium'), 'podium')

@@ -144,7 +144,13 @@ export class RaiLeaderboard extends RaiElement {
   readonly #number = (value: number) => formatNumber(this.#words.locale, value)
   readonly #interaction = new Part(this, async () => {
     const { default: Interaction, styles } = await import('./interaction.js')
-    const view = { source: () => this.#list, at: this.#at, number: this.#number, timeLeft: () => this.#timeLeft }
+    const view = {
+      source: () => this.#list,
+      at: this.#at,
+      number: this.#number,
+      show: this.#show,
+      timeLeft: () => this.#timeLeft,
+    }
     return { default: new Interaction(this, view), styles }
   })
   readonly #search = new Part(this, async () => {
@@ -205,7 +211,7 @@ export class RaiLeaderboard extends RaiElement {
 
   protected override updated() {
     const { first, last } = this.#range
-    if (this.#view.value?.state === 'ready' && !this.#found) this.#source?.show(first, last, this)
+    this.#show(first, last)
     const loadable = this.#loadable
     const error = this.#failure ?? this.#shown?.view.stale ?? (this.#mine.value && errorOf(this.#mine.value))
     this.setStates({
@@ -339,6 +345,11 @@ export class RaiLeaderboard extends RaiElement {
       ? this.#found.rows[position - 1]
       : (this.#shown?.view.value?.row(position) ?? this.#shown?.mine?.items.find((row) => row.position === position))
 
+  /** Has what is drawn loaded and kept up to date. */
+  readonly #show = (first: number, last: number) => {
+    if (this.#view.value?.state === 'ready' && !this.#found) this.#source?.show(first, last, this)
+  }
+
   readonly #choose = (wanted: Wanted) => {
     const first = this.period ?? this.#known?.periods[0]
     this.#chosen = wanted.period === first && !wanted.start ? undefined : wanted
@@ -387,7 +398,7 @@ export class RaiLeaderboard extends RaiElement {
   }
 
   #renderList(view: View) {
-    const { rows, rolling } = this.#hands ?? {}
+    const rows = this.#hands?.rows
     const { first, last } = this.#range
     const { text } = this.#words
     const own = this.#ownRow
@@ -396,7 +407,7 @@ export class RaiLeaderboard extends RaiElement {
       text,
       number: this.#number,
       at: this.#at,
-      tabbable: rows?.tabbable ?? 1,
+      tabbable: () => rows?.tabbable ?? 1,
       menuButton: () => this.#ownPart?.button(),
       renderRow: this.renderRow,
     }
@@ -407,8 +418,8 @@ export class RaiLeaderboard extends RaiElement {
       label: `${this.#known?.name}, ${text(view.run.period)}`,
       unit: this.#known?.metric.name ?? '',
       total: this.#total,
-      rows: rolling
-        ? rolling(from, last, draw)
+      rows: rows
+        ? rows.rolling.render(from, last, draw)
         : Array.from({ length: Math.max(0, last - from + 1) }, (_, i) => draw(from + i)),
       podium: podium && first < 4 ? this.#podium.value?.(rowView) : nothing,
     }

@@ -1,5 +1,6 @@
 import type { LitElement, ReactiveController } from 'lit'
 import { type Places, play, remember } from '../shared/motion.js'
+import { Rolling } from '../shared/rolling.js'
 import { RowsWindow } from './rows-window.js'
 
 /** What the list shows. */
@@ -27,6 +28,12 @@ const steps: Record<string, (at: number, page: number, total: number) => number>
   End: (_at, _page, total) => total,
 }
 
+/** So many rows may come back above the first one before the body must move. */
+const headroom = 200
+
+/** So many rows beyond the drawn ones are asked for while one scrolls, so that they are there when they come in. */
+const ahead = 30
+
 const positionOf = (row: HTMLElement) => Number(row.dataset.position)
 
 /**
@@ -35,9 +42,15 @@ const positionOf = (row: HTMLElement) => Number(row.dataset.position)
  */
 export class RowsController implements ReactiveController {
   readonly window = new RowsWindow()
+  readonly rolling = new Rolling()
   /** The width of the list, for what CSS alone cannot decide. */
   width = 0
   #active = 1
+  /** Where the first row stands on the track, and where the table's body begins above it. */
+  #shift = 0
+  #top = 0
+  /** The row that was drawn so that the Tab key reaches it. */
+  #drawnTabbable = 1
   #shown: Source | undefined
   #places: Places | undefined
   /** Other rows came: the list is to be scrolled to its top. */
@@ -49,11 +62,18 @@ export class RowsController implements ReactiveController {
   readonly #host: LitElement
   readonly #source: () => Source | undefined
   readonly #write: (score: number) => string
+  readonly #show: (first: number, last: number) => void
 
-  constructor(host: LitElement, source: () => Source | undefined, write: (score: number) => string) {
+  constructor(
+    host: LitElement,
+    source: () => Source | undefined,
+    write: (score: number) => string,
+    show: (first: number, last: number) => void,
+  ) {
     this.#host = host
     this.#source = source
     this.#write = write
+    this.#show = show
     host.addController(this)
   }
 
@@ -76,11 +96,13 @@ export class RowsController implements ReactiveController {
   readonly onScroll = () => {
     const scroller = this.#scroller
     if (!scroller) return
-    const drawn = () => `${this.window.range.first} ${this.window.range.last} ${this.ownIsSeen}`
-    const before = drawn()
+    const before = this.#around
+    const { first, last } = this.window.range
     const better = this.window.scrolled(scroller.scrollTop)
     if (better !== undefined) scroller.scrollTop = better
-    if (better !== undefined || drawn() !== before) this.#host.requestUpdate()
+    const { range } = this.window
+    if (this.#around !== before) this.#host.requestUpdate()
+    else if (better !== undefined || range.first !== first || range.last !== last) this.#roll(scroller)
   }
 
   readonly onKeydown = (event: KeyboardEvent) => {
@@ -114,9 +136,7 @@ export class RowsController implements ReactiveController {
     const source = this.#source()
     const same = source?.key === before?.key
     this.#places = same && source?.version !== before?.version ? remember(this.#rows) : undefined
-    const focused = (this.#host.renderRoot as ShadowRoot | undefined)?.activeElement as HTMLElement | null | undefined
-    if (!this.#focus && focused?.matches('[data-position]'))
-      this.#focus = { id: focused.dataset.id, position: positionOf(focused) }
+    this.#noteFocus()
     this.#shown = source
     this.window.total = source?.total ?? 0
     this.window.lead = { rows: source?.podium ?? 0, height: source?.podium ? this.window.lead.height : 0 }
@@ -142,6 +162,7 @@ export class RowsController implements ReactiveController {
     if (this.#places) play(this.#rows, this.#places, this.#write)
     this.#places = undefined
     this.#holdFocus(scroller)
+    this.#drawnTabbable = this.tabbable
   }
 
   get #scroller() {
@@ -150,6 +171,23 @@ export class RowsController implements ReactiveController {
 
   get #rows() {
     return this.#host.renderRoot?.querySelectorAll<HTMLElement>('[data-id]') ?? []
+  }
+
+  /** What of the element besides its rows depends on where one has scrolled to. */
+  get #around() {
+    return `${this.ownIsSeen} ${this.window.range.first <= this.window.lead.rows}`
+  }
+
+  /** Draws the rows that come in, and nothing else: a drawing of the whole element would be too much for every frame. */
+  #roll(scroller: HTMLElement) {
+    const { first, last } = this.window.range
+    const { tabbable } = this
+    this.#noteFocus()
+    this.rolling.to(Math.max(first, this.window.lead.rows + 1), last, [this.#drawnTabbable, tabbable])
+    this.#drawnTabbable = tabbable
+    this.#draw(scroller)
+    this.#holdFocus(scroller)
+    this.#show(first - ahead, last + ahead)
   }
 
   #moveTo(position: number, where: 'middle' | 'near') {
@@ -196,8 +234,9 @@ export class RowsController implements ReactiveController {
 
   /**
    * Gives the table its height, its rows their place, and the column of ranks its width; through CSSOM, which no content
-   * security policy forbids. The place is a property of its own: a custom property would have every row's style looked at
-   * in every frame.
+   * security policy forbids. Rows that go on a little keep their place in the table's body, which grows above them: what
+   * does not move is not painted again. Rows that go far move with the body, which is no new layout. Both are properties
+   * of the body's own: a custom property would have every row's style looked at in every frame.
    */
   #draw(scroller: HTMLElement) {
     const table = scroller.querySelector('table') as HTMLTableElement
@@ -205,7 +244,19 @@ export class RowsController implements ReactiveController {
     const panel = scroller.parentElement as HTMLElement
     if (panel.style.getPropertyValue('--_digits') !== digits) panel.style.setProperty('--_digits', digits)
     table.style.blockSize = `calc(${this.window.track}px + var(--_heads))`
-    for (const body of table.tBodies) body.style.translate = `0 ${this.window.shift}px`
+    const { shift, rowHeight, range } = this.window
+    const room = range.first <= this.window.lead.rows ? 0 : headroom * rowHeight
+    const isFar = Math.abs(shift - this.#shift) > this.window.viewport
+    if (isFar || !room || shift < this.#top) this.#top = shift - room
+    this.#shift = shift
+    for (const body of table.tBodies) body.style.translate = `0 ${this.#top}px`
+    table.tBodies[0]!.style.paddingBlockStart = room ? `${shift - this.#top}px` : ''
+  }
+
+  #noteFocus() {
+    const focused = (this.#host.renderRoot as ShadowRoot | undefined)?.activeElement as HTMLElement | null | undefined
+    if (!this.#focus && focused?.matches('[data-position]'))
+      this.#focus = { id: focused.dataset.id, position: positionOf(focused) }
   }
 
   /** Lit moves rows by taking them out and putting them in again, and rows leave the window: neither may lose the focus. */

@@ -10,7 +10,7 @@ export interface RowView {
   /** The row of a position, when it is there. */
   at: (position: number) => BoardRow | undefined
   /** The position that the Tab key reaches. */
-  tabbable: number
+  tabbable: () => number
   /** The button of one's own actions. */
   menuButton: () => unknown
   /** A page's own way to fill a row. */
@@ -18,10 +18,14 @@ export interface RowView {
 }
 
 /** The first three as medals. A tie is told by a sign to the eye and by a word to the ear. */
-export const rank = ({ rank, tied }: BoardRow, { text, number }: RowView) => html`<span
-  class=${rank <= 3 ? `medal medal-${rank}` : 'place'}
-  >${tied ? html`<span class="tie" aria-hidden="true">=</span><span class="visually-hidden">${text('tied')} </span>` : nothing}${number(rank)}</span
->`
+export const rank = ({ rank, tied }: BoardRow, { text, number }: RowView) => {
+  const sign = tied
+    ? html`<span class="tie" aria-hidden="true">=</span><span class="visually-hidden">${text('tied')} </span>`
+    : nothing
+  return rank <= 3
+    ? html`<span class="medal medal-${rank}">${sign}${number(rank)}</span>`
+    : html`${sign}${number(rank)}`
+}
 
 /** A name is isolated, so that its direction cannot turn its neighbours; cut where its room ends, whole in the title. */
 export const name = ({ member, me }: BoardRow, { text }: RowView) =>
@@ -41,7 +45,7 @@ export const line = (
   class="${kind}${item.me ? ' me' : ''}"
   part="${part}${item.me ? ' row-me' : ''}"
   role="row"
-  tabindex=${position === view.tabbable ? 0 : -1}
+  tabindex=${position === view.tabbable() ? 0 : -1}
   aria-rowindex=${position + 1}
   aria-current=${item.me ? 'true' : 'false'}
   data-id=${item.member.id}
@@ -69,13 +73,13 @@ const bone = (width = '') => html`<span class="bone ${width}"></span>`
 const bones = (position: number, { text, tabbable }: RowView) => html`<tr
   class="row"
   role="row"
-  tabindex=${position === tabbable ? 0 : -1}
+  tabindex=${position === tabbable() ? 0 : -1}
   aria-rowindex=${position + 1}
   data-position=${position}
 >
   <td class="rank" role="cell">${bone('dot')}</td>
   <th class="who" role="rowheader" scope="row">
-    ${bone('face')}${bone(`line line-${position % 4}`)}<span class="visually-hidden">${text('loading')}</span>
+    ${bone('face')}${bone('line')}<span class="visually-hidden">${text('loading')}</span>
   </th>
   <td class="score" role="cell">${bone('line')}</td>
 </tr>`

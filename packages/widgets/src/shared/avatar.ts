@@ -15,9 +15,10 @@ export function initials(name: string): string {
     .toLocaleUpperCase()
 }
 
-function firstSign(text: string): string {
-  return new Intl.Segmenter().segment(text)[Symbol.iterator]().next().value?.segment ?? ''
-}
+/** Made once: `Intl` objects are slow to make and quick to use. */
+const signs = /* @__PURE__ */ new Intl.Segmenter()
+
+const firstSign = (text: string): string => signs.segment(text).containing(0)?.segment ?? ''
 
 /** The same colour for the same id, everywhere. */
 function hueOf(id: string): number {

@@ -1,16 +1,17 @@
 import { expect } from '@open-wc/testing'
 import { html, render } from 'lit'
-import { rolling } from './rolling.js'
+import { Rolling } from './rolling.js'
 
 const item = (position: number) => html`<li>${position}</li>`
 
 function list() {
   const box = document.createElement('ul')
+  const rolling = new Rolling()
   const draw = (content: unknown) => {
     render(html`${content}`, box)
     return [...box.children]
   }
-  return { draw, roll: (first: number, last: number) => draw(rolling(first, last, item)) }
+  return { draw, roll: (first: number, last: number) => draw(rolling.render(first, last, item)), rolling, box }
 }
 
 const read = (nodes: Element[]) => nodes.map((node) => Number(node.textContent))
@@ -39,6 +40,23 @@ describe('a rolling list', () => {
     expect([down[0] === two, down[1] === three, down[2] === one]).to.deep.equal([true, true, true])
     const up = roll(1, 3)
     expect([up[0] === one, up[1] === two, up[2] === three]).to.deep.equal([true, true, true])
+  })
+
+  it('goes on between two drawings: draws what comes in and what is old, and nothing else', () => {
+    const { draw, rolling } = list()
+    const drawn: number[] = []
+    const write = (position: number) => {
+      drawn.push(position)
+      return item(position)
+    }
+    const shown = () => read(draw(rolling.render(1, 3, write)))
+    shown()
+    drawn.length = 0
+    rolling.to(2, 5, [3])
+    expect(drawn).to.deep.equal([3, 4, 5])
+    rolling.to(90, 91, [])
+    expect(drawn).to.deep.equal([3, 4, 5, 90, 91])
+    expect(shown()).to.deep.equal([1, 2, 3])
   })
 
   it('takes over from a plain array without making a node', () => {
