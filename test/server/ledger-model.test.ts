@@ -88,10 +88,13 @@ class Model {
 
 /** The real thing: a community of its own for each run. */
 class Real {
-  private constructor(
-    readonly communityId: string,
-    readonly ids: string[],
-  ) {}
+  readonly communityId: string
+  readonly ids: string[]
+
+  private constructor(communityId: string, ids: string[]) {
+    this.communityId = communityId
+    this.ids = ids
+  }
 
   static async create(): Promise<Real> {
     const communityId = newId()

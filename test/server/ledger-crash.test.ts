@@ -1,0 +1,145 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { DemoFile } from '../../packages/server/src/demo.js'
+import { expectJob, uploadCsv } from '../helpers/bulk.js'
+import { asSuperuser, brokenInvariants, createTestDatabase } from '../helpers/database.js'
+import { times } from '../helpers/long.js'
+import { embeddedPostgres, type ServerProcess, startProcess } from '../helpers/process.js'
+
+const testDatabase = await createTestDatabase()
+const root = mkdtempSync(join(tmpdir(), 'rai-crash-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+beforeAll(() => {
+  const server = join(import.meta.dirname, '../../packages/server')
+  execFileSync('npx', ['--yes', 'pnpm@12.21.0', 'run', 'build'], { cwd: server, stdio: 'pipe' })
+})
+
+/** Those who award by files, four of which a community may have on their way, and those who make members. */
+const awarders = 4
+const makers = 12
+const clients = awarders + makers
+const writesEach = times(16, 100)
+const kills = times(5, 100)
+
+const databases = {
+  'its own database': {},
+  'a database of the operator’s': {
+    DATABASE_URL: testDatabase.url,
+    RAI_MIGRATE_URL: testDatabase.migrateUrl,
+    RAI_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'),
+  },
+}
+
+describe.each(Object.entries(databases))('20: a server on %s that is killed while everybody works', (_, external) => {
+  it('does each write once, and forgets none that it acknowledged', async () => {
+    const dataDir = mkdtempSync(join(root, 'data-'))
+    const env = { ...external, RAI_DATA: dataDir }
+    let server = await startProcess(env)
+    await server.ready
+    const { communityKey: key } = JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8')) as DemoFile
+    /** Whoever lost the server waits here for the next one. */
+    let restarted: Promise<ServerProcess> = Promise.resolve(server)
+    let acknowledged = 0
+    let working = clients
+
+    /** Repeats a write, under its own key, until somebody has answered it. */
+    async function insist<T>(write: (url: string) => Promise<{ status: number; answer: T }>): Promise<T> {
+      for (;;) {
+        const { url } = await restarted
+        const { status, answer } = await write(url).catch(() => ({ status: 0, answer: undefined }))
+        if (status >= 200 && status < 300) {
+          acknowledged++
+          return answer as T
+        }
+        // Killed under it, still starting, or the first try still under way: anything else is a fault.
+        expect([0, 409, 503]).toContain(status)
+      }
+    }
+
+    async function createMember(url: string, name: string) {
+      const answer = await fetch(`${url}/apis/v1/users`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${key}`,
+          'content-type': 'application/json',
+          'idempotency-key': `make ${name}`,
+        },
+        body: JSON.stringify({ username: name }),
+      })
+      return { status: answer.status, answer: ((await answer.json()) as { data: { _id: string } }).data?._id }
+    }
+
+    async function award(url: string, name: string, n: number) {
+      const idempotencyKey = `award ${name} ${n}`
+      const { status, body } = await uploadCsv(url, key, 'update', `username,xp_op,xp\n${name},add,${n}\n`, {
+        idempotencyKey,
+      })
+      return { status, answer: body.data?.jobId }
+    }
+
+    async function awardOften(client: number) {
+      const name = `awarded-${client}`
+      await insist((url) => createMember(url, name))
+      const jobs: string[] = []
+      for (let n = 1; n <= writesEach; n++) jobs.push((await insist((url) => award(url, name, n)))!)
+      // Asked again long after, it is still the same.
+      expect(await insist((url) => award(url, name, 1))).toBe(jobs[0])
+      working--
+      return jobs
+    }
+
+    async function makeMany(client: number) {
+      const make = (n: number) => insist((url) => createMember(url, `made-${client}-${n}`))
+      const first = await make(1)
+      for (let n = 2; n <= writesEach; n++) await make(n)
+      expect(await make(1)).toBe(first)
+      working--
+      return []
+    }
+
+    async function kill() {
+      let killed = 0
+      for (; killed < kills && working > 0; killed++) {
+        const before = acknowledged
+        while (working > 0 && acknowledged < before + clients / 2) await new Promise(setImmediate)
+        restarted = (async () => {
+          server.child.kill('SIGKILL')
+          await server.ended
+          server = await startProcess(env)
+          await server.ready
+          return server
+        })()
+        await restarted
+      }
+      return killed
+    }
+
+    const [jobs, killed] = await Promise.all([
+      Promise.all(Array.from({ length: clients }, (_, n) => (n < awarders ? awardOften(n) : makeMany(n)))),
+      kill(),
+    ])
+    expect(killed).toBe(kills)
+    for (const jobId of jobs.flat())
+      expect(await expectJob(server.url, key, jobId, 60_000)).toMatchObject({ status: 'completed', succeeded: 1 })
+    const url = 'DATABASE_URL' in external ? testDatabase.superuserUrl : embeddedPostgres(dataDir).superuserUrl
+    await asSuperuser(url, async (client) => {
+      const { rows } = await client.query(
+        `select split_part(m.username, '-', 1) as what, count(*)::int as n, min(b.amount)::int as least, max(b.amount)::int as most
+         from members m left join balances b on b.community_id = m.community_id and b.member_id = m.id and b.unit = 'xp'
+         where m.username ~ '^(awarded|made)-' group by 1 order by 1`,
+      )
+      const sum = (writesEach * (writesEach + 1)) / 2
+      expect(rows).toEqual([
+        { what: 'awarded', n: awarders, least: sum, most: sum },
+        { what: 'made', n: makers * writesEach, least: null, most: null },
+      ])
+      expect(await brokenInvariants(client)).toEqual([])
+    })
+    server.child.kill('SIGTERM')
+    expect(await server.ended).toBe(0)
+  }, 600_000)
+})
