@@ -12,7 +12,14 @@ export default defineConfig({
   environments: { ssr: { resolve }, __vitest__: { resolve } },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['**/*browser.test.ts', 'test/e2e/**', '**/node_modules/**', '**/dist/**'],
+    exclude: [
+      '**/*browser.test.ts',
+      'test/e2e/**',
+      '**/node_modules/**',
+      '**/dist/**',
+      // Needs root, to mount a disk.
+      ...(process.env.RAI_LONG ? [] : ['**/full-disk.test.ts']),
+    ],
     globalSetup: './test/helpers/cluster.ts',
     testTimeout: 30_000,
     // A busy machine is no failure: what is waited for has most of the test's time.

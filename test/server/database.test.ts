@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { describe, expect, inject, it } from 'vitest'
 import { openDatabase, type Tx } from '../../packages/server/src/db/database.js'
+import { isBusy } from '../../packages/server/src/db/errors.js'
 import { newId } from '../../packages/server/src/domain/ids.js'
 import { asSuperuser, openTestDatabase } from '../helpers/database.js'
 
@@ -90,6 +91,20 @@ describe('a transaction', () => {
     expect(followed).toBe(2)
     expect(await database.tenant(id, (tx) => counter(tx, 'a'))).toBe(2)
     expect(await database.tenant(id, (tx) => counter(tx, 'b'))).toBe(2)
+  })
+
+  it('whose connection breaks meanwhile fails as a passing thing, and leaves nothing', async () => {
+    const id = await communityWithCounters('a')
+    const broken = database.tenant(id, async (tx) => {
+      await addOne(tx, 'a')
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx.db)
+      await asSuperuser(testDatabase.superuserUrl, (client) =>
+        client.query('select pg_terminate_backend($1::int, 10000)', [rows[0]!.pid]),
+      )
+      await addOne(tx, 'a')
+    })
+    await expect(broken).rejects.toSatisfy(isBusy)
+    expect(await database.tenant(id, (tx) => counter(tx, 'a'))).toBe(0)
   })
 
   it('as a snapshot sees one moment and cannot write', async () => {

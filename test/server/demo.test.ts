@@ -61,6 +61,9 @@ describe('the demo', () => {
         .innerJoin('leaderboards as b', 'b.id', 's.board_id')
         .innerJoin('members as m', 'm.id', 's.member_id')
         .select(['s.period', 's.period_start', 's.score', 's.ranked', 'm.username'])
+        .where('b.community_id', '=', demo.serverId)
+        .where('m.community_id', '=', demo.serverId)
+        .where('s.community_id', '=', demo.serverId)
         .where('b.metric', '=', 'xp')
         .orderBy('s.score', 'desc')
         .execute(),

@@ -116,7 +116,7 @@ async function expectRun(board: Board, at: Date, expected: Expected, period = bo
 }
 
 describe('ranks', () => {
-  test('equal a plain recount after hundreds of random awards, hidings and foldings', async () => {
+  test('26: equal a plain recount after hundreds of random awards, hidings and foldings', async () => {
     const random = seededRandom(7)
     const at = new Date('2026-11-20T10:00:00Z')
     const ids = await people(60, 'walker')
@@ -391,7 +391,7 @@ describe('the ledger', () => {
     expect((await inside((tx) => balancesOf(tx, other))).currency).toBe(0)
   })
 
-  test('refuses amounts that are not whole numbers, and changes to what is written', async () => {
+  test('27: refuses amounts that are not whole numbers, and changes to what is written', async () => {
     const [id] = (await people(1, 'exact')) as [string]
     for (const amount of [0, 0.5, Number.NaN, 2 ** 53]) {
       await expect(award(id, amount, new Date())).rejects.toMatchObject({ code: 'invalid_request' })

@@ -241,7 +241,7 @@ describe('the invariants', () => {
     ['what happened cannot be changed', 'drop trigger transactions_immutable on transactions'],
     [
       'entries belong to members of their community',
-      'alter table entries disable trigger all; update entries set member_id = gen_random_uuid() where n = 0',
+      'alter table entries disable trigger all; update entries set member_id = transaction_id where n = 0',
     ],
     ['scores are what happened, counted by run', `update board_scores set score = score + 1 where ${row}`],
     ['scores are what happened, counted by run', `delete from board_scores where ${row}`],

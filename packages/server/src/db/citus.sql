@@ -29,6 +29,11 @@ begin
   end if;
 end $$;
 
+-- Policies and triggers call them on the nodes. Those that are made from now on go there by themselves.
+select create_distributed_function(f.oid::regprocedure) from pg_proc f
+where pronamespace = 'public'::regnamespace and proowner = current_user::regrole
+  and oid not in (select objid from pg_dist_object where classid = 'pg_proc'::regclass);
+
 do $$
 declare
   one record;
