@@ -12,7 +12,7 @@ import { install } from './apt.js'
 import { freePort } from './browsers.js'
 
 /** Whatever has rules that the database keeps, and not only answers that came from it. */
-const files = ['access', 'bulk', 'database', 'idempotency', 'keys', 'leaderboards', 'management', 'migrate', 'tenants']
+const files = ['bulk', 'database', 'distribute', 'idempotency', 'keys', 'leaderboards', 'migrate', 'tenants']
 
 /** The newest that Debian has put here, from 15 on. */
 function findBinaries() {
@@ -69,4 +69,6 @@ async function run(binaries) {
   }
 }
 
-const idOf = (flag) => Number(spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' }).stdout)
+function idOf(flag) {
+  return Number(spawnSync('id', [flag, 'postgres'], { encoding: 'utf8' }).stdout)
+}
