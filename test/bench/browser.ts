@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sparticuz from '@sparticuz/chromium'
-import { type Browser, chromium } from 'playwright-core'
-import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
+import { type Browser, type CDPSession, chromium } from 'playwright-core'
+import { countNext, createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { startServer } from '../../packages/server/src/start.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { quietConfig } from '../helpers/config.js'
@@ -42,6 +42,7 @@ export async function inWorld<T>(members: number, work: (world: World) => Promis
       await seedMembers(tx, members, now)
       await createBoard(tx, { name: 'Points', slug: 'points', periods: ['all'] }, now)
     })
+    while (await community.tenant(countNext));
 
     const browser = await chromium.launch({
       executablePath: process.env.RAI_CHROMIUM ?? (await sparticuz.executablePath()),
@@ -60,4 +61,49 @@ export async function inWorld<T>(members: number, work: (world: World) => Promis
   } finally {
     for (const step of undo.reverse()) await step()
   }
+}
+
+/** A bench's page, as a site would write it. */
+export const page = (body: string) => `<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Bench</title>
+<style>
+  body { margin: 0; font: 14px sans-serif }
+  rai-leaderboard:not(:defined) { display: block; block-size: 30rem }
+</style>
+<body>${body}`
+
+/** What a page needs for a leaderboard. */
+export const oneLine = (apiUrl: string, key: string) =>
+  `<script async src="${apiUrl}/rai.js" data-key="${key}"></script><rai-leaderboard board="points"></rai-leaderboard>`
+
+/** The list that is scrolled, for `locator`. */
+export const list = 'rai-leaderboard [part~=list]'
+
+/** What the page's main thread worked until now, in milliseconds of its own clock. `Performance` must be enabled. */
+export async function worked(devtools: CDPSession): Promise<number> {
+  const { metrics } = await devtools.send('Performance.getMetrics')
+  return metrics.find(({ name }) => name === 'TaskDuration')!.value * 1000
+}
+
+interface TraceEvent {
+  name: string
+  pid: number
+  tid: number
+  /** CPU time in microseconds. */
+  tdur?: number
+}
+
+/** Answers the CPU time of the longest task of the page's main thread while some work is done, in milliseconds. */
+export async function longestTask(devtools: CDPSession, work: () => Promise<unknown>): Promise<number> {
+  const events: TraceEvent[] = []
+  devtools.on('Tracing.dataCollected', ({ value }) => events.push(...(value as unknown as TraceEvent[])))
+  const includedCategories = ['devtools.timeline', 'disabled-by-default-devtools.timeline']
+  await devtools.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig: { includedCategories } })
+  await work()
+  const complete = new Promise((done) => devtools.once('Tracing.tracingComplete', done))
+  await devtools.send('Tracing.end')
+  await complete
+  const { pid, tid } = events.find(({ name }) => name === 'Layout')!
+  const tasks = events.filter((event) => event.name === 'RunTask' && event.pid === pid && event.tid === tid)
+  return Math.max(...tasks.map(({ tdur = 0 }) => tdur)) / 1000
 }

@@ -1,7 +1,13 @@
 import { sql } from 'kysely'
 import type { Tx } from '../../packages/server/src/db/database.js'
 import { communityClock } from '../../packages/server/src/domain/clock.js'
-import { createBoard, rowsAround, rowsAt, runOf } from '../../packages/server/src/domain/leaderboards/index.js'
+import {
+  countNext,
+  createBoard,
+  rowsAround,
+  rowsAt,
+  runOf,
+} from '../../packages/server/src/domain/leaderboards/index.js'
 import { post } from '../../packages/server/src/domain/ledger.js'
 import { seededRandom } from '../helpers/random.js'
 import { withDatabase } from './database.js'
@@ -20,6 +26,7 @@ export const bench: Bench = {
       const at = new Date()
       await tenant((tx) => seedMembers(tx, members, at))
       const board = await tenant((tx) => createBoard(tx, { name: 'Bench', periods: ['all'] }, at))
+      while (await tenant(countNext));
       const { asSuperuser } = await import('../helpers/database.js')
       await asSuperuser(superuserUrl.replace(/\/[^/]*$/, '/rai'), (client) => client.query('vacuum analyze'))
       const clock = await tenant(communityClock)

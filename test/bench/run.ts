@@ -29,7 +29,11 @@ for (const name of wanted.length > 0 ? wanted : Object.keys(benches)) {
     Object.fromEntries(
       rows.map(({ what, ours, reference, unit }) => [
         what,
-        { ours: `${figure(ours)} ${unit}`, reference: `${figure(reference)} ${unit}`, ratio: figure(ours / reference) },
+        {
+          ours: `${figure(ours)} ${unit}`,
+          reference: `${figure(reference)} ${unit}`,
+          ratio: reference ? figure(ours / reference) : '–',
+        },
       ]),
     ),
   )
