@@ -37,8 +37,12 @@ scores as (
 ),
 recounted as (
   select r.community_id, r.board_id, r.period, r.period_start, r.member_id, sum(r.change) as score,
-    bool_and(m.status = 'active' and m.visibility = 'public') as ranked
-  from runs r join members m on m.community_id = r.community_id and m.id = r.member_id
+    bool_and(
+      m.status = 'active' and m.visibility = 'public' and (not b.requires_opt_in or b.id = any (m.entered_boards))
+    ) as ranked
+  from runs r
+  join members m on m.community_id = r.community_id and m.id = r.member_id
+  join leaderboards b on b.community_id = r.community_id and b.id = r.board_id
   group by r.community_id, r.board_id, r.period, r.period_start, r.member_id
 ),
 -- The tree of counts together with the changes that are not yet folded into it.

@@ -36,7 +36,7 @@ async function makePlace(origin: string): Promise<Place> {
   const revoked = [await newKey({}), await newKey({ kind: 'publishable', origins: [origin] })] as const
   for (const { id } of revoked) await community.tenant((tx) => revokeKey(tx, id, now))
   const member = await community.tenant((tx) => createMember(tx, { username: 'member' }, now))
-  const board = await community.tenant((tx) => createBoard(tx, { name: 'Board' }, now))
+  const board = await community.tenant((tx) => createBoard(tx, { name: 'Board', requiresOptIn: true }, now))
   const job = await ask(server, 'POST /apis/v1/users/bulk-import', { bearer: community.systemKey, form: csv() })
   return {
     ...community,
@@ -82,6 +82,7 @@ const requests: { [K in RouteKey]?: (place: Place) => Ask | Promise<Ask> } = {
     return { params: { leaderboardId: id } }
   },
   'PATCH /widget/v1/{publishableKey}/me': () => ({ body: { visibility: 'public' } }),
+  'PUT /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/seen': () => ({ body: { rank: 1 } }),
   // Otherwise it would stay open.
   'GET /widget/v1/{publishableKey}/stream': () => ({ method: 'HEAD' }),
 }

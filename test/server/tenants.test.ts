@@ -72,6 +72,18 @@ async function seedTheRest(): Promise<void> {
       .values({ community_id, job_id: jobId, line: 3, code: 'invalid_request', message: 'no' })
       .execute()
     const { board_id } = await tx.db.selectFrom('board_scores').select('board_id').limit(1).executeTakeFirstOrThrow()
+    await tx.db
+      .insertInto('board_seen')
+      .values({
+        community_id,
+        board_id,
+        period: 'all',
+        member_id: newId(),
+        period_start: '0001-01-01',
+        rank: 1,
+        seen_at: now,
+      })
+      .execute()
     // Two changes that cancel each other.
     for (const [old_score, new_score] of [
       [null, 5],

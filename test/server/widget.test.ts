@@ -102,6 +102,7 @@ describe('a board', () => {
       metric: { unit: 'xp', name: 'XP' },
       periods: ['all', 'week'],
       description: 'Shine',
+      requiresOptIn: false,
       button: null,
       runs: [
         { period: 'all', start: null, startsAt: null, endsAt: null, finalAt: null, state: 'open' },

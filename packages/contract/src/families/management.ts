@@ -65,6 +65,8 @@ const fields = {
   topRankOnly: z.boolean(),
   topRankLimit: z.int().min(1).max(1_000_000),
   onlyPositiveRanks: z.boolean(),
+  /** Rank only members who joined the board. Ours. */
+  requiresOptIn: z.boolean(),
   includeDummyUsers: z.boolean(),
   /** A day, or a moment. */
   startDate: z.union([z.iso.date(), Time]).nullable(),

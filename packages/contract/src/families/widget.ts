@@ -83,6 +83,8 @@ const BoardRow = z
 
 const Board = BoardSummary.extend({
   description: z.string(),
+  /** Only members who joined are ranked: see `entry`. */
+  requiresOptIn: z.boolean(),
   /** The call-to-action link that operators can put under a board. */
   button: z.strictObject({ text: z.string(), link: z.url() }).nullable(),
   /** The run that is open now, or the last one, for each period of the board. */
@@ -99,17 +101,27 @@ const Rows = page(BoardRow)
   })
   .meta({ id: 'Rows' })
 
+const Seen = z
+  .strictObject({ rank: z.int().min(1), at: Time })
+  .meta({ id: 'Seen', description: 'The rank that the member was shown last, and when' })
+
 const MyRows = z
   .strictObject({
-    /** Why there is no own row, or `ranked`. */
-    state: z.enum(['ranked', 'no_score', 'hidden', 'not_eligible']),
+    /** Why there is no own row, or `ranked`. `not_joined` only on boards that require to opt in. */
+    state: z.enum(['ranked', 'no_score', 'hidden', 'not_eligible', 'not_joined']),
     /** The member's own row with its neighbours, in order; empty unless `ranked`. */
     items: z.array(BoardRow),
+    /** The rank that `seen` remembers of this run; null while it has none. Compare it with the own row's. */
+    seen: Seen.nullable(),
     run: BoardRun,
     total: z.int().min(0),
     now: Time,
   })
   .meta({ id: 'MyRows' })
+
+const Entry = z
+  .strictObject({ joined: z.boolean() })
+  .meta({ id: 'Entry', description: 'Whether the member competes on the board' })
 
 /** What browsers ask. The publishable key stands in the path, so that anonymous reads need no preflight and a CDN can hold them. */
 export const widget = table({
@@ -179,6 +191,28 @@ export const widget = table({
       around: z.coerce.number().int().min(0).max(50).optional(),
     }),
     answer: MyRows,
+  },
+  'PUT /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/seen': {
+    summary: 'Remember the rank that the member was shown',
+    description:
+      'Send it once the member has looked; `rows/me` tells it from then on, on every device. Only the newest run of a period is remembered: of an older one, what is there stays.',
+    access: memberOnly,
+    params: BoardPath,
+    body: Run.extend({ rank: z.int().min(1) }),
+    bodyLimit: bodyLimits.small,
+    answer: Seen,
+  },
+  'PUT /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/entry': {
+    summary: 'Join a board that ranks only who joined it, with all points from before',
+    access: memberOnly,
+    params: BoardPath,
+    answer: Entry,
+  },
+  'DELETE /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/entry': {
+    summary: 'Leave such a board. The points stay, and are back at once for who joins again',
+    access: memberOnly,
+    params: BoardPath,
+    answer: Entry,
   },
   'GET /widget/v1/{publishableKey}/stream': {
     summary: 'Server-sent events: hints about what changed. Resumes after `Last-Event-ID`',

@@ -25,6 +25,7 @@ export interface Tables {
   board_scores: BoardScores
   board_counts: BoardCounts
   board_deltas: BoardDeltas
+  board_seen: BoardSeen
   events: Events
   relays: Relays
   idempotency_keys: IdempotencyKeys
@@ -113,6 +114,7 @@ interface Members {
   language: Generated<string>
   status: Generated<'active' | 'suspended' | 'banned' | 'deleted'>
   visibility: Generated<'public' | 'hidden'>
+  entered_boards: Generated<string[]>
   created_at: Once<Date>
   updated_at: Generated<Date>
   revision: Generated<number>
@@ -193,6 +195,7 @@ interface Leaderboards {
   alias_key: Generated<string>
   top_rank_limit: number | null
   only_positive: Generated<boolean>
+  requires_opt_in: Generated<boolean>
   starts_at: Date | null
   ends_at: Date | null
   review_hours: number | null
@@ -238,6 +241,16 @@ interface BoardDeltas {
   period_start: string
   old_score: number | null
   new_score: number | null
+}
+
+interface BoardSeen {
+  community_id: string
+  board_id: string
+  period: Period
+  member_id: string
+  period_start: string
+  rank: number
+  seen_at: Date
 }
 
 interface Events {

@@ -6,6 +6,7 @@ import { communityClock } from './clock.js'
 import { emit } from './events.js'
 import { Failure } from './failure.js'
 import { isId, newId } from './ids.js'
+import { rerank } from './leaderboards/scores.js'
 import { shareBoardLock } from './ledger.js'
 import { dayOf, momentOf } from './time.js'
 
@@ -138,24 +139,7 @@ export async function setVisibility(
     .returningAll()
     .executeTakeFirst()
   if (!member) throw new Failure('not_found')
-  const ranked = member.status === 'active' && visibility === 'public'
-  await sql`
-    with turned as (
-      update board_scores set ranked = ${ranked}
-      where community_id = ${tx.communityId} and member_id = ${memberId} and ranked <> ${ranked}
-      returning board_id, period, period_start, score
-    ), counted as (
-      insert into board_deltas (community_id, id, board_id, period, period_start, old_score, new_score)
-      select ${tx.communityId}::uuid, gen_random_uuid(), board_id, period, period_start,
-        case when not ${ranked}::boolean then score end, case when ${ranked}::boolean then score end
-      from turned
-      returning 1
-    )
-    insert into events (community_id, id, type, subject)
-    select ${tx.communityId}::uuid, gen_random_uuid(), 'leaderboard.changed', board_id from turned group by board_id
-    returning 1`.execute(tx.db)
-  tx.wake('events')
-  tx.wake('scores')
+  await rerank(tx, memberId)
   return member
 }
 

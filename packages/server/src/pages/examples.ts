@@ -20,6 +20,7 @@ export const bodyExamples: { [K in RouteKey]?: BodyOf<K> } = {
   },
   'PATCH /v1/leaderboards/{leaderboardId}': { isEnabled: false },
   'PATCH /widget/v1/{publishableKey}/me': { visibility: 'hidden' },
+  'PUT /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/seen': { period: 'week', rank: 12 },
 }
 
 /** What the file of a job's errors looks like. */
@@ -87,6 +88,7 @@ const fieldExamples: Record<string, unknown> = {
   period: 'week',
   periods: ['week', 'all'],
   processed: 2,
+  requiresOptIn: false,
   reviewHours: null,
   roles: ['@all'],
   'run.state': 'open',

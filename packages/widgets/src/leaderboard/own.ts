@@ -29,7 +29,13 @@ export const words = {
 }
 
 /** Why a member has no row. */
-const reasons = { hidden: 'hidden', no_score: 'noScore', not_eligible: 'notEligible', ranked: undefined } as const
+const reasons = {
+  hidden: 'hidden',
+  no_score: 'noScore',
+  not_joined: 'notEligible',
+  not_eligible: 'notEligible',
+  ranked: undefined,
+} as const
 
 /** What there is to know about the member who looks at the board. */
 interface Own {

@@ -9,12 +9,17 @@ import {
   type Board,
   fieldOf,
   findBoard,
+  joinBoard,
+  leaveBoard,
   mayView,
   type Run,
+  rememberSeen,
   rowsAround,
   rowsAt,
   runOf,
+  type Seen,
   searchRows,
+  seenOf,
   settingsOf,
 } from '../../domain/leaderboards/index.js'
 import type { Asker, Context, Handlers } from '../../http/context.js'
@@ -25,7 +30,13 @@ type Path = '/widget/v1/{publishableKey}/leaderboards/{idOrSlug}'
 const defaultLimit = 50
 const defaultAround = 3
 
-type Keys = `GET ${Path}` | `GET ${Path}/rows` | `GET ${Path}/first-page` | `GET ${Path}/rows/me`
+type Keys =
+  | `GET ${Path}`
+  | `GET ${Path}/rows`
+  | `GET ${Path}/first-page`
+  | `GET ${Path}/rows/me`
+  | `PUT ${Path}/seen`
+  | `${'PUT' | 'DELETE'} ${Path}/entry`
 
 /** Which board, and who asks when. */
 type Reading = Pick<Context<`GET ${Path}`>, 'tx' | 'principal' | 'params' | 'now'>
@@ -42,7 +53,32 @@ export const leaderboards: Handlers<Keys> = {
     const { board, run } = await readableRun(tx, params.idOrSlug, principal, query, now)
     const { around = defaultAround } = query
     const { state, rows, total } = await rowsAround(tx, board, run, principal.memberId!, around)
-    return { state, items: rows, run: showRun(run), total, now: now.toISOString() }
+    const seen = await seenOf(tx, run, principal.memberId!)
+    return {
+      state,
+      items: rows,
+      seen: seen && showSeen(seen),
+      run: showRun(run),
+      total,
+      now: now.toISOString(),
+    }
+  },
+
+  'PUT /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/seen': async ({ tx, principal, params, body, now }) => {
+    const { run } = await readableRun(tx, params.idOrSlug, principal, body, now)
+    const seen = { rank: body.rank, at: now }
+    await rememberSeen(tx, run, principal.memberId!, seen)
+    return showSeen(seen)
+  },
+
+  'PUT /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/entry': async ({ tx, principal, params, now }) => {
+    await joinBoard(tx, await readableBoard(tx, params.idOrSlug, principal), principal.memberId!, now)
+    return { joined: true }
+  },
+
+  'DELETE /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/entry': async ({ tx, principal, params }) => {
+    await leaveBoard(tx, await readableBoard(tx, params.idOrSlug, principal), principal.memberId!)
+    return { joined: false }
   },
 }
 
@@ -53,6 +89,7 @@ async function readBoard({ tx, principal, params, now }: Reading) {
   return {
     ...showSummary(board, await metricNames(tx, await thisCommunity(tx))),
     description: board.description,
+    requiresOptIn: board.requires_opt_in,
     button: button.enabled && button.link ? { text: button.text, link: button.link } : null,
     runs: board.periods.map((period) => showRun(runOf(board, clock, now, period))),
     now: now.toISOString(),
@@ -138,6 +175,8 @@ export async function metricNames(tx: Tx, { xp_name, currency_name }: Community)
     return { unit: 'field', name: fields.get(field) ?? field }
   }
 }
+
+const showSeen = ({ rank, at }: Seen) => ({ rank, at: at.toISOString() })
 
 const showRun = ({ period, start, startsAt, endsAt, finalAt, state }: Run) => ({
   period,

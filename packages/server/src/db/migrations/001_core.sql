@@ -95,6 +95,9 @@ create table members (
   language text not null default 'en',
   status text not null default 'active' check (status in ('active', 'suspended', 'banned', 'deleted')),
   visibility text not null default 'public' check (visibility in ('public', 'hidden')),
+  -- Boards that rank only who joined, and that this member joined. Here, so that the lock that keeps the visibility of
+  -- somebody who is awarded keeps this as well. A board that is gone may still be named.
+  entered_boards uuid[] not null default '{}',
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   revision int not null default 0,
@@ -223,6 +226,7 @@ create table leaderboards (
   alias_key uuid not null default gen_random_uuid(),
   top_rank_limit bigint,
   only_positive boolean not null default false,
+  requires_opt_in boolean not null default false,
   -- Entries outside [starts_at, ends_at) do not count.
   starts_at timestamptz,
   ends_at timestamptz,
@@ -261,7 +265,8 @@ create table board_scores (
   -- The score before the last change; null while there was none. It tells a writer what to take out of the counts.
   previous bigint,
   reached_at timestamptz not null,
-  -- False while the member is hidden or not active: kept, but in no list and no count.
+  -- False while the member is hidden, not active, or has not joined a board that ranks only who has: kept, but in no list
+  -- and no count.
   ranked boolean not null,
   primary key (community_id, board_id, period, period_start, member_id)
 );
@@ -295,6 +300,18 @@ create table board_deltas (
   primary key (community_id, id)
 );
 create index board_deltas_run on board_deltas (community_id, board_id, period, period_start);
+
+-- The rank that a member was shown last, of the newest run of each period.
+create table board_seen (
+  community_id uuid not null,
+  board_id uuid not null,
+  period text not null,
+  member_id uuid not null,
+  period_start date not null,
+  rank bigint not null,
+  seen_at timestamptz not null,
+  primary key (community_id, board_id, period, member_id)
+);
 
 -- What happened, written in the change's own transaction without a number. The relay numbers committed events in order.
 create table events (
@@ -409,7 +426,8 @@ end $$;
 
 select tenant_table(t::regclass) from unnest(array[
   'counters', 'members', 'member_external_ids', 'transactions', 'entries', 'balances', 'user_fields', 'user_field_values',
-  'user_field_changes', 'leaderboards', 'board_scores', 'board_counts', 'board_deltas', 'events', 'idempotency_keys', 'jobs',
+  'user_field_changes', 'leaderboards', 'board_scores', 'board_counts', 'board_deltas', 'board_seen', 'events',
+  'idempotency_keys', 'jobs',
   'job_rows', 'job_errors', 'relays', 'api_keys']) as t;
 
 do $$

@@ -23,6 +23,7 @@ export interface BoardInput {
   nameDisplay?: 'full' | 'initials' | 'alias' | undefined
   topRankLimit?: number | null | undefined
   onlyPositive?: boolean | undefined
+  requiresOptIn?: boolean | undefined
   startsAt?: Date | null | undefined
   endsAt?: Date | null | undefined
   reviewHours?: number | null | undefined
@@ -35,7 +36,7 @@ export interface BoardInput {
 }
 
 /** The columns that decide who has which score: a change to one of them counts the board again from the ledger. */
-const countingColumns = ['metric', 'periods', 'starts_at', 'ends_at', 'ranked_members'] as const
+const countingColumns = ['metric', 'periods', 'starts_at', 'ends_at', 'ranked_members', 'requires_opt_in'] as const
 
 function columnsOf(input: Partial<BoardInput>) {
   const columns = {
@@ -47,6 +48,7 @@ function columnsOf(input: Partial<BoardInput>) {
     name_display: input.nameDisplay,
     top_rank_limit: input.topRankLimit,
     only_positive: input.onlyPositive,
+    requires_opt_in: input.requiresOptIn,
     starts_at: input.startsAt,
     ends_at: input.endsAt,
     review_hours: input.reviewHours,
@@ -259,9 +261,9 @@ async function announce(tx: Tx, boardId: string): Promise<void> {
   await emit(tx, 'leaderboard.changed', boardId)
 }
 
-/** Takes away all that follows from the ledger for a board. */
+/** Takes away all that is kept of a board's runs. */
 async function clear(tx: Tx, boardId: string): Promise<void> {
-  for (const table of ['board_scores', 'board_counts', 'board_deltas'] as const) {
+  for (const table of ['board_scores', 'board_counts', 'board_deltas', 'board_seen'] as const) {
     await tx.db.deleteFrom(table).where('community_id', '=', tx.communityId).where('board_id', '=', boardId).execute()
   }
 }

@@ -6,7 +6,7 @@ import { takeBoardLock } from '../ledger.js'
 import { beginningOfTime } from '../time.js'
 import type { Board } from './boards.js'
 import { addToTree } from './counts.js'
-import { changesEver } from './scores.js'
+import { changesEver, isRanked } from './scores.js'
 
 /*
  * A board is counted from the ledger, every run that ever was, when it is made and when what it counts changes: some
@@ -107,8 +107,10 @@ async function countMembers(tx: Tx, board: Board, memberIds: readonly string[]):
     ), scored as (
       insert into board_scores (community_id, board_id, period, period_start, member_id, score, reached_at, ranked)
       select ${tx.communityId}::uuid, ${board.id}::uuid, period, period_start, member_id, score, reached_at,
-        m.status = 'active' and m.visibility = 'public'
-      from totals join members m on m.community_id = ${tx.communityId} and m.id = member_id
+        ${isRanked}
+      from totals
+      join members m on m.community_id = ${tx.communityId} and m.id = member_id
+      join leaderboards l on l.community_id = ${tx.communityId} and l.id = ${board.id}
       returning board_id, period, period_start, score, ranked
     ), scores as (
       select board_id, period, period_start, null::bigint as old_score, score as new_score from scored where ranked

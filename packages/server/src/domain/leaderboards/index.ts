@@ -12,7 +12,9 @@ export {
   updateBoard,
 } from './boards.js'
 export { countNext } from './counting.js'
+export { joinBoard, leaveBoard } from './opt-in.js'
 export { type MyState, type Row, type RowList, rowsAround, rowsAt, searchRows, totalOf } from './rows.js'
 export { type Run, runOf } from './runs.js'
 export { fieldOf } from './scores.js'
+export { rememberSeen, type Seen, seenOf } from './seen.js'
 export { type BoardSettings, type ClockTime, defaultSettings, mayView, settingsOf } from './settings.js'

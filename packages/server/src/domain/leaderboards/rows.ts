@@ -122,7 +122,11 @@ async function lastScore(tx: Tx, run: Run): Promise<number | undefined> {
   return last?.score
 }
 
-export type MyState = 'ranked' | 'no_score' | 'hidden' | 'not_eligible'
+export type MyState = 'ranked' | 'no_score' | 'hidden' | 'not_eligible' | 'not_joined'
+
+/** Whether a board is for a member, if they want to. */
+export const isEligible = ({ ranked_members }: Board, memberId: string): boolean =>
+  ranked_members.length === 0 || ranked_members.includes(memberId)
 
 /** A member's row with `around` neighbours on each side, or why there is none. */
 export async function rowsAround(
@@ -135,8 +139,9 @@ export async function rowsAround(
   const total = await totalOf(tx, board, run)
   const none = (state: MyState) => ({ state, rows: [], total })
   const member = await findMember(tx, { id: memberId })
-  if (board.ranked_members.length > 0 && !board.ranked_members.includes(memberId)) return none('not_eligible')
+  if (!isEligible(board, memberId)) return none('not_eligible')
   if (member?.visibility === 'hidden') return none('hidden')
+  if (board.requires_opt_in && !member?.entered_boards.includes(board.id)) return none('not_joined')
   const { rows } = await sql<Stored>`${ranked(tx, run)} and s.member_id = ${memberId}`.execute(tx.db)
   const mine = rows[0]
   if (!mine) return none('no_score')

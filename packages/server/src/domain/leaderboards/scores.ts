@@ -16,6 +16,11 @@ export const fieldMetric = (field: string): Metric => `field:${field}`
 export const fieldOf = (metric: Metric): string | undefined =>
   metric.startsWith('field:') ? metric.slice('field:'.length) : undefined
 
+/** Whether a member `m` is in the lists and counts of a board `l`. */
+export const isRanked = sql<boolean>`(
+  m.status = 'active' and m.visibility = 'public' and (not l.requires_opt_in or l.id = any(m.entered_boards))
+)`
+
 /** So many changes at once write the counts themselves: a few locks for thousands of changes that need no second writing. */
 const wholesale = 500
 
@@ -29,10 +34,10 @@ const wholesale = 500
 export const scoreChanges = (tx: Tx, { timeZone, weekStart }: CommunityClock, size: number, at: Date) => sql`
   people as (
     -- Shared, so that nobody is hidden between this reading and the row that says whether they are ranked.
-    select id, status = 'active' and visibility = 'public' as ranked from members
+    select id, status, visibility, entered_boards from members
     where community_id = ${tx.communityId} and id = any(array(select member_id from changes)) order by id for share
   ), gains as (
-    select l.id as board_id, p.period, p.period_start, c.member_id, c.change, m.ranked
+    select l.id as board_id, p.period, p.period_start, c.member_id, c.change, ${isRanked} as ranked
     from changes c
     join people m on m.id = c.member_id
     join leaderboards l on l.community_id = ${tx.communityId} and l.metric = c.metric
@@ -64,6 +69,33 @@ const leaveToFolding = (communityId: string) => sql`
   insert into board_deltas (community_id, id, board_id, period, period_start, old_score, new_score)
   select ${communityId}::uuid, gen_random_uuid(), board_id, period, period_start, old_score, new_score from scores
   returning 1`
+
+/**
+ * Brings the boards up to date with whether a member is ranked, once that has changed. Needs the board lock shared, and
+ * the member's row changed before in the same transaction: awards wait for it.
+ */
+export async function rerank(tx: Tx, memberId: string): Promise<void> {
+  await sql`
+    with turned as (
+      update board_scores s set ranked = not s.ranked
+      from members m, leaderboards l
+      where s.community_id = ${tx.communityId} and s.member_id = ${memberId}
+        and m.community_id = ${tx.communityId} and m.id = ${memberId}
+        and l.community_id = ${tx.communityId} and l.id = s.board_id and s.ranked <> ${isRanked}
+      returning s.board_id, s.period, s.period_start, s.score, s.ranked
+    ), counted as (
+      insert into board_deltas (community_id, id, board_id, period, period_start, old_score, new_score)
+      select ${tx.communityId}::uuid, gen_random_uuid(), board_id, period, period_start,
+        case when not ranked then score end, case when ranked then score end
+      from turned
+      returning 1
+    )
+    insert into events (community_id, id, type, subject)
+    select ${tx.communityId}::uuid, gen_random_uuid(), 'leaderboard.changed', board_id from turned group by board_id
+    returning 1`.execute(tx.db)
+  tx.wake('events')
+  tx.wake('scores')
+}
 
 /** Everything that ever changed what a metric measures, as rows `(member_id, change, at)`: what boards are counted from. */
 export const changesEver = (tx: Tx, metric: Metric) => {
