@@ -99,6 +99,14 @@ full join (
 ) c using (community_id, member_id, field_id)
 where v.value is distinct from c.value
 union all
+select 'a claimed amount is in the ledger', w.community_id,
+  format('board %s, %s from %s, member %s', board_id, period, period_start, member_id)
+from board_winners w
+where claimed_at is not null and prize ? 'amount' and not exists (
+  select from transactions t where t.community_id = w.community_id and t.reason = 'prize'
+    and t.key = format('prize:%s:%s:%s:%s', board_id, period, period_start, member_id)
+)
+union all
 select 'what happened cannot be changed', null, format('%s has no trigger that refuses', t)
 from unnest(array['transactions', 'entries', 'user_field_changes']) as t
 where not exists (

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { createKey, type NewKey, revokeKey } from '../../packages/server/src/domain/keys.js'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { createMember } from '../../packages/server/src/domain/members.js'
+import { beginningOfTime } from '../../packages/server/src/domain/time.js'
 import { type Ask, ask, embedToken, type Reply } from '../helpers/api.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { startTestServer } from '../helpers/server.js'
@@ -58,6 +59,24 @@ beforeAll(async () => {
   away = await makePlace('https://away.example')
 })
 
+/** Gives the place's member a prize, if they have none yet. */
+const win = ({ id, boardId, memberId, tenant }: Place) =>
+  tenant((tx) =>
+    tx.db
+      .insertInto('board_winners')
+      .values({
+        community_id: id,
+        board_id: boardId,
+        period: 'all',
+        period_start: beginningOfTime,
+        member_id: memberId,
+        rank: 1,
+        prize: JSON.stringify({ from: 1, to: 1, title: 'Boots' }),
+      })
+      .onConflict((oc) => oc.doNothing())
+      .execute(),
+  )
+
 let made = 0
 const csv = () => {
   const form = new FormData()
@@ -82,6 +101,10 @@ const requests: { [K in RouteKey]?: (place: Place) => Ask | Promise<Ask> } = {
     return { params: { leaderboardId: id } }
   },
   'PATCH /widget/v1/{publishableKey}/me': () => ({ body: { visibility: 'public' } }),
+  'POST /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/prizes/claim': async (place) => {
+    await win(place)
+    return { body: { period: 'all' } }
+  },
   'PUT /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/seen': () => ({ body: { rank: 1 } }),
   // Otherwise it would stay open.
   'GET /widget/v1/{publishableKey}/stream': () => ({ method: 'HEAD' }),

@@ -64,7 +64,7 @@ describe('the demo', () => {
         .where('b.community_id', '=', demo.serverId)
         .where('m.community_id', '=', demo.serverId)
         .where('s.community_id', '=', demo.serverId)
-        .where('b.metric', '=', 'xp')
+        .where('b.slug', '=', 'trail-points')
         .orderBy('s.score', 'desc')
         .execute(),
     )

@@ -73,6 +73,18 @@ async function seedTheRest(): Promise<void> {
       .execute()
     const { board_id } = await tx.db.selectFrom('board_scores').select('board_id').limit(1).executeTakeFirstOrThrow()
     await tx.db
+      .insertInto('board_winners')
+      .values({
+        community_id,
+        board_id,
+        period: 'all',
+        period_start: '0001-01-01',
+        member_id: newId(),
+        rank: 1,
+        prize: JSON.stringify({ from: 1, to: 1, title: 'Boots' }),
+      })
+      .execute()
+    await tx.db
       .insertInto('board_seen')
       .values({
         community_id,
@@ -174,7 +186,7 @@ describe('background work', () => {
       }
       return seen
     })
-    expect(visible).toEqual(['board_deltas', 'events', 'idempotency_keys', 'jobs', 'relays'])
+    expect(visible).toEqual(['board_deltas', 'events', 'idempotency_keys', 'jobs', 'leaderboards', 'relays'])
   })
 
   it('writes nothing outside a community', async () => {

@@ -103,6 +103,8 @@ describe('a board', () => {
       periods: ['all', 'week'],
       description: 'Shine',
       requiresOptIn: false,
+      prizes: [],
+      prizeTerms: null,
       button: null,
       runs: [
         { period: 'all', start: null, startsAt: null, endsAt: null, finalAt: null, state: 'open' },

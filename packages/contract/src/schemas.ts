@@ -54,6 +54,39 @@ export const text = (max: number) =>
     .max(max)
     .regex(/^[^\0]*$/, 'must not contain a null character')
 
+const rank = z.int().min(1).max(1_000_000)
+
+/** What the ranks `from` to `to` of a run win. */
+export const Prize = z
+  .strictObject({
+    from: rank,
+    to: rank,
+    title: line(1, 100),
+    description: text(1000).optional(),
+    link: z
+      .url({ protocol: /^https?$/ })
+      .max(2000)
+      .optional(),
+    /** Posted to the member's balance when they claim the prize. */
+    amount: z.strictObject({ unit: Unit, amount: z.int().min(1) }).optional(),
+  })
+  .refine(({ from, to }) => from <= to, { path: ['to'], message: 'must not lie before from' })
+  .meta({
+    id: 'Prize',
+    description: 'What the ranks from `from` to `to` win. Members who share a rank each win what that rank wins',
+  })
+export type Prize = z.infer<typeof Prize>
+
+/** The prizes of a board, each for ranks of its own. */
+export const Prizes = z
+  .array(Prize)
+  .max(100)
+  .refine(
+    (prizes) =>
+      prizes.toSorted((a, b) => a.from - b.from).every(({ from }, n, sorted) => n === 0 || sorted[n - 1]!.to < from),
+    'must be for different ranks',
+  )
+
 /** A username: 1 to 100 characters, compared with case. */
 export const Username = line(1, 100)
 

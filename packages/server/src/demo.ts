@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { periodNames, permissions } from '@rai/contract'
+import { type Prize, periodNames, permissions } from '@rai/contract'
 import type { Config } from './config.js'
 import type { Database, Tx } from './db/database.js'
 import { createAccount } from './domain/accounts.js'
@@ -9,9 +9,9 @@ import { createCommunity } from './domain/communities.js'
 import { ensureFields, findFields, setValues } from './domain/fields.js'
 import { newId } from './domain/ids.js'
 import { changeKey, createKey, findAccessKey, findKey } from './domain/keys.js'
-import { createBoard } from './domain/leaderboards/index.js'
+import { createBoard, joinBoard } from './domain/leaderboards/index.js'
 import { type Move, post, type Reason } from './domain/ledger.js'
-import { createMember, setVisibility } from './domain/members.js'
+import { createMember, findMember, setVisibility } from './domain/members.js'
 
 /** What `data/demo.json` tells whoever builds pages and back-ends against the demo. */
 export interface DemoFile {
@@ -225,7 +225,31 @@ async function seedBoards(tx: Tx, now: Date): Promise<void> {
   )
   await createBoard(tx, { name: 'Summits', metric: 'field:summits', periods: ['all', 'month'], displayOrder: 3 }, now)
   await createBoard(tx, { name: 'Coins', metric: 'currency', periods: ['all', 'month'], displayOrder: 2 }, now)
+  const hoursAgo = (hours: number) => new Date(now.getTime() - hours * 3_600_000)
+  const season = { periods: ['all'], prizes, settings: { prizeTerms: 'https://fernweh.example/prizes' } } as const
+  // In review since two hours, for ten more.
+  const autumn = { startsAt: hoursAgo(60 * 24), endsAt: hoursAgo(2), reviewHours: 12 }
+  await createBoard(tx, { ...season, ...autumn, name: 'Autumn season', displayOrder: 4 }, now)
+  // Made while it ran, so that its prizes are won.
+  const summer = { startsAt: hoursAgo(200 * 24), endsAt: hoursAgo(100 * 24) }
+  await createBoard(tx, { ...season, ...summer, name: 'Summer season', displayOrder: 5 }, summer.startsAt)
+  const challenge = await createBoard(
+    tx,
+    { name: 'Peak challenge', periods: ['all', 'month'], requiresOptIn: true, displayOrder: 6 },
+    now,
+  )
+  for (const username of ['yuki', 'leila', 'mateo', 'sunny', 'ingrid', 'zoe', 'tomasz', 'freya']) {
+    const member = await findMember(tx, { username })
+    await joinBoard(tx, challenge, member!.id, now)
+  }
+  await createBoard(tx, { name: 'Quiet corner', periods: ['all'], nameDisplay: 'alias', displayOrder: 7 }, now)
 }
+
+const prizes: Prize[] = [
+  { from: 1, to: 1, title: 'A pair of boots', description: 'From our workshop, in your size.' },
+  { from: 2, to: 3, title: '200 coins', amount: { unit: 'currency', amount: 200 } },
+  { from: 4, to: 10, title: 'A map', link: 'https://fernweh.example/maps' },
+]
 
 /** The demo's pages, and this server's own: those in frames. */
 const originsOf = ({ demoSite, publicUrl }: Config): string[] => [...new Set([demoSite, new URL(publicUrl).origin])]

@@ -14,6 +14,7 @@ import { startCounting } from './jobs/count.js'
 import { startFolding } from './jobs/fold.js'
 import { startPruning } from './jobs/prune.js'
 import { startRelay } from './jobs/relay.js'
+import { startSettling } from './jobs/settle.js'
 import { byNotify, createHints } from './stream/hints.js'
 import { createHub } from './stream/hub.js'
 
@@ -101,8 +102,8 @@ export async function startServer(
       jobs: startBulk(database, log, clock),
     }
     database.onWork((work, communityId) => loops[work].wake(communityId))
-    const pruning = startPruning(database, log)
-    opened.push(() => Promise.all([...Object.values(loops), pruning].map((loop) => loop.stop())))
+    const byTime = [startSettling(database, log, clock), startPruning(database, log)]
+    opened.push(() => Promise.all([...Object.values(loops), ...byTime].map((loop) => loop.stop())))
 
     const app = await createApp({ config, database, rootKey: root, hub, log, clock }, appOptions)
     opened.push(() => {

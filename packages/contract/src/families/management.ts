@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { table } from '../route.js'
-import { FieldName, Id, line, Origin, type periodNames, Time, text } from '../schemas.js'
+import { Day, FieldName, Id, line, Origin, Period, Prize, Prizes, type periodNames, Time, text } from '../schemas.js'
 
 const access = { principals: ['communityKey', 'systemKey'], permission: 'leaderboard' } as const
 
@@ -67,6 +67,10 @@ const fields = {
   onlyPositiveRanks: z.boolean(),
   /** Rank only members who joined the board. Ours. */
   requiresOptIn: z.boolean(),
+  /** What runs win that are not final yet when this is set. Ours. */
+  prizes: Prizes,
+  /** Where the terms of the prizes stand. Ours. */
+  prizeTerms: z.union([z.url({ protocol: /^https?$/ }).max(2000), z.literal('')]),
   includeDummyUsers: z.boolean(),
   /** A day, or a moment. */
   startDate: z.union([z.iso.date(), Time]).nullable(),
@@ -129,6 +133,20 @@ const Projected = Leaderboard.partial().required({ _id: true })
 const fieldList = z.string().max(500).optional()
 const One = z.object({ leaderboardId: Id })
 
+const Winner = z
+  .strictObject({
+    userId: Id,
+    username: z.string(),
+    period: Period,
+    /** The run's first day; null for all time. */
+    start: Day.nullable(),
+    rank: z.int().min(1),
+    /** As it was when the run became final. */
+    prize: Prize,
+    claimedAt: Time.nullable(),
+  })
+  .meta({ id: 'Winner' })
+
 /** What operators configure. Paths, paging and field names as documented for the original. */
 export const management = table({
   'GET /v1/leaderboards': {
@@ -175,6 +193,17 @@ export const management = table({
     body: UpdateLeaderboard,
     answer: Leaderboard,
     message: 'Leaderboard updated successfully',
+  },
+  'GET /v1/leaderboards/{leaderboardId}/winners': {
+    summary: 'Who won which prize, and who has claimed it; newest runs first',
+    access,
+    params: One,
+    query: z.strictObject({
+      page: z.coerce.number().int().min(1).max(100_000).optional(),
+      limit: z.coerce.number().int().min(1).max(100).optional(),
+    }),
+    answer: z.array(Winner),
+    message: 'Winners fetched successfully',
   },
   'DELETE /v1/leaderboards/{leaderboardId}': {
     summary: 'Delete a leaderboard and its ranks. The ledger keeps every point',

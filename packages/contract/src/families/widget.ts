@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { bodyLimits, table } from '../route.js'
-import { Amount, Day, Id, line, Period, page, Time, Unit } from '../schemas.js'
+import { Amount, Day, Id, line, Period, Prize, page, Time, Unit } from '../schemas.js'
 
 const anyPage = { principals: ['visitor', 'member'] } as const
 const memberOnly = { principals: ['member'] } as const
@@ -85,6 +85,8 @@ const Board = BoardSummary.extend({
   description: z.string(),
   /** Only members who joined are ranked: see `entry`. */
   requiresOptIn: z.boolean(),
+  prizes: z.array(Prize),
+  prizeTerms: z.url().nullable(),
   /** The call-to-action link that operators can put under a board. */
   button: z.strictObject({ text: z.string(), link: z.url() }).nullable(),
   /** The run that is open now, or the last one, for each period of the board. */
@@ -101,6 +103,16 @@ const Rows = page(BoardRow)
   })
   .meta({ id: 'Rows' })
 
+const WonPrize = z
+  .strictObject({
+    /** The rank that won it, when the run became final. */
+    rank: z.int().min(1),
+    prize: Prize,
+    state: z.enum(['won', 'claimed']),
+    claimedAt: Time.nullable(),
+  })
+  .meta({ id: 'WonPrize', description: 'What the member won in a run' })
+
 const Seen = z
   .strictObject({ rank: z.int().min(1), at: Time })
   .meta({ id: 'Seen', description: 'The rank that the member was shown last, and when' })
@@ -113,6 +125,8 @@ const MyRows = z
     items: z.array(BoardRow),
     /** The rank that `seen` remembers of this run; null while it has none. Compare it with the own row's. */
     seen: Seen.nullable(),
+    /** What the member won; null for nothing, and until the run is final. */
+    prize: WonPrize.nullable(),
     run: BoardRun,
     total: z.int().min(0),
     now: Time,
@@ -191,6 +205,16 @@ export const widget = table({
       around: z.coerce.number().int().min(0).max(50).optional(),
     }),
     answer: MyRows,
+  },
+  'POST /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/prizes/claim': {
+    summary: 'Claim the prize that the member won in a run. Again and again is as once',
+    description:
+      'An amount is on the member’s balance with the answer. `conflict` until the run is final, `not_found` for who has won nothing.',
+    access: memberOnly,
+    params: BoardPath,
+    body: Run,
+    bodyLimit: bodyLimits.small,
+    answer: WonPrize,
   },
   'PUT /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/seen': {
     summary: 'Remember the rank that the member was shown',

@@ -1,4 +1,4 @@
-import type { EventType, Period, Permission, Unit } from '@rai/contract'
+import type { EventType, Period, Permission, Prize, Unit } from '@rai/contract'
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 import type { RowContent } from '../domain/bulk/columns.js'
 import type { JobOptions } from '../domain/bulk/jobs.js'
@@ -25,6 +25,7 @@ export interface Tables {
   board_scores: BoardScores
   board_counts: BoardCounts
   board_deltas: BoardDeltas
+  board_winners: BoardWinners
   board_seen: BoardSeen
   events: Events
   relays: Relays
@@ -199,6 +200,9 @@ interface Leaderboards {
   starts_at: Date | null
   ends_at: Date | null
   review_hours: number | null
+  prizes: Json<Prize[]>
+  settled_to: Date | null
+  settles_at: Date | null
   ranked_members: Generated<string[]>
   viewing_members: Generated<string[]>
   is_enabled: Generated<boolean>
@@ -241,6 +245,17 @@ interface BoardDeltas {
   period_start: string
   old_score: number | null
   new_score: number | null
+}
+
+interface BoardWinners {
+  community_id: string
+  board_id: string
+  period: Period
+  period_start: string
+  member_id: string
+  rank: number
+  prize: JSONColumnType<Prize>
+  claimed_at: Date | null
 }
 
 interface BoardSeen {

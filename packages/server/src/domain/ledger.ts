@@ -18,6 +18,7 @@ const counterparts = {
   social: 'issued',
   badge: 'issued',
   streak: 'issued',
+  prize: 'issued',
   webhook: 'issued',
   import: 'issued',
   adjustment: 'adjusted',

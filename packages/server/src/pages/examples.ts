@@ -20,6 +20,7 @@ export const bodyExamples: { [K in RouteKey]?: BodyOf<K> } = {
   },
   'PATCH /v1/leaderboards/{leaderboardId}': { isEnabled: false },
   'PATCH /widget/v1/{publishableKey}/me': { visibility: 'hidden' },
+  'POST /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/prizes/claim': { period: 'week', start: '2026-11-16' },
   'PUT /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/seen': { period: 'week', rank: 12 },
 }
 
@@ -78,6 +79,8 @@ const fieldExamples: Record<string, unknown> = {
   lastName: 'Okafor',
   limit: 20,
   link: 'https://www.example.com/join',
+  'prize.title': 'A pair of boots',
+  'prizes.title': 'A pair of boots',
   'member.name': 'Amara Okafor',
   'metric.name': 'XP',
   name: 'Weekly stars',
@@ -87,6 +90,7 @@ const fieldExamples: Record<string, unknown> = {
   page: 1,
   period: 'week',
   periods: ['week', 'all'],
+  prizeTerms: 'https://www.example.com/terms',
   processed: 2,
   requiresOptIn: false,
   reviewHours: null,

@@ -7,6 +7,7 @@ import {
   createBoard,
   deleteBoard,
   listBoards,
+  listWinners,
   updateBoard,
 } from '../../domain/leaderboards/index.js'
 import type { Handlers } from '../../http/context.js'
@@ -51,6 +52,22 @@ export const leaderboards: Handlers<keyof typeof families.management> = {
       now,
     )
     return showBoard(board)
+  },
+
+  'GET /v1/leaderboards/{leaderboardId}/winners': async ({ tx, params, query, meta }) => {
+    const { page = 1, limit = defaultLimit } = query
+    const board = await boardById(tx, params.leaderboardId)
+    const { winners, total } = await listWinners(tx, board.id, { page, limit })
+    Object.assign(meta, { page, limit, total })
+    return winners.map(({ memberId, username, period, start, rank, prize, claimedAt }) => ({
+      userId: memberId,
+      username,
+      period,
+      start: period === 'all' ? null : start,
+      rank,
+      prize,
+      claimedAt: claimedAt?.toISOString() ?? null,
+    }))
   },
 
   'DELETE /v1/leaderboards/{leaderboardId}': async ({ tx, params }) => {

@@ -7,11 +7,13 @@ import { Failure } from '../../domain/failure.js'
 import { fieldNames } from '../../domain/fields.js'
 import {
   type Board,
+  claimPrize,
   fieldOf,
   findBoard,
   joinBoard,
   leaveBoard,
   mayView,
+  prizeOf,
   type Run,
   rememberSeen,
   rowsAround,
@@ -21,6 +23,7 @@ import {
   searchRows,
   seenOf,
   settingsOf,
+  type Won,
 } from '../../domain/leaderboards/index.js'
 import type { Asker, Context, Handlers } from '../../http/context.js'
 import { firstPageHtml } from '../../pages/first-page.js'
@@ -35,6 +38,7 @@ type Keys =
   | `GET ${Path}/rows`
   | `GET ${Path}/first-page`
   | `GET ${Path}/rows/me`
+  | `POST ${Path}/prizes/claim`
   | `PUT ${Path}/seen`
   | `${'PUT' | 'DELETE'} ${Path}/entry`
 
@@ -54,14 +58,27 @@ export const leaderboards: Handlers<Keys> = {
     const { around = defaultAround } = query
     const { state, rows, total } = await rowsAround(tx, board, run, principal.memberId!, around)
     const seen = await seenOf(tx, run, principal.memberId!)
+    const won = await prizeOf(tx, run, principal.memberId!)
     return {
       state,
       items: rows,
       seen: seen && showSeen(seen),
+      prize: won && showWon(won),
       run: showRun(run),
       total,
       now: now.toISOString(),
     }
+  },
+
+  'POST /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/prizes/claim': async ({
+    tx,
+    principal,
+    params,
+    body,
+    now,
+  }) => {
+    const { run } = await readableRun(tx, params.idOrSlug, principal, body, now)
+    return showWon(await claimPrize(tx, run, principal.memberId!, now))
   },
 
   'PUT /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/seen': async ({ tx, principal, params, body, now }) => {
@@ -85,11 +102,14 @@ export const leaderboards: Handlers<Keys> = {
 async function readBoard({ tx, principal, params, now }: Reading) {
   const board = await readableBoard(tx, params.idOrSlug, principal)
   const clock = await communityClock(tx)
-  const { button } = settingsOf(board).widget
+  const { prizeTerms, widget } = settingsOf(board)
+  const { button } = widget
   return {
     ...showSummary(board, await metricNames(tx, await thisCommunity(tx))),
     description: board.description,
     requiresOptIn: board.requires_opt_in,
+    prizes: board.prizes,
+    prizeTerms: prizeTerms || null,
     button: button.enabled && button.link ? { text: button.text, link: button.link } : null,
     runs: board.periods.map((period) => showRun(runOf(board, clock, now, period))),
     now: now.toISOString(),
@@ -175,6 +195,13 @@ export async function metricNames(tx: Tx, { xp_name, currency_name }: Community)
     return { unit: 'field', name: fields.get(field) ?? field }
   }
 }
+
+const showWon = ({ rank, prize, claimedAt }: Won) => ({
+  rank,
+  prize,
+  state: claimedAt ? ('claimed' as const) : ('won' as const),
+  claimedAt: claimedAt?.toISOString() ?? null,
+})
 
 const showSeen = ({ rank, at }: Seen) => ({ rank, at: at.toISOString() })
 

@@ -130,7 +130,7 @@ create table transactions (
   id uuid not null,
   reason text not null check (reason in (
     'message', 'reply', 'reaction', 'daily_login', 'referral', 'milestone', 'social', 'badge', 'import', 'adjustment',
-    'purchase', 'refund', 'expiry', 'conversion', 'webhook', 'streak')),
+    'purchase', 'refund', 'expiry', 'conversion', 'webhook', 'streak', 'prize')),
   -- What makes this effect happen once: unique per community, chosen by the caller (for example import job and line).
   key text not null,
   -- Who caused it: a key's or a member's id.
@@ -232,6 +232,10 @@ create table leaderboards (
   ends_at timestamptz,
   -- Null for the community's.
   review_hours int check (review_hours >= 0),
+  prizes jsonb not null default '[]',
+  -- While there are prizes: runs that ended until then have their winners, and when the next ones will have theirs.
+  settled_to timestamptz,
+  settles_at timestamptz,
   -- Who is ranked and who may look: member ids, empty for everyone.
   ranked_members uuid[] not null default '{}',
   viewing_members uuid[] not null default '{}',
@@ -250,6 +254,7 @@ create table leaderboards (
 );
 create unique index leaderboards_slug on leaderboards (community_id, slug);
 create index leaderboards_uncounted on leaderboards (community_id, id) where counted_to is not null;
+create index leaderboards_settling on leaderboards (settles_at) where settles_at is not null;
 
 -- Scores, counts and deltas follow from the ledger and are written by the thousand: they have no foreign keys, and the
 -- invariants of the tests recount them instead.
@@ -300,6 +305,20 @@ create table board_deltas (
   primary key (community_id, id)
 );
 create index board_deltas_run on board_deltas (community_id, board_id, period, period_start);
+
+-- Who won what in a run: written once, when its result is final.
+create table board_winners (
+  community_id uuid not null,
+  board_id uuid not null,
+  period text not null,
+  period_start date not null,
+  member_id uuid not null,
+  rank bigint not null,
+  -- The prize as it was then.
+  prize jsonb not null,
+  claimed_at timestamptz,
+  primary key (community_id, board_id, period, period_start, member_id)
+);
 
 -- The rank that a member was shown last, of the newest run of each period.
 create table board_seen (
@@ -426,7 +445,7 @@ end $$;
 
 select tenant_table(t::regclass) from unnest(array[
   'counters', 'members', 'member_external_ids', 'transactions', 'entries', 'balances', 'user_fields', 'user_field_values',
-  'user_field_changes', 'leaderboards', 'board_scores', 'board_counts', 'board_deltas', 'board_seen', 'events',
+  'user_field_changes', 'leaderboards', 'board_scores', 'board_counts', 'board_deltas', 'board_seen', 'board_winners', 'events',
   'idempotency_keys', 'jobs',
   'job_rows', 'job_errors', 'relays', 'api_keys']) as t;
 
@@ -437,7 +456,8 @@ begin
     execute format('create policy worker on %I for select using (is_worker())', t);
   end loop;
 end $$;
-create policy worker on leaderboards for select using (is_worker() and counted_to is not null);
+create policy worker on leaderboards for select
+  using (is_worker() and (counted_to is not null or settles_at is not null));
 alter table communities enable row level security;
 alter table communities force row level security;
 create policy tenant on communities using (id = current_community());

@@ -1,4 +1,4 @@
-import { type Period, periodNames } from '@rai/contract'
+import { type Period, type Prize, periodNames } from '@rai/contract'
 import { type Selectable, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
@@ -9,6 +9,7 @@ import { isId, newId } from '../ids.js'
 import { takeBoardLock } from '../ledger.js'
 import { beginCounting } from './counting.js'
 import { fieldOf, type Metric } from './scores.js'
+import { planSettling } from './winners.js'
 
 /** A leaderboard: what it counts, when, for whom, and how it is shown. */
 export type Board = Selectable<Tables['leaderboards']>
@@ -27,6 +28,7 @@ export interface BoardInput {
   startsAt?: Date | null | undefined
   endsAt?: Date | null | undefined
   reviewHours?: number | null | undefined
+  prizes?: readonly Prize[] | undefined
   rankedMembers?: readonly string[] | undefined
   viewingMembers?: readonly string[] | undefined
   isEnabled?: boolean | undefined
@@ -52,6 +54,7 @@ function columnsOf(input: Partial<BoardInput>) {
     starts_at: input.startsAt,
     ends_at: input.endsAt,
     review_hours: input.reviewHours,
+    prizes: input.prizes && JSON.stringify(input.prizes),
     ranked_members: input.rankedMembers && [...input.rankedMembers],
     viewing_members: input.viewingMembers && [...input.viewingMembers],
     is_enabled: input.isEnabled,
@@ -105,6 +108,7 @@ export async function createBoard(tx: Tx, input: BoardInput, at: Date): Promise<
     })
     .returningAll()
     .executeTakeFirstOrThrow()
+  await planSettling(tx, board, at)
   await announce(tx, board.id)
   return beginCounting(tx, board)
 }
@@ -127,6 +131,7 @@ export async function updateBoard(
     .where('id', '=', before.id)
     .returningAll()
     .executeTakeFirstOrThrow()
+  await planSettling(tx, board, at)
   await announce(tx, board.id)
   const counts = (row: Board) => JSON.stringify(countingColumns.map((column) => row[column]))
   return counts(board) === counts(before) ? board : beginCounting(tx, board)
@@ -263,7 +268,7 @@ async function announce(tx: Tx, boardId: string): Promise<void> {
 
 /** Takes away all that is kept of a board's runs. */
 async function clear(tx: Tx, boardId: string): Promise<void> {
-  for (const table of ['board_scores', 'board_counts', 'board_deltas', 'board_seen'] as const) {
+  for (const table of ['board_scores', 'board_counts', 'board_deltas', 'board_seen', 'board_winners'] as const) {
     await tx.db.deleteFrom(table).where('community_id', '=', tx.communityId).where('board_id', '=', boardId).execute()
   }
 }

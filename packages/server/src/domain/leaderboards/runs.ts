@@ -43,7 +43,7 @@ export function runOf(
   const next = nextRunStart(period, first)
   const begins = period === 'all' ? board.starts_at : latest(momentOf(first, clock.timeZone), board.starts_at)
   const ends = next === null ? board.ends_at : earliest(momentOf(next, clock.timeZone), board.ends_at)
-  const final = ends && new Date(ends.getTime() + (board.review_hours ?? clock.reviewHours) * 3_600_000)
+  const final = ends && new Date(ends.getTime() + reviewMs(board, clock))
   return {
     boardId: board.id,
     period,
@@ -54,6 +54,10 @@ export function runOf(
     state: stateAt(at, begins, ends, final),
   }
 }
+
+/** How long after its end the result of a run is final. */
+export const reviewMs = (board: Board, clock: CommunityClock): number =>
+  (board.review_hours ?? clock.reviewHours) * 3_600_000
 
 function stateAt(at: Date, begins: Date | null, ends: Date | null, final: Date | null): Run['state'] {
   if (begins && at < begins) return 'not_started'

@@ -6,6 +6,7 @@ export interface BoardSettings {
   displayedColumns: { column: string; visible: boolean; order: number }[]
   topRankOnly: boolean
   topRankLimit: number | null
+  prizeTerms: string
   includeDummyUsers: boolean
   isPreviewEnabled: boolean
   /** Start and end as they were given; the moments that count stand in the board itself. */
@@ -38,6 +39,7 @@ export const defaultSettings: BoardSettings = {
   ],
   topRankOnly: false,
   topRankLimit: null,
+  prizeTerms: '',
   includeDummyUsers: false,
   isPreviewEnabled: false,
   startDate: null,
