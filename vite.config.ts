@@ -129,7 +129,7 @@ function chunks(): UserConfig {
     ...shared,
     root,
     plugins: [tagEntries, ownPolicyName, smaller, precompress],
-    define: { 'process.env.NODE_ENV': '"production"' },
+    define: { 'process.env.NODE_ENV': '"production"', __SELECTOR__: JSON.stringify(Object.keys(tags).join()) },
     build: {
       ...targets,
       outDir: cdn,

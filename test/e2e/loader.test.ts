@@ -5,21 +5,13 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { type Fault, faults, startFaultProxy } from '../helpers/fault-proxy.js'
 import { startBrowser, visit } from './browser.js'
 import { pageOf } from './site.js'
-import { nameOf, startWorld } from './world.js'
+import { firstRow, nameOf, queue, startWorld, tag, withFallback } from './world.js'
 
 const { server, site, line } = await startWorld()
 const browser = await startBrowser()
 
-const tag = '<rai-leaderboard board="points"></rai-leaderboard>'
-const withFallback = '<rai-leaderboard board="points"><p>See the printed list.</p></rai-leaderboard>'
-/** Documented in the loader's README. */
-const queue =
-  '<script>window.rai ||= (...call) => new Promise((...settle) => (rai.q ||= []).push([call, settle]))</script>'
-
-let pages = 0
 const open = (html: string, prepare: (page: Page) => Promise<unknown> = async () => {}) =>
-  visit(browser, site.put(`/page-${++pages}`, html), { prepare })
-const firstRow = (page: Page) => page.locator('rai-leaderboard').first().getByText(nameOf(1)).first()
+  visit(browser, site.page(html), { prepare })
 const chunksIn = (requests: string[]) => requests.filter((url) => /\/c\/[^/]+\.js/.test(url))
 /** Something that a page's own script left on the window. */
 const left = <T>(page: Page, name: string) =>
@@ -72,7 +64,7 @@ describe('one line and one tag', () => {
     const { page, console } = await open(pageOf(tag, line.replace(/ data-key="\w+"/, '')))
     await page.locator('rai-leaderboard:defined').waitFor()
     expect(console.filter((text) => text.startsWith('error: [rai]'))).toEqual([
-      `error: [rai] ${server.url}/rai.js has no data-key="rai_pk_…"`,
+      `error: [rai] No data-key: ${server.url}/rai.js`,
     ])
   })
 })

@@ -1,14 +1,12 @@
-import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { startBrowser, visit } from './browser.js'
 import { pageOf } from './site.js'
-import { nameOf, startWorld } from './world.js'
+import { firstRow, startWorld, tag, withFallback } from './world.js'
 
 const { server, site, line } = await startWorld()
 const browser = await startBrowser()
 
 const nonce = 'r4nd0m'
-const tag = '<rai-leaderboard board="points"></rai-leaderboard>'
 const trusted = line.replace('async', `async nonce="${nonce}"`)
 /** Lit as the page's own: it has taken the name that every copy of Lit wants. */
 const ownLit = `<script nonce="${nonce}">trustedTypes.createPolicy('lit-html', { createHTML: (text) => text })</script>`
@@ -20,13 +18,8 @@ const base = [
 ]
 const trustedTypes = "require-trusted-types-for 'script'"
 
-let pages = 0
 const open = (html: string, policy: string[]) =>
-  visit(
-    browser,
-    site.put(`/page-${++pages}`, html, policy.length ? { 'Content-Security-Policy': policy.join('; ') } : {}),
-  )
-const firstRow = (page: Page) => page.locator('rai-leaderboard').getByText(nameOf(1)).first()
+  visit(browser, site.page(html, policy.length ? { 'Content-Security-Policy': policy.join('; ') } : {}))
 
 describe('under a page’s security policy', () => {
   test.each([
@@ -52,8 +45,11 @@ describe('under a page’s security policy', () => {
   test.each([["trusted-types 'none'"], ['trusted-types lit-html']])(
     'that has no place for our types (%s), the page keeps its fallback and is told what to add',
     async (types) => {
-      const fallback = '<rai-leaderboard board="points"><p>See the printed list.</p></rai-leaderboard>'
-      const { page, exceptions, console } = await open(pageOf(fallback + tag, trusted), [...base, trustedTypes, types])
+      const { page, exceptions, console } = await open(pageOf(withFallback + tag, trusted), [
+        ...base,
+        trustedTypes,
+        types,
+      ])
       const told = () => console.filter((text) => text.includes('[rai]'))
       await expect.poll(() => told().length).toBe(1)
       expect(told()[0]).toContain('trusted-types rai-html')

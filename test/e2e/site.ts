@@ -7,6 +7,8 @@ export interface Site {
   origin: string
   /** Puts something at a path of the site; answers its address. */
   put(path: string, body: string, headers?: OutgoingHttpHeaders): string
+  /** Puts a page at a path of its own; answers its address. */
+  page(html: string, headers?: OutgoingHttpHeaders): string
 }
 
 /** Serves what tests put there until the file's last test is over. Call it at the top of a test file. */
@@ -23,13 +25,11 @@ export async function startSite(): Promise<Site> {
     server.close()
   })
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return {
-    origin,
-    put(path, body, headers = {}) {
-      files.set(path, { body, headers })
-      return origin + path
-    },
+  const put: Site['put'] = (path, body, headers = {}) => {
+    files.set(path, { body, headers })
+    return origin + path
   }
+  return { origin, put, page: (html, headers) => put(`/page-${files.size}`, html, headers) }
 }
 
 /** A whole page around what matters to a test. */

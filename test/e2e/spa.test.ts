@@ -1,18 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { build } from 'esbuild'
-import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { startBrowser, visit } from './browser.js'
 import { pageOf } from './site.js'
-import { nameOf, startWorld } from './world.js'
+import { firstRow, startWorld, tag } from './world.js'
 
 const { site, line } = await startWorld()
 const browser = await startBrowser()
 
-const tag = '<rai-leaderboard board="points"></rai-leaderboard>'
 const script = { 'Content-Type': 'text/javascript; charset=utf-8' }
-const firstRow = (page: Page) => page.locator('rai-leaderboard').getByText(nameOf(1)).first()
 const loaders = (requests: string[]) => requests.filter((url) => url.endsWith('/rai.js'))
 
 /** Serves the script that a package ships for pages. */

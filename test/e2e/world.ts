@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { post } from '../../packages/server/src/domain/ledger.js'
 import { createMember } from '../../packages/server/src/domain/members.js'
@@ -17,6 +18,14 @@ export interface World {
 export const memberCount = 100
 export const nameOf = (place: number) => `Member ${String(place).padStart(3, '0')}`
 export const usernameOf = (place: number) => `member-${place}`
+
+export const tag = '<rai-leaderboard board="points"></rai-leaderboard>'
+export const withFallback = tag.replace('><', '><p>See the printed list.</p><')
+/** Documented in the loader's README. */
+export const queue =
+  '<script>window.rai ||= (...call) => new Promise((...settle) => (rai.q ||= []).push([call, settle]))</script>'
+
+export const firstRow = (page: Page) => page.locator('rai-leaderboard').first().getByText(nameOf(1)).first()
 
 /** Call it at the top of a test file. The member in place n has (101 - n) * 10 points. */
 export async function startWorld(): Promise<World> {

@@ -5,22 +5,21 @@ const patience = 10_000
  * Imports the first of some files; the others are what it imports. All are fetched before that, with one retry, because
  * browsers remember a module that failed, and all that import it, for as long as the page lives.
  */
-export const loadCode = <T>(urls: readonly string[]): Promise<T> =>
+export const loadCode = <T>(urls: readonly URL[], options?: RequestInit): Promise<T> =>
   Promise.race([
-    Promise.all(urls.map(fetched)).then(() => import(/* @vite-ignore */ urls[0]!)),
+    Promise.all(urls.map((url) => fetched(url, options))).then(() => import(/* @vite-ignore */ `${urls[0]}`)),
     new Promise<never>((_, reject) => setTimeout(reject, patience, 'no answer')),
   ])
 
-async function fetched(url: string): Promise<void> {
-  await get(url).catch(async () => {
+async function fetched(url: URL, options?: RequestInit): Promise<void> {
+  const get = async () => {
+    const answer = await fetch(url, options)
+    if (!answer.ok) throw answer.status
+    await answer.blob()
+  }
+  await get().catch(async () => {
     // Not at once, and not all visitors together: what failed may be a server that has too many.
     await new Promise((done) => setTimeout(done, 1000 + 1000 * Math.random()))
-    await get(url)
+    await get()
   })
-}
-
-async function get(url: string): Promise<void> {
-  const answer = await fetch(url)
-  if (!answer.ok) throw answer.status
-  await answer.blob()
 }

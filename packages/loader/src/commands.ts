@@ -1,25 +1,33 @@
+import { fire } from './fire.js'
+import type { Call, Rai } from './rai.js'
 import type { Settings } from './settings.js'
 
 /** Answers an embed token; null when nobody is signed in. */
 type GetToken = () => Promise<string | null>
 
-/** Looks for tags in a root, now and whenever it changes. */
-type Watch = (root: ShadowRoot) => void
+/** What commands are given besides what the page gives them. */
+export interface Page {
+  rai: Rai
+  settings: Settings
+  /** The loader's own address. */
+  src: string
+}
 
 /** Settings that `configure` calls otherwise than the elements do. */
 const settingOf: Record<string, string> = { key: 'apiKey', api: 'apiUrl' }
 const configurable = ['key', 'api', 'tokenUrl', 'theme', 'locale']
 
+/** A loader of another version came later, and the page was told. */
+let told = false
+
+/** Ends what the page listens to. */
+let listening = new AbortController()
+
 /** Runs one `rai('command', …)`. What it returns becomes the promise's answer, what it throws the promise's rejection. */
-export function run(settings: Settings, watch: Watch, name: string, ...args: unknown[]): unknown {
+export function run(rai: Rai, settings: Settings, src: string, ...[name, ...args]: Call): unknown {
   const command = (commands as Record<string, (page: Page, ...args: never[]) => unknown>)[name]
   if (!command || !Object.hasOwn(commands, name)) throw new TypeError(`[rai] Unknown command "${name}"`)
-  return command({ settings, watch }, ...(args as never[]))
-}
-
-interface Page {
-  settings: Settings
-  watch: Watch
+  return command({ rai, settings, src }, ...(args as never[]))
 }
 
 const commands = {
@@ -47,15 +55,63 @@ const commands = {
   /** Listens to an event of all widgets, such as `rai-load`; answers the function that stops it. */
   on(_: Page, type: string, listener: EventListener) {
     if (typeof listener !== 'function') throw new TypeError('[rai] on takes the name of an event and a function')
-    document.addEventListener(type, listener)
+    document.addEventListener(type, listener, { signal: listening.signal })
     return () => document.removeEventListener(type, listener)
   },
 
   /** Looks for tags in a shadow root, where the document's observer cannot see, from now on. */
-  scan({ watch }: Page, root: ShadowRoot) {
+  scan({ rai: { tags } }: Page, root: ShadowRoot) {
     if (!(root instanceof ShadowRoot)) throw new TypeError('[rai] scan takes a shadow root')
-    watch(root)
+    if (!tags || tags.roots.has(root)) return
+    root.adoptedStyleSheets.push(tags.sheet)
+    tags.watch(root)
   },
+
+  /** The visitor agreed, which the loader has seen to, or agrees no longer. */
+  consent(page: Page, given: unknown) {
+    if (!given) return end(page)
+  },
+
+  /** Ends everything of ours on the page, and forgets who looks at it. A new script tag begins again. */
+  async shutdown(page: Page) {
+    const { rai, settings } = page
+    listening.abort()
+    listening = new AbortController()
+    for (const root of rai.tags?.roots ?? [])
+      root.adoptedStyleSheets = root.adoptedStyleSheets.filter((each) => each !== rai.tags?.sheet)
+    Object.assign(settings, { tokenUrl: undefined, getToken: undefined })
+    // So that the next loader is the first one, and answers what is asked until it comes.
+    rai.version = undefined
+    await end(page)
+  },
+
+  /** A loader of another version came later and does nothing. */
+  conflict({ rai: { version } }: Page, refused: string) {
+    if (told) return
+    told = true
+    console.warn(`[rai] Two loaders: ${version} stays, not ${refused}.`)
+    fire(document, 'rai-version-conflict', { running: version, refused })
+  },
+}
+
+/** The build writes it: the names of our tags, as a selector. */
+declare const __SELECTOR__: string
+
+/** Our elements in some roots. */
+export const elementsIn = (roots: Iterable<Document | ShadowRoot>): Element[] =>
+  [...roots].flatMap((root) => [...root.querySelectorAll(__SELECTOR__)])
+
+/** Stops what we do until the loader begins again; resolves when the elements have let go. */
+async function end({ rai, settings }: Page) {
+  if (!rai.tags) return
+  const { roots, observers, loading } = rai.tags
+  rai.tags = undefined
+  loading.abort()
+  for (const observer of observers) observer.disconnect()
+  set(settings, { paused: true, early: undefined })
+  await Promise.all(
+    elementsIn(roots).map((element) => (element as { updateComplete?: Promise<unknown> }).updateComplete),
+  )
 }
 
 function set(settings: Settings, values: object) {

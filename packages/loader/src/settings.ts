@@ -2,6 +2,8 @@
 export type Settings = EventTarget & {
   apiKey?: string
   apiUrl?: string
+  /** Nothing is asked of anybody: the visitor has not agreed, or the page has ended what we did. */
+  paused?: boolean
   /** Answers that were asked for before anybody wanted them, by address. */
   early?: Map<string, Promise<Response>>
 }

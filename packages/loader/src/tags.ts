@@ -1,6 +1,5 @@
 import { loadCode } from './code.js'
 import { askEarly, type Early } from './early.js'
-import { fire } from './fire.js'
 import type { Settings } from './settings.js'
 
 /**
@@ -10,27 +9,39 @@ import type { Settings } from './settings.js'
 declare const __TAGS__: Record<string, [files: [string, ...string[]], early: Early]>
 const tags = __TAGS__
 
+// Adopted sheets apply even under `style-src 'none'`; `:where()` lets any rule of the page win.
+export const sheet = new CSSStyleSheet()
+for (const tag in tags)
+  sheet.insertRule(`:where(${tag}:not(:defined,[hidden])){display:block;min-block-size:var(--${tag}-height,30rem)}`)
+
+type Root = Document | ShadowRoot
+
+export interface Tags {
+  /** Looks for tags in a document or shadow root, now and whenever it changes. */
+  watch(root: Root): void
+  roots: Set<Root>
+  /** Keeps the height of tags that have no code yet: adopted by every root. */
+  sheet: CSSStyleSheet
+  observers: { disconnect(): void }[]
+  /** Ends what is being loaded. */
+  loading: AbortController
+}
+
 /**
  * Loads the code of a tag once the first of its elements comes near the viewport, or is there with `loading="eager"`.
  * Until then, and for good if the code never comes, the element shows what the page wrote into it.
  * @param base The loader's own address.
  * @param settings What the elements will know, for what they will ask.
- * @returns Starts to look for tags in a document or shadow root, now and whenever it changes.
  */
-export function loadTags(base: string, settings: Settings): (root: Document | ShadowRoot) => void {
-  const roots = new Set<Document | ShadowRoot>()
+export function loadTags(base: string, settings: Settings): Tags {
+  const roots = new Set<Root>()
+  const loading = new AbortController()
+  const { signal } = loading
   const wanted = new Set(Object.keys(tags))
-  const selector = [...wanted].map((tag) => `${tag}:not(:defined)`).join()
-
-  // Adopted sheets apply even under `style-src 'none'`; `:where()` lets any rule of the page win.
-  const sheet = new CSSStyleSheet()
-  for (const tag of wanted)
-    sheet.insertRule(`:where(${tag}:not(:defined,[hidden])){display:block;min-block-size:var(--${tag}-height,30rem)}`)
 
   const near = new IntersectionObserver(
     (entries) => {
-      const inOrder = entries.sort((a, b) => a.boundingClientRect.top - b.boundingClientRect.top)
-      for (const { isIntersecting, target } of inOrder) if (isIntersecting) want(target)
+      for (const entry of entries) if (entry.isIntersecting) want(entry.target)
     },
     { rootMargin: '300px' },
   )
@@ -45,8 +56,9 @@ export function loadTags(base: string, settings: Settings): (root: Document | Sh
     })
   })
 
-  function look(root: Document | ShadowRoot) {
-    for (const element of root.querySelectorAll(selector)) {
+  function look(root: Root) {
+    for (const element of root.querySelectorAll(':not(:defined)')) {
+      if (!wanted.has(element.localName)) continue
       if (element.matches('[loading=eager]')) want(element)
       else near.observe(element)
     }
@@ -54,22 +66,22 @@ export function loadTags(base: string, settings: Settings): (root: Document | Sh
 
   function want(element: Element) {
     const { localName } = element
-    if (wanted.delete(localName)) {
-      askEarly(element, settings, tags[localName]![1])
-      load(localName)
-    }
+    if (!wanted.delete(localName)) return
+    askEarly(element, settings, tags[localName]![1])
+    load(localName)
     if (wanted.size) return
     changes.disconnect()
     near.disconnect()
   }
 
   async function load(tag: string) {
-    const urls = tags[tag]![0].map((file) => new URL(file, base).href)
+    const urls = tags[tag]![0].map((file) => new URL(file, base))
     try {
-      await loadCode(urls)
+      await loadCode(urls, { signal })
     } catch (reason) {
+      if (signal.aborted) return
       fail(tag, `${urls[0]} (${reason})`)
-      addEventListener('online', () => load(tag), { once: true })
+      addEventListener('online', () => load(tag), { once: true, signal })
     }
   }
 
@@ -78,16 +90,16 @@ export function loadTags(base: string, settings: Settings): (root: Document | Sh
     sheet.insertRule(`${tag}:not(:defined):empty::before{content:"This could not be loaded."}`)
     for (const root of roots)
       for (const element of root.querySelectorAll(tag)) {
-        fire(element, 'rai-error', { code: 'network' })
+        const options = { bubbles: true, composed: true }
+        element.dispatchEvent(Object.assign(new Event('rai-error', options), { code: 'network' }))
       }
   }
 
-  return (root) => {
-    if (roots.has(root)) return
+  function watch(root: Root) {
     roots.add(root)
-    root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet]
-    if (!wanted.size) return
     changes.observe(root, { childList: true, subtree: true })
     look(root)
   }
+  watch(document)
+  return { watch, roots, sheet, observers: [changes, near], loading }
 }

@@ -55,11 +55,17 @@ export const memberOf = /* @__PURE__ */ perEnvironment((environment): Member => 
     }
   }
 
+  /** A token is kept no longer than its person. */
+  function forget() {
+    if (person === identity.$source.value) return
+    person = identity.$source.value
+    held = asking = undefined
+  }
+  identity.$source.listen(forget)
+
   const token: Member['token'] = async ({ refused, forced } = {}) => {
-    if (person !== identity.$source.value) {
-      person = identity.$source.value
-      held = asking = undefined
-    }
+    // Who listened earlier may ask before we have heard of it.
+    forget()
     if (held && held.token !== refused && environment.clock() < held.until) return held.token
     if (!asking || (forced && failed)) asking = renew()
     return asking

@@ -483,7 +483,10 @@ export class RaiLeaderboard extends RaiElement {
 
   /** What is seen until there is something to say. Nodes of its own, so that nothing moves when the rest takes their place. */
   #renderLoading() {
-    return this.hasContent ? html`<div class="fallback"><slot></slot></div>` : skeleton(this.#words.text('loading'))
+    // A skeleton promises something: not while nothing may be asked for.
+    return !this.environment || this.hasContent
+      ? html`<div class="fallback"><slot></slot></div>`
+      : skeleton(this.#words.text('loading'))
   }
 
   protected override render() {

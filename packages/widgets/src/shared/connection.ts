@@ -9,7 +9,8 @@ const said = new WeakMap<object, Settings & { environment: Environment }>()
 
 /**
  * Connects with an element's own settings, or the page's where it has none. Elements with the same settings get the same
- * environment, and so share every request. Undefined while the key or the API's address is not known.
+ * environment, and so share every request. Undefined while the key or the API's address is not known, and while the page
+ * is paused: then nobody is signed in either, so that no token is kept.
  */
 export function environmentFor(own: Settings): Environment | undefined {
   const page = pageSettings()
@@ -21,6 +22,11 @@ export function environmentFor(own: Settings): Environment | undefined {
   const environment = connect({ apiUrl, key })
   const speaker = isOwn ? own : environment
   const before = said.get(speaker)
+  if (page.paused) {
+    said.delete(speaker)
+    logout(environment)
+    return undefined
+  }
   said.set(speaker, { environment, tokenUrl, getToken })
   if (before?.environment === environment && before.tokenUrl === tokenUrl && before.getToken === getToken)
     return environment

@@ -13,8 +13,11 @@ export interface Settings {
   locale?: string | undefined
 }
 
-/** Fires `change` after a field was set. */
-export type PageSettings = EventTarget & Settings
+/**
+ * Fires `change` after a field was set. While `paused`, elements ask nothing of anybody and show what the page wrote into
+ * them: the visitor has not agreed, or the page has ended what we did.
+ */
+export type PageSettings = EventTarget & Settings & { paused?: boolean | undefined }
 
 const name = Symbol.for('rai.settings')
 
