@@ -1,9 +1,6 @@
 import { fire } from './fire.js'
 import type { Call, Rai } from './rai.js'
-import type { Settings } from './settings.js'
-
-/** Answers an embed token; null when nobody is signed in. */
-type GetToken = () => Promise<string | null>
+import type { GetToken, Settings } from './settings.js'
 
 /** What commands are given besides what the page gives them. */
 export interface Page {
@@ -83,6 +80,12 @@ const commands = {
     // So that the next loader is the first one, and answers what is asked until it comes.
     rai.version = undefined
     await end(page)
+  },
+
+  /** Prints and answers what a developer wants to know when something does not work. */
+  async diagnose(page: Page) {
+    const { diagnose } = await import('./diagnose.js')
+    return diagnose(page)
   },
 
   /** A loader of another version came later and does nothing. */

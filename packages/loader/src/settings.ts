@@ -1,7 +1,12 @@
+/** Answers an embed token; null when nobody is signed in. */
+export type GetToken = () => Promise<string | null>
+
 /** What the elements of a page are told: fires `change`. See the README. */
 export type Settings = EventTarget & {
   apiKey?: string
   apiUrl?: string
+  tokenUrl?: string
+  getToken?: GetToken
   /** Nothing is asked of anybody: the visitor has not agreed, or the page has ended what we did. */
   paused?: boolean
   /** Answers that were asked for before anybody wanted them, by address. */
