@@ -22,12 +22,12 @@ export function environmentFor(own: Settings): Environment | undefined {
   const environment = connect({ apiUrl, key })
   const speaker = isOwn ? own : environment
   const before = said.get(speaker)
+  said.set(speaker, { environment, tokenUrl, getToken })
   if (page.paused) {
-    said.delete(speaker)
     logout(environment)
+    said.delete(speaker)
     return undefined
   }
-  said.set(speaker, { environment, tokenUrl, getToken })
   if (before?.environment === environment && before.tokenUrl === tokenUrl && before.getToken === getToken)
     return environment
   // An element's new function is the same person's; a page's is another's.
