@@ -48,6 +48,7 @@ async function fill(community: TestCommunity): Promise<Map<string, string>> {
     await board('champions', { name: 'Champions', displayOrder: -1 })
     await board('live', { name: 'Live', metric: 'currency', periods: ['all'] })
     await board('soon', { startsAt: new Date(+now + day / 2), endsAt: new Date(+now + 30 * day) })
+    await board('review', { startsAt: new Date(+now - 30 * day), endsAt: new Date(+now - day / 24), periods: ['all'] })
     await board('over', { startsAt: new Date(+now - 30 * day), endsAt: new Date(+now - day), periods: ['all'] })
     const moves: Move[] = []
     for (let n = 1; n <= memberCount; n++) {

@@ -68,6 +68,18 @@ describe('a leaderboard', () => {
     await vi.waitFor(() => expect(pagesAsked()).toEqual([1, 1]))
   })
 
+  test('asks again when its run ends by the server’s clock, whatever the visitor’s says', async () => {
+    await board('Weekly', { endsAt: new Date(Date.now() + 600_000) })
+    const here = page({ wrongBy: 3_600_000 })
+    const { $view } = leaderboard(here, { board: 'weekly' })
+    listen($view)
+    await ready($view)
+    here.advance(590_000)
+    expect(pagesAsked()).toEqual([1])
+    here.advance(20_000)
+    await vi.waitFor(() => expect(pagesAsked()).toEqual([1, 1]))
+  })
+
   test('keeps its rows when the server fails', async () => {
     await board('Weekly')
     await member('ada', 10)

@@ -1,7 +1,7 @@
 export type { RunChoice } from './leaderboard/boards.js'
 export { type Leaderboard, leaderboard, type Mine } from './leaderboard/leaderboard.js'
 export { type Search, search } from './leaderboard/search.js'
-export type { View } from './leaderboard/view.js'
+export { turnOf, type View } from './leaderboard/view.js'
 export { config } from './shared/config.js'
 export { connect, type Settings } from './shared/connect.js'
 export type { Environment } from './shared/environment.js'

@@ -36,6 +36,10 @@ const frame = 16
 /** The turn of a run is seen by every page at once: they ask within this time of each other. */
 const turnSpread = 4000
 
+/** When the state of a run changes next; null when it never does. */
+export const turnOf = ({ state, startsAt, endsAt, finalAt }: BoardRun): string | null =>
+  ({ not_started: startsAt, open: endsAt, in_review: finalAt, ended: null })[state]
+
 /** The rows of a run, in pages: only those that somebody shows are loaded and kept up to date. */
 export function createView(environment: Environment, { choice, concerns, me, onTurn }: Options): ViewStore {
   const client = clientOf(environment)
@@ -92,8 +96,8 @@ export function createView(environment: Environment, { choice, concerns, me, onT
   })
   followFirstBoard(environment, choice, store)
 
-  function watchTurn({ state, startsAt, endsAt, finalAt }: BoardRun, signal: AbortSignal) {
-    const turn = { not_started: startsAt, open: endsAt, in_review: finalAt, ended: null }[state]
+  function watchTurn(run: BoardRun, signal: AbortSignal) {
+    const turn = turnOf(run)
     if (!turn) return
     const wait = Math.max(0, Date.parse(turn) - serverNow(environment)) + 1000 + environment.random() * turnSpread
     const cancel = environment.after(wait, onTurn)

@@ -38,6 +38,7 @@ export async function firstPage({ board, rows, layout, theme, ...page }: FirstPa
     number,
     at: (position) => items[position - 1],
     tabbable: () => 1,
+    change: () => nothing,
     menuButton: () => nothing,
     renderRow: undefined,
   }
@@ -65,6 +66,6 @@ export async function firstPage({ board, rows, layout, theme, ...page }: FirstPa
       <div class="panel">
         <div class="scroller" part="list">${table(content, view)}</div>
       </div>
-      ${footer(html`<span>${text('members', { count: number(total) }, total)}</span>`, run.state !== 'ended', board.button, text)}
+      ${footer(html`<span>${text('members', { count: number(total) }, total)}</span>`, run, true, board.button, text)}
     </div>`
 }

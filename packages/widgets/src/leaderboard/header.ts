@@ -1,4 +1,4 @@
-import type { Board, BoardRun, Period } from '@rai/stores'
+import { type Board, type BoardRun, type Period, turnOf } from '@rai/stores'
 import { html, nothing, type TemplateResult } from 'lit'
 import { formatCountdown, formatMoment } from '../shared/format.js'
 import { tabs } from '../shared/tabs.js'
@@ -14,11 +14,11 @@ export interface Wanted {
 /** From this length on a list can be searched. */
 export const long = 50
 
-/** When the run ends or begins; `left` is how long that still is. */
+/** When the run ends, begins or is final; `left` is how long that still is. */
 export function when(run: BoardRun, left: number, text: LeaderboardText, locale: string): unknown {
-  const at = run.state === 'not_started' ? run.startsAt : run.endsAt
+  const at = turnOf(run) ?? run.endsAt
   if (!at) return nothing
-  const key = ({ not_started: 'startsIn', open: 'endsIn', in_review: 'ended', ended: 'ended' } as const)[run.state]
+  const key = ({ not_started: 'startsIn', open: 'endsIn', in_review: 'finalIn', ended: 'ended' } as const)[run.state]
   return html`<time datetime=${at} title=${formatMoment(locale, new Date(at))}
     >${text(key, { time: formatCountdown(locale, left) })}</time
   >`
@@ -35,14 +35,16 @@ export const header = (board: Board | undefined, when: unknown, text: Leaderboar
 /** The last line: how much there is, where guests sign in, and the board's call to action. */
 export function footer(
   status: unknown,
+  { state }: BoardRun,
   isGuest: boolean,
   button: Board['button'] | undefined,
   text: LeaderboardText,
 ): TemplateResult {
   const link = webUrl(button?.link)
+  const isOver = state === 'in_review' || state === 'ended'
   return html`<footer class="footer" part="footer">
     ${status}
-    <span class="sign-in" part="sign-in" ?hidden=${!isGuest}><slot name="sign-in">${text('signIn')}</slot></span>
+    <span class="sign-in" part="sign-in" ?hidden=${!isGuest || isOver}><slot name="sign-in">${text('signIn')}</slot></span>
     ${link ? html`<a class="text-button" part="link" href=${link} target="_blank" rel="noopener noreferrer">${button?.text}</a>` : nothing}
   </footer>`
 }

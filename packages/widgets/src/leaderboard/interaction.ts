@@ -1,17 +1,22 @@
 import type { BoardRow } from '@rai/stores'
 import { type LitElement, unsafeCSS } from 'lit'
 import { ClockController } from '../shared/clock-controller.js'
+import type { Text } from '../shared/messages.js'
 import { iconStyles } from '../shared/on-demand/icons.js'
+import { rankChanges } from './changes.js'
+import changesCss from './changes.styles.css?inline'
 import { RaiRowActivateEvent } from './events.js'
 import css from './interaction.styles.css?inline'
 import { RowsController, type Source } from './rows-controller.js'
 import { runSteps } from './runs.js'
 
-export const styles = [iconStyles, unsafeCSS(css)]
+export const styles = [iconStyles, unsafeCSS(changesCss), unsafeCSS(css)]
 
 /** What it needs from its element. */
 interface View {
   source: () => Source | undefined
+  /** Names the run that is shown. */
+  run: () => string | undefined
   at: (position: number) => BoardRow | undefined
   number: (value: number) => string
   /** Is told which positions are drawn while one scrolls. */
@@ -23,13 +28,15 @@ interface View {
 export default class Interaction {
   readonly rows: RowsController
   readonly runSteps = runSteps
+  readonly change: (row: BoardRow) => unknown
   readonly #host: LitElement
   readonly #at: View['at']
 
-  constructor(host: LitElement, { source, at, number, show, timeLeft }: View) {
+  constructor(host: LitElement, text: Text<never>, { source, run, at, number, show, timeLeft }: View) {
     this.#host = host
     this.#at = at
     this.rows = new RowsController(host, source, number, show)
+    this.change = rankChanges(run, number, text)
     new ClockController(host, timeLeft)
   }
 

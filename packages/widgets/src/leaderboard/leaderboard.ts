@@ -10,6 +10,7 @@ import {
   type Mine,
   type RunChoice,
   serverNow,
+  turnOf,
   type View,
 } from '@rai/stores'
 import { type CSSResultGroup, html, nothing, type PropertyDeclarations, type PropertyValues, unsafeCSS } from 'lit'
@@ -84,6 +85,7 @@ interface Shown {
  * @csspart rank - A row's rank.
  * @csspart avatar - A picture or initials.
  * @csspart name - A name.
+ * @csspart change - How far a row has moved since the page first showed it.
  * @csspart score - A score.
  * @csspart podium - The first three together.
  * @csspart podium-step - One of them.
@@ -146,12 +148,13 @@ export class RaiLeaderboard extends RaiElement {
     const { default: Interaction, styles } = await import('./interaction.js')
     const view = {
       source: () => this.#list,
+      run: () => this.#shown?.key,
       at: this.#at,
       number: this.#number,
       show: this.#show,
       timeLeft: () => this.#timeLeft,
     }
-    return { default: new Interaction(this, view), styles }
+    return { default: new Interaction(this, this.#words.text, view), styles }
   })
   readonly #search = new Part(this, async () => {
     const { default: Search, styles } = await import('./search.js')
@@ -332,11 +335,11 @@ export class RaiLeaderboard extends RaiElement {
     return { environment, mine, row: this.#ownRow, key, number: this.#number }
   }
 
-  /** How long the run still lasts, or until it begins, by the server's clock. */
+  /** How long until the run begins, ends or is final, by the server's clock. */
   get #timeLeft(): number | undefined {
     const { environment } = this
     const run = this.#shown?.view.value?.run
-    const at = run?.state === 'not_started' ? run.startsAt : run?.state === 'open' ? run.endsAt : null
+    const at = run && turnOf(run)
     return environment && at ? Date.parse(at) - serverNow(environment) : undefined
   }
 
@@ -408,6 +411,7 @@ export class RaiLeaderboard extends RaiElement {
       number: this.#number,
       at: this.#at,
       tabbable: () => rows?.tabbable ?? 1,
+      change: (row) => this.#hands?.change(row),
       menuButton: () => this.#ownPart?.button(),
       renderRow: this.renderRow,
     }
@@ -459,7 +463,7 @@ export class RaiLeaderboard extends RaiElement {
     const status = stale
       ? (this.#noRows.value?.stale(at, text, locale, this.#retry) ?? this.#renderRetry())
       : html`<span>${total > 0 ? text('members', { count: this.#number(total) }, total) : nothing}</span>`
-    return footer(status, this.#isGuest && run.state !== 'ended', this.#known?.button, text)
+    return footer(status, run, this.#isGuest, this.#known?.button, text)
   }
 
   #renderContent(view: View | null, error?: ApiError) {

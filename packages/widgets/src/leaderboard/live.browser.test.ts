@@ -38,6 +38,18 @@ describe('<rai-leaderboard>, live', () => {
     expect(properties.has('top') || properties.has('height')).to.equal(false)
   })
 
+  it('tells by arrow and in words how far rows have moved since it first showed them', async () => {
+    const element = await loaded({ attributes })
+    const [first, second] = namesOf(element)
+    const changeOf = (name: string) =>
+      textOf(rowsOf(element)[namesOf(element).indexOf(name)]!.querySelector('[part=change]'))
+    expect(find(element, '[part=change]') === null).to.equal(true)
+    await award(`member-${Number(second!.slice(-3))}`, 1500, 'currency')
+    await until(() => namesOf(element)[0] === second, 'new leader')
+    expect([changeOf(second!), changeOf(first!)]).to.deep.equal(['1up 1', '1down 1'])
+    await expect(element).to.be.accessible()
+  })
+
   it('moves nothing where less motion is wanted', async () => {
     await emulateMedia({ reducedMotion: 'reduce' })
     const element = await loaded({ attributes })

@@ -25,7 +25,7 @@ function empty(run: BoardRun | undefined, past: boolean, text: Text<never>, loca
     const time = formatMoment(locale, new Date(run.startsAt))
     return stateView({ icon: clockIcon, title: say('notStartedTitle'), text: say('notStartedText', { time }) })
   }
-  const why = past || run.state === 'ended' ? 'emptyPastText' : 'emptyText'
+  const why = past || run.state !== 'open' ? 'emptyPastText' : 'emptyText'
   return stateView({ icon: trophyIcon, title: say('emptyTitle'), text: say(why) })
 }
 

@@ -90,7 +90,7 @@ export default class OwnController implements ReactiveController {
     return html`<div class="row me own" part="me-row" role="group" aria-label=${this.#say('myPosition')}>
       <span class="rank">${rank(item, view)}</span>
       <span class="who">
-        ${avatar(item.member)}${name(item, view)}${
+        ${avatar(item.member)}${name(item, view)}${view.change(item)}${
           jump
             ? html`<button class="icon-button" part="jump-button" aria-label=${this.#say('jump')} title=${this.#say('jump')} @click=${jump}>
                 ${icon(locateIcon)}

@@ -11,6 +11,8 @@ export interface RowView {
   at: (position: number) => BoardRow | undefined
   /** The position that the Tab key reaches. */
   tabbable: () => number
+  /** How a row's rank has changed, where it has. */
+  change: (row: BoardRow) => unknown
   /** The button of one's own actions. */
   menuButton: () => unknown
   /** A page's own way to fill a row. */
@@ -60,7 +62,7 @@ export const cells = (
   view: RowView,
 ) => html`<td class="rank" part="rank" role="cell">${rank(item, view)}</td>
   <th class="who" role="rowheader" scope="row">
-    ${avatar(item.member)}${name(item, view)}${item.me ? view.menuButton() : nothing}
+    ${avatar(item.member)}${name(item, view)}${view.change(item)}${item.me ? view.menuButton() : nothing}
   </th>
   <td class="score" part="score" role="cell">${view.number(item.score)}</td>`
 

@@ -74,6 +74,14 @@ describe('<rai-leaderboard> in every state', () => {
     await expect(element).to.be.accessible()
   })
 
+  it('says that a result is still in review, and counts down to when it is final', async () => {
+    const element = await leaderboard({ attributes: { board: 'review' } })
+    await until(() => part(element, 'empty'), 'words')
+    expect(textOf(part(element, 'when'))).to.match(/^In review, final in 1[01]:\d\d:\d\d$/)
+    expect(shows(element, 'sign-in')).to.equal(false)
+    await expect(element).to.be.accessible()
+  })
+
   it('says that a board has ended', async () => {
     const element = await leaderboard({ attributes: { board: 'over' } })
     await until(() => part(element, 'empty'), 'words')

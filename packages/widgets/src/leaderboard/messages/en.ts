@@ -12,6 +12,7 @@ export default {
   day: 'Day',
   endsIn: 'Ends in {time}',
   startsIn: 'Starts in {time}',
+  finalIn: 'In review, final in {time}',
   ended: 'Ended',
   rank: 'Rank',
   member: 'Member',

@@ -1,5 +1,6 @@
 import type { Text } from '../../shared/messages.js'
 import type { words as states } from '../../shared/on-demand/states.js'
+import type { words as changes } from '../changes.js'
 import type { words as noRows } from '../no-rows.js'
 import type { words as own } from '../own.js'
 import type { words as runs } from '../runs.js'
@@ -7,7 +8,13 @@ import type { words as search } from '../search.js'
 import type en from './en.js'
 
 /** All texts: those of the first view, and those of the parts that come later. */
-export type Words = typeof en & typeof states & typeof noRows & typeof own & typeof runs & typeof search
+export type Words = typeof en &
+  typeof states &
+  typeof changes &
+  typeof noRows &
+  typeof own &
+  typeof runs &
+  typeof search
 
 /** Speaks the texts of the first view. */
 export type LeaderboardText = Text<keyof typeof en>

@@ -11,6 +11,7 @@ export const clockIcon = 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM12 7v5l3.2 2'
 export const closeIcon = 'M18 6 6 18M6 6l12 12'
 export const copyIcon =
   'M10 8h9a2 2 0 0 1 2 2v9a2 2 0 0 1-2 2h-9a2 2 0 0 1-2-2v-9a2 2 0 0 1 2-2ZM4.5 16A2 2 0 0 1 3 14V5a2 2 0 0 1 2-2h9a2 2 0 0 1 2 1.5'
+export const downIcon = 'M12 5.5v13M6.5 13l5.5 5.5 5.5-5.5'
 export const eyeIcon =
   'M2.5 12S6 5.5 12 5.5s9.5 6.5 9.5 6.5-3.5 6.5-9.5 6.5S2.5 12 2.5 12ZM12 14.8a2.8 2.8 0 1 0 0-5.6 2.8 2.8 0 0 0 0 5.6Z'
 export const eyeOffIcon =
@@ -24,6 +25,7 @@ export const retryIcon = 'M20 12a8 8 0 1 1-2.3-5.6L20 8.5M20 4v4.5h-4.5'
 export const searchIcon = 'm20.5 20.5-4.4-4.4M11 18.5a7.5 7.5 0 1 0 0-15 7.5 7.5 0 0 0 0 15Z'
 export const trophyIcon =
   'M8.5 20.5h7M12 16.5v4M7 4h10v5.5a5 5 0 0 1-10 0V4ZM7 6H4v1.3a3.5 3.5 0 0 0 3.3 3.5M17 6h3v1.3a3.5 3.5 0 0 1-3.3 3.5'
+export const upIcon = 'M12 18.5v-13M6.5 11 12 5.5l5.5 5.5'
 
 /** Draws an icon. It is never the only name of a thing: a text stands beside it or on the control around it. */
 export const icon = (path: string, turns = false): TemplateResult =>

@@ -1,0 +1,34 @@
+import type { BoardRow } from '@rai/stores'
+import { html, nothing } from 'lit'
+import { type Text, textOf } from '../shared/messages.js'
+import { downIcon, icon, upIcon } from '../shared/on-demand/icons.js'
+
+export const words = { up: 'up {count}', down: 'down {count}' }
+
+/**
+ * Draws how far a row's rank has moved since this page first showed it: an arrow and a number for the eye, words for the
+ * ear. Another run (`run` names it) is another beginning.
+ */
+export function rankChanges(
+  run: () => string | undefined,
+  number: (value: number) => string,
+  text: Text<never>,
+): (row: BoardRow) => unknown {
+  const say = textOf(text, words)
+  const first = new Map<string, number>()
+  let about: string | undefined
+
+  return ({ member, rank }) => {
+    if (about !== run()) first.clear()
+    about = run()
+    const before = first.get(member.id) ?? rank
+    first.set(member.id, before)
+    if (before === rank) return nothing
+    const way = rank < before ? 'up' : 'down'
+    const count = number(Math.abs(rank - before))
+    return html`<span class="change ${way}" part="change"
+      >${icon(way === 'up' ? upIcon : downIcon)}<span aria-hidden="true">${count}</span
+      ><span class="visually-hidden">${say(way, { count })}</span></span
+    >`
+  }
+}
