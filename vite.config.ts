@@ -147,8 +147,8 @@ function chunks(): UserConfig {
       },
       rolldownOptions: {
         output: {
-          entryFileNames: 'c/[name]-[hash].js',
-          chunkFileNames: 'c/[name]-[hash].js',
+          entryFileNames: 'c/[name]-[hash:6].js',
+          chunkFileNames: 'c/[name]-[hash:6].js',
           assetFileNames: '[name].css',
           minify: true,
           codeSplitting: { groups: [{ name: chunkOf }] },
