@@ -12,9 +12,13 @@ const members = ['amara', 'yuki', 'leila', 'mateo', 'priya', 'ingrid', 'tomasz',
  * secret keys stay in here.
  */
 export function backEnd({ apiUrl, siteUrl, communityKey, widgetAccess }: DemoFile): Record<string, Answer> {
-  /** `data-token-url` of the member's page. An empty answer says that nobody is signed in. */
+  /**
+   * `data-token-url` of the member's page. An empty answer says that nobody is signed in. The page of all states asks for
+   * a member by name; a real site would let nobody.
+   */
   async function token(request: IncomingMessage, response: ServerResponse) {
-    const member = signedIn(request)
+    const as = new URL(request.url ?? '/', siteUrl).searchParams.get('as')
+    const member = members.find((name) => name === as) ?? signedIn(request)
     if (!member) return void response.writeHead(204).end()
     const answer = await fetch(`${apiUrl}/v2/api/widget-access-keys/token`, {
       method: 'POST',

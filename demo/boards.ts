@@ -1,7 +1,7 @@
 import type { DemoFile } from '../packages/server/src/demo.js'
 
 /**
- * Adds the boards that only the page of all states shows: not started, ended, empty. Those that exist get their dates
+ * Adds the boards that only the page of all states shows: not started, in review, ended, empty. Those that exist get their dates
  * again, or the next season would have begun some days after the first start.
  */
 export async function addStateBoards({ apiUrl, systemKey }: DemoFile): Promise<void> {
@@ -32,6 +32,7 @@ function stateBoards(now: number) {
   const inDays = (days: number) => new Date(now + days * 86_400_000).toISOString()
   return [
     { slug: 'winter-season', name: 'Winter season', startDate: inDays(0.9), endDate: inDays(90) },
+    { slug: 'autumn-season', name: 'Autumn season', startDate: inDays(-90), endDate: inDays(-0.2) },
     { slug: 'spring-season', name: 'Spring season', startDate: inDays(-200), endDate: inDays(-30) },
     // Counts coins from now on, and the demo gives none.
     { slug: 'night-hikes', name: 'Night hikes', startDate: inDays(0), rankingField: 'currencies' },

@@ -106,7 +106,15 @@ describe('the demo’s back-end', () => {
   })
 
   test('shows no secret key on any page', async () => {
-    for (const page of ['', 'leaderboard.html', 'member.html', 'states.html', 'member.js', 'site.css']) {
+    for (const page of [
+      '',
+      'leaderboard.html',
+      'member.html',
+      'states.html',
+      'member-states.html',
+      'member.js',
+      'site.css',
+    ]) {
       const text = await (await fetch(`${siteUrl}/${page}`)).text()
       expect(text).not.toMatch(/rai_(sk|sys|wsk|wid)_/)
     }
