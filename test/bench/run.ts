@@ -9,6 +9,7 @@ const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   import: () => import('./import.js'),
   'first-row': () => import('./first-row.js'),
   scroll: () => import('./scroll.js'),
+  live: () => import('./live.js'),
 }
 
 const wanted = process.argv.slice(2)
