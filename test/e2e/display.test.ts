@@ -1,0 +1,105 @@
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { startBrowser, visit } from './browser.js'
+import { fillFor, phone, settled, tagOf, type Widget, widgetPage, widgets } from './widgets.js'
+import { startWorld } from './world.js'
+
+const world = await startWorld()
+await fillFor(world)
+const { site, line } = world
+const browser = await startBrowser()
+
+/** The widgets of a page, as its scripts see them. */
+const partsOf = (page: Page, { tag }: Widget, selector = '*') => page.locator(`${tag} ${selector}`)
+
+describe.each(widgets)('63 <$tag>', (widget) => {
+  const address = site.put(`/${widget.tag}`, widgetPage(tagOf(widget), line))
+  const waiting = site.put(`/${widget.tag}-waiting`, widgetPage(tagOf(widget), line.replace(/ data-key="\w+"/, '')))
+
+  test.each([
+    ['waiting', waiting, 'loading'],
+    ['full', address, undefined],
+  ])('moves nothing where less motion is wanted: %s', async (_, url, state) => {
+    const { page } = await visit(browser, url, { ...phone, reducedMotion: 'reduce' })
+    await settled(page, widget.tag, state)
+    // What follows a scrollbar moves only with the visitor's own hand.
+    const running = () =>
+      page.locator(widget.tag).evaluate((element) => {
+        const all = element.shadowRoot!.getAnimations()
+        return all.filter(({ playState, timeline }) => playState === 'running' && timeline === document.timeline).length
+      })
+    await expect.poll(running).toBe(0)
+  })
+
+  test('shows where the focus is, and what is chosen, in forced colours', async () => {
+    const { page } = await visit(browser, address, { ...phone, forcedColors: 'active' })
+    await settled(page, widget.tag)
+    let focused = 0
+    for (;;) {
+      await page.keyboard.press('Tab')
+      const ring = await page.locator(widget.tag).evaluate((element) => {
+        const inner = element.shadowRoot!.activeElement
+        if (!inner) return undefined
+        // A box around a field may show the focus for it.
+        for (let at: Element | null = inner; at; at = at.parentElement) {
+          const { outlineStyle, outlineWidth } = getComputedStyle(at)
+          if (outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 1) return outlineStyle
+        }
+        return `none on ${inner.outerHTML.slice(0, 100)}`
+      })
+      if (ring === undefined) break
+      expect(ring).toMatch(/^(solid|auto)$/)
+      focused++
+    }
+    expect(focused).toBeGreaterThan(1)
+    const tabs = await partsOf(page, widget, '[aria-selected]').evaluateAll((all) =>
+      all.map((tab) => `${tab.getAttribute('aria-selected')} ${getComputedStyle(tab).backgroundColor}`),
+    )
+    expect(new Set(tabs).size).toBe(new Set(tabs.map((tab) => tab.split(' ')[0])).size)
+  })
+
+  test.each([
+    ['320 pixels', { viewport: { width: 320, height: 640 } }],
+    ['1280 by 1024 pixels, four times as large', { viewport: { width: 320, height: 256 }, deviceScaleFactor: 4 }],
+  ])('needs no scrolling in two directions on %s', async (_, options) => {
+    const { page } = await visit(browser, address, options)
+    await settled(page, widget.tag)
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320)
+    const both = await partsOf(page, widget).evaluateAll(
+      (all) =>
+        all.filter((inner) => {
+          const { overflowX, overflowY } = getComputedStyle(inner)
+          const scrolls = (overflow: string) => overflow === 'auto' || overflow === 'scroll'
+          return (
+            scrolls(overflowX) &&
+            scrolls(overflowY) &&
+            inner.scrollWidth > inner.clientWidth &&
+            inner.scrollHeight > inner.clientHeight
+          )
+        }).length,
+    )
+    expect(both).toBe(0)
+  })
+})
+
+describe.each(widgets)('<$tag> that throws while it is drawn', (widget) => {
+  test('harms neither its neighbour nor the page', async () => {
+    const html = widgetPage(`${tagOf(widget)}${tagOf(widget, 'one')}<output></output>`, line)
+    const { page, exceptions, console } = await visit(browser, site.put(`/${widget.tag}-throws`, html), phone)
+    await settled(page, widget.tag)
+    await page.evaluate((tag) => {
+      const [first] = document.querySelectorAll<HTMLElement & { render(): unknown; requestUpdate(): void }>(tag)
+      first!.render = () => {
+        throw new Error('planted')
+      }
+      first!.requestUpdate()
+      addEventListener('rai-error', ({ target }) => {
+        document.querySelector('output')!.textContent = (target as Element).localName
+      })
+    }, widget.tag)
+    await page.locator('output').getByText(widget.tag).waitFor()
+    await page.locator(widget.tag).last().locator(widget.content).first().waitFor()
+    expect(console.filter((text) => text.includes('could not draw itself'))).not.toEqual([])
+    expect(exceptions).toEqual([])
+  })
+})
