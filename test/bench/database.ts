@@ -26,7 +26,8 @@ export async function withDatabase<T>(work: (bench: BenchDatabase) => Promise<T>
       const communityId = newId()
       const tenant: BenchDatabase['tenant'] = (some, options) => database.tenant(communityId, some, options)
       await tenant((tx) => createCommunity(tx, { name: 'Bench' }, new Date()))
-      return await work({ database, communityId, superuserUrl: postgres.superuserUrl, tenant })
+      const superuserUrl = Object.assign(new URL(postgres.superuserUrl), { pathname: '/rai' }).href
+      return await work({ database, communityId, superuserUrl, tenant })
     } finally {
       await database.close()
     }

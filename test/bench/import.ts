@@ -46,7 +46,7 @@ export const bench: Bench = {
         while (await tenant((tx) => applyNext(tx, at))) folding.wake(communityId)
         await folding.stop()
       })
-      const reference = await asSuperuser(superuserUrl.replace(/\/[^/]*$/, '/rai'), async (client) => {
+      const reference = await asSuperuser(superuserUrl, async (client) => {
         await client.query('create schema reference')
         // The database may run as another user.
         const folder = mkdtempSync(join(tmpdir(), 'rai-copy-'))

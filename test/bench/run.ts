@@ -6,6 +6,7 @@ import type { Bench } from './measure.js'
 
 const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   ranks: () => import('./ranks.js'),
+  award: () => import('./award.js'),
   import: () => import('./import.js'),
   'first-row': () => import('./first-row.js'),
   scroll: () => import('./scroll.js'),
@@ -19,6 +20,7 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
+/** Where a reference is not on this machine, its figure is NaN. */
 const figure = (value: number): string =>
   value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0)
 
@@ -32,7 +34,7 @@ for (const name of wanted.length > 0 ? wanted : Object.keys(benches)) {
         what,
         {
           ours: `${figure(ours)} ${unit}`,
-          reference: `${figure(reference)} ${unit}`,
+          reference: Number.isNaN(reference) ? 'not run' : `${figure(reference)} ${unit}`,
           ratio: reference ? figure(ours / reference) : '–',
         },
       ]),

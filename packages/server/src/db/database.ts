@@ -3,14 +3,14 @@ import pg from 'pg'
 import { StartFailure } from '../config.js'
 import { Failure } from '../domain/failure.js'
 import { isId } from '../domain/ids.js'
+import { type Connection, connectionOf } from './connection.js'
 import { isConflict } from './errors.js'
 import { createLanes } from './lanes.js'
 import type { Tables } from './tables.js'
 
 /** A transaction that sees and writes one community. */
-export interface Tx {
+export interface Tx extends Readonly<Connection> {
   readonly communityId: string
-  readonly db: Kysely<Tables>
   /** Runs once the transaction is committed; not at all when it is rolled back. */
   afterCommit(run: () => void): void
   /** Says, once committed, that the transaction has left work of a kind for the background. */
@@ -65,6 +65,8 @@ export async function openDatabase(url: string, onLost: (error: Error) => void):
     connectionString: url,
     application_name: 'rai',
     max: connections,
+    // A statement is sent without waiting for the answer of the one before it, where nobody waits for that answer.
+    pipeline: true,
     connectionTimeoutMillis: patienceMs,
     statement_timeout: 60_000,
     // Shorter, so that who waits for another is told from who is slow (see errors.ts).
@@ -86,29 +88,35 @@ export async function openDatabase(url: string, onLost: (error: Error) => void):
   }
 
   /** Runs work on a connection. Who waits too long for one, or finds the database gone, hears that it is a passing thing. */
-  const connected = <T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> => {
-    let isConnected = false
-    const execution = root.connection().execute((db) => {
-      isConnected = true
-      return work(db)
+  const connected = async <T>(work: (connection: Connection) => Promise<T>): Promise<T> => {
+    const client = await pool.connect().catch(() => {
+      throw new Failure('unavailable')
     })
-    return execution.catch((error: unknown) => {
-      throw isConnected ? error : new Failure('unavailable')
-    })
+    try {
+      return await work(connectionOf(client))
+    } finally {
+      client.release()
+    }
   }
 
-  /** `begin` and the settings travel as one simple query: one round trip. Their values were checked, not escaped. */
-  const transaction = <T>(begin: string, work: (db: Kysely<Tables>) => Promise<T>): Promise<T> =>
-    connected(async (db) => {
-      await db.executeQuery(CompiledQuery.raw(begin))
+  /**
+   * `begin` and the settings travel with the first statement of the work: one round trip. Their values were checked, not
+   * escaped. Where `begin` fails, that statement sees no row and may write none.
+   */
+  const transaction = <T>(begin: string, work: (connection: Connection) => Promise<T>): Promise<T> =>
+    connected(async (connection) => {
+      const begun = connection.send(CompiledQuery.raw(begin))
+      // Awaited below; it may fail while the work runs.
+      begun.catch(() => {})
       try {
-        const result = await work(db)
+        const result = await work(connection)
+        await begun
         // A bare commit after an error that the work swallowed would roll back without a word; the select makes it fail.
-        await db.executeQuery(CompiledQuery.raw('select 1; commit'))
+        await connection.send(CompiledQuery.raw('select 1; commit'))
         return result
       } catch (error) {
         // When this fails too, the connection is gone and took the transaction with it; the first error tells more.
-        await db.executeQuery(CompiledQuery.raw('rollback')).catch(() => {})
+        await connection.send(CompiledQuery.raw('rollback')).catch(() => {})
         throw error
       }
     })
@@ -128,10 +136,10 @@ export async function openDatabase(url: string, onLost: (error: Error) => void):
         const committed: (() => void)[] = []
         const leave = await enter(communityId)
         try {
-          const result = await transaction(`begin${mode}; set local rai.community = '${communityId}'`, (db) =>
+          const result = await transaction(`begin${mode}; set local rai.community = '${communityId}'`, (connection) =>
             work({
+              ...connection,
               communityId,
-              db,
               afterCommit: (run) => committed.push(run),
               wake: (kind) => committed.push(() => startWork(kind, communityId)),
             }),
@@ -146,10 +154,10 @@ export async function openDatabase(url: string, onLost: (error: Error) => void):
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** attempt))
       }
     },
-    worker: (work) => transaction(`begin read only; set local rai.scope = 'worker'`, work),
+    worker: (work) => transaction(`begin read only; set local rai.scope = 'worker'`, ({ db }) => work(db)),
     async lookup(key, work) {
       if (!keyShape.test(key)) throw new TypeError('not a hash or an access id')
-      return transaction(`begin read only; set local rai.key = '${key}'`, work)
+      return transaction(`begin read only; set local rai.key = '${key}'`, ({ db }) => work(db))
     },
     // Not Kysely's destroy: it leaves a pool alone that no query of its own has used.
     close: () => pool.end(),

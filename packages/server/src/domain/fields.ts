@@ -1,7 +1,6 @@
 import { type Selectable, sql } from 'kysely'
 import type { Tx } from '../db/database.js'
 import type { Tables } from '../db/tables.js'
-import { communityClock } from './clock.js'
 import { Failure } from './failure.js'
 import { newId } from './ids.js'
 import { scoreChanges } from './leaderboards/scores.js'
@@ -112,7 +111,6 @@ export async function setValues(tx: Tx, values: readonly NewValue[], at: Date, a
   if (values.length === 0) return
   if (!values.every(({ value }) => Number.isInteger(value) && Math.abs(value) <= largestValue))
     throw new Failure('invalid_request', 'A value must be a whole number up to 2^52 - 1.')
-  const clock = await communityClock(tx)
   await shareBoardLock(tx)
   await holdValues(
     tx,
@@ -139,7 +137,7 @@ export async function setValues(tx: Tx, values: readonly NewValue[], at: Date, a
     ), changes as (
       select member_id, 'field:' || f.field as metric, value - coalesce(previous, 0) as change
       from fresh join user_fields f on f.community_id = ${tx.communityId} and f.id = field_id
-    ), ${scoreChanges(tx, clock, values.length, at)}
+    ), ${scoreChanges(tx, values.length, at)}
     select`.execute(tx.db)
   tx.wake('events')
   tx.wake('scores')

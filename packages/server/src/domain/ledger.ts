@@ -1,8 +1,8 @@
 import type { Unit } from '@rai/contract'
 import { sql } from 'kysely'
+import { planOnce } from '../db/connection.js'
 import type { Tx } from '../db/database.js'
 import { constraintOf } from '../db/errors.js'
-import { communityClock } from './clock.js'
 import { Failure } from './failure.js'
 import { newId } from './ids.js'
 import { scoreChanges } from './leaderboards/scores.js'
@@ -61,17 +61,9 @@ export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = 
     if (!Number.isSafeInteger(amount) || amount === 0)
       throw new Failure('invalid_request', 'An amount must be a whole number, not 0.')
   }
-  const clock = await communityClock(tx)
-  await shareBoardLock(tx)
-  const column = <T>(pick: (move: Move) => T) => sql.val(moves.map(pick))
-  try {
-    const { rows } = await sql<{ posted: number }>`
-      with moves as (
-        select * from unnest(
-          ${sql.val(moves.map(() => newId()))}::uuid[], ${column((m) => m.memberId)}::uuid[], ${column((m) => m.unit)}::text[],
-          ${column((m) => m.amount)}::bigint[], ${column((m) => m.reason)}::text[], ${column((m) => m.key)}::text[],
-          ${column((m) => m.actor)}::text[], ${column((m) => counterparts[m.reason])}::text[]
-        ) as m (id, member_id, unit, amount, reason, key, actor, counterpart)
+  const statement = sql`
+      with moves (id, member_id, unit, amount, reason, key, actor, counterpart) as (
+        ${moves.length === 1 ? oneMove(moves[0]!) : manyMoves(moves)}
       ), posted as (
         insert into transactions (community_id, id, reason, key, actor, created_at)
         select ${tx.communityId}::uuid, id, reason, key, actor, ${at}::timestamptz from moves
@@ -105,25 +97,49 @@ export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = 
         where not exists (select from held h where h.member_id = c.member_id and h.unit = c.unit)
         order by member_id, unit
         on conflict (community_id, member_id, unit) do update set amount = b.amount + excluded.amount
-      ), ${scoreChanges(tx, clock, moves.length, at)}, announced as (
+      ), ${scoreChanges(tx, moves.length, at)}, announced as (
         insert into events (community_id, id, type, subject)
         select ${tx.communityId}::uuid, gen_random_uuid(), 'balance.changed', member_id from changes where ${announce}::boolean
         group by member_id
         returning 1
       )
-      select count(*) as posted from live`.execute(tx.db)
+      select count(*) as posted from live`.compile(tx.db)
+  try {
+    // The second begins when the first holds the lock, and sees what whoever held it before has done.
+    const [result] = await tx.send<{ posted: number }>(
+      planOnce(sharedBoardLock(tx).compile(tx.db)),
+      moves.length === 1 ? planOnce(statement) : statement,
+    )
     tx.wake('events')
     tx.wake('scores')
-    return { posted: rows[0]!.posted }
+    return { posted: result!.posted }
   } catch (error) {
     throw limits[constraintOf(error)]?.() ?? error
   }
 }
 
+/** As plain values: a list would be taken for ten rows when the statement is planned for all times. */
+const oneMove = (m: Move) => sql`
+  select ${newId()}::uuid, ${m.memberId}::uuid, ${m.unit}::text, ${m.amount}::bigint, ${m.reason}::text, ${m.key}::text,
+    ${m.actor}::text, ${counterparts[m.reason]}::text`
+
+function manyMoves(moves: readonly Move[]) {
+  const column = <T>(pick: (move: Move) => T) => sql.val(moves.map(pick))
+  return sql`
+    select * from unnest(
+      ${sql.val(moves.map(() => newId()))}::uuid[], ${column((m) => m.memberId)}::uuid[], ${column((m) => m.unit)}::text[],
+      ${column((m) => m.amount)}::bigint[], ${column((m) => m.reason)}::text[], ${column((m) => m.key)}::text[],
+      ${column((m) => m.actor)}::text[], ${column((m) => counterparts[m.reason])}::text[]
+    )`
+}
+
 /** Held by everyone who writes scores, or who is ranked: a board changes, and is counted a step further, only while nobody does. */
 export async function shareBoardLock(tx: Tx): Promise<void> {
-  await sql`select pg_advisory_xact_lock_shared(hashtextextended(${`boards:${tx.communityId}`}, 0))`.execute(tx.db)
+  await sharedBoardLock(tx).execute(tx.db)
 }
+
+const sharedBoardLock = (tx: Tx) =>
+  sql`select pg_advisory_xact_lock_shared(hashtextextended(${`boards:${tx.communityId}`}, 0))`
 
 /** The same, for work that had better be left for later than wait. Answers whether it is held. */
 export async function tryShareBoardLock(tx: Tx): Promise<boolean> {

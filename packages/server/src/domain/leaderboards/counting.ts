@@ -3,9 +3,9 @@ import type { Tx } from '../../db/database.js'
 import { communityClock } from '../clock.js'
 import { emit } from '../events.js'
 import { takeBoardLock } from '../ledger.js'
-import { beginningOfTime } from '../time.js'
 import type { Board } from './boards.js'
 import { addToTree } from './counts.js'
+import { runsAt } from './runs.js'
 import { changesEver, isRanked } from './scores.js'
 
 /*
@@ -94,14 +94,7 @@ async function countMembers(tx: Tx, board: Board, memberIds: readonly string[]):
         and (cardinality(${board.ranked_members}::uuid[]) = 0 or e.member_id = any(${board.ranked_members}::uuid[]))
     ), totals as (
       select p.period, p.period_start, e.member_id, sum(e.change)::bigint as score, max(e.at) as reached_at
-      from earned e cross join lateral (values
-        ('all', ${beginningOfTime}::date),
-        ('year', date_trunc('year', local)::date),
-        ('month', date_trunc('month', local)::date),
-        -- date_trunc's weeks begin on Monday: shift the clock so that they begin on the community's day.
-        ('week', date_trunc('week', local - make_interval(days => ${weekStart - 1}))::date + ${weekStart - 1}::int),
-        ('day', local::date)
-      ) as p (period, period_start)
+      from earned e cross join lateral ${runsAt(sql`e.local`, sql`${weekStart}`)}
       where p.period = any(${board.periods}::text[])
       group by 1, 2, 3
     ), scored as (

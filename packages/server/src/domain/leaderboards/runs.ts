@@ -1,4 +1,5 @@
 import type { Period } from '@rai/contract'
+import { type RawBuilder, sql } from 'kysely'
 import type { CommunityClock } from '../clock.js'
 import { Failure } from '../failure.js'
 import { beginningOfTime, type Day, dayOf, momentOf, nextRunStart, runStart } from '../time.js'
@@ -72,3 +73,17 @@ const clamp = (at: Date, { starts_at, ends_at }: Board): Date => {
 }
 const latest = (a: Date, b: Date | null): Date => (b && b > a ? b : a)
 const earliest = (a: Date, b: Date | null): Date => (b && b < a ? b : a)
+
+/**
+ * The runs that hold a moment, in SQL: rows `(period, period_start)`.
+ * @param local What the community's clock showed, a timestamp.
+ * @param weekStart The ISO day on which its weeks begin.
+ */
+export const runsAt = (local: RawBuilder<unknown>, weekStart: RawBuilder<unknown>) => sql`(values
+  ('all', ${sql.lit(beginningOfTime)}::date),
+  ('year', date_trunc('year', ${local})::date),
+  ('month', date_trunc('month', ${local})::date),
+  -- Weeks of date_trunc begin on Monday: shift the clock so that they begin on the community's day.
+  ('week', date_trunc('week', ${local} - make_interval(days => ${weekStart}::int - 1))::date + ${weekStart}::int - 1),
+  ('day', ${local}::date)
+) as p (period, period_start)`

@@ -1,10 +1,8 @@
-import { periodNames } from '@rai/contract'
 import { sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
-import type { CommunityClock } from '../clock.js'
-import { dayOf, runStart } from '../time.js'
 import type { Board } from './boards.js'
 import { addToTree } from './counts.js'
+import { runsAt } from './runs.js'
 
 /** What a board ranks by: a unit, or a field of members. */
 export type Metric = Board['metric']
@@ -31,7 +29,7 @@ const wholesale = 500
  * @param size How many changes there are, about.
  * @param at When they happened: it decides the day, week, month and year they count for.
  */
-export const scoreChanges = (tx: Tx, { timeZone, weekStart }: CommunityClock, size: number, at: Date) => sql`
+export const scoreChanges = (tx: Tx, size: number, at: Date) => sql`
   people as (
     -- Shared, so that nobody is hidden between this reading and the row that says whether they are ranked.
     select id, status, visibility, entered_boards from members
@@ -44,10 +42,9 @@ export const scoreChanges = (tx: Tx, { timeZone, weekStart }: CommunityClock, si
       and (l.starts_at is null or l.starts_at <= ${at}::timestamptz) and (l.ends_at is null or ${at}::timestamptz < l.ends_at)
       and (cardinality(l.ranked_members) = 0 or c.member_id = any(l.ranked_members))
       and (l.counted_to is null or c.member_id <= l.counted_to)
-    join unnest(
-      ${sql.val([...periodNames])}::text[],
-      ${sql.val(periodNames.map((period) => runStart(period, dayOf(at, timeZone), weekStart)))}::date[]
-    ) as p (period, period_start) on p.period = any(l.periods)
+    join communities clock on clock.id = ${tx.communityId}
+    join lateral ${runsAt(sql`(${at}::timestamptz at time zone clock.time_zone)`, sql`clock.week_start`)}
+      on p.period = any(l.periods)
   ), scored as (
     insert into board_scores as s (community_id, board_id, period, period_start, member_id, score, reached_at, ranked)
     select ${tx.communityId}::uuid, board_id, period, period_start, member_id, change, ${at}::timestamptz, ranked from gains
