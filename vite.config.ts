@@ -147,8 +147,8 @@ function chunks(): UserConfig {
       },
       rolldownOptions: {
         output: {
-          entryFileNames: 'c/[name]-[hash:6].js',
-          chunkFileNames: 'c/[name]-[hash:6].js',
+          entryFileNames: 'c/[name]-[hash].js',
+          chunkFileNames: 'c/[name]-[hash].js',
           assetFileNames: '[name].css',
           minify: true,
           codeSplitting: { groups: [{ name: chunkOf }] },
