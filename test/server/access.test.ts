@@ -1,6 +1,6 @@
 import { type Permission, type Principal, permissions, type Route, type RouteKey, routes } from '@rai/contract'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createKey, type NewKey, revokeKey } from '../../packages/server/src/domain/keys.js'
+import { createKey, type NewKey, revokeKey, rotateKey } from '../../packages/server/src/domain/keys.js'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { createMember } from '../../packages/server/src/domain/members.js'
 import { beginningOfTime } from '../../packages/server/src/domain/time.js'
@@ -14,12 +14,14 @@ const operations = Object.entries<Route>(routes) as [RouteKey, Route][]
 /** A community with something of everything to ask for, and every kind of credential. */
 interface Place extends TestCommunity {
   boardId: string
+  keyId: string
   memberId: string
   jobId: string
   token: string
   /** A community key without the permission of an operation. */
   keyWithout: Map<Permission, string>
   revokedKey: string
+  rotatedKey: string
   expiredKey: string
   revokedPublishableKey: string
 }
@@ -36,17 +38,21 @@ async function makePlace(origin: string): Promise<Place> {
   }
   const revoked = [await newKey({}), await newKey({ kind: 'publishable', origins: [origin] })] as const
   for (const { id } of revoked) await community.tenant((tx) => revokeKey(tx, id, now))
+  const rotated = await newKey({})
+  await community.tenant((tx) => rotateKey(tx, rotated.id, 0, now))
   const member = await community.tenant((tx) => createMember(tx, { username: 'member' }, now))
   const board = await community.tenant((tx) => createBoard(tx, { name: 'Board', requiresOptIn: true }, now))
   const job = await ask(server, 'POST /apis/v1/users/bulk-import', { bearer: community.systemKey, form: csv() })
   return {
     ...community,
     boardId: board.id,
+    keyId: rotated.id,
     memberId: member.id,
     jobId: job.answer.jobId,
     token: await embedToken(server, community, 'member'),
     keyWithout,
     revokedKey: revoked[0].key,
+    rotatedKey: rotated.key,
     expiredKey: (await newKey({ expiresAt: new Date(now.getTime() - 1) })).key,
     revokedPublishableKey: revoked[1].key,
   }
@@ -100,6 +106,13 @@ const requests: { [K in RouteKey]?: (place: Place) => Ask | Promise<Ask> } = {
     const { id } = await tenant((tx) => createBoard(tx, { name: 'To go' }, new Date()))
     return { params: { leaderboardId: id } }
   },
+  'POST /v1/keys': () => ({ body: { kind: 'community', name: 'Made', permissions: [] } }),
+  'PATCH /v1/keys/{keyId}': () => ({ body: { name: 'Changed' } }),
+  'POST /v1/keys/{keyId}/rotate': () => ({ body: { overlapSeconds: 0 } }),
+  'DELETE /v1/keys/{keyId}': async ({ tenant }) => {
+    const { id } = await tenant((tx) => createKey(tx, { kind: 'community', name: 'To go' }, new Date()))
+    return { params: { keyId: id } }
+  },
   'PATCH /widget/v1/{publishableKey}/me': () => ({ body: { visibility: 'public' } }),
   'POST /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/prizes/claim': async (place) => {
     await win(place)
@@ -113,8 +126,8 @@ const requests: { [K in RouteKey]?: (place: Place) => Ask | Promise<Ask> } = {
 /** Asks for a place's things; `who` says how. */
 async function knock(key: RouteKey, place: Place, who: Ask): Promise<Reply> {
   const request = (await requests[key]?.(place)) ?? {}
-  const { boardId, jobId, publishableKey } = place
-  const things = { leaderboardId: boardId, idOrSlug: boardId, jobId, publishableKey }
+  const { boardId, jobId, keyId, publishableKey } = place
+  const things = { leaderboardId: boardId, idOrSlug: boardId, jobId, keyId, publishableKey }
   const { body: shown, ...rest } = who
   const body = request.body === undefined ? {} : { body: { ...request.body, ...(shown as object) } }
   return ask(server, key, { ...request, ...rest, ...body, params: { ...things, ...request.params, ...who.params } })
@@ -143,6 +156,7 @@ const visitors: Visitor[] = [
       params: { publishableKey },
     }),
   },
+  { name: 'a secret that was rotated', shows: ({ rotatedKey }) => ({ bearer: rotatedKey, params: nowhere }) },
   { name: 'an expired key', shows: ({ expiredKey }) => ({ bearer: expiredKey, params: nowhere }) },
   { name: 'a page elsewhere', shows: () => ({ origin: 'https://evil.test' }) },
   { name: 'a signed-in page elsewhere', shows: ({ token }) => ({ bearer: token, origin: 'https://evil.test' }) },
@@ -222,7 +236,7 @@ describe('another community', () => {
     }
     return route.access.principals.flatMap((principal) => known[principal] ?? [])
   }
-  const ofThings = operations.filter(([key]) => /\{(leaderboardId|idOrSlug|jobId)\}|users\/info/.test(key))
+  const ofThings = operations.filter(([key]) => /\{(leaderboardId|idOrSlug|jobId|keyId)\}|users\/info/.test(key))
 
   it.each(ofThings)('%s finds nothing of ours', async (key, route) => {
     for (const who of strangers(route, away)) {
@@ -240,13 +254,15 @@ describe('another community', () => {
     }
   })
 
-  const lists = operations.filter(([key]) => /leaderboards$|bulk-jobs$|config$/.test(key) && key.startsWith('GET'))
+  const lists = operations.filter(
+    ([key]) => /leaderboards$|keys$|bulk-jobs$|config$/.test(key) && key.startsWith('GET'),
+  )
   it.each(lists)('%s shows it its own and none of ours', async (key, route) => {
     const [who] = strangers(route, away)
     const { text, status } = await knock(key, away, who!)
     expect(status).toBe(200)
-    expect(text).toContain(key.includes('bulk') ? away.jobId : away.boardId)
-    for (const id of [home.id, home.boardId, home.jobId, home.memberId]) expect(text).not.toContain(id)
+    expect(text).toContain(key.includes('bulk') ? away.jobId : key.includes('keys') ? away.keyId : away.boardId)
+    for (const id of [home.id, home.boardId, home.jobId, home.keyId, home.memberId]) expect(text).not.toContain(id)
   })
 
   it('cannot be named in a body or a form', async () => {

@@ -23,6 +23,8 @@ export interface Route {
   file?: string
   /** The success answer: what is inside the family's envelope. Absent when the answer is not JSON of ours. */
   answer?: z.ZodType
+  /** What of the answer is kept and given to a repeat with the same Idempotency-Key; default: all of it. */
+  replayed?: (answer: unknown) => unknown
   /** The success status. Default 200. */
   status?: 200 | 201 | 202 | 204
   /** The media type of an answer that is not JSON. */

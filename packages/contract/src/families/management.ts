@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { table } from '../route.js'
 import { Day, FieldName, Id, line, Origin, Period, Prize, Prizes, type periodNames, Time, text } from '../schemas.js'
+import { keys } from './keys.js'
+
+export { keyKinds } from './keys.js'
 
 const access = { principals: ['communityKey', 'systemKey'], permission: 'leaderboard' } as const
 
@@ -212,4 +215,5 @@ export const management = table({
     answer: z.strictObject({ _id: Id }),
     message: 'Leaderboard deleted successfully',
   },
+  ...keys,
 })

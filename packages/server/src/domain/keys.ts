@@ -16,19 +16,19 @@ export interface NewKey {
   /** What operators call it. */
   name: string
   /** What a community key may do. */
-  permissions?: readonly Permission[]
+  permissions?: readonly Permission[] | undefined
   /** The pages that a publishable or widget access key works on. */
-  origins?: readonly string[]
+  origins?: readonly string[] | undefined
   /** Pages on localhost are allowed as well. */
-  testMode?: boolean
+  testMode?: boolean | undefined
   /**
    * How a widget access key names members: each `data-…` name stands for an external id type, or for `@username`, or for
    * `@id`. Never for an e-mail: whoever can have a mailbox would be able to be the member.
    */
-  identifiers?: Readonly<Record<string, string>>
+  identifiers?: Readonly<Record<string, string>> | undefined
   /** A widget access key with an `@username` identifier makes members that are not there yet. */
-  createMember?: boolean
-  expiresAt?: Date
+  createMember?: boolean | undefined
+  expiresAt?: Date | undefined
 }
 
 /** A new key. Its secret is shown this once and cannot be read again. */
@@ -79,7 +79,8 @@ export async function createKey(tx: Tx, input: NewKey, at: Date): Promise<Create
 }
 
 /** What can be changed about a key that is there; what is absent stays. */
-export type KeyChanges = Partial<Pick<NewKey, 'name' | 'permissions' | 'origins' | 'testMode'>> & {
+export interface KeyChanges extends Pick<NewKey, 'permissions' | 'origins' | 'testMode'> {
+  name?: string | undefined
   /** Null: never. */
   expiresAt?: Date | null | undefined
 }

@@ -30,11 +30,13 @@ export interface OnceOptions {
   /** Method and path. */
   operation: string
   now: Date
+  /** What of the answer a repeat may be given. */
+  replayed?: ((answer: unknown) => unknown) | undefined
   /** Told when the answer is an earlier one. */
   onReplay(): void
 }
 
-export function createOnce({ rootKey, key, principal, operation, now, onReplay }: OnceOptions): Once {
+export function createOnce({ rootKey, key, principal, operation, now, replayed, onReplay }: OnceOptions): Once {
   return async <T>(tx: Tx, input: string | Buffer, effect: () => Promise<T>): Promise<T> => {
     const hash = createHash('sha256').update(input).digest()
     await takeTurn(tx, `once:${tx.communityId}:${principal}:${key}`)
@@ -59,7 +61,7 @@ export function createOnce({ rootKey, key, principal, operation, now, onReplay }
         key,
         operation,
         body_hash: hash,
-        answer: rootKey.wrap(Buffer.from(JSON.stringify(answer))),
+        answer: rootKey.wrap(Buffer.from(JSON.stringify(replayed ? replayed(answer) : answer))),
         created_at: now,
       })
       .execute()

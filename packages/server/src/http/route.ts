@@ -112,7 +112,7 @@ async function perform(
   checkCommunity(asker, body)
   const now = services.clock()
   const isWrite = request.method !== 'GET' && request.method !== 'HEAD'
-  const once = asker && isWrite && family.repeatable ? onceFor(services, asker, now, request, reply) : everyTime
+  const once = asker && isWrite && family.repeatable ? onceFor(services, route, asker, now, request, reply) : everyTime
 
   /** Everything but the transaction; made anew when the database asks for another try. */
   const context = (tx: Tx | null) =>
@@ -159,7 +159,14 @@ async function inTransaction<T>(
   return database.tenant(asker.communityId, work, { snapshot: !isWrite })
 }
 
-function onceFor({ rootKey }: Services, asker: Asker, now: Date, request: FastifyRequest, reply: FastifyReply): Once {
+function onceFor(
+  { rootKey }: Services,
+  { replayed }: Route,
+  asker: Asker,
+  now: Date,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Once {
   const key = idempotencyKey(request.headers['idempotency-key'])
   if (key === undefined) return everyTime
   return createOnce({
@@ -168,6 +175,7 @@ function onceFor({ rootKey }: Services, asker: Asker, now: Date, request: Fastif
     principal: asker.memberId ?? asker.keyId,
     operation: `${request.method} ${request.url.split('?')[0]}`,
     now,
+    replayed,
     onReplay: () => reply.header('Idempotent-Replayed', 'true'),
   })
 }

@@ -1,4 +1,4 @@
-import { type families, managementFamily } from '@rai/contract'
+import { managementFamily, type RouteKey } from '@rai/contract'
 import { communityClock } from '../../domain/clock.js'
 import { Failure } from '../../domain/failure.js'
 import {
@@ -24,7 +24,7 @@ const columns = {
   displayOrder: 'display_order',
 } as const satisfies Record<string, BoardPage['sort']['column']>
 
-export const leaderboards: Handlers<keyof typeof families.management> = {
+export const leaderboards: Handlers<Extract<RouteKey, `${string} /v1/leaderboards${string}`>> = {
   'GET /v1/leaderboards': async ({ tx, query, meta }) => {
     const { page = 1, limit = defaultLimit, sort = 'createdAt:desc', fields, search } = query
     const [by, direction] = sort.split(':') as [keyof typeof columns, 'asc' | 'desc']

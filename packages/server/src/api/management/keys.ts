@@ -1,0 +1,114 @@
+import { type BodyOf, managementFamily, type RouteKey } from '@rai/contract'
+import { Failure } from '../../domain/failure.js'
+import {
+  changeKey,
+  createKey,
+  type Key,
+  keyById,
+  listKeys,
+  type NewKey,
+  revokeKey,
+  rotateKey,
+} from '../../domain/keys.js'
+import type { Context, Handlers } from '../../http/context.js'
+
+const defaultLimit = 20
+const kinds = managementFamily.keyKinds
+
+export const keys: Handlers<Extract<RouteKey, `${string} /v1/keys${string}`>> = {
+  'GET /v1/keys': async ({ tx, query, meta, now }) => {
+    const { page = 1, limit = defaultLimit } = query
+    const { keys, total } = await listKeys(tx, { page, limit })
+    Object.assign(meta, { page, limit, total })
+    return keys.map((key) => showKey(key, now))
+  },
+
+  'POST /v1/keys': async (context) => {
+    const { tx, body, now } = context
+    const { id, key } = await createKey(tx, newKey(body, now), now)
+    writeDown(context, 'created', id)
+    return { ...showKey(await keyById(tx, id), now), key, keyState: 'shown' }
+  },
+
+  'GET /v1/keys/{keyId}': async ({ tx, params, now }) => showKey(await keyById(tx, params.keyId), now),
+
+  'PATCH /v1/keys/{keyId}': async (context) => {
+    const { tx, params, body, now } = context
+    const key = await changeKey(tx, params.keyId, { ...body, expiresAt: endOf(body, now) })
+    writeDown(context, 'changed', key.id)
+    return showKey(key, now)
+  },
+
+  'POST /v1/keys/{keyId}/rotate': async (context) => {
+    const { tx, params, body, now } = context
+    const { key, secret } = await rotateKey(tx, params.keyId, body.overlapSeconds * 1000, now)
+    writeDown(context, 'rotated', key.id)
+    return { ...showKey(key, now), key: secret, keyState: 'shown' }
+  },
+
+  'DELETE /v1/keys/{keyId}': async (context) => {
+    const { tx, params, now } = context
+    const { id, kind } = await keyById(tx, params.keyId)
+    if (kind === 'system') {
+      throw new Failure('conflict', 'Nobody could make keys without it. Rotate it with overlapSeconds 0 instead.')
+    }
+    await revokeKey(tx, id, now)
+    writeDown(context, 'revoked', id)
+    return { _id: id }
+  },
+}
+
+function newKey(body: BodyOf<'POST /v1/keys'>, now: Date): NewKey {
+  const { kind, expiresAt: _expiresAt, ...fields } = body
+  return { ...fields, kind: kinds[kind], expiresAt: endOf(body, now) ?? undefined }
+}
+
+/** @throws Failure `invalid_request` for an end that is over: revoking says what is meant. */
+function endOf({ expiresAt }: { expiresAt?: string | null | undefined }, now: Date): Date | null | undefined {
+  // Null says never, undefined says nothing.
+  if (expiresAt == null) return expiresAt
+  const end = new Date(expiresAt)
+  if (end > now) return end
+  const details = [{ path: 'expiresAt', message: 'must lie in the future' }]
+  throw new Failure('invalid_request', 'A key cannot have ended before now.', details)
+}
+
+/** Who did what to which key: the log is where it can be looked up. */
+function writeDown(
+  { tx, principal, deps }: Pick<Context<'POST /v1/keys'>, 'tx' | 'principal' | 'deps'>,
+  what: 'created' | 'changed' | 'rotated' | 'revoked',
+  key: string,
+): void {
+  const { communityId, keyId: by } = principal
+  tx.afterCommit(() => deps.log.info({ communityId, key, by }, `a key was ${what}`))
+}
+
+const kindOf = (kind: Key['kind']) =>
+  (Object.keys(kinds) as (keyof typeof kinds)[]).find((name) => kinds[name] === kind)!
+const time = (at: Date | null): string | null => at?.toISOString() ?? null
+
+function showKey(key: Key, now: Date) {
+  const isOver = key.expires_at !== null && key.expires_at <= now
+  const isOverlapping = key.previous_until !== null && key.previous_until > now
+  return {
+    _id: key.id,
+    kind: kindOf(key.kind),
+    name: key.name,
+    permissions: key.permissions,
+    origins: key.origins,
+    testMode: key.test_mode,
+    identifiers: key.identifiers,
+    createMember: key.create_member,
+    accessId: key.access_id,
+    hint: key.hint,
+    state: key.revoked_at ? ('revoked' as const) : isOver ? ('expired' as const) : ('live' as const),
+    expiresAt: time(key.expires_at),
+    lastUsedAt: time(key.last_used_at),
+    previous: isOverlapping
+      ? { hint: key.previous_hint!, endsAt: key.previous_until!.toISOString(), lastUsedAt: time(key.previous_used_at) }
+      : null,
+    createdAt: key.created_at.toISOString(),
+    revokedAt: time(key.revoked_at),
+    __v: key.revision,
+  }
+}
