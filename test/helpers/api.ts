@@ -101,7 +101,7 @@ export function rawRequest(
 
 /** Signs a member in, as the site's own server would. */
 export async function embedToken(
-  server: TestServer,
+  server: Pick<TestServer, 'url'>,
   { widgetAccess }: TestCommunity,
   username: string,
   origin?: string,

@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterAll } from 'vitest'
 import { freePort } from '../../packages/server/src/db/supervisor.js'
 
@@ -58,6 +59,18 @@ export async function startProcess(
   // Whoever expects a refusal waits for the end instead.
   ready.catch(() => {})
   return { child, url: `http://127.0.0.1:${port}`, ready, ended, said: () => said }
+}
+
+/** Runs the built server with a command, as an operator would, and answers what it said. */
+export async function runCommand(
+  env: Record<string, string>,
+  ...args: string[]
+): Promise<{ code: number | null; said: string; values: Record<string, string> }> {
+  const child = spawn(process.execPath, [bundle, ...args], { env: { PATH: process.env.PATH, ...env } })
+  const [said, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  const lines = said.trim().split('\n')
+  const values = Object.fromEntries(lines.map((line) => [line.slice(0, 16).trim(), line.slice(16)]))
+  return { code: child.exitCode, said: said + errors, values }
 }
 
 const started = new Set<ChildProcess>()

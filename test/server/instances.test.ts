@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createKey, revokeKey } from '../../packages/server/src/domain/keys.js'
-import { ask } from '../helpers/api.js'
+import { createMember } from '../../packages/server/src/domain/members.js'
+import { ask, embedToken } from '../helpers/api.js'
 import { expectJob, uploadCsv } from '../helpers/bulk.js'
 import { testCommunity } from '../helpers/community.js'
 import { asSuperuser, openTestDatabase } from '../helpers/database.js'
-import { buildServer, type ServerProcess, startProcess } from '../helpers/process.js'
+import { buildServer, runCommand, type ServerProcess, startProcess } from '../helpers/process.js'
 import { openStream } from '../helpers/stream.js'
 
 /** Instances in processes of their own, on one PostgreSQL. */
@@ -16,14 +17,21 @@ type Name = 'one' | 'two' | 'deaf'
 const instances = new Map<Name, ServerProcess>()
 const at = (name: Name): ServerProcess => instances.get(name)!
 
+const settings = {
+  DATABASE_URL: testDatabase.url,
+  RAI_MIGRATE_URL: testDatabase.migrateUrl,
+  RAI_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'),
+  RAI_DATA: join(tmpdir(), `rai-instances-${randomUUID()}`),
+  RAI_DEMO: '0',
+  // A token of one is good at the other.
+  PUBLIC_URL: 'https://rai.example',
+}
+
 async function start(name: Name): Promise<void> {
   const server = await startProcess({
+    ...settings,
     // Named by it in pg_stat_activity.
     DATABASE_URL: `${testDatabase.url}?application_name=${name}`,
-    RAI_MIGRATE_URL: testDatabase.migrateUrl,
-    RAI_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'),
-    RAI_DATA: join(tmpdir(), `rai-instances-${randomUUID()}`),
-    RAI_DEMO: '0',
     ...(name === 'deaf' && { RAI_NOTIFY: '0' }),
   })
   await server.ready
@@ -153,6 +161,49 @@ describe('what happens on one instance', () => {
     expect(made.length + waiting.length).toBe(10)
     expect(made.filter(({ headers }) => !headers.has('idempotent-replayed'))).toHaveLength(1)
     expect(new Set(made.map(({ text }) => text)).size).toBe(1)
+  })
+})
+
+describe('keys that sign tokens', () => {
+  const kids = async (name: Name) =>
+    (await ask(at(name), 'GET /.well-known/jwks.json')).answer.keys.map(({ kid }) => kid)
+  const isValid = async (name: Name, token: string) =>
+    (await ask(at(name), 'POST /v2/api/widget-access-keys/validate', { body: { embedToken: token } })).answer.valid
+  const kidOf = (token: string) => JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()).kid
+  const tokenFrom = (name: Name) => embedToken(at(name), community, 'walker')
+  const rotate = async (...args: string[]) => (await runCommand(settings, 'signing-key', ...args)).values['key id']!
+
+  it('are one set, made once and rotated for all instances: tokens of before stay good', async () => {
+    await community.tenant((tx) => createMember(tx, { username: 'walker' }, new Date()))
+    const before = await tokenFrom('one')
+    expect(await isValid('two', before)).toBe(true)
+    expect(await kids('two')).toEqual([kidOf(before)])
+    const fresh = await rotate()
+    for (const name of ['one', 'two'] as const)
+      await vi.waitFor(async () => expect(await kids(name)).toEqual([fresh, kidOf(before)]), { timeout: 10_000 })
+    // It signs when everybody knows it.
+    const after = await vi.waitFor(
+      async () => {
+        const token = await tokenFrom('one')
+        expect(kidOf(token)).toBe(fresh)
+        return token
+      },
+      { timeout: 20_000, interval: 100 },
+    )
+    for (const token of [before, after]) expect(await isValid('two', token)).toBe(true)
+  })
+
+  it('end at once with all their tokens, when the operator says so', async () => {
+    await community.tenant((tx) => createMember(tx, { username: 'walker' }, new Date()))
+    const before = await tokenFrom('one')
+    expect(await isValid('two', before)).toBe(true)
+    const fresh = await rotate('--now')
+    for (const name of ['one', 'two'] as const)
+      await vi.waitFor(async () => expect(await isValid(name, before)).toBe(false), { timeout: 10_000 })
+    expect(await kids('two')).toEqual([fresh])
+    const after = await tokenFrom('one')
+    expect(kidOf(after)).toBe(fresh)
+    expect(await isValid('two', after)).toBe(true)
   })
 })
 

@@ -5,9 +5,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import type { DemoFile } from '../../packages/server/src/demo.js'
+import { ask } from '../helpers/api.js'
 import { asSuperuser, brokenInvariants, createTestDatabase } from '../helpers/database.js'
 import { times } from '../helpers/long.js'
-import { buildServer, embeddedPostgres, isRunning, type ServerProcess, startProcess } from '../helpers/process.js'
+import {
+  buildServer,
+  embeddedPostgres,
+  isRunning,
+  runCommand,
+  type ServerProcess,
+  startProcess,
+} from '../helpers/process.js'
 
 const testDatabase = await createTestDatabase()
 const root = mkdtempSync(join(tmpdir(), 'rai-lifecycle-'))
@@ -194,6 +202,59 @@ describe('a server', () => {
     const mistaken = await startProcess({ ...other, RAI_DATA: join(root, 'mistaken') })
     expect(await mistaken.ended).toBe(1)
     expect(mistaken.said()).toContain('RAI_SECRET_KEY')
+  })
+
+  it('is told by its operator to make a community, whose keys then do everything else', async () => {
+    const settings = { RAI_DATA: join(root, 'operated'), RAI_DEMO: '0' }
+    const origin = 'https://site.example'
+    const made = await runCommand(
+      settings,
+      'community',
+      'Trail club',
+      '--time-zone',
+      'Europe/Berlin',
+      '--origin',
+      origin,
+    )
+    const {
+      'community id': id,
+      'system key': systemKey,
+      'publishable key': publishableKey,
+    } = made.values as Record<string, string>
+    expect(made.said).toContain(systemKey)
+    const server = await startProcess(settings)
+    await server.ready
+    const config = await ask(server, 'GET /widget/v1/{publishableKey}/config', {
+      params: { publishableKey: publishableKey! },
+      origin,
+    })
+    expect(config.answer.community).toMatchObject({ id, name: 'Trail club', timeZone: 'Europe/Berlin' })
+    const keys = (bearer: string | undefined) => ask(server, 'GET /v1/keys', { bearer })
+    expect((await keys(systemKey)).answer.map(({ kind }) => kind).sort()).toEqual(['publishable', 'system'])
+
+    const busy = await runCommand(settings, 'system-key', id!)
+    expect([busy.code, busy.said]).toEqual([1, expect.stringContaining(`Process ${server.child.pid} `)])
+    server.child.kill('SIGTERM')
+    await server.ended
+    const renewed = await runCommand(settings, 'system-key', id!)
+    const again = await startProcess(settings)
+    await again.ready
+    const asks = (bearer: string | undefined) => ask(again, 'GET /v1/keys', { bearer })
+    expect((await asks(systemKey)).status).toBe(401)
+    expect((await asks(renewed.values['system key'])).status).toBe(200)
+    again.child.kill('SIGTERM')
+    expect(await again.ended).toBe(0)
+  })
+
+  it.each([
+    ['a command that there is not', ['dance']],
+    ['a community without a name', ['community']],
+    ['an option that there is not', ['community', 'x', '--zone', 'UTC']],
+    ['an id that is none', ['system-key', 'x']],
+  ])('says what an operator can do when it is told %s', async (_, args) => {
+    const { code, said } = await runCommand({ RAI_DATA: join(root, 'never') }, ...args)
+    expect([code, said]).toEqual([1, expect.stringContaining('community <name>')])
+    expect(existsSync(join(root, 'never'))).toBe(false)
   })
 
   it('refuses to work as a superuser of the database', async () => {

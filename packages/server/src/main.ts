@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs'
 import { readConfig, StartFailure } from './config.js'
 import { demoFile } from './demo.js'
+import { Failure } from './domain/failure.js'
+import { operate } from './operate.js'
 import { startServer } from './start.js'
 
 /** What a process that started the server with an IPC channel is told once it serves. */
@@ -14,6 +16,11 @@ const stopWithinMs = 10_000
 
 try {
   const config = readConfig(process.env)
+  const args = process.argv.slice(2)
+  if (args.length > 0) {
+    for (const [name, value] of Object.entries(await operate(config, args))) console.log(`${name.padEnd(16)}${value}`)
+    process.exit(0)
+  }
   const stop = async () => {
     setTimeout(() => process.exit(1), stopWithinMs).unref()
     await (await starting).stop()
@@ -32,6 +39,6 @@ try {
       console.log(`The demo's keys and its owner's password are in ${demoFile(config)}; its pages come with npm start`)
   }
 } catch (error) {
-  console.error(error instanceof StartFailure ? error.message : error)
+  console.error(error instanceof StartFailure || error instanceof Failure ? error.message : error)
   process.exit(1)
 }

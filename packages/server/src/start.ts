@@ -2,13 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import { type DestinationStream, pino } from 'pino'
 import { type AppOptions, createApp } from './app.js'
 import { type Config, StartFailure } from './config.js'
-import { type Database, openDatabase } from './db/database.js'
-import { lockDirectory } from './db/lock.js'
-import { migrate } from './db/migrate.js'
-import { startPostgres } from './db/supervisor.js'
+import type { Database } from './db/database.js'
 import { seedDemo } from './demo.js'
-import { keptSecret, rootKey } from './domain/secrets.js'
-import { opensSigningKeys } from './domain/tokens.js'
+import { openInstallation } from './installation.js'
 import { startBulk } from './jobs/bulk.js'
 import { startCounting } from './jobs/count.js'
 import { startFolding } from './jobs/fold.js'
@@ -17,6 +13,7 @@ import { startRelay } from './jobs/relay.js'
 import { startSettling } from './jobs/settle.js'
 import { byNotify, createHints } from './stream/hints.js'
 import { createHub } from './stream/hub.js'
+import { createUndo } from './undo.js'
 
 export interface RunningServer {
   /** Where it listens. */
@@ -54,44 +51,22 @@ export async function startServer(
   { clock = () => new Date(), logTo, ...appOptions }: StartOptions = {},
 ): Promise<RunningServer> {
   const log = pino({ level: config.logLevel, redact: unlogged }, logTo)
-  /** What to undo, newest last. */
-  const opened: (() => unknown)[] = []
-  /** One that fails keeps none of the others from running: the database and its lock must go. */
-  const undoAll = async () => {
-    const errors: unknown[] = []
-    for (let undo = opened.pop(); undo; undo = opened.pop()) {
-      try {
-        await undo()
-      } catch (error) {
-        errors.push(error)
-      }
-    }
-    if (errors.length > 0) throw errors[0]
-  }
+  const undo = createUndo()
   let stopping: Promise<void> | undefined
   const stop = () => {
-    stopping ??= undoAll()
+    stopping ??= undo.all()
     return stopping
   }
   try {
-    const urls = config.database ?? (await openEmbedded())
-    const database = await openDatabase(urls.url, ({ message }) => log.warn(`a database connection broke: ${message}`))
-    opened.push(() => database.close())
-    await migrate(urls.migrateUrl, decodeURIComponent(new URL(urls.url).username))
-    const root = rootKey(config.secretKey ?? keptSecret(config.dataDir))
-    if (!(await opensSigningKeys(database, root))) {
-      throw new StartFailure(
-        'RAI_SECRET_KEY (or secret.key in the data directory) is not the one that sealed the secrets in this database. ' +
-          'Put that one back: tokens and stored secrets cannot be read without it.',
-      )
-    }
+    const { database, rootKey, close } = await openInstallation(config, log)
+    undo.add(close)
     if (config.demo) await seedDemo(database, config, clock())
 
     const hub = createHub(database, log)
     // Nobody else works on the embedded database.
     const carriers = config.database && config.notify ? [byNotify(config.database.url, log)] : []
     const hints = createHints(carriers, hub.wake)
-    opened.push(() => hints.close())
+    undo.add(() => hints.close())
     const loops = {
       events: startRelay(database, log, (communityId, seq) => {
         hub.wake(communityId, seq)
@@ -103,10 +78,10 @@ export async function startServer(
     }
     database.onWork((work, communityId) => loops[work].wake(communityId))
     const byTime = [startSettling(database, log, clock), startPruning(database, log)]
-    opened.push(() => Promise.all([...Object.values(loops), ...byTime].map((loop) => loop.stop())))
+    undo.add(() => Promise.all([...Object.values(loops), ...byTime].map((loop) => loop.stop())))
 
-    const app = await createApp({ config, database, rootKey: root, hub, log, clock }, appOptions)
-    opened.push(() => {
+    const app = await createApp({ config, database, rootKey, hub, log, clock }, appOptions)
+    undo.add(() => {
       hub.close()
       return drain(app)
     })
@@ -115,13 +90,6 @@ export async function startServer(
     // Why it does not start says more than what then goes wrong as well.
     await stop().catch((failure: unknown) => log.error({ err: failure }, 'not everything could be closed'))
     throw error
-  }
-
-  async function openEmbedded() {
-    opened.push(lockDirectory(config.dataDir))
-    const postgres = await startPostgres(config.dataDir, log)
-    opened.push(() => postgres.stop())
-    return postgres
   }
 }
 

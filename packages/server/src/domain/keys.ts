@@ -148,6 +148,20 @@ function checkOrigins(origins: readonly string[]): void {
   }
 }
 
+/** A new system key for a community that has lost its own, or had none. The one before ends now. */
+export async function renewSystemKey(tx: Tx, at: Date): Promise<string> {
+  const before = await tx.db
+    .selectFrom('api_keys')
+    .select('id')
+    .where('community_id', '=', tx.communityId)
+    .where('kind', '=', 'system')
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst()
+  return before
+    ? (await rotateKey(tx, before.id, 0, at)).secret
+    : (await createKey(tx, { kind: 'system', name: 'System key' }, at)).key
+}
+
 /** From now on nobody gets in by that key, or by a token that it minted. */
 export async function revokeKey(tx: Tx, id: string, at: Date): Promise<void> {
   await updateKey(tx, id, { revoked_at: at })

@@ -1,0 +1,86 @@
+import { parseArgs } from 'node:util'
+import { pino } from 'pino'
+import { type Config, StartFailure } from './config.js'
+import { createCommunity, thisCommunity } from './domain/communities.js'
+import { isId, newId } from './domain/ids.js'
+import { createKey, renewSystemKey } from './domain/keys.js'
+import { rotateSigningKey } from './domain/signing-keys.js'
+import { type Installation, openInstallation } from './installation.js'
+
+const usage = `What an operator can do here, with the server's own settings:
+
+  community <name> [--time-zone <zone>] [--origin <origin>]…   make a community; its keys are shown this once
+  system-key <community id>                                    a new system key; the one before ends now
+  signing-key [--now]                                          a new key that signs tokens; tokens stay good, unless --now`
+
+/** Longer than any token that the key before has signed. */
+const signingOverlapMs = 60 * 60_000
+
+/**
+ * What is done on the server's machine and not by API: whoever can read its settings has every right already.
+ * @param args A command and what belongs to it.
+ * @returns What to print: names and values, secrets among them.
+ * @throws StartFailure with the usage, or with what stands in the way.
+ */
+export async function operate(config: Config, args: readonly string[]): Promise<Record<string, string>> {
+  const command = parse(args)
+  const installation = await openInstallation(config, pino({ level: 'warn' }, pino.destination(2)))
+  try {
+    return await command(installation)
+  } finally {
+    await installation.close()
+  }
+}
+
+type Command = (installation: Installation) => Promise<Record<string, string>>
+
+function parse([name, ...args]: readonly string[]): Command {
+  try {
+    if (name === 'community') {
+      const { values, positionals } = parseArgs({
+        args,
+        allowPositionals: true,
+        options: { 'time-zone': { type: 'string' }, origin: { type: 'string', multiple: true } },
+      })
+      const [community] = positionals
+      if (community && positionals.length === 1)
+        return (installation) => makeCommunity(installation, community, values['time-zone'], values.origin)
+    }
+    if (name === 'system-key' && args.length === 1 && isId(args[0]!))
+      return (installation) => makeSystemKey(installation, args[0]!)
+    if (name === 'signing-key') {
+      const { values } = parseArgs({ args, options: { now: { type: 'boolean' } } })
+      return (installation) => makeSigningKey(installation, values.now ? 0 : signingOverlapMs)
+    }
+  } catch (error) {
+    throw new StartFailure(`${(error as Error).message}\n\n${usage}`)
+  }
+  throw new StartFailure(usage)
+}
+
+async function makeCommunity(
+  { database }: Installation,
+  name: string,
+  timeZone: string | undefined,
+  origins: string[] | undefined,
+): Promise<Record<string, string>> {
+  const now = new Date()
+  return database.tenant(newId(), async (tx) => {
+    await createCommunity(tx, { name, ...(timeZone && { timeZone }) }, now)
+    const { key } = await createKey(tx, { kind: 'system', name: 'System key' }, now)
+    const shown = { 'community id': tx.communityId, 'system key': key }
+    if (!origins) return shown
+    const page = await createKey(tx, { kind: 'publishable', name: 'First key', origins }, now)
+    return { ...shown, 'publishable key': page.key }
+  })
+}
+
+const makeSystemKey = ({ database }: Installation, communityId: string) =>
+  database.tenant(communityId, async (tx) => {
+    await thisCommunity(tx)
+    return { 'system key': await renewSystemKey(tx, new Date()) }
+  })
+
+const makeSigningKey = async ({ database, rootKey }: Installation, overlapMs: number) => ({
+  'key id': await rotateSigningKey(database, rootKey, overlapMs, new Date()),
+})
