@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -7,15 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import sparticuz from '@sparticuz/chromium'
 import { chromeLauncher } from '@web/test-runner-chrome'
-
-/** Of every engine that is not in npm: what it is called, its Debian packages, and the commands that are needed. */
-export const fromDebian = {
-  firefox: { name: 'Firefox', packages: ['firefox-esr'], commands: ['firefox-esr'] },
-  webkit: { name: 'WebKit', packages: ['webkit2gtk-driver', 'xvfb'], commands: ['WebKitWebDriver', 'Xvfb'] },
-}
-
-/** Whether an engine can be started here. */
-export const isHere = ({ commands }) => commands.every((command) => pathOf(command) !== '')
+import { pathOf } from './debian.js'
 
 /** A port that nobody listens on. */
 export const freePort = () =>
@@ -25,8 +17,6 @@ export const freePort = () =>
       probe.close(() => resolve(port))
     })
   })
-
-const pathOf = (command) => spawnSync('sh', ['-c', `command -v ${command}`], { encoding: 'utf8' }).stdout.trim()
 
 /** Starts what an engine needs; answers the runner's launcher for it and how to end what was started. */
 export const browsers = {

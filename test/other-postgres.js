@@ -8,8 +8,8 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { install } from './apt.js'
 import { freePort } from './browsers.js'
+import { install } from './debian.js'
 
 /** Whatever has rules that the database keeps, and not only answers that came from it. */
 const files = ['bulk', 'database', 'distribute', 'idempotency', 'keys', 'leaderboards', 'migrate', 'tenants']

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { findOrInstall } from './debian.js'
 import { Counts } from './helpers/counts.js'
 
 /** Packages of the workspace are read from their source. */
@@ -13,10 +14,8 @@ export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: [
-      '**/*browser.test.ts',
-      'test/e2e/**',
-      '**/node_modules/**',
-      '**/dist/**',
+      ...['**/*browser.test.ts', 'test/e2e/**', '**/node_modules/**', '**/dist/**'],
+      ...(findOrInstall('redis').length > 0 ? [] : ['**/*.redis.test.ts']),
       // Needs root, to mount a disk.
       ...(process.env.RAI_LONG ? [] : ['**/full-disk.test.ts']),
     ],

@@ -9,6 +9,7 @@ export async function quietConfig(changes: Partial<Config> & Pick<Config, 'dataD
     port,
     publicUrl: `http://127.0.0.1:${port}`,
     database: null,
+    redisUrl: null,
     notify: true,
     secretKey: null,
     demo: false,

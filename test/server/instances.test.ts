@@ -7,7 +7,7 @@ import { createMember } from '../../packages/server/src/domain/members.js'
 import { ask, embedToken } from '../helpers/api.js'
 import { expectJob, uploadCsv } from '../helpers/bulk.js'
 import { testCommunity } from '../helpers/community.js'
-import { asSuperuser, openTestDatabase } from '../helpers/database.js'
+import { asSuperuser, openTestDatabase, withoutLooking } from '../helpers/database.js'
 import { buildServer, runCommand, type ServerProcess, startProcess } from '../helpers/process.js'
 import { openStream } from '../helpers/stream.js'
 
@@ -78,19 +78,9 @@ async function held(): Promise<object | undefined> {
   return sums
 }
 
-/** No instance finds what another has numbered, unless it is told. */
-async function withoutLooking(work: () => Promise<void>): Promise<void> {
-  await look('drop policy worker on relays')
-  try {
-    await work()
-  } finally {
-    await look('create policy worker on relays for select using (is_worker())')
-  }
-}
-
 describe('what happens on one instance', () => {
   it('is told to the streams of another', async () => {
-    await withoutLooking(async () => {
+    await withoutLooking(testDatabase, async () => {
       const stream = await streamAt('two')
       const { answer } = await createBoard('one')
       await stream.until(({ type }) => type === 'config.changed')
@@ -115,7 +105,7 @@ describe('what happens on one instance', () => {
       },
       { timeout: 20_000, interval: 50 },
     )
-    await withoutLooking(async () => {
+    await withoutLooking(testDatabase, async () => {
       const stream = await streamAt('two')
       await createBoard('one')
       await stream.until(({ type }) => type === 'config.changed')

@@ -42,10 +42,10 @@ export async function createApp(
   deps: Deps,
   { limits: changes = {}, checkAnswers = false }: AppOptions = {},
 ): Promise<FastifyInstance> {
-  const { config, database, rootKey, log } = deps
+  const { config, database, rootKey, redis, log } = deps
   const services: Services = { ...deps, tokens: createTokens(database, rootKey, config.publicUrl) }
   const limits: Limits = { ...defaultLimits, ...changes }
-  const limiter = createLimiter(limits)
+  const limiter = createLimiter(limits, redis)
   const refuser = createRefuser([embed, integration, management, widget, platform].map(({ family }) => family))
   /** What comes first for every request. */
   const arrive: ((request: FastifyRequest, reply: FastifyReply) => Promise<void>)[] = [

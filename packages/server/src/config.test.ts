@@ -13,6 +13,7 @@ describe('the configuration', () => {
       publicUrl: 'http://127.0.0.1:4400',
       dataDir: resolve('data'),
       database: null,
+      redisUrl: null,
       notify: true,
       secretKey: null,
       demo: true,
@@ -49,6 +50,7 @@ describe('the configuration', () => {
       LOG_LEVEL: 'loud',
       RAI_TRUST_PROXY: '2',
       RAI_NOTIFY: 'no',
+      REDIS_URL: 'localhost:6379',
     }
     expect(() => readConfig(wrong)).toThrow()
     for (const name of Object.keys(wrong)) expect(() => readConfig(wrong)).toThrow(`- ${name} must be `)

@@ -15,6 +15,8 @@ export interface Config {
   dataDir: string
   /** An existing PostgreSQL; null: the embedded one. */
   database: { url: string; migrateUrl: string } | null
+  /** A Redis or Valkey that instances share; null: each counts and looks by itself. */
+  redisUrl: string | null
   /** Instances on one database tell each other of events by NOTIFY. */
   notify: boolean
   /** The root key's 32 bytes; null: made and kept in the data directory. */
@@ -92,6 +94,7 @@ export function readConfig(env: Environment): Config {
     publicUrl: read('PUBLIC_URL', `http://127.0.0.1:${port}`, parseUrl, 'an http(s) URL'),
     dataDir: read('RAI_DATA', resolve('data'), (text) => resolve(text), 'a path'),
     database,
+    redisUrl: read('REDIS_URL', null, parseRedisUrl, 'like redis://:password@host:6379/0'),
     notify: read('RAI_NOTIFY', true, parseSwitch, '0 or 1'),
     secretKey,
     demo: read('RAI_DEMO', true, parseSwitch, '0 or 1'),
@@ -117,6 +120,9 @@ const parseSwitch = (text: string) => (text === '1' ? true : text === '0' ? fals
 
 const parseDatabaseUrl = (text: string) =>
   URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol) && new URL(text).username ? text : undefined
+
+const parseRedisUrl = (text: string) =>
+  URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol) ? text : undefined
 
 const parseUrl = (text: string) =>
   URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? text.replace(/\/+$/, '') : undefined

@@ -11,7 +11,8 @@ import { startFolding } from './jobs/fold.js'
 import { startPruning } from './jobs/prune.js'
 import { startRelay } from './jobs/relay.js'
 import { startSettling } from './jobs/settle.js'
-import { byNotify, createHints } from './stream/hints.js'
+import { openRedis } from './redis.js'
+import { byNotify, byRedis, createHints } from './stream/hints.js'
 import { createHub } from './stream/hub.js'
 import { createUndo } from './undo.js'
 
@@ -64,8 +65,10 @@ export async function startServer(
 
     const hub = createHub(database, log)
     // Nobody else works on the embedded database.
-    const carriers = config.database && config.notify ? [byNotify(config.database.url, log)] : []
-    const hints = createHints(carriers, hub.wake)
+    const notify = config.database && config.notify ? [byNotify(config.database.url, log)] : []
+    const redis = config.redisUrl ? openRedis(config.redisUrl, log) : null
+    undo.add(() => redis?.disconnect())
+    const hints = createHints([...notify, ...(redis ? [byRedis(redis, config.redisUrl!, log)] : [])], hub.wake)
     undo.add(() => hints.close())
     const loops = {
       events: startRelay(database, log, (communityId, seq) => {
@@ -80,7 +83,7 @@ export async function startServer(
     const byTime = [startSettling(database, log, clock), startPruning(database, log)]
     undo.add(() => Promise.all([...Object.values(loops), ...byTime].map((loop) => loop.stop())))
 
-    const app = await createApp({ config, database, rootKey, hub, log, clock }, appOptions)
+    const app = await createApp({ config, database, rootKey, hub, redis, log, clock }, appOptions)
     undo.add(() => {
       hub.close()
       return drain(app)

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { AnswerOf, BodyOf, ParamsOf, Permission, Principal, QueryOf, RouteKey, Routes } from '@rai/contract'
+import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { Config } from '../config.js'
 import type { Database, Tx } from '../db/database.js'
@@ -15,6 +16,8 @@ export interface Deps {
   database: Database
   rootKey: RootKey
   hub: StreamHub
+  /** What instances share, where there is one. */
+  redis: Redis | null
   log: Logger
   /** What time it is. */
   clock(): Date

@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net'
 import type { FastifyReply } from 'fastify'
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
+import type { Redis } from 'ioredis'
+import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible'
 import { Failure } from '../domain/failure.js'
 
 /** So many requests in so many seconds. */
@@ -10,8 +11,9 @@ export interface Limit {
 }
 
 /**
- * Who may ask how often. Generous: they stop what runs wild, not what works. Counted in this process's memory, so several
- * instances together allow several times as much.
+ * Who may ask how often. Generous: they stop what runs wild, not what works. Requests are counted in Redis, where there is
+ * one, for all instances together; else, and for what is held open, in this process's memory, so that several instances
+ * allow several times as much.
  */
 export const defaultLimits = {
   /** Everything that comes from one address (an IPv6 network of 64 bits counts as one). */
@@ -59,9 +61,22 @@ const held = {
   },
 } as const satisfies Record<HeldName, { seconds: number; message: string }>
 
-export function createLimiter(limits: Limits): Limiter {
-  const counter = (name: LimitName) =>
-    new RateLimiterMemory({ keyPrefix: name, points: limits[name].points, duration: limits[name].seconds })
+/** @param redis Where instances count together. While it is away, each counts by itself. */
+export function createLimiter(limits: Limits, redis: Redis | null): Limiter {
+  const counter = (name: LimitName) => {
+    const { points, seconds } = limits[name]
+    const options = { keyPrefix: `rai:${name}`, points, duration: seconds }
+    const own = new RateLimiterMemory(options)
+    if (!redis) return own
+    return new RateLimiterRedis({
+      ...options,
+      storeClient: redis,
+      rejectIfRedisNotReady: true,
+      insuranceLimiter: own,
+      // Who is over the limit does not trouble Redis until it is over.
+      inMemoryBlockOnConsumed: points,
+    })
+  }
   const counters = { address: counter('address'), key: counter('key'), page: counter('page') }
   const open = { streams: new Map<string, number>(), uploads: new Map<string, number>() }
 

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import type { Redis } from 'ioredis'
 import pg from 'pg'
 import type { Logger } from 'pino'
 import { isId } from '../domain/ids.js'
+import { openRedis } from '../redis.js'
 
 /**
  * Tells other instances at once of events that this one numbered. Only ever a hint: when it does not arrive, they find
@@ -127,5 +129,18 @@ export const byNotify =
         clearTimeout(timer)
         return client.end()
       },
+    }
+  }
+
+/** Carries hints by a channel of Redis; hearing takes a connection of its own. */
+export const byRedis =
+  (redis: Redis, url: string, log: Pick<Logger, 'warn'>) =>
+  (hear: (text: string) => void): Carrier => {
+    const listener = openRedis(url, log)
+    listener.on('ready', () => listener.subscribe(hintChannel).catch(() => listener.disconnect(true)))
+    listener.on('message', (_channel, text) => hear(text))
+    return {
+      carry: (texts) => Promise.all(texts.map((text) => redis.publish(hintChannel, text))),
+      close: async () => listener.disconnect(),
     }
   }

@@ -1,0 +1,2 @@
+/** For the configurations that are TypeScript. */
+export declare function findOrInstall(...ids: string[]): string[]
