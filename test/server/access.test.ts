@@ -198,8 +198,8 @@ function isAllowed({ access }: Route, { as, lacks, careless }: Visitor): boolean
   return as !== undefined && access.principals.includes(as) && !(lacks && access.permission)
 }
 
-describe('the access table', () => {
-  it('stands in the published document for every operation', async () => {
+describe('29: the access table', () => {
+  it('28: stands in the published document for every operation', async () => {
     const document = JSON.parse((await ask(server, 'GET /openapi.json')).text)
     for (const [key, route] of operations) {
       const [method, path] = key.split(' ') as [string, string]
@@ -224,7 +224,10 @@ describe('the access table', () => {
   })
 })
 
-describe('another community', () => {
+/** A refusal, but for its request's name. */
+const words = ({ text, requestId }: Reply) => text.replace(requestId!, '')
+
+describe('29: another community', () => {
   /** Who else may ask for such things at home, asking with what is good away. */
   const strangers = (route: Route, { origin, publishableKey, ...place }: Place): Ask[] => {
     const known: Partial<Record<Principal, Ask[]>> = {
@@ -236,12 +239,22 @@ describe('another community', () => {
     }
     return route.access.principals.flatMap((principal) => known[principal] ?? [])
   }
-  const ofThings = operations.filter(([key]) => /\{(leaderboardId|idOrSlug|jobId|keyId)\}|users\/info/.test(key))
+  /** Every operation on a thing that has a name: whoever adds one has it asked for here. */
+  const ofThings = operations.filter(([key]) => /\{(?!publishableKey)\w+\}|users\/info/.test(key))
+  /** Something like it that nobody has. */
+  const missing = '01890000-0000-7000-8000-000000000000'
 
   it.each(ofThings)('%s finds nothing of ours', async (key, route) => {
+    const nothing = { ...home, boardId: missing, jobId: missing, keyId: missing, memberId: missing }
     for (const who of strangers(route, away)) {
       const reply = await knock(key, home, who)
       expect([reply.status, reply.code], reply.text).toEqual([404, 'not_found'])
+      // In the same words, so that nobody learns what is there.
+      const params = Object.fromEntries(
+        [...key.matchAll(/\{(?!publishableKey)(\w+)\}/g)].map(([, name]) => [name!, missing]),
+      )
+      const other = await knock(key, nothing, { ...who, params: { ...params, ...who.params } })
+      expect(words(other)).toBe(words(reply))
     }
   })
 
@@ -288,7 +301,6 @@ describe('another community', () => {
       ask(server, 'POST /v2/api/widget-access-keys/token', {
         body: { ...away.widgetAccess, userIdentifiers: { 'data-username': username } },
       })
-    const words = ({ text, requestId }: Reply) => text.replace(requestId!, '')
     expect(words(await mint('only here'))).toBe(words(await mint('nowhere')))
   })
 })

@@ -223,7 +223,7 @@ describe('a token is good no more', () => {
   })
 })
 
-describe('a forged token', () => {
+describe('39: a forged token', () => {
   let privateKey: KeyObject
   let kid: string
   const seconds = () => Math.floor(now.getTime() / 1000)

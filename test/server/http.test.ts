@@ -36,14 +36,14 @@ describe('every answer', () => {
     }
   })
 
-  it('says which limits were counted', async () => {
+  it('40: says which limits were counted', async () => {
     const { headers } = await ask(server, 'GET /v1/leaderboards', { bearer })
     expect(headers.get('ratelimit-policy')).toBe('"address";q=6000;w=60, "key";q=6000;w=60')
     expect(headers.get('ratelimit')).toMatch(/^"address";r=\d+;t=\d+, "key";r=\d+;t=\d+$/)
   })
 })
 
-describe('a path that is not there', () => {
+describe('30: a path that is not there', () => {
   it.each([
     ['/widget/v1/nothing/here', 'application/problem+json', { type: 'urn:rai:error:not_found', status: 404 }],
     ['/v2/api/widget-access-keys/nothing', 'application/json', { status: 'error', code: 'not_found' }],
@@ -115,7 +115,7 @@ describe('bodies', () => {
     expect([reply.status, reply.code]).toEqual([415, 'unsupported_media_type'])
   })
 
-  it('may hold 256 KB and no more', async () => {
+  it('32: may hold 256 KB and no more', async () => {
     const sized = (bytes: number) => `{"name":"big","description":"${'x'.repeat(bytes - 33)}"}`.padEnd(bytes)
     const largest = await post(sized(256 * 1024))
     // Read in full, then refused by the schema.
@@ -188,7 +188,7 @@ describe('bodies', () => {
     ['is nested much too deep', `${'['.repeat(100_000)}`],
     ['holds a null character', '{"name":"a\\u0000b"}'],
     ['holds half a character', '{"name":"a\\ud800b"}'],
-  ])('are refused when the JSON %s', async (_, body) => {
+  ])('31, 32: are refused when the JSON %s', async (_, body) => {
     const reply = await post(body)
     expect(reply.status).toBe(400)
     expect(['invalid_json', 'invalid_request']).toContain(reply.code)
@@ -218,7 +218,7 @@ describe('bodies', () => {
       { name: 'x', widget: { enabled: 1 } },
       ['widget.enabled', 'widget.whitelistedDomains'],
     ],
-  ])('are refused for %s, with its path', async (_, body, paths) => {
+  ])('31: are refused for %s, with its path', async (_, body, paths) => {
     const reply = await ask(server, 'POST /v1/leaderboards', { bearer, body })
     expect([reply.status, reply.code]).toEqual([400, 'invalid_request'])
     expect(reply.paths).toEqual(expect.arrayContaining(paths))

@@ -29,7 +29,7 @@ const list = (bearer: string | undefined) => ask(server, 'GET /v1/leaderboards',
 const config = (publishableKey: string, origin?: string) =>
   ask(server, 'GET /widget/v1/{publishableKey}/config', { params: { publishableKey }, origin })
 
-describe('a key', () => {
+describe('34: a key', () => {
   it.each(['https://site.example/', 'https://*.site.example', 'https://bücher.example', 'null', '*', 'site.example'])(
     'is not made for %s, which no page has as its origin',
     async (origin) => {
@@ -210,7 +210,7 @@ describe('a page', () => {
     'http://localhost',
     'http://127.0.0.1:3000',
     '*',
-  ])('may not from %s', async (origin) => {
+  ])('35: may not from %s', async (origin) => {
     const encoded = Buffer.from(origin).toString('latin1')
     for (const operation of [
       'GET /widget/v1/{publishableKey}/config',

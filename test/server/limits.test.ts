@@ -25,7 +25,7 @@ beforeAll(async () => {
 let addresses = 0
 const fromElsewhere = () => ({ 'x-forwarded-for': `10.0.${++addresses >> 8}.${addresses & 255}` })
 
-describe('limits', () => {
+describe('40: limits', () => {
   it('hold for an address whatever it claims to be, on every path, and say how long to wait', async () => {
     const replies = []
     for (const path of [

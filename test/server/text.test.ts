@@ -19,7 +19,7 @@ beforeAll(async () => {
   ).answer.slug
 })
 
-describe('text comes back exactly as it went in', () => {
+describe('33: text comes back exactly as it went in', () => {
   it.each(cases)('as a member’s names: %s', async (_, text) => {
     const names = { displayname: text, firstname: text.slice(0, 50), lastname: text.slice(0, 50), externalId: text }
     const created = await ask(server, 'POST /apis/v1/users', { bearer, body: { username: text, ...names } })
