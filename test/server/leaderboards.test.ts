@@ -24,6 +24,7 @@ import { startFolding } from '../../packages/server/src/jobs/fold.js'
 import { asSuperuser, brokenInvariants, createTestDatabase } from '../helpers/database.js'
 import { times } from '../helpers/long.js'
 import { seededRandom } from '../helpers/random.js'
+import { seedMembers } from '../helpers/seed.js'
 
 const { url, superuserUrl } = await createTestDatabase()
 let database: Database
@@ -529,3 +530,56 @@ test('members who are all tied keep their places, however many are asked for at 
   expect(found).toHaveLength(40)
   for (const [searched, listed] of found) expect(searched).toEqual(listed)
 })
+
+test('reading a large board reads no more than its tree and the rows it shows', async () => {
+  const at = new Date()
+  const members = 20_000
+  const large = newId()
+  const board = await database.tenant(large, async (tx) => {
+    await createCommunity(tx, { name: 'Tall' }, at)
+    return createBoard(tx, { name: 'Tall', periods: ['all'] }, at)
+  })
+  const people = await seedMembers(superuserUrl, { communityId: large, members, boardId: board.id, at })
+  const most = 256 * 7 + 101
+  await database.tenant(
+    large,
+    async (tx) => {
+      const read: number[] = []
+      const explained: Tx = {
+        ...tx,
+        async send(...statements) {
+          for (const { sql, parameters } of statements) {
+            const [row] = await tx.send<{ 'QUERY PLAN': [{ Plan: Plan }] }>({
+              sql: `explain (analyze, format json) ${sql}`,
+              parameters,
+            })
+            for (const node of nodesOf(row!['QUERY PLAN'][0].Plan)) {
+              if (/^(board_scores|board_counts|members)$/.test(node['Relation Name'] ?? ''))
+                expect(node['Node Type']).not.toBe('Seq Scan')
+              read.push(node['Actual Rows'] * node['Actual Loops'])
+            }
+          }
+          return tx.send(...statements)
+        },
+      }
+      const run = runOf(board, await communityClock(tx), at)
+      // Who shares a score with thousands is found by walking them; the others are not.
+      const apart = people.filter(({ score }) => score > 310).filter((_, n) => n % 2000 === 0)
+      for (const [n, { id }] of apart.entries()) {
+        expect((await rowsAround(explained, board, run, id, 50)).state).toBe('ranked')
+        expect((await rowsAt(explained, board, run, { from: 1 + n * 2000, limit: 100 }, id)).rows).toHaveLength(100)
+      }
+      expect(Math.max(...read)).toBeLessThanOrEqual(most)
+    },
+    { snapshot: true },
+  )
+}, 120_000)
+
+interface Plan {
+  'Node Type': string
+  'Relation Name'?: string
+  'Actual Rows': number
+  'Actual Loops': number
+  Plans?: Plan[]
+}
+const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)]

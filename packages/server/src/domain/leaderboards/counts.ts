@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { planOnce } from '../../db/connection.js'
 import type { Tx } from '../../db/database.js'
 import type { Run } from './runs.js'
 
@@ -18,48 +19,47 @@ const minBigint = -maxBigint
 const inRun = (tx: Tx, run: Run) =>
   sql`community_id = ${tx.communityId} and board_id = ${run.boardId} and period = ${run.period} and period_start = ${run.start}::date`
 
+/**
+ * How many ranked members of a run have a score above this one, in SQL.
+ * @param score A column of type bigint: it is read many times.
+ */
+export const above = (tx: Tx, run: Run, score: RawBuilder<unknown>) => sql`(
+  select coalesce(sum(n), 0) from generate_series(0, ${sql.lit(topLevel)}) as level, lateral (
+    select sum(n) as n from board_counts
+    where ${inRun(tx, run)} and board_counts.level = level.level::smallint
+      and bucket > (${score} >> (${sql.lit(width)} * level.level))
+      -- Buckets past this one lie in a higher bucket of the level above, and are counted there.
+      and bucket < case when level.level = ${sql.lit(topLevel)} then ${sql.lit(maxBigint)}::bigint
+        else ((${score} >> (${sql.lit(width)} * (level.level + 1))) + 1) << ${sql.lit(width)} end
+  ) as higher
+) + (
+  select count(*) filter (where new_score > ${score}) - count(*) filter (where old_score > ${score})
+  from board_deltas where ${inRun(tx, run)}
+)`
+
 /** For each score, how many ranked members have a higher one. `-Infinity` asks for all members. */
 export async function countAbove(tx: Tx, run: Run, scores: readonly number[]): Promise<number[]> {
   if (scores.length === 0) return []
-  const ranges = scores.flatMap((score, i) => {
-    if (score === Number.NEGATIVE_INFINITY) return [{ i, level: topLevel, above: minBigint, below: maxBigint }]
-    const value = BigInt(score)
-    return Array.from({ length: topLevel + 1 }, (_, level) => ({
-      i,
-      level,
-      above: value >> BigInt(width * level),
-      // Buckets past this one lie in a higher bucket of the level above, and are counted there.
-      below: level === topLevel ? maxBigint : ((value >> BigInt(width * (level + 1))) + 1n) << BigInt(width),
-    }))
-  })
-  const { rows } = await sql<{ above: number }>`
-    select
-      coalesce((
-        select sum(c.n) from unnest(
-          ${sql.val(ranges.map((r) => r.i))}::int[], ${sql.val(ranges.map((r) => r.level))}::smallint[],
-          ${sql.val(ranges.map((r) => String(r.above)))}::bigint[], ${sql.val(ranges.map((r) => String(r.below)))}::bigint[]
-        ) as r (i, level, above, below)
-        join board_counts c on ${inRun(tx, run)} and c.level = r.level and c.bucket > r.above and c.bucket < r.below
-        where r.i = s.i
-      ), 0)::bigint
-      + (
-        select count(*) filter (where new_score > s.score) - count(*) filter (where old_score > s.score)
-        from board_deltas where ${inRun(tx, run)}
-      ) as above
-    from unnest(
-      ${sql.val(scores.map((_, i) => i))}::int[],
-      ${sql.val(scores.map((score) => String(score === Number.NEGATIVE_INFINITY ? minBigint : score)))}::bigint[]
-    ) as s (i, score)
-    order by s.i`.execute(tx.db)
-  return rows.map(({ above }) => above)
+  const values = scores.map((score) => String(score === Number.NEGATIVE_INFINITY ? minBigint : score))
+  const statement = sql`
+    select ${above(tx, run, sql`s.score`)} as above from unnest(${sql.val(values)}::bigint[]) with ordinality as s (score, i)
+    order by s.i`
+  const rows = await tx.send<{ above: number }>(planOnce(statement.compile(tx.db)))
+  return rows.map((row) => row.above)
+}
+
+/** A score, and how many ranked members have a higher one. */
+export interface Step {
+  score: number
+  above: number
 }
 
 /**
  * The score that the tree has at a position (1 is the top), or undefined past its end. Changes not yet folded in may
- * have moved it: callers check with `countAbove` and walk the few rows that it is off.
+ * have moved it: callers walk the few rows that it is off.
  */
-export async function scoreNear(tx: Tx, run: Run, position: number): Promise<number | undefined> {
-  const { rows } = await sql<{ bucket: number }>`
+export async function scoreNear(tx: Tx, run: Run, position: number): Promise<Step | undefined> {
+  const statement = sql`
     with recursive walk (level, bucket, rest) as (
       select level, bucket, rest from (
         select ${topLevel}::int as level, bucket, n,
@@ -74,8 +74,9 @@ export async function scoreNear(tx: Tx, run: Run, position: number): Promise<num
           and c.bucket >= (w.bucket << ${width}::int) and c.bucket < ((w.bucket + 1) << ${width}::int)
       ) t where w.level > 0 and t.rest between 1 and t.n
     )
-    select bucket from walk where level = 0`.execute(tx.db)
-  return rows[0]?.bucket
+    select found.bucket as score, ${above(tx, run, sql`found.bucket`)} as above from walk found where level = 0`
+  const [found] = await tx.send<Step>(planOnce(statement.compile(tx.db)))
+  return found
 }
 
 /**

@@ -1,9 +1,10 @@
 import { createHmac } from 'node:crypto'
 import { type RawBuilder, sql } from 'kysely'
+import { planOnce } from '../../db/connection.js'
 import type { Tx } from '../../db/database.js'
 import { findMember } from '../members.js'
 import type { Board } from './boards.js'
-import { countAbove, scoreNear } from './counts.js'
+import { above, countAbove, type Step, scoreNear } from './counts.js'
 import type { Run } from './runs.js'
 
 /** A row as others may see it. */
@@ -53,16 +54,23 @@ interface Slice {
   count: number
 }
 
+/** As many rows as are asked for at once as a rule: what the planner believes where it does not know how many are wanted. */
+const asARule = 256
+
 /** Some rows in order. The slice is cut before members are looked up: skipping a row costs a step in the index. */
-async function slice(tx: Tx, run: Run, { bound = sql`true`, order, skip = 0, count }: Slice): Promise<Stored[]> {
-  const { rows } = await sql<Stored>`
+function slice(tx: Tx, run: Run, { bound = sql`true`, order, skip = 0, count }: Slice): Promise<Stored[]> {
+  // How far one skips decides what is the best plan.
+  const isUsual = skip === 0 && count <= asARule
+  const statement = sql`
     select s.member_id, s.score, s.reached_at, m.display_name, m.avatar_url
     from (
-      select s.member_id, s.score, s.reached_at from board_scores s where ${inRun(tx, run)} and s.ranked and ${bound}
-      order by ${order} limit ${count} offset ${skip}
+      select * from (
+        select s.member_id, s.score, s.reached_at from board_scores s where ${inRun(tx, run)} and s.ranked and ${bound}
+        order by ${order} ${isUsual ? sql`limit ${sql.lit(asARule)}` : sql`offset ${skip}`}
+      ) s limit ${count}
     ) s join members m on m.community_id = ${tx.communityId} and m.id = s.member_id
-    order by ${order}`.execute(tx.db)
-  return rows
+    order by ${order}`.compile(tx.db)
+  return tx.send<Stored>(isUsual ? planOnce(statement) : statement)
 }
 
 /** How many members a run shows: those ranked, above zero only where the board says so, down to its last place. */
@@ -83,43 +91,76 @@ export async function rowsAt(
   { from, limit }: { from: number; limit: number },
   viewerId: string | undefined,
 ): Promise<RowList> {
-  const total = await totalOf(tx, board, run)
-  const wanted = Math.min(limit, total - from + 1)
-  if (wanted <= 0) return { rows: [], total }
-
   // One row beyond the last tells whether the last is tied.
-  const stored =
-    from === 1 ? await slice(tx, run, { order: forward, count: wanted + 1 }) : await storedAt(tx, run, from, wanted + 1)
-  const above = from === 1 ? 0 : (await countAbove(tx, run, [stored[0]?.score ?? 0]))[0]!
-  let rank = above + 1
-  const rows = stored.slice(0, wanted).map((row, i) => {
+  const [total, { stored, near }] = await Promise.all([
+    totalOf(tx, board, run),
+    from === 1
+      ? slice(tx, run, { order: forward, count: limit + 1 }).then((stored) => ({ stored, near: undefined }))
+      : storedAt(tx, run, from, limit + 1),
+  ])
+  const wanted = Math.min(limit, total - from + 1)
+  return { rows: await listed(tx, board, run, { stored, from, wanted, near }, viewerId), total }
+}
+
+interface Listing {
+  /** In order, and one beyond the last that is wanted, where there is one. */
+  stored: readonly Stored[]
+  /** The position of the first. */
+  from: number
+  wanted: number
+  /** What is known already of a score that may be the first one's. */
+  near: Step | undefined
+}
+
+/** Rows as others may see them. */
+async function listed(
+  tx: Tx,
+  board: Board,
+  run: Run,
+  { stored, from, wanted, near }: Listing,
+  viewerId: string | undefined,
+): Promise<Row[]> {
+  const [first] = stored
+  if (wanted <= 0 || !first) return []
+  const [higher] =
+    from === 1 ? [0] : near?.score === first.score ? [near.above] : await countAbove(tx, run, [first.score])
+  let rank = higher! + 1
+  return stored.slice(0, wanted).map((row, i) => {
     const position = from + i
     if (i > 0 && row.score !== stored[i - 1]!.score) rank = position
     const tied = rank < position || stored[i + 1]?.score === row.score
     return shown(board, row, { position, rank, tied }, viewerId)
   })
-  return { rows, total }
 }
 
 /** The stored rows from a position on. The tree finds the score that stands there; at most a few rows are walked. */
-async function storedAt(tx: Tx, run: Run, from: number, count: number): Promise<Stored[]> {
-  const score = (await scoreNear(tx, run, from)) ?? (await lastScore(tx, run))
-  if (score === undefined) return []
-  const [above] = await countAbove(tx, run, [score])
-  const skip = from - 1 - above!
-  if (skip >= 0) return below(tx, run, score, skip, count)
+async function storedAt(
+  tx: Tx,
+  run: Run,
+  from: number,
+  count: number,
+): Promise<{ stored: Stored[]; near: Step | undefined }> {
+  const near = (await scoreNear(tx, run, from)) ?? (await lastStep(tx, run))
+  if (near === undefined) return { stored: [], near }
+  const skip = from - 1 - near.above
+  if (skip >= 0) return { stored: await below(tx, run, near.score, skip, count), near }
   // The tree is behind: rows wanted stand above the score it found.
-  const higher = await slice(tx, run, { bound: sql`s.score > ${score}`, order: backward, count: -skip })
-  return [...higher.reverse(), ...(await below(tx, run, score, 0, count))].slice(0, count)
+  const [higher, rest] = await Promise.all([
+    slice(tx, run, { bound: sql`s.score > ${near.score}`, order: backward, count: -skip }),
+    below(tx, run, near.score, 0, count),
+  ])
+  return { stored: [...higher.reverse(), ...rest].slice(0, count), near }
 }
 
 /** Rows with at most that score, in order. */
 const below = (tx: Tx, run: Run, score: number, skip: number, count: number) =>
   slice(tx, run, { bound: sql`s.score <= ${score}`, order: forward, skip, count })
 
-async function lastScore(tx: Tx, run: Run): Promise<number | undefined> {
+async function lastStep(tx: Tx, run: Run): Promise<Step | undefined> {
   const [last] = await slice(tx, run, { order: backward, count: 1 })
-  return last?.score
+  if (!last) return undefined
+  const [above] = await countAbove(tx, run, [last.score])
+  return { score: last.score, above: above! }
 }
 
 export type MyState = 'ranked' | 'no_score' | 'hidden' | 'not_eligible' | 'not_joined'
@@ -136,20 +177,49 @@ export async function rowsAround(
   memberId: string,
   around: number,
 ): Promise<RowList & { state: MyState }> {
-  const total = await totalOf(tx, board, run)
+  const [total, member, mine] = await Promise.all([
+    totalOf(tx, board, run),
+    findMember(tx, { id: memberId }),
+    placeOf(tx, run, memberId),
+  ])
   const none = (state: MyState) => ({ state, rows: [], total })
-  const member = await findMember(tx, { id: memberId })
   if (!isEligible(board, memberId)) return none('not_eligible')
   if (member?.visibility === 'hidden') return none('hidden')
   if (board.requires_opt_in && !member?.entered_boards.includes(board.id)) return none('not_joined')
-  const { rows } = await sql<Stored>`${ranked(tx, run)} and s.member_id = ${memberId}`.execute(tx.db)
-  const mine = rows[0]
-  if (!mine) return none('no_score')
-  const [position] = await positionsOf(tx, run, [mine])
-  if (position! > total) return none('no_score')
-  const from = Math.max(1, position! - around)
-  const list = await rowsAt(tx, board, run, { from, limit: position! - from + 1 + around }, memberId)
-  return { state: 'ranked', ...list }
+  if (!mine || mine.above + mine.place > total) return none('no_score')
+  const { score, reached_at } = mine
+  const position = mine.above + mine.place
+  const others = async (bound: RawBuilder<unknown>, order: RawBuilder<unknown>, count: number) =>
+    count > 0 ? slice(tx, run, { bound, order, count }) : []
+  const tiedFrom = (than: RawBuilder<unknown>) =>
+    sql`s.score = ${score} and (s.reached_at, s.member_id) ${than} (${reached_at}::timestamptz, ${memberId}::uuid)`
+  // By the index on both sides of the member, and one more than wanted below.
+  const [before, higher, level, lower] = await Promise.all([
+    others(tiedFrom(sql`<`), backward, around),
+    others(sql`s.score > ${score}`, backward, around),
+    others(tiedFrom(sql`>=`), forward, around + 2),
+    others(sql`s.score < ${score}`, forward, around + 1),
+  ])
+  const upper = [...before, ...higher].slice(0, around).reverse()
+  const from = position - upper.length
+  const wanted = Math.min(upper.length + 1 + around, total - from + 1)
+  const stored = [...upper, ...level, ...lower]
+  const rows = await listed(tx, board, run, { stored, from, wanted, near: mine }, memberId)
+  return { state: 'ranked', rows, total }
+}
+
+/** Where a ranked member stands: so many have a higher score, and among those of the same score theirs is this place. */
+async function placeOf(tx: Tx, run: Run, memberId: string) {
+  const statement = sql`
+    select mine.score, mine.reached_at::text, ${above(tx, run, sql`mine.score`)} as above, (
+      select count(*) from board_scores s where ${inRun(tx, run)} and s.ranked and s.score = mine.score
+        and (s.reached_at, s.member_id) <= (mine.reached_at, mine.member_id)
+    ) as place
+    from (
+      select s.* from board_scores s where ${inRun(tx, run)} and s.ranked and s.member_id = ${memberId} offset 0
+    ) mine`
+  const [found] = await tx.send<Step & { reached_at: string; place: number }>(planOnce(statement.compile(tx.db)))
+  return found
 }
 
 /**
@@ -167,36 +237,28 @@ export async function searchRows(
   if (board.name_display !== 'full') return { rows: [], total }
   const { rows: stored } = await sql<Stored>`
     ${ranked(tx, run)} and m.name_key ^@ lower(${text}) order by m.name_key, m.id limit ${limit}`.execute(tx.db)
-  const above = await countAbove(
-    tx,
-    run,
-    stored.map(({ score }) => score),
-  )
-  const next = await countAbove(
-    tx,
-    run,
-    stored.map(({ score }) => score - 1),
-  )
-  const positions = await positionsOf(tx, run, stored, above)
+  const scores = stored.map(({ score }) => score)
+  const [higher, next, places] = await Promise.all([
+    countAbove(tx, run, scores),
+    countAbove(
+      tx,
+      run,
+      scores.map((score) => score - 1),
+    ),
+    placesOf(tx, run, stored),
+  ])
   const rows = stored
     .map((row, i) => {
-      const place = { position: positions[i]!, rank: above[i]! + 1, tied: next[i]! - above[i]! > 1 }
+      const position = higher[i]! + places.get(row.member_id)!
+      const place = { position, rank: higher[i]! + 1, tied: next[i]! - higher[i]! > 1 }
       return shown(board, row, place, viewerId)
     })
     .filter(({ position }) => position <= total)
   return { rows, total }
 }
 
-/** The position of each row: those above its score, and those of the same score that stand before it. */
-async function positionsOf(tx: Tx, run: Run, stored: readonly Stored[], above?: readonly number[]): Promise<number[]> {
-  if (stored.length === 0) return []
-  const higher =
-    above ??
-    (await countAbove(
-      tx,
-      run,
-      stored.map(({ score }) => score),
-    ))
+/** The place of each member among those of the same score, from 1. */
+async function placesOf(tx: Tx, run: Run, stored: readonly Stored[]): Promise<Map<string, number>> {
   // Each group of equal scores is walked once, however many of its rows are asked for.
   const { rows } = await sql<{ member_id: string; place: number }>`
     select member_id, place from (
@@ -204,8 +266,7 @@ async function positionsOf(tx: Tx, run: Run, stored: readonly Stored[], above?: 
       from board_scores s
       where ${inRun(tx, run)} and s.ranked and s.score = any(${sql.val([...new Set(stored.map(({ score }) => score))])}::bigint[])
     ) tied where member_id = any(${sql.val(stored.map(({ member_id }) => member_id))}::uuid[])`.execute(tx.db)
-  const places = new Map(rows.map(({ member_id, place }) => [member_id, place]))
-  return stored.map(({ member_id }, i) => higher[i]! + (places.get(member_id) ?? 1))
+  return new Map(rows.map(({ member_id, place }) => [member_id, place]))
 }
 
 function shown(
