@@ -1,146 +1,100 @@
-import { sql } from 'kysely'
 import type { Tx } from '../../packages/server/src/db/database.js'
 import { communityClock } from '../../packages/server/src/domain/clock.js'
-import {
-  countNext,
-  createBoard,
-  rowsAround,
-  rowsAt,
-  runOf,
-} from '../../packages/server/src/domain/leaderboards/index.js'
-import { post } from '../../packages/server/src/domain/ledger.js'
+import { createCommunity } from '../../packages/server/src/domain/communities.js'
+import { newId } from '../../packages/server/src/domain/ids.js'
+import { createBoard, rowsAround, rowsAt, runOf } from '../../packages/server/src/domain/leaderboards/index.js'
 import { seededRandom } from '../helpers/random.js'
-import { withDatabase } from './database.js'
-import { type Bench, interleaved, timed } from './measure.js'
-import { seedMembers } from './seed.js'
+import { seedMembers } from '../helpers/seed.js'
+import { type BenchDatabase, withDatabase } from './database.js'
+import { type Bench, interleaved, median, type Row, timed } from './measure.js'
+import { type RedisBoard, withRedis } from './redis.js'
 
-const members = Number(process.env.RAI_BENCH_MEMBERS ?? 200_000)
-const rounds = 60
+const many = Number(process.env.RAI_BENCH_MEMBERS ?? 200_000)
+const few = 10_000
+const rounds = 200
+const deep = 0.9
 
 export const bench: Bench = {
-  title: `Ranks among ${members.toLocaleString('en')} members, median of ${rounds} random members`,
+  title: `Ranks among ${many.toLocaleString('en')} members, in an open transaction, median of ${rounds} random members`,
   reference:
-    'the same rows in the same transaction by count(*) and OFFSET over the same index; an award: insert and update by key',
+    'Redis on this machine, from the same process: ZREVRANK, ZRANGE REV WITHSCORES and HMGET of names; then ' +
+    `the same questions to our own board of ${few.toLocaleString('en')}`,
   run: () =>
-    withDatabase(async ({ tenant, superuserUrl }) => {
+    withDatabase(async (bench) => {
       const at = new Date()
-      await tenant((tx) => seedMembers(tx, members, at))
-      const board = await tenant((tx) => createBoard(tx, { name: 'Bench', periods: ['all'] }, at))
-      while (await tenant(countNext));
-      const { asSuperuser } = await import('../helpers/database.js')
-      await asSuperuser(superuserUrl.replace(/\/[^/]*$/, '/rai'), (client) => client.query('vacuum analyze'))
-      const clock = await tenant(communityClock)
-      const run = runOf(board, clock, at)
-      const random = seededRandom(1)
-      const numbers = Array.from({ length: rounds * 2 }, () => 1 + Math.floor(random() * members))
-      const idOf = async (number: number) =>
-        tenant(
-          async (tx) =>
-            (
-              await tx.db
-                .selectFrom('members')
-                .select('id')
-                .where('community_id', '=', tx.communityId)
-                .where('number', '=', number)
-                .executeTakeFirstOrThrow()
-            ).id,
-        )
-      const ids = await Promise.all(numbers.map(idOf))
-      const reading = <T>(work: (tx: Tx) => Promise<T>) => timed(() => tenant(work, { snapshot: true }))
-      const inRun = (tx: Tx) => sql`
-        from board_scores s join members m on m.community_id = s.community_id and m.id = s.member_id
-        where s.community_id = ${tx.communityId} and s.board_id = ${board.id} and s.period = 'all'
-          and s.period_start = ${run.start}::date and s.ranked`
-      const page = (tx: Tx, offset: number, limit: number) =>
-        sql`select s.*, m.display_name ${inRun(tx)} order by s.score desc, s.reached_at, s.member_id offset ${offset} limit ${limit}`.execute(
-          tx.db,
-        )
-      const rankByCount = async (tx: Tx, id: string) => {
-        const { rows } = await sql<{ above: number }>`
-          select count(*) as above from board_scores s, (
-            select score from board_scores where community_id = ${tx.communityId} and board_id = ${board.id} and member_id = ${id}
-          ) mine
-          where s.community_id = ${tx.communityId} and s.board_id = ${board.id} and s.period = 'all'
-          and s.period_start = ${run.start}::date and s.ranked
-            and s.score > mine.score`.execute(tx.db)
-        return rows[0]!.above
-      }
-      const deep = Math.floor(members * 0.9)
-      let key = 0
-      return [
-        {
-          what: 'top 100',
+      const [small, large] = [await makeBoard(bench, few, at), await makeBoard(bench, many, at)]
+      return withRedis(large.members, async (redis) => {
+        const beside = await large.reading((tx) => againstRedis(redis, questions(tx, large)))
+        const smaller = await small.reading((tx) => medians(questions(tx, small)))
+        const larger = await large.reading((tx) => medians(questions(tx, large)))
+        const growth = Object.keys(larger).map((what) => ({
+          what: `${what}, as of ${few.toLocaleString('en')}`,
           unit: 'ms',
-          ...(await interleaved(
-            rounds,
-            () => reading((tx) => rowsAt(tx, board, run, { from: 1, limit: 100 }, undefined)),
-            () => reading((tx) => page(tx, 0, 100)),
-          )),
-        },
-        {
-          what: 'rank of one member',
-          unit: 'ms',
-          ...(await interleaved(
-            rounds,
-            (round) => reading((tx) => rowsAround(tx, board, run, ids[round]!, 0)),
-            (round) => reading((tx) => rankByCount(tx, ids[round]!)),
-          )),
-        },
-        {
-          what: '50 above and below',
-          unit: 'ms',
-          ...(await interleaved(
-            rounds,
-            (round) => reading((tx) => rowsAround(tx, board, run, ids[round]!, 50)),
-            (round) => reading(async (tx) => page(tx, Math.max(0, (await rankByCount(tx, ids[round]!)) - 50), 101)),
-          )),
-        },
-        {
-          what: `page at position ${deep.toLocaleString('en')}`,
-          unit: 'ms',
-          ...(await interleaved(
-            rounds,
-            () => reading((tx) => rowsAt(tx, board, run, { from: deep, limit: 100 }, undefined)),
-            () => reading((tx) => page(tx, deep, 100)),
-          )),
-        },
-        {
-          what: 'award',
-          unit: 'ms',
-          ...(await interleaved(
-            rounds * 3,
-            (round) =>
-              timed(() =>
-                tenant((tx) =>
-                  post(
-                    tx,
-                    [
-                      {
-                        memberId: ids[round % ids.length]!,
-                        unit: 'xp',
-                        amount: 5,
-                        reason: 'adjustment',
-                        key: `bench ${++key}`,
-                        actor: 'bench',
-                      },
-                    ],
-                    at,
-                  ),
-                ),
-              ),
-            (round) =>
-              timed(() =>
-                tenant(async (tx) => {
-                  await sql`insert into counters (community_id, name, value) values (${tx.communityId}, ${`bench ${++key}`}, 5)`.execute(
-                    tx.db,
-                  )
-                  await sql`update members set revision = revision + 1 where community_id = ${tx.communityId} and id = ${ids[round % ids.length]!}`.execute(
-                    tx.db,
-                  )
-                }),
-              ),
-          )),
-        },
-      ]
+          ours: larger[what]!,
+          reference: smaller[what]!,
+        }))
+        return [...beside, ...growth]
+      })
     }),
+}
+
+type BoardOf = Awaited<ReturnType<typeof makeBoard>>
+
+async function makeBoard({ database, superuserUrl }: BenchDatabase, count: number, at: Date) {
+  const communityId = newId()
+  const board = await database.tenant(communityId, async (tx) => {
+    await createCommunity(tx, { name: 'Bench' }, at)
+    return createBoard(tx, { name: 'Bench', periods: ['all'] }, at)
+  })
+  const members = await seedMembers(superuserUrl, { communityId, members: count, boardId: board.id, at })
+  const reading = <T>(work: (tx: Tx) => Promise<T>) => database.tenant(communityId, work, { snapshot: true })
+  const run = runOf(board, await reading(communityClock), at)
+  return { board, run, members, reading }
+}
+
+/** What is asked of a board: by us, and by who has a Redis. */
+function questions(tx: Tx, { board, run, members }: BoardOf) {
+  const random = seededRandom(1)
+  const ids = Array.from({ length: rounds * 2 }, () => members[Math.floor(random() * members.length)]!.id)
+  const last = Math.floor(members.length * deep)
+  const page = (from: number) => ({
+    ours: () => rowsAt(tx, board, run, { from, limit: 100 }, undefined),
+    redis: (redis: RedisBoard) => redis.page(from - 1, 100),
+  })
+  return {
+    'rank of one member': {
+      ours: (round: number) => rowsAround(tx, board, run, ids[round]!, 0),
+      redis: (redis: RedisBoard, round: number) => redis.rank(ids[round]!),
+    },
+    'top 100': page(1),
+    '50 above and below': {
+      ours: (round: number) => rowsAround(tx, board, run, ids[round]!, 50),
+      redis: async (redis: RedisBoard, round: number) =>
+        redis.page(Math.max(0, (await redis.rank(ids[round]!))! - 50), 101),
+    },
+    '100 from a place far down': page(last),
+  }
+}
+
+async function againstRedis(redis: RedisBoard | null, asked: ReturnType<typeof questions>): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const [what, { ours, redis: theirs }] of Object.entries(asked)) {
+    const figures = await interleaved(
+      rounds,
+      (round) => timed(() => ours(round)),
+      (round) => (redis ? timed(() => theirs(redis, round)) : Promise.resolve(Number.NaN)),
+    )
+    rows.push({ what, unit: 'ms', ...figures })
+  }
+  return rows
+}
+
+async function medians(asked: ReturnType<typeof questions>): Promise<Record<string, number>> {
+  const all: Record<string, number> = {}
+  for (const [what, { ours }] of Object.entries(asked)) {
+    const times: number[] = []
+    for (let round = 0; round < rounds; round++) times.push(await timed(() => ours(round)))
+    all[what] = median(times)
+  }
+  return all
 }
