@@ -1,14 +1,18 @@
 import { createRequire } from 'node:module'
 import axe from 'axe-core'
 import type { BrowserContextOptions, CDPSession, Page } from 'playwright-core'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
+import { faults, startFaultProxy } from '../helpers/fault-proxy.js'
 import { startBrowser, visit } from './browser.js'
 import { fillFor, settled, tagOf, type Widget, widgetPage, widgets } from './widgets.js'
 import { startWorld } from './world.js'
 
 const world = await startWorld()
 await fillFor(world)
-const { site, line } = world
+const { server, site, line } = world
+const silence = await startFaultProxy(server.url)
+silence.fail(faults.hang)
+afterAll(silence.stop)
 const browser = await startBrowser()
 
 /** How a page makes a state, and what the browser is told beside. */
@@ -21,8 +25,11 @@ interface State {
 }
 
 const states: Record<string, State> = {
-  // Without a key it waits for one.
-  loading: { of: (widget) => tagOf(widget), is: 'loading', head: line.replace(/ data-key="\w+"/, '') },
+  loading: {
+    of: (widget) => tagOf(widget),
+    is: 'loading',
+    head: line.replace('data-key', `data-api="${silence.url}" data-key`),
+  },
   empty: { of: (widget) => tagOf(widget, 'empty'), is: 'empty' },
   error: { of: (widget) => tagOf(widget, 'full', 'api-key="rai_pk_mistyped"'), is: 'error' },
   one: { of: (widget) => tagOf(widget, 'one') },

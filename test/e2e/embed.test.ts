@@ -1,7 +1,7 @@
 import { get, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { createKey } from '../../packages/server/src/domain/keys.js'
-import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
+import { createBoard, defaultSettings } from '../../packages/server/src/domain/leaderboards/index.js'
 import { startBrowser, visit } from './browser.js'
 import { pageOf, startSite } from './site.js'
 import { nameOf, startWorld } from './world.js'
@@ -72,7 +72,7 @@ describe('the answer for a frame', () => {
   })
 
   test('may be framed by the board’s own pages only, where it has a list', async () => {
-    const widget = { whitelistedDomains: [site.origin, 'https://elsewhere.example'] }
+    const widget = { ...defaultSettings.widget, whitelistedDomains: [site.origin, 'https://elsewhere.example'] }
     await community.tenant((tx) =>
       createBoard(tx, { name: 'Inside', slug: 'inside', settings: { widget } }, new Date()),
     )
@@ -82,7 +82,7 @@ describe('the answer for a frame', () => {
         {
           name: 'Outside',
           slug: 'outside',
-          settings: { widget: { whitelistedDomains: ['https://elsewhere.example'] } },
+          settings: { widget: { ...widget, whitelistedDomains: ['https://elsewhere.example'] } },
         },
         new Date(),
       ),
