@@ -9,6 +9,7 @@ import { type BenchDatabase, withDatabase } from './database.js'
 import { type Bench, interleaved, median, type Row, timed } from './measure.js'
 import { type RedisBoard, withRedis } from './redis.js'
 
+/** RAI_BENCH_MEMBERS=1000000 is the full size. */
 const many = Number(process.env.RAI_BENCH_MEMBERS ?? 200_000)
 const few = 10_000
 const rounds = 200

@@ -7,6 +7,8 @@ import type { Bench } from './measure.js'
 const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   ranks: () => import('./ranks.js'),
   award: () => import('./award.js'),
+  streams: () => import('./streams.js'),
+  routes: () => import('./routes.js'),
   import: () => import('./import.js'),
   'first-row': () => import('./first-row.js'),
   scroll: () => import('./scroll.js'),
