@@ -15,7 +15,7 @@ import { install } from './debian.js'
 const files = ['bulk', 'database', 'distribute', 'idempotency', 'keys', 'leaderboards', 'migrate', 'tenants']
 
 /** Plans are held on the embedded PostgreSQL: version 15 reads the counts of a board of this size in one go. */
-const notPlans = '^(?!reading a large board)'
+const notPlans = '^(?!.*reading a large board)'
 
 /** The newest that Debian has put here, from 15 on. */
 function findBinaries() {
