@@ -103,6 +103,7 @@ describe('a board', () => {
       periods: ['all', 'week'],
       description: 'Shine',
       requiresOptIn: false,
+      segments: [],
       prizes: [],
       prizeTerms: null,
       button: null,

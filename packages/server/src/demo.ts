@@ -100,6 +100,44 @@ const people: Record<string, string> = {
 const tied = { zoe: 'tomasz' } as Record<string, string>
 const hidden = 'hugues'
 
+/** Where some of them live: the field that the segments of the first board are for. */
+const continents: Record<string, readonly string[]> = {
+  Africa: ['amara', 'oluwaseun', 'thandiwe', 'kofi', 'noor', 'aisha', 'yusuf'],
+  Americas: ['mateo', 'rafael', 'joaquin', 'pedro', 'luz'],
+  Asia: [
+    'yuki',
+    'priya',
+    'chen',
+    'hana',
+    'minjun',
+    'arjun',
+    'shira',
+    'linh',
+    'somchai',
+    'kenji',
+    'deepika',
+    'meilin',
+    'jisoo',
+  ],
+  Europe: [
+    'ingrid',
+    'tomasz',
+    'zoe',
+    'lukas',
+    'dmitri',
+    'siobhan',
+    'freya',
+    'theodora',
+    'jean',
+    'anika',
+    'bastien',
+    'astrid',
+  ],
+}
+
+const continentOf = (username: string): string | undefined =>
+  Object.keys(continents).find((continent) => continents[continent]!.includes(username))
+
 /** When the members earned, for what, how much at most, and how many of them took part. */
 const outings: { daysAgo: number; reason: Reason; most: number; everyNth: number }[] = [
   { daysAgo: 410, reason: 'import', most: 2400, everyNth: 1 },
@@ -166,10 +204,13 @@ export function readDemo(config: Config): DemoFile | undefined {
 }
 
 async function seedMembers(tx: Tx, now: Date): Promise<void> {
+  await ensureFields(tx, { continent: 'Continent' }, now, 'single-line-text')
   const ids: Record<string, string> = {}
   for (const [index, [username, displayName]] of Object.entries(people).entries()) {
     const externalIds = [{ type: 'customer-id', value: `C-${1001 + index}` }]
-    ids[username] = (await createMember(tx, { username, displayName, externalIds }, now)).id
+    const continent = continentOf(username)
+    const fields = continent === undefined ? {} : { continent }
+    ids[username] = (await createMember(tx, { username, displayName, externalIds, fields }, now)).id
   }
   for (const [outing, { daysAgo, reason, most, everyNth }] of outings.entries()) {
     const moves = Object.entries(ids).flatMap(([username, memberId]): Move[] => {
@@ -212,17 +253,13 @@ function share(index: number, outing: number): number {
 }
 
 async function seedBoards(tx: Tx, now: Date): Promise<void> {
-  await createBoard(
-    tx,
-    {
-      name: 'Trail points',
-      description: 'Every hike, photo and kind word counts.',
-      metric: 'xp',
-      periods: periodNames,
-      displayOrder: 1,
-    },
-    now,
-  )
+  const points = { metric: 'xp', periods: periodNames } as const
+  const description = 'Every hike, photo and kind word counts.'
+  const trail = await createBoard(tx, { ...points, name: 'Trail points', description, displayOrder: 1 }, now)
+  for (const [n, continent] of Object.keys(continents).entries()) {
+    const segment = { segmentOf: trail.id, rankedFields: { continent }, displayOrder: 10 + n }
+    await createBoard(tx, { ...points, ...segment, name: continent }, now)
+  }
   await createBoard(tx, { name: 'Summits', metric: 'field:summits', periods: ['all', 'month'], displayOrder: 3 }, now)
   await createBoard(tx, { name: 'Coins', metric: 'currency', periods: ['all', 'month'], displayOrder: 2 }, now)
   const hoursAgo = (hours: number) => new Date(now.getTime() - hours * 3_600_000)

@@ -127,9 +127,9 @@ const BulkFields = z.strictObject({
 
 /** What both uploads say of their columns. */
 const columns = `Columns, in any order, named without regard to case, spaces, \`-\` and \`_\`: \`username\`, \`email\`, \`displayName\`,
-\`firstName\`, \`lastName\`, \`language\` (such as \`pt-BR\`), \`externalId\`, \`xp\`, \`coins\` (or \`currency\`), \`ignore\`. A column with
-another name is refused unless \`map\` says which of these it is, or a field of whole numbers: \`{"kills":"field:kills"}\`. A field that
-the community does not have yet is made. Amounts are whole numbers of 0 or more, a field's values may be less. An empty cell says nothing.`
+\`firstName\`, \`lastName\`, \`language\` (such as \`pt-BR\`), \`country\`, \`externalId\`, \`xp\`, \`coins\` (or \`currency\`), \`ignore\`. A column with
+another name is refused unless \`map\` says which of these it is, or a field of whole numbers or of text:
+\`{"kills":"field:kills","club":"text:club"}\`. A field that the community does not have yet is made; \`country\` is one of text. Amounts are whole numbers of 0 or more, a field's values may be less. An empty cell says nothing.`
 
 const sameFile =
   'The same file within a day is the same job, unless the request has an `Idempotency-Key`. The answer names the job; ask for it to see how far it is.'

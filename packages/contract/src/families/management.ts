@@ -1,6 +1,19 @@
 import { z } from 'zod'
 import { table } from '../route.js'
-import { Day, FieldName, Id, line, Origin, Period, Prize, Prizes, type periodNames, Time, text } from '../schemas.js'
+import {
+  Day,
+  FieldName,
+  FieldText,
+  Id,
+  line,
+  Origin,
+  Period,
+  Prize,
+  Prizes,
+  type periodNames,
+  Time,
+  text,
+} from '../schemas.js'
 import { keys } from './keys.js'
 
 export { keyKinds } from './keys.js'
@@ -70,6 +83,8 @@ const fields = {
   onlyPositiveRanks: z.boolean(),
   /** Rank only members who joined the board. Ours. */
   requiresOptIn: z.boolean(),
+  /** The board whose segment this one is: pages show both as tabs of one. A segment has none itself. Ours. */
+  segmentOf: Id.nullable(),
   /** What runs win that are not final yet when this is set. Ours. */
   prizes: Prizes,
   /** Where the terms of the prizes stand. Ours. */
@@ -92,6 +107,10 @@ const fields = {
   allowedUsersToRank: Ids,
   allowedRolesToRank: Ids,
   allowedTagsToRank: Ids,
+  /** Rank only members whose fields have all these values: the name of a field of text → its value. Ours. */
+  allowedFieldsToRank: z
+    .record(FieldName, FieldText)
+    .refine((fields) => Object.keys(fields).length <= 10, 'must have at most 10 fields'),
   allowedUsersToView: Ids,
   allowedRolesToView: Ids,
   allowedTagsToView: Ids,

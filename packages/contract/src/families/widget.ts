@@ -29,7 +29,7 @@ const BoardSummary = z
 const Config = z
   .strictObject({
     community: z.strictObject({ id: Id, name: z.string(), timeZone: z.string(), weekStart: z.int().min(1).max(7) }),
-    /** Shown where an element names no board: the first of this list. */
+    /** Without segments. Shown where an element names no board: the first of this list. */
     leaderboards: z.array(BoardSummary),
     /** The server's clock, for countdowns that do not trust the visitor's. */
     now: Time,
@@ -85,6 +85,8 @@ const Board = BoardSummary.extend({
   description: z.string(),
   /** Only members who joined are ranked: see `entry`. */
   requiresOptIn: z.boolean(),
+  /** Boards that rank a part of the members, to be shown as tabs beside this one. */
+  segments: z.array(z.strictObject({ id: Id, name: z.string() })),
   prizes: z.array(Prize),
   prizeTerms: z.url().nullable(),
   /** The call-to-action link that operators can put under a board. */

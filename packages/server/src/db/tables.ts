@@ -116,6 +116,7 @@ interface Members {
   status: Generated<'active' | 'suspended' | 'banned' | 'deleted'>
   visibility: Generated<'public' | 'hidden'>
   entered_boards: Generated<string[]>
+  fields: Json<Record<string, string>>
   created_at: Once<Date>
   updated_at: Generated<Date>
   revision: Generated<number>
@@ -162,7 +163,7 @@ interface UserFields {
   id: string
   field: string
   name: string
-  type: 'number'
+  type: 'number' | 'single-line-text'
   created_at: Once<Date>
 }
 
@@ -204,6 +205,8 @@ interface Leaderboards {
   settled_to: Date | null
   settles_at: Date | null
   ranked_members: Generated<string[]>
+  ranked_fields: Json<Record<string, string>>
+  segment_of: string | null
   viewing_members: Generated<string[]>
   is_enabled: Generated<boolean>
   display_order: Generated<number>

@@ -27,7 +27,12 @@ export async function findFields(tx: Tx, names: readonly string[]): Promise<Map<
  * Makes those of the fields that are not there yet.
  * @param names What people call each, by what requests call it.
  */
-export async function ensureFields(tx: Tx, names: Readonly<Record<string, string>>, at: Date): Promise<void> {
+export async function ensureFields(
+  tx: Tx,
+  names: Readonly<Record<string, string>>,
+  at: Date,
+  type: Field['type'] = 'number',
+): Promise<void> {
   const fields = Object.entries(names)
   if (fields.length === 0) return
   await tx.db
@@ -38,7 +43,7 @@ export async function ensureFields(tx: Tx, names: Readonly<Record<string, string
         id: newId(at.getTime()),
         field,
         name,
-        type: 'number' as const,
+        type,
         created_at: at,
       })),
     )
@@ -56,7 +61,7 @@ export async function fieldNames(tx: Tx): Promise<Map<string, string>> {
   return new Map(fields.map(({ field, name }) => [field, name]))
 }
 
-/** Every value of a member by field. */
+/** Every number of a member by field. */
 export async function valuesOf(tx: Tx, memberId: string): Promise<Record<string, number>> {
   const rows = await tx.db
     .selectFrom('user_field_values as v')
@@ -71,7 +76,7 @@ export async function valuesOf(tx: Tx, memberId: string): Promise<Record<string,
   return Object.fromEntries(rows.map(({ field, value }) => [field, value]))
 }
 
-/** `<member> <field id>` → value, of several members. */
+/** `<member> <field id>` → number, of several members. */
 export async function valuesOfAll(tx: Tx, memberIds: readonly string[]): Promise<Map<string, number>> {
   const rows = await tx.db
     .selectFrom('user_field_values')

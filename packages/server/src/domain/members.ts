@@ -22,6 +22,8 @@ export interface NewMember {
   role?: 'owner' | 'member'
   accountId?: string
   externalIds?: readonly ExternalId[]
+  /** Values of fields of text. */
+  fields?: Readonly<Record<string, string>>
 }
 
 /** What another system calls a member: `type` names the system or the kind of id. */
@@ -49,6 +51,7 @@ export async function createMember(tx: Tx, input: NewMember, at: Date): Promise<
         email: input.email ?? null,
         role: input.role ?? 'member',
         account_id: input.accountId ?? null,
+        fields: JSON.stringify(input.fields ?? {}),
         created_at: at,
         updated_at: at,
       })
@@ -139,7 +142,7 @@ export async function setVisibility(
     .returningAll()
     .executeTakeFirst()
   if (!member) throw new Failure('not_found')
-  await rerank(tx, memberId)
+  await rerank(tx, [memberId])
   return member
 }
 

@@ -1,7 +1,7 @@
-import type { BodyOf } from '@rai/contract'
+import { type BodyOf, FieldText } from '@rai/contract'
 import type { Tx } from '../../db/database.js'
 import { Failure } from '../../domain/failure.js'
-import { findFields, largestValue, type NewValue, setValues, valuesOf } from '../../domain/fields.js'
+import { type Field, findFields, largestValue, type NewValue, setValues, valuesOf } from '../../domain/fields.js'
 import {
   balancesOf,
   createMember,
@@ -17,12 +17,12 @@ type CreateUser = BodyOf<'POST /apis/v1/users'>
 export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info'> = {
   'POST /apis/v1/users': async ({ tx, principal, body, now }) => {
     refuseWhatIsNotThere(body)
-    const values = await readCustomFields(tx, body.customFields ?? [])
+    const { values, fields } = await readCustomFields(tx, body.customFields ?? [])
     const { username, email, displayname, firstname, lastname, externalId = null } = body
     const externalIds = externalId === null ? [] : [{ type: defaultExternalIdType, value: externalId }]
     const member = await createMember(
       tx,
-      { username, email, displayName: displayname, firstName: firstname, lastName: lastname, externalIds },
+      { username, email, displayName: displayname, firstName: firstname, lastName: lastname, externalIds, fields },
       now,
     )
     const own = values.map((value) => ({ memberId: member.id, ...value }))
@@ -54,7 +54,7 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info'>
       replySent: 0,
       timeSpent: 0,
       loginStreak: 0,
-      customFields: await valuesOf(tx, member.id),
+      customFields: { ...member.fields, ...(await valuesOf(tx, member.id)) },
     }
   },
 }
@@ -79,26 +79,43 @@ function refuseWhatIsNotThere(body: CreateUser): void {
 type CustomFields = NonNullable<CreateUser['customFields']>
 
 /** @throws Failure for fields that are not there, values that they cannot have, and a field that is named twice. */
-async function readCustomFields(tx: Tx, given: CustomFields): Promise<Omit<NewValue, 'memberId'>[]> {
-  const fields = await findFields(
+async function readCustomFields(tx: Tx, given: CustomFields) {
+  const known = await findFields(
     tx,
     given.map(({ fieldIdorName }) => fieldIdorName),
   )
   const unknown = given.flatMap(({ fieldIdorName }, n) =>
-    fields.has(fieldIdorName) ? [] : [{ path: `customFields.${n}.fieldIdorName`, message: 'no such field' }],
+    known.has(fieldIdorName) ? [] : [{ path: `customFields.${n}.fieldIdorName`, message: 'no such field' }],
   )
   if (unknown.length > 0) throw new Failure('unknown_reference', 'The community has no such custom fields.', unknown)
   const seen = new Set<string>()
   const wrong = given.flatMap(({ fieldIdorName, value }, n) => {
     if (seen.has(fieldIdorName)) return [{ path: `customFields.${n}.fieldIdorName`, message: 'is named twice' }]
     seen.add(fieldIdorName)
-    return isValue(value) ? [] : [{ path: `customFields.${n}.value`, message: 'must be a whole number up to 2^52 - 1' }]
+    const { fits, message } = shapes[known.get(fieldIdorName)!.type]
+    return fits(value) ? [] : [{ path: `customFields.${n}.value`, message }]
   })
   if (wrong.length > 0) throw new Failure('invalid_request', 'The custom fields cannot have these values.', wrong)
-  return given.map(({ fieldIdorName, value }) => ({ fieldId: fields.get(fieldIdorName)!.id, value: value as number }))
+  const values: Omit<NewValue, 'memberId'>[] = []
+  const fields: Record<string, string> = {}
+  for (const { fieldIdorName, value } of given) {
+    if (typeof value === 'string') fields[fieldIdorName] = value.trim()
+    else values.push({ fieldId: known.get(fieldIdorName)!.id, value: value as number })
+  }
+  return { values, fields }
 }
 
-const isValue = (value: unknown): boolean => Number.isInteger(value) && Math.abs(value as number) <= largestValue
+/** What the fields of each type can hold. */
+const shapes: Record<Field['type'], { fits(value: unknown): boolean; message: string }> = {
+  number: {
+    fits: (value) => Number.isInteger(value) && Math.abs(value as number) <= largestValue,
+    message: 'must be a whole number up to 2^52 - 1',
+  },
+  'single-line-text': {
+    fits: (value) => FieldText.safeParse(value).success,
+    message: 'must be one line of 1 to 200 characters',
+  },
+}
 
 const showUser = (member: Member, externalId: string | null) => ({
   _id: member.id,

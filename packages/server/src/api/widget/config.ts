@@ -15,7 +15,9 @@ export const config: Handlers<'GET /widget/v1/{publishableKey}/config'> = {
         timeZone: community.time_zone,
         weekStart: community.week_start,
       },
-      leaderboards: boards.filter((board) => isListed(board, principal)).map((board) => showSummary(board, metric)),
+      leaderboards: boards
+        .filter((board) => board.segment_of === null && isListed(board, principal))
+        .map((board) => showSummary(board, metric)),
       now: now.toISOString(),
     }
   },

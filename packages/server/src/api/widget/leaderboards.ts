@@ -22,6 +22,7 @@ import {
   type Seen,
   searchRows,
   seenOf,
+  segmentsOf,
   settingsOf,
   type Won,
 } from '../../domain/leaderboards/index.js'
@@ -102,12 +103,14 @@ export const leaderboards: Handlers<Keys> = {
 async function readBoard({ tx, principal, params, now }: Reading) {
   const board = await readableBoard(tx, params.idOrSlug, principal)
   const clock = await communityClock(tx)
+  const segments = await segmentsOf(tx, board.id)
   const { prizeTerms, widget } = settingsOf(board)
   const { button } = widget
   return {
     ...showSummary(board, await metricNames(tx, await thisCommunity(tx))),
     description: board.description,
     requiresOptIn: board.requires_opt_in,
+    segments: segments.filter((segment) => isListed(segment, principal)).map(({ id, name }) => ({ id, name })),
     prizes: board.prizes,
     prizeTerms: prizeTerms || null,
     button: button.enabled && button.link ? { text: button.text, link: button.link } : null,

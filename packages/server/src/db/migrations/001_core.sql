@@ -98,6 +98,8 @@ create table members (
   -- Boards that rank only who joined, and that this member joined. Here, so that the lock that keeps the visibility of
   -- somebody who is awarded keeps this as well. A board that is gone may still be named.
   entered_boards uuid[] not null default '{}',
+  -- What text fields say of the member, by field. Here for the same reason: boards may rank only who has some value.
+  fields jsonb not null default '{}',
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   revision int not null default 0,
@@ -169,14 +171,14 @@ create table balances (
   foreign key (community_id, member_id) references members (community_id, id)
 );
 
--- What a community knows of its members beside what everybody has. Only whole numbers so far.
+-- What a community knows of its members beside what everybody has. Texts stand in members.fields, numbers below.
 create table user_fields (
   community_id uuid not null references communities,
   id uuid not null,
   -- What requests and boards call it, which never changes, and what people do.
   field text not null,
   name text not null,
-  type text not null check (type in ('number')),
+  type text not null check (type in ('number', 'single-line-text')),
   created_at timestamptz not null,
   primary key (community_id, id)
 );
@@ -238,6 +240,10 @@ create table leaderboards (
   settles_at timestamptz,
   -- Who is ranked and who may look: member ids, empty for everyone.
   ranked_members uuid[] not null default '{}',
+  -- Only members whose fields have all these values are ranked.
+  ranked_fields jsonb not null default '{}',
+  -- The board that this one shows a part of. Such a board is a part of none.
+  segment_of uuid,
   viewing_members uuid[] not null default '{}',
   is_enabled boolean not null default true,
   display_order int not null default 0,
@@ -270,8 +276,8 @@ create table board_scores (
   -- The score before the last change; null while there was none. It tells a writer what to take out of the counts.
   previous bigint,
   reached_at timestamptz not null,
-  -- False while the member is hidden, not active, or has not joined a board that ranks only who has: kept, but in no list
-  -- and no count.
+  -- False while the member is hidden, not active, not one of those whom the board ranks, or has not joined a board that
+  -- ranks only who has: kept, but in no list and no count.
   ranked boolean not null,
   primary key (community_id, board_id, period, period_start, member_id)
 );

@@ -4,7 +4,8 @@ import { emit, emitEach } from '../events.js'
 import { findFields, holdValues, largestValue, type NewValue, setValues, valuesOfAll } from '../fields.js'
 import { isId, newId } from '../ids.js'
 import { shownBoards } from '../leaderboards/index.js'
-import { type Move, post } from '../ledger.js'
+import { rerank } from '../leaderboards/scores.js'
+import { type Move, post, shareBoardLock } from '../ledger.js'
 import { defaultExternalIdType, type Member, nextNumbers } from '../members.js'
 import { type BulkRow, type NamedBy, type Operation, type Property, wordOf } from './columns.js'
 import { addErrors, type Job, type RowError } from './jobs.js'
@@ -113,6 +114,7 @@ async function importRows(tx: Tx, job: Job, rows: readonly BulkRow[]): Promise<O
     const different = member && [
       ...differences(member, row, owners, imported),
       ...row.values.flatMap(({ field, value }) => (values.get(`${member.id} ${idOf(field)}`) === value ? [] : [field])),
+      ...otherTexts(member, row),
     ]
     if (different?.length === 0) {
       skipped++
@@ -158,6 +160,10 @@ function differences(member: Member, row: BulkRow, owners: Owners, imported: Rea
   return [...properties.map(wordOf), ...units.map(({ unit }) => unit)]
 }
 
+/** The fields of text whose value in a row a member does not have. */
+const otherTexts = ({ fields }: Member, { texts }: BulkRow): string[] =>
+  Object.keys(texts).filter((field) => fields[field] !== texts[field])
+
 /** `<member> <unit>` → how much imports have given. */
 async function importedBefore(tx: Tx, members: readonly Member[]): Promise<Map<string, number>> {
   if (members.length === 0) return new Map()
@@ -188,14 +194,16 @@ async function insertMembers(tx: Tx, rows: readonly BulkRow[], at: Date): Promis
   const { rows: made } = await sql<{ username: string; id: string }>`
     with made as (
       insert into members (
-        community_id, id, number, username, display_name, first_name, last_name, email, language, created_at, updated_at
+        community_id, id, number, username, display_name, first_name, last_name, email, language, fields, created_at,
+        updated_at
       )
       select ${tx.communityId}::uuid, id, ${first - 1}::bigint + n, username, coalesce(display_name, username),
-        coalesce(first_name, ''), coalesce(last_name, ''), email, coalesce(language, 'en'), ${at}::timestamptz, ${at}::timestamptz
+        coalesce(first_name, ''), coalesce(last_name, ''), email, coalesce(language, 'en'), fields, ${at}::timestamptz, ${at}::timestamptz
       from unnest(
         ${sql.val(ids)}::uuid[], ${column('username')}::text[], ${column('displayName')}::text[],
-        ${column('firstName')}::text[], ${column('lastName')}::text[], ${column('email')}::text[], ${column('language')}::text[]
-      ) with ordinality as r (id, username, display_name, first_name, last_name, email, language, n)
+        ${column('firstName')}::text[], ${column('lastName')}::text[], ${column('email')}::text[], ${column('language')}::text[],
+        ${textsOf(rows)}::jsonb[]
+      ) with ordinality as r (id, username, display_name, first_name, last_name, email, language, fields, n)
       -- Who made such a member since we looked keeps it.
       on conflict do nothing
       returning id, username
@@ -210,7 +218,11 @@ async function insertMembers(tx: Tx, rows: readonly BulkRow[], at: Date): Promis
   return new Map(made.map(({ username, id }) => [username, id]))
 }
 
+const textsOf = (rows: readonly Pick<BulkRow, 'texts'>[]) => sql.val(rows.map(({ texts }) => JSON.stringify(texts)))
+
 async function updateRows(tx: Tx, job: Job, rows: readonly BulkRow[]): Promise<Outcome> {
+  // Fields say which boards rank a member: one that is counted meanwhile would not see the change.
+  if (rows.some(({ texts }) => Object.keys(texts).length > 0)) await shareBoardLock(tx)
   const refused: RowError[] = []
   const found = await membersCalled(tx, job.options.namedBy, rows)
   const owners = await ownersOf(tx, rows)
@@ -218,7 +230,7 @@ async function updateRows(tx: Tx, job: Job, rows: readonly BulkRow[]): Promise<O
   const balances = await lockBalances(tx, rows.some(({ moves }) => moves.length > 0) ? [...found.values()] : [])
   const idOf = await fieldIds(tx, rows)
   const values = await lockValues(tx, rows.some((row) => row.values.length > 0) ? [...found.values()] : [])
-  const changes: { member: Member; profile: BulkRow['profile'] }[] = []
+  const changes: Change[] = []
   const moves: Move[] = []
   const newValues: NewValue[] = []
   const lineOf = new Map<string, number>()
@@ -267,7 +279,7 @@ async function updateRows(tx: Tx, job: Job, rows: readonly BulkRow[]): Promise<O
     newValues.push(...set)
     lineOf.set(member.id, row.line)
     claimValues(owners, row, member.id)
-    changes.push({ member, profile: row.profile })
+    changes.push({ member, row })
     for (const { unit, change } of deltas) {
       if (change !== 0) moves.push(moveOf(job, row, member.id, unit, change, 'adjustment'))
     }
@@ -397,33 +409,45 @@ function claimValues(owners: Owners, row: BulkRow, owner: string): void {
   }
 }
 
-async function setProfiles(
-  tx: Tx,
-  changes: readonly { member: Member; profile: BulkRow['profile'] }[],
-  at: Date,
-): Promise<void> {
-  const real = changes.filter(({ member, profile }) =>
-    (Object.keys(profile) as Property[]).some(
-      (property) => property === 'externalId' || profile[property] !== member[columns[property]],
-    ),
+/** A member, and what a row says about it. */
+interface Change {
+  member: Member
+  row: BulkRow
+}
+
+async function setProfiles(tx: Tx, changes: readonly Change[], at: Date): Promise<void> {
+  const moved = changes.filter(({ member, row }) => otherTexts(member, row).length > 0)
+  const real = changes.filter(
+    (change) =>
+      moved.includes(change) ||
+      (Object.keys(change.row.profile) as Property[]).some(
+        (property) => property === 'externalId' || change.row.profile[property] !== change.member[columns[property]],
+      ),
   )
   if (real.length === 0) return
-  const column = (property: Property) => sql.val(real.map(({ profile }) => profile[property] ?? null))
+  const column = (property: Property) => sql.val(real.map(({ row }) => row.profile[property] ?? null))
   await sql`
     update members m set
       username = coalesce(r.username, m.username), email = coalesce(r.email, m.email),
       display_name = coalesce(r.display_name, m.display_name), first_name = coalesce(r.first_name, m.first_name),
       last_name = coalesce(r.last_name, m.last_name), language = coalesce(r.language, m.language),
+      fields = m.fields || r.fields,
       updated_at = ${at}, revision = m.revision + 1
     from unnest(
       ${sql.val(real.map(({ member }) => member.id))}::uuid[], ${column('username')}::text[], ${column('email')}::text[],
       ${column('displayName')}::text[], ${column('firstName')}::text[], ${column('lastName')}::text[],
-      ${column('language')}::text[]
-    ) as r (id, username, email, display_name, first_name, last_name, language)
+      ${column('language')}::text[], ${textsOf(real.map(({ row }) => row))}::jsonb[]
+    ) as r (id, username, email, display_name, first_name, last_name, language, fields)
     where m.community_id = ${tx.communityId} and m.id = r.id`.execute(tx.db)
   await setExternalIds(tx, real)
+  if (moved.length > 0) {
+    await rerank(
+      tx,
+      moved.map(({ member }) => member.id),
+    )
+  }
   // Boards show names: whoever looks at one asks again.
-  if (real.some(({ profile }) => profile.displayName !== undefined)) {
+  if (real.some(({ row }) => row.profile.displayName !== undefined)) {
     const boards = await shownBoards(tx)
     await emitEach(
       tx,
@@ -433,12 +457,9 @@ async function setProfiles(
   }
 }
 
-async function setExternalIds(
-  tx: Tx,
-  changes: readonly { member: Member; profile: BulkRow['profile'] }[],
-): Promise<void> {
-  const given = changes.flatMap(({ member, profile }) =>
-    profile.externalId === undefined ? [] : [{ member_id: member.id, value: profile.externalId }],
+async function setExternalIds(tx: Tx, changes: readonly Change[]): Promise<void> {
+  const given = changes.flatMap(({ member, row }) =>
+    row.profile.externalId === undefined ? [] : [{ member_id: member.id, value: row.profile.externalId }],
   )
   if (given.length === 0) return
   const type = defaultExternalIdType

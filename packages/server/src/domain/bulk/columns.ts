@@ -1,4 +1,4 @@
-import { Email, FieldName, line, type Unit, Username } from '@rai/contract'
+import { Email, FieldName, FieldText, line, type Unit, Username } from '@rai/contract'
 import { z } from 'zod'
 import { Failure, type FailureDetail, shownDetails } from '../failure.js'
 import { largestValue } from '../fields.js'
@@ -18,6 +18,7 @@ export type Column =
   | { kind: 'id' }
   | Numeric<{ kind: 'unit'; unit: Unit }>
   | Numeric<{ kind: 'field'; field: string }>
+  | { kind: 'text'; field: string }
   /** The `<field>_op` column of the numeric column that points to it. */
   | { kind: 'operation' }
   | { kind: 'ignored' }
@@ -47,6 +48,7 @@ export const wordOf = (property: Property): string => properties[property].word
 
 type NamedColumn = Exclude<Column, { kind: 'operation' }>
 const profile = (property: Property): NamedColumn => ({ kind: 'profile', property })
+const text = (field: string): NamedColumn => ({ kind: 'text', field })
 const unit = (unit: Unit): NamedColumn => ({ kind: 'unit', unit, operation: 'add' })
 
 /** Header names without case, spaces, hyphens and underscores. */
@@ -58,6 +60,7 @@ const named = new Map<string, NamedColumn>([
   ['lastname', profile('lastName')],
   ['language', profile('language')],
   ['externalid', profile('externalId')],
+  ['country', text('country')],
   ['id', { kind: 'id' }],
   ['userid', { kind: 'id' }],
   ['xp', unit('xp')],
@@ -67,7 +70,7 @@ const named = new Map<string, NamedColumn>([
 ])
 
 /** Columns that the original takes and this server has no place for yet. */
-const notThere = new Set(['phone', 'country', 'role', 'tag'])
+const notThere = new Set(['phone', 'role', 'tag'])
 
 /** Every one is looked up for every row. */
 const maxColumns = 200
@@ -147,15 +150,16 @@ export function planColumns(type: BulkType, header: readonly string[], map: Read
 const isNumeric = (column: Column): column is Extract<Column, { kind: 'unit' | 'field' }> =>
   column.kind === 'unit' || column.kind === 'field'
 
-/** The column that `field:<name>` means. A name that no field can have means nothing. */
+/** The column that `field:<name>` or `text:<name>` means. A name that no field can have means nothing. */
 function fieldColumn(meaning: string): NamedColumn | undefined {
-  const [, field] = /^field:(.*)$/.exec(meaning.trim()) ?? []
-  return FieldName.safeParse(field).success ? { kind: 'field', field: field!, operation: 'overwrite' } : undefined
+  const [, kind, field] = /^(field|text):(.*)$/.exec(meaning.trim()) ?? []
+  if (!FieldName.safeParse(field).success) return undefined
+  return kind === 'text' ? text(field!) : { kind: 'field', field: field!, operation: 'overwrite' }
 }
 
-/** The fields that a file has columns for. */
-export const fieldsIn = (plan: Plan): string[] =>
-  plan.flatMap((column) => (column.kind === 'field' ? [column.field] : []))
+/** The fields of a kind that a file has columns for. */
+export const fieldsIn = (plan: Plan, kind: 'field' | 'text'): string[] =>
+  plan.flatMap((column) => (column.kind === kind ? [column.field] : []))
 
 const indexOf = (operation: Operation | { columnIndex: number }): number | undefined =>
   typeof operation === 'object' ? operation.columnIndex : undefined
@@ -178,6 +182,7 @@ function meaningOf(column: Column): string {
     case 'unit':
       return column.unit
     case 'field':
+    case 'text':
       return `field:${column.field}`
     default:
       return column.kind
@@ -204,6 +209,7 @@ export interface RowContent {
   profile: Partial<Record<Property, string>>
   moves: { unit: Unit; amount: number; operation: Operation }[]
   values: { field: string; value: number; operation: Operation }[]
+  texts: Record<string, string>
 }
 
 /** One row, understood. */
@@ -215,7 +221,7 @@ export interface BulkRow extends RowContent {
 /** Reads a row by its plan. An empty cell says nothing: no property is emptied and no unit moved by it. */
 export function readRow(plan: Plan, line: number, cells: readonly string[]): BulkRow | RowProblem {
   const refuse = (message: string): RowProblem => ({ code: 'invalid_row', message })
-  const row: BulkRow = { line, name: nameOf(plan, cells), profile: {}, moves: [], values: [] }
+  const row: BulkRow = { line, name: nameOf(plan, cells), profile: {}, moves: [], values: [], texts: {} }
   if (row.name === '') return refuse('The row does not say which member it is about.')
   for (const [index, column] of plan.entries()) {
     const cell = cells[index]!.trim()
@@ -225,6 +231,11 @@ export function readRow(plan: Plan, line: number, cells: readonly string[]): Bul
       const parsed = shape.safeParse(cell)
       if (!parsed.success) return refuse(`The ${word} ${parsed.error.issues[0]!.message}.`)
       row.profile[column.property] = cell
+    }
+    if (column.kind === 'text') {
+      const parsed = FieldText.safeParse(cell)
+      if (!parsed.success) return refuse(`The ${column.field} ${parsed.error.issues[0]!.message}.`)
+      row.texts[column.field] = cell
     }
     if (column.kind === 'id' && !isId(row.name) && !/^[1-9]\d{0,14}$/.test(cell)) {
       return refuse('The id is not one of ours.')

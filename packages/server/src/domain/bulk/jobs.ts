@@ -2,7 +2,7 @@ import { type Selectable, sql } from 'kysely'
 import type { Database, Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
 import { Failure } from '../failure.js'
-import { ensureFields } from '../fields.js'
+import { ensureFields, type Field, findFields } from '../fields.js'
 import { isId, newId } from '../ids.js'
 import {
   type BulkRow,
@@ -90,8 +90,8 @@ export async function createJob(tx: Tx, input: NewJob, file: AsyncIterable<Uint8
     const header = plan ? undefined : rows[0]
     if (header && !header.problem) {
       plan = planColumns(input.type, header.cells, input.map)
-      // Nobody has said yet what people call them.
-      await ensureFields(tx, Object.fromEntries(fieldsIn(plan).map((field) => [field, field])), at)
+      await makeFields(tx, fieldsIn(plan, 'field'), 'number', at)
+      await makeFields(tx, fieldsIn(plan, 'text'), 'single-line-text', at)
       await insertJob(tx, id, input, plan, at)
       rows = rows.slice(1)
     }
@@ -109,6 +109,18 @@ export async function createJob(tx: Tx, input: NewJob, file: AsyncIterable<Uint8
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow()
+}
+
+async function makeFields(tx: Tx, names: readonly string[], type: Field['type'], at: Date): Promise<void> {
+  // Nobody has said yet what people call them.
+  await ensureFields(tx, Object.fromEntries(names.map((field) => [field, field])), at, type)
+  const others = [...(await findFields(tx, names)).values()].filter((field) => field.type !== type)
+  if (others.length === 0) return
+  throw new Failure(
+    'invalid_file',
+    'A column fits no field of its name: map it to "field:<name>" for numbers, to "text:<name>" for text.',
+    others.map(({ field, type }) => ({ path: `data.${field}`, message: `is a field of the type ${type}` })),
+  )
 }
 
 async function insertJob(tx: Tx, id: string, { type, map, emitEvents, actor, fileHash }: NewJob, plan: Plan, at: Date) {

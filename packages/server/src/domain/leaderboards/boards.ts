@@ -30,6 +30,8 @@ export interface BoardInput {
   reviewHours?: number | null | undefined
   prizes?: readonly Prize[] | undefined
   rankedMembers?: readonly string[] | undefined
+  rankedFields?: Readonly<Record<string, string>> | undefined
+  segmentOf?: string | null | undefined
   viewingMembers?: readonly string[] | undefined
   isEnabled?: boolean | undefined
   displayOrder?: number | undefined
@@ -38,7 +40,15 @@ export interface BoardInput {
 }
 
 /** The columns that decide who has which score: a change to one of them counts the board again from the ledger. */
-const countingColumns = ['metric', 'periods', 'starts_at', 'ends_at', 'ranked_members', 'requires_opt_in'] as const
+const countingColumns = [
+  'metric',
+  'periods',
+  'starts_at',
+  'ends_at',
+  'ranked_members',
+  'ranked_fields',
+  'requires_opt_in',
+] as const
 
 function columnsOf(input: Partial<BoardInput>) {
   const columns = {
@@ -56,6 +66,8 @@ function columnsOf(input: Partial<BoardInput>) {
     review_hours: input.reviewHours,
     prizes: input.prizes && JSON.stringify(input.prizes),
     ranked_members: input.rankedMembers && [...input.rankedMembers],
+    ranked_fields: input.rankedFields && JSON.stringify(input.rankedFields),
+    segment_of: input.segmentOf,
     viewing_members: input.viewingMembers && [...input.viewingMembers],
     is_enabled: input.isEnabled,
     display_order: input.displayOrder,
@@ -109,7 +121,7 @@ export async function createBoard(tx: Tx, input: BoardInput, at: Date): Promise<
     .returningAll()
     .executeTakeFirstOrThrow()
   await planSettling(tx, board, at)
-  await announce(tx, board.id)
+  await announce(tx, board.id, board.segment_of)
   return beginCounting(tx, board)
 }
 
@@ -132,18 +144,24 @@ export async function updateBoard(
     .returningAll()
     .executeTakeFirstOrThrow()
   await planSettling(tx, board, at)
-  await announce(tx, board.id)
+  await announce(tx, board.id, before.segment_of, board.segment_of)
   const counts = (row: Board) => JSON.stringify(countingColumns.map((column) => row[column]))
   return counts(board) === counts(before) ? board : beginCounting(tx, board)
 }
 
-/** Deletes a board with its scores and counts. The ledger keeps every point. */
+/** Deletes a board with its scores and counts. The ledger keeps every point, and its segments are boards of their own. */
 export async function deleteBoard(tx: Tx, id: string): Promise<void> {
   await takeBoardLock(tx)
   const board = await boardById(tx, id)
   await clear(tx, board.id)
+  await tx.db
+    .updateTable('leaderboards')
+    .set({ segment_of: null })
+    .where('community_id', '=', tx.communityId)
+    .where('segment_of', '=', board.id)
+    .execute()
   await tx.db.deleteFrom('leaderboards').where('community_id', '=', tx.communityId).where('id', '=', board.id).execute()
-  await announce(tx, board.id)
+  await announce(tx, board.id, board.segment_of)
 }
 
 export async function boardById(tx: Tx, id: string): Promise<Board> {
@@ -219,6 +237,19 @@ export async function shownBoards(tx: Tx): Promise<Board[]> {
     .execute()
 }
 
+/** The boards that show parts of one, in the operator's order. */
+export async function segmentsOf(tx: Tx, boardId: string): Promise<Board[]> {
+  return tx.db
+    .selectFrom('leaderboards')
+    .selectAll()
+    .where('community_id', '=', tx.communityId)
+    .where('segment_of', '=', boardId)
+    .orderBy('display_order')
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
+}
+
 async function checkInput(tx: Tx, input: Partial<BoardInput>, self: string | null): Promise<void> {
   if (input.startsAt && input.endsAt && input.endsAt <= input.startsAt) {
     throw new Failure('invalid_request', 'A leaderboard must end after it starts.', [
@@ -234,14 +265,35 @@ async function checkInput(tx: Tx, input: Partial<BoardInput>, self: string | nul
       .executeTakeFirst()
     if (other && other.id !== self) throw new Failure('already_exists', 'Another leaderboard has this slug.')
   }
-  const field = input.metric && fieldOf(input.metric)
-  if (field !== undefined && !(await findFields(tx, [field])).has(field)) {
-    throw new Failure('unknown_reference', `The community has no field "${field}".`, [
+  await checkFields(tx, input)
+  await checkSegment(tx, input.segmentOf ?? null, self)
+  await checkMembers(tx, 'allowedUsersToRank', input.rankedMembers)
+  await checkMembers(tx, 'allowedUsersToView', input.viewingMembers)
+}
+
+async function checkFields(tx: Tx, { metric, rankedFields = {} }: Partial<BoardInput>): Promise<void> {
+  const ranking = metric && fieldOf(metric)
+  const fields = await findFields(tx, [...(ranking === undefined ? [] : [ranking]), ...Object.keys(rankedFields)])
+  if (ranking !== undefined && fields.get(ranking)?.type !== 'number') {
+    throw new Failure('unknown_reference', `The community has no field of numbers "${ranking}".`, [
       { path: 'rankingField', message: 'no such field' },
     ])
   }
-  await checkMembers(tx, 'allowedUsersToRank', input.rankedMembers)
-  await checkMembers(tx, 'allowedUsersToView', input.viewingMembers)
+  const missing = Object.keys(rankedFields)
+    .filter((field) => fields.get(field)?.type !== 'single-line-text')
+    .map((field) => ({ path: `allowedFieldsToRank.${field}`, message: 'no such field of text' }))
+  if (missing.length > 0)
+    throw new Failure('unknown_reference', 'The leaderboard names fields that do not exist here.', missing)
+}
+
+/** A board has segments or is one: pages show one row of tabs. */
+async function checkSegment(tx: Tx, whole: string | null, self: string | null): Promise<void> {
+  if (whole === null) return
+  const [board] = await findBoards(tx, [whole].filter(isId))
+  const refuse = (message: string) => new Failure('unknown_reference', message, [{ path: 'segmentOf', message }])
+  if (!board || board.id === self) throw refuse('There is no such leaderboard.')
+  const hasSegments = self !== null && (await segmentsOf(tx, self)).length > 0
+  if (board.segment_of !== null || hasSegments) throw refuse('A segment has no segments.')
 }
 
 async function checkMembers(tx: Tx, path: string, ids: readonly string[] = []): Promise<void> {
@@ -260,10 +312,10 @@ async function checkMembers(tx: Tx, path: string, ids: readonly string[] = []): 
     throw new Failure('unknown_reference', 'The leaderboard names members that do not exist here.', missing)
 }
 
-/** Every page that shows the board asks again, and the community's list of boards may have changed. */
-async function announce(tx: Tx, boardId: string): Promise<void> {
+/** Every page that shows one of the boards asks again, and the community's list of boards may have changed. */
+async function announce(tx: Tx, ...boardIds: readonly (string | null)[]): Promise<void> {
   await emit(tx, 'config.changed', null)
-  await emit(tx, 'leaderboard.changed', boardId)
+  for (const id of new Set(boardIds)) if (id !== null) await emit(tx, 'leaderboard.changed', id)
 }
 
 /** Takes away all that is kept of a board's runs. */

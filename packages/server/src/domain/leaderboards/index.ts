@@ -8,6 +8,7 @@ export {
   findBoard,
   findBoards,
   listBoards,
+  segmentsOf,
   shownBoards,
   updateBoard,
 } from './boards.js'

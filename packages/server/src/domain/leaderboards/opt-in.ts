@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import { Failure } from '../failure.js'
 import { shareBoardLock } from '../ledger.js'
+import { findMember } from '../members.js'
 import type { Board } from './boards.js'
 import { isEligible } from './rows.js'
 import { rerank } from './scores.js'
@@ -12,7 +13,8 @@ import { rerank } from './scores.js'
  */
 export async function joinBoard(tx: Tx, board: Board, memberId: string, at: Date): Promise<void> {
   checkOptIn(board)
-  if (!isEligible(board, memberId)) throw new Failure('forbidden', 'You do not take part in this leaderboard.')
+  const member = await findMember(tx, { id: memberId })
+  if (!member || !isEligible(board, member)) throw new Failure('forbidden', 'You do not take part in this leaderboard.')
   if (board.ends_at && at >= board.ends_at) throw new Failure('conflict', 'This leaderboard is over.')
   // A board that is counted meanwhile would not see the change.
   await shareBoardLock(tx)
@@ -23,7 +25,7 @@ export async function joinBoard(tx: Tx, board: Board, memberId: string, at: Date
     .where('id', '=', memberId)
     .where(sql<boolean>`${board.id} <> all(entered_boards)`)
     .execute()
-  await rerank(tx, memberId)
+  await rerank(tx, [memberId])
 }
 
 /**
@@ -40,7 +42,7 @@ export async function leaveBoard(tx: Tx, board: Board, memberId: string): Promis
     .where('id', '=', memberId)
     .where(sql<boolean>`${board.id} = any(entered_boards)`)
     .execute()
-  await rerank(tx, memberId)
+  await rerank(tx, [memberId])
 }
 
 function checkOptIn(board: Board): void {

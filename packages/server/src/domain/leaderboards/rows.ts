@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { type RawBuilder, sql } from 'kysely'
 import { planOnce } from '../../db/connection.js'
 import type { Tx } from '../../db/database.js'
-import { findMember } from '../members.js'
+import { findMember, type Member } from '../members.js'
 import type { Board } from './boards.js'
 import { above, countAbove, type Step, scoreNear } from './counts.js'
 import type { Run } from './runs.js'
@@ -166,8 +166,9 @@ async function lastStep(tx: Tx, run: Run): Promise<Step | undefined> {
 export type MyState = 'ranked' | 'no_score' | 'hidden' | 'not_eligible' | 'not_joined'
 
 /** Whether a board is for a member, if they want to. */
-export const isEligible = ({ ranked_members }: Board, memberId: string): boolean =>
-  ranked_members.length === 0 || ranked_members.includes(memberId)
+export const isEligible = ({ ranked_members, ranked_fields }: Board, { id, fields }: Member): boolean =>
+  (ranked_members.length === 0 || ranked_members.includes(id)) &&
+  Object.entries(ranked_fields).every(([field, value]) => fields[field] === value)
 
 /** A member's row with `around` neighbours on each side, or why there is none. */
 export async function rowsAround(
@@ -183,9 +184,9 @@ export async function rowsAround(
     placeOf(tx, run, memberId),
   ])
   const none = (state: MyState) => ({ state, rows: [], total })
-  if (!isEligible(board, memberId)) return none('not_eligible')
-  if (member?.visibility === 'hidden') return none('hidden')
-  if (board.requires_opt_in && !member?.entered_boards.includes(board.id)) return none('not_joined')
+  if (!member || !isEligible(board, member)) return none('not_eligible')
+  if (member.visibility === 'hidden') return none('hidden')
+  if (board.requires_opt_in && !member.entered_boards.includes(board.id)) return none('not_joined')
   if (!mine || mine.above + mine.place > total) return none('no_score')
   const { score, reached_at } = mine
   const position = mine.above + mine.place

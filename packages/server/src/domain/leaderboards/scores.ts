@@ -16,7 +16,8 @@ export const fieldOf = (metric: Metric): string | undefined =>
 
 /** Whether a member `m` is in the lists and counts of a board `l`. */
 export const isRanked = sql<boolean>`(
-  m.status = 'active' and m.visibility = 'public' and (not l.requires_opt_in or l.id = any(m.entered_boards))
+  m.status = 'active' and m.visibility = 'public' and m.fields @> l.ranked_fields
+    and (not l.requires_opt_in or l.id = any(m.entered_boards))
 )`
 
 /** So many changes at once write the counts themselves: a few locks for thousands of changes that need no second writing. */
@@ -32,7 +33,7 @@ const wholesale = 500
 export const scoreChanges = (tx: Tx, size: number, at: Date) => sql`
   people as (
     -- Shared, so that nobody is hidden between this reading and the row that says whether they are ranked.
-    select id, status, visibility, entered_boards from members
+    select id, status, visibility, entered_boards, fields from members
     where community_id = ${tx.communityId} and id = any(array(select member_id from changes)) order by id for share
   ), gains as (
     select l.id as board_id, p.period, p.period_start, c.member_id, c.change, ${isRanked} as ranked
@@ -68,16 +69,16 @@ const leaveToFolding = (communityId: string) => sql`
   returning 1`
 
 /**
- * Brings the boards up to date with whether a member is ranked, once that has changed. Needs the board lock shared, and
- * the member's row changed before in the same transaction: awards wait for it.
+ * Brings the boards up to date with whether members are ranked, once that has changed. Needs the board lock shared, and
+ * the members' rows changed before in the same transaction: awards wait for it.
  */
-export async function rerank(tx: Tx, memberId: string): Promise<void> {
+export async function rerank(tx: Tx, memberIds: readonly string[]): Promise<void> {
   await sql`
     with turned as (
       update board_scores s set ranked = not s.ranked
       from members m, leaderboards l
-      where s.community_id = ${tx.communityId} and s.member_id = ${memberId}
-        and m.community_id = ${tx.communityId} and m.id = ${memberId}
+      where s.community_id = ${tx.communityId} and s.member_id = any(${sql.val(memberIds)}::uuid[])
+        and m.community_id = ${tx.communityId} and m.id = s.member_id
         and l.community_id = ${tx.communityId} and l.id = s.board_id and s.ranked <> ${isRanked}
       returning s.board_id, s.period, s.period_start, s.score, s.ranked
     ), counted as (
