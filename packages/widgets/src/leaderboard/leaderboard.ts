@@ -330,9 +330,7 @@ export class RaiLeaderboard extends RaiElement {
 
   get #ownView() {
     const { environment } = this
-    if (!environment || !this.#shown) return undefined
-    const { key, mine } = this.#shown
-    return { environment, mine, row: this.#ownRow, key, number: this.#number }
+    return environment && this.#shown && { ...this.#shown, environment, row: this.#ownRow, number: this.#number }
   }
 
   /** How long until the run begins, ends or is final, by the server's clock. */
