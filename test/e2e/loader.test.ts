@@ -413,7 +413,7 @@ describe('a part that never comes', () => {
   })
 
   test('leaves a list without a podium', async () => {
-    const page = await rowsWithout(/\/c\/podium-/, tag)
+    const page = await rowsWithout(/\/c\/layouts-/, tag)
     expect(await page.locator('rai-leaderboard [part~=podium]').count()).toBe(0)
   })
 

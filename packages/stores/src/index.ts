@@ -1,5 +1,5 @@
 export type { RunChoice } from './leaderboard/boards.js'
-export { type Leaderboard, leaderboard, type Mine } from './leaderboard/leaderboard.js'
+export { type Leaderboard, leaderboard } from './leaderboard/leaderboard.js'
 export { type Search, search } from './leaderboard/search.js'
 export { turnOf, type View } from './leaderboard/view.js'
 export { config } from './shared/config.js'

@@ -1,5 +1,6 @@
 export { RaiRowActivateEvent } from './leaderboard/events.js'
-export { type Layout, RaiLeaderboard } from './leaderboard/leaderboard.js'
+export { RaiLeaderboard } from './leaderboard/leaderboard.js'
+export type { Layout } from './leaderboard/model.js'
 export { RaiRankChangeEvent, RaiVisibilityRequestEvent } from './leaderboard/own-events.js'
 export { RaiErrorEvent, RaiLoadEvent } from './shared/events.js'
 export { pageSettings, type Settings, type Theme } from './shared/settings.js'

@@ -8,18 +8,12 @@ import type { Board, MyRows } from '../types.js'
 import { boardName, boardRoute, choiceId, followFirstBoard, type RunChoice, rowsRoute, rowsSample } from './boards.js'
 import { createView, type View } from './view.js'
 
-/** The viewer's own place, with its neighbours. */
-export interface Mine extends MyRows {
-  /** The rank before the last change that this page has seen. */
-  previousRank: number | undefined
-}
-
 /** One run of a board, shared by everything on the page that chose the same. The values are null where the community has no board. */
 export interface Leaderboard {
   $board: ReadableAtom<Loadable<Board | null>>
   $view: ReadableAtom<Loadable<View | null>>
-  /** Null for guests, too. */
-  $mine: ReadableAtom<Loadable<Mine | null>>
+  /** The viewer's own place, with its neighbours. Null for guests, too. */
+  $mine: ReadableAtom<Loadable<MyRows | null>>
   /** Says which positions are shown now: the missing rows among them are loaded. `by` tells elements that share it apart. */
   show(first: number, last: number, by: object): void
   /** Ends `show`. */
@@ -62,13 +56,13 @@ function create(environment: Environment, choice: RunChoice) {
     },
   })
 
-  const mine = createLoadable<Mine | null>(environment, {
+  const mine = createLoadable<MyRows | null>(environment, {
     concerns: rowsChanged,
-    async load(call, previous) {
+    async load(call) {
       if (!(await identityOf(environment).token(call))) return null
       const idOrSlug = await boardName(environment, choice)
       if (idOrSlug === undefined) return null
-      const answer = await client.get(
+      return client.get(
         `${rowsRoute}/me`,
         { ...rowsSample, state: 'ranked' },
         {
@@ -78,8 +72,6 @@ function create(environment: Environment, choice: RunChoice) {
           query: { period: choice.period, start: choice.start, around },
         },
       )
-      const before = own(previous)?.rank
-      return { ...answer, previousRank: before === own(answer)?.rank ? previous?.previousRank : before }
     },
   })
 

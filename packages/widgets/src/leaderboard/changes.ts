@@ -2,25 +2,23 @@ import type { BoardRow } from '@rai/stores'
 import { html, nothing } from 'lit'
 import { type Text, textOf } from '../shared/messages.js'
 import { downIcon, icon, upIcon } from '../shared/on-demand/icons.js'
+import type { Scene } from './scene.js'
 
 export const words = { up: 'up {count}', down: 'down {count}' }
 
 /**
  * Draws how far a row's rank has moved since this page first showed it: an arrow and a number for the eye, words for the
- * ear. Another run (`run` names it) is another beginning.
+ * ear. Another run is another beginning.
  */
-export function rankChanges(
-  run: () => string | undefined,
-  number: (value: number) => string,
-  text: Text<never>,
-): (row: BoardRow) => unknown {
+export function rankChanges({ model, number }: Scene, text: Text<never>): (row: BoardRow) => unknown {
   const say = textOf(text, words)
   const first = new Map<string, number>()
   let about: string | undefined
 
   return ({ member, rank }) => {
-    if (about !== run()) first.clear()
-    about = run()
+    const { key } = model()
+    if (about !== key) first.clear()
+    about = key
     const before = first.get(member.id) ?? rank
     first.set(member.id, before)
     if (before === rank) return nothing

@@ -11,9 +11,6 @@ export interface Wanted {
   start?: string | undefined
 }
 
-/** From this length on a list can be searched. */
-export const long = 50
-
 /** When the run ends, begins or is final; `left` is how long that still is. */
 export function when(run: BoardRun, left: number, text: LeaderboardText, locale: string): unknown {
   const at = turnOf(run) ?? run.endsAt

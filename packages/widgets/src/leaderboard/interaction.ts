@@ -7,22 +7,11 @@ import { rankChanges } from './changes.js'
 import changesCss from './changes.styles.css?inline'
 import { RaiRowActivateEvent } from './events.js'
 import css from './interaction.styles.css?inline'
-import { RowsController, type Source } from './rows-controller.js'
+import { RowsController } from './rows-controller.js'
 import { runSteps } from './runs.js'
+import type { Scene } from './scene.js'
 
 export const styles = [iconStyles, unsafeCSS(changesCss), unsafeCSS(css)]
-
-/** What it needs from its element. */
-interface View {
-  source: () => Source | undefined
-  /** Names the run that is shown. */
-  run: () => string | undefined
-  at: (position: number) => BoardRow | undefined
-  number: (value: number) => string
-  /** Is told which positions are drawn while one scrolls. */
-  show: (first: number, last: number) => void
-  timeLeft: () => number | undefined
-}
 
 /** What one can do with a board once it is seen: scroll it, move through it, go to other runs, watch the clock run. */
 export default class Interaction {
@@ -30,14 +19,14 @@ export default class Interaction {
   readonly runSteps = runSteps
   readonly change: (row: BoardRow) => unknown
   readonly #host: LitElement
-  readonly #at: View['at']
+  readonly #scene: Scene
 
-  constructor(host: LitElement, text: Text<never>, { source, run, at, number, show, timeLeft }: View) {
+  constructor(host: LitElement, text: Text<never>, scene: Scene) {
     this.#host = host
-    this.#at = at
-    this.rows = new RowsController(host, source, number, show)
-    this.change = rankChanges(run, number, text)
-    new ClockController(host, timeLeft)
+    this.#scene = scene
+    this.rows = new RowsController(host, scene)
+    this.change = rankChanges(scene, text)
+    new ClockController(host, scene.timeLeft)
   }
 
   readonly onKeydown = (event: KeyboardEvent) => {
@@ -48,7 +37,7 @@ export default class Interaction {
   /** Tells the page which row was chosen. */
   readonly onClick = ({ target }: Event) => {
     const chosen = target as HTMLElement
-    const row = this.#at(Number(chosen.closest<HTMLElement>('[data-position]')?.dataset.position))
+    const row = this.#scene.at(Number(chosen.closest<HTMLElement>('[data-position]')?.dataset.position))
     if (row && !chosen.closest('button, a')) this.#host.dispatchEvent(new RaiRowActivateEvent(row))
   }
 }

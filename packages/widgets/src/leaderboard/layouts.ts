@@ -1,7 +1,8 @@
 import { unsafeCSS } from 'lit'
 import css from './layouts.styles.css?inline'
+import podiumCss from './podium.styles.css?inline'
 
-export const styles = [unsafeCSS(css)]
+/** The layouts `compact` and `card` are style sheets; the podium has rows of its own. */
+export { podiumRows as default } from './podium-rows.js'
 
-/** The layouts `compact` and `card` are style sheets. */
-export default true
+export const styles = [unsafeCSS(css), unsafeCSS(podiumCss)]

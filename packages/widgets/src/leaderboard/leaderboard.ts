@@ -1,49 +1,38 @@
 import {
-  type ApiError,
-  type Board,
   type BoardRow,
-  errorOf,
   isGuest,
   type Leaderboard,
-  type Loadable,
   leaderboard,
-  type Mine,
   type RunChoice,
   serverNow,
   turnOf,
   type View,
 } from '@rai/stores'
-import { type CSSResultGroup, html, nothing, type PropertyDeclarations, type PropertyValues, unsafeCSS } from 'lit'
+import {
+  type CSSResult,
+  type CSSResultGroup,
+  html,
+  nothing,
+  type PropertyDeclarations,
+  type PropertyValues,
+  unsafeCSS,
+} from 'lit'
 import { RaiElement } from '../shared/element.js'
 import { errorEvent, RaiLoadEvent } from '../shared/events.js'
 import { formatNumber } from '../shared/format.js'
-import { loadableView } from '../shared/loadable-view.js'
 import { MessagesController } from '../shared/messages.js'
 import { Part } from '../shared/part.js'
 import { StoreController } from '../shared/store-controller.js'
-import { footer, header, long, periodTabs, type Wanted, when } from './header.js'
+import { footer, header, periodTabs, type Wanted, when } from './header.js'
 import styles from './leaderboard.styles.css?inline'
 import { catalog } from './messages/index.js'
+import { decide, type Layout, nothingKnown } from './model.js'
 import { type RowView, row, skeleton, table } from './rows.js'
 import type { Source } from './rows-controller.js'
+import type { PartClass, Scene } from './scene.js'
 
-export type Layout = 'auto' | 'table' | 'compact' | 'card' | 'podium'
-
-/** From this width on the first three stand on a podium. */
-const wide = 720
 /** So many rows are drawn before the list can be scrolled. */
 const firstRows = 20
-
-/**
- * What a person sees: the rows that were asked for, or, while those are on their way, the ones before, so that
- * choosing another period never blanks the list.
- */
-interface Shown {
-  /** Names the run. */
-  key: string
-  view: Extract<Loadable<View | null>, { state: 'ready' }>
-  mine: Mine | null
-}
 
 /**
  * A live ranking of a community's members.
@@ -144,46 +133,44 @@ export class RaiLeaderboard extends RaiElement {
   readonly #view = new StoreController(this, () => this.#source?.$view)
   readonly #mine = new StoreController(this, () => this.#source?.$mine)
   readonly #number = (value: number) => formatNumber(this.#words.locale, value)
-  readonly #interaction = new Part(this, async () => {
-    const { default: Interaction, styles } = await import('./interaction.js')
-    const view = {
-      source: () => this.#list,
-      run: () => this.#shown?.key,
-      at: this.#at,
-      number: this.#number,
-      show: this.#show,
-      timeLeft: () => this.#timeLeft,
-    }
-    return { default: new Interaction(this, this.#words.text, view), styles }
-  })
-  readonly #search = new Part(this, async () => {
-    const { default: Search, styles } = await import('./search.js')
-    return { default: new Search(this, this.#words.text, () => this.#scope), styles }
-  })
-  readonly #own = new Part(this, async () => {
-    const { default: Own, styles } = await import('./own.js')
-    return { default: new Own(this, this.#words.text, () => this.#ownView), styles }
-  })
+  readonly #scene: Scene = {
+    model: () => this.#model,
+    scope: () => this.#scope,
+    list: () => this.#list,
+    timeLeft: () => this.#timeLeft,
+    at: (position) => this.#at(position),
+    number: this.#number,
+    show: (first, last) => this.#show(first, last),
+  }
+  readonly #interaction = this.#part(() => import('./interaction.js'))
+  readonly #search = this.#part(() => import('./search.js'))
+  readonly #own = this.#part(() => import('./own.js'))
   readonly #noRows = new Part(this, () => import('./no-rows.js'))
   readonly #layouts = new Part(this, () => import('./layouts.js'))
-  readonly #podium = new Part(this, () => import('./podium.js'))
 
   #source: Leaderboard | undefined
   /** What a person chose since the attributes were set. */
   #chosen: Wanted | undefined
   /** What address, key and board name together; the fields below are about it. */
   #subject = ''
-  #known: Board | undefined
-  #shown: Shown | undefined
+  #model = nothingKnown
   #loaded = false
-  #error: ApiError | undefined
+  #error: unknown
   /** What a server drew: it stays until there are rows to put in its place. */
   #drawn: ChildNode[] = []
 
   constructor() {
     super()
     // After the stores above, and before whatever comes later and asks for the list.
-    this.addController({ hostUpdate: () => this.#take() })
+    this.addController({ hostUpdate: () => this.#decide() })
+  }
+
+  /** A part that works with what the element shows. */
+  #part<T>(load: () => Promise<{ default: PartClass<T>; styles: readonly CSSResult[] }>): Part<T> {
+    return new Part(this, async () => {
+      const { default: Controller, styles } = await load()
+      return { default: new Controller(this, this.#words.text, this.#scene), styles }
+    })
   }
 
   protected override createRenderRoot() {
@@ -203,7 +190,8 @@ export class RaiLeaderboard extends RaiElement {
     const subject = `${environment?.apiUrl} ${environment?.key} ${this.board ?? ''}`
     if (subject !== this.#subject) {
       this.#subject = subject
-      this.#chosen = this.#known = this.#shown = undefined
+      this.#chosen = undefined
+      this.#model = nothingKnown
       this.#loaded = false
     }
     if (changed.has('period')) this.#chosen = undefined
@@ -215,17 +203,17 @@ export class RaiLeaderboard extends RaiElement {
   protected override updated() {
     const { first, last } = this.#range
     this.#show(first, last)
-    const loadable = this.#loadable
-    const error = this.#failure ?? this.#shown?.view.stale ?? (this.#mine.value && errorOf(this.#mine.value))
+    const { error, failure, shown, total } = this.#model
+    const isReady = !failure && !this.#isPending
     this.setStates({
-      loading: !loadable,
-      empty: loadable?.state === 'ready' && this.#total === 0,
-      error: !!this.#failure,
-      stale: !!this.#shown?.view.stale,
+      loading: this.#isPending,
+      empty: isReady && total === 0,
+      error: !!failure,
+      stale: !!shown?.stale,
     })
     if (error && error !== this.#error) this.dispatchEvent(errorEvent(error))
     this.#error = error
-    if (this.#loaded || loadable?.state !== 'ready') return
+    if (this.#loaded || !isReady) return
     this.#loaded = true
     for (const node of this.#drawn.splice(0)) node.remove()
     this.dispatchEvent(new RaiLoadEvent())
@@ -233,83 +221,46 @@ export class RaiLeaderboard extends RaiElement {
     void this.#noRows.value
   }
 
-  /** Takes in what the stores hold, before anything is drawn. */
-  #take() {
-    const [board, view, mine] = [this.#board.value, this.#view.value, this.#mine.value]
-    if (board?.state === 'ready') this.#known = board.value ?? undefined
-    if (view?.state === 'ready' && (this.#known || !view.value)) {
-      const key = view.value ? `${this.#subject} ${view.value.run.period} ${view.value.run.start}` : this.#subject
-      // Nothing of a person stays who is no longer, or not surely, the one who looks.
-      this.#shown = { key, view, mine: mine?.state === 'ready' ? mine.value : null }
-    } else if (view?.state === 'failed') this.#shown = undefined
+  /** Takes in what is known, before anything is drawn. */
+  #decide() {
+    this.#model = decide(this.#model, {
+      subject: this.#subject,
+      board: this.#board.value,
+      view: this.#view.value,
+      mine: this.#mine.value,
+      limit: this.limit,
+      layout: this.layout,
+      isCustom: !!this.renderRow,
+      found: () => this.#search.value?.found,
+      width: () => this.#hands?.rows.width || this.clientWidth,
+    })
   }
-
   /** What the list is to show. */
   get #list(): Source | undefined {
-    if (!this.#shown?.view.value || this.#total === 0) return undefined
+    const { key, view, own, found, total } = this.#model
+    if (!view || total === 0) return undefined
     return {
-      highest: this.#found?.highest,
-      key: `${this.#shown.key} ${this.#found?.text ?? ''}`,
-      version: this.#found ?? this.#shown.view.value,
-      total: this.#total,
-      podium: this.#hasPodium ? 3 : 0,
-      own: this.#ownRow && !this.#found && this.#ownRow.position <= this.#total ? this.#ownRow.position : undefined,
+      highest: found?.highest,
+      key: `${key} ${found?.text ?? ''}`,
+      version: found ?? view,
+      total,
+      podium: this.#podium ? 3 : 0,
+      own: own && !found && own.position <= total ? own.position : undefined,
     }
   }
 
   /** What makes the list more than a picture: asked for once there is something to see. */
   get #hands() {
-    return this.#shown && this.#interaction.value
+    return this.#model.shown && this.#interaction.value
   }
 
-  /** The positions to draw. */
-  get #range() {
-    return this.#hands?.rows.window.range ?? { first: 1, last: Math.min(this.#total, firstRows) }
+  get #podium() {
+    return this.#model.layout === 'podium' ? this.#layouts.value : undefined
   }
 
-  /** The run to ask for. A period that the board does not have is no reason to show nothing. */
-  get #choice(): RunChoice {
-    const board = this.board || undefined
-    const { period = this.period, start } = this.#chosen ?? {}
-    return !period || (this.#known && !this.#known.periods.includes(period)) ? { board } : { board, period, start }
-  }
-
-  get #scope() {
-    const { environment } = this
-    return environment && { environment, choice: this.#choice }
-  }
-
-  /** Why there is nothing to show. */
-  get #failure(): ApiError | undefined {
-    if (this.#shown) return undefined
-    return [this.#board.value, this.#view.value].map((loadable) => loadable && errorOf(loadable)).find(Boolean)
-  }
-
-  /** What is searched for and found; undefined while nothing is. */
-  get #found() {
-    return this.#isLong ? this.#search.value?.found : undefined
-  }
-
-  get #isLong(): boolean {
-    return (this.#shown?.view.value?.total ?? 0) > long
-  }
-
-  /** How many rows the list has. */
-  get #total(): number {
-    const all = this.#found?.rows.length ?? this.#shown?.view.value?.total ?? 0
-    return this.limit && this.limit > 0 ? Math.min(all, this.limit) : all
-  }
-
-  get #wantsPodium(): boolean {
-    if (this.#found || this.#total < 3 || this.renderRow) return false
-    return (
-      this.layout === 'podium' ||
-      ((this.layout ?? 'auto') === 'auto' && (this.#hands?.rows.width || this.clientWidth) > wide)
-    )
-  }
-
-  get #hasPodium(): boolean {
-    return this.#wantsPodium && !!this.#podium.value
+  /** What belongs to the signed-in member, once it is there. */
+  get #ownPart() {
+    return this.#isGuest ? undefined : this.#own.value
   }
 
   /** Nobody is signed in, as far as is known: the site has no source of tokens, or it gave none. */
@@ -319,40 +270,56 @@ export class RaiLeaderboard extends RaiElement {
     return !environment || isGuest(environment) || (mine?.state === 'ready' && !mine.value)
   }
 
-  get #ownRow(): BoardRow | undefined {
-    return this.#shown?.mine?.items.find(({ me }) => me)
+  /** What it takes to draw is on its way: rows, or words and parts that they need. */
+  get #isPending(): boolean {
+    const { failure, shown, found, total, layout } = this.#model
+    const isBlank = failure || (total === 0 && !found)
+    return (
+      (!failure && !shown) ||
+      this.#words.pending ||
+      (isBlank && this.#noRows.pending) ||
+      (layout !== 'table' && this.#layouts.pending)
+    )
   }
 
-  /** What belongs to the signed-in member, once it is there. */
-  get #ownPart() {
-    return this.#isGuest ? undefined : this.#own.value
+  /** The positions to draw. */
+  get #range() {
+    return this.#hands?.rows.window.range ?? { first: 1, last: Math.min(this.#model.total, firstRows) }
   }
 
-  get #ownView() {
+  /** The run to ask for. A period that the board does not have is no reason to show nothing. */
+  get #choice(): RunChoice {
+    const board = this.board || undefined
+    const { period = this.period, start } = this.#chosen ?? {}
+    return !period || this.#model.board?.periods.includes(period) === false ? { board } : { board, period, start }
+  }
+
+  get #scope() {
     const { environment } = this
-    return environment && this.#shown && { ...this.#shown, environment, row: this.#ownRow, number: this.#number }
+    return environment && { environment, choice: this.#choice }
   }
 
   /** How long until the run begins, ends or is final, by the server's clock. */
   get #timeLeft(): number | undefined {
     const { environment } = this
-    const run = this.#shown?.view.value?.run
-    const at = run && turnOf(run)
+    const { view } = this.#model
+    const at = view && turnOf(view.run)
     return environment && at ? Date.parse(at) - serverNow(environment) : undefined
   }
 
-  readonly #at = (position: number): BoardRow | undefined =>
-    this.#found
-      ? this.#found.rows[position - 1]
-      : (this.#shown?.view.value?.row(position) ?? this.#shown?.mine?.items.find((row) => row.position === position))
+  #at(position: number): BoardRow | undefined {
+    const { found, view, mine } = this.#model
+    return found
+      ? found.rows[position - 1]
+      : (view?.row(position) ?? mine?.items.find((row) => row.position === position))
+  }
 
-  /** Has what is drawn loaded and kept up to date. */
-  readonly #show = (first: number, last: number) => {
-    if (this.#view.value?.state === 'ready' && !this.#found) this.#source?.show(first, last, this)
+  #show(first: number, last: number) {
+    if (this.#view.value?.state === 'ready' && !this.#model.found) this.#source?.show(first, last, this)
   }
 
   readonly #choose = (wanted: Wanted) => {
-    const first = this.period ?? this.#known?.periods[0]
+    const first = this.period ?? this.#model.board?.periods[0]
     this.#chosen = wanted.period === first && !wanted.start ? undefined : wanted
     this.requestUpdate()
   }
@@ -361,92 +328,64 @@ export class RaiLeaderboard extends RaiElement {
     void this.#source?.refresh()
   }
 
-  /** What to draw: nothing is known, all is, or why not. Parts that it needs are waited for. */
-  get #loadable(): Loadable<View | null> | undefined {
-    const error = this.#failure
-    const { view } = this.#shown ?? {}
-    const isBlank = error || (view && this.#total === 0 && !this.#found)
-    const isPending =
-      this.#words.pending ||
-      (isBlank && this.#noRows.pending) ||
-      (this.#wantsPodium && this.#podium.pending) ||
-      ((this.layout === 'compact' || this.layout === 'card') && this.#layouts.pending)
-    if (isPending) return undefined
-    return error ? { state: 'failed', error } : view
-  }
-
-  #renderHeader(view: View | null) {
-    const { text, locale } = this.#words
-    return header(this.#known, view ? when(view.run, this.#timeLeft ?? 0, text, locale) : nothing, text)
-  }
-
-  #renderTools(view: View) {
-    const { text } = this.#words
-    if (!this.#known || (this.#known.periods.length < 2 && !this.#isLong)) return nothing
+  #renderTools() {
+    const { board, view, isLong } = this.#model
+    if (!board || !view || (board.periods.length < 2 && !isLong)) return nothing
     return html`<div class="tools" part="tools">
-      ${periodTabs(this.#known, view.run.period, text, this.#choose)}
-      ${this.#isLong ? this.#search.value?.render() : nothing}
+      ${periodTabs(board, view.run.period, this.#words.text, this.#choose)}
+      ${isLong ? this.#search.value?.render() : nothing}
     </div>`
   }
 
-  /** The shown run, with steps to the ones before and after. */
-  #renderRun({ run, total }: View) {
-    const { text, locale } = this.#words
-    const newest = this.#known?.runs.find(({ period }) => period === run.period)?.start
-    // A past run without scores ends the way back.
-    const past = run.state !== 'not_started' && (total > 0 || run.start === newest)
-    return html`<div class="run" part="run">${this.#hands?.runSteps(run, newest, { text, locale, past, choose: this.#choose })}</div>`
-  }
-
-  #renderList(view: View) {
-    const rows = this.#hands?.rows
-    const { first, last } = this.#range
+  #renderList() {
+    const { board, view, total } = this.#model
     const { text } = this.#words
-    const own = this.#ownRow
-    const jump = own && own.position <= this.#total ? () => rows?.jump(own.position) : undefined
+    const hands = this.#hands
+    const rows = hands?.rows
     const rowView: RowView = {
+      ...this.#scene,
       text,
-      number: this.#number,
-      at: this.#at,
       tabbable: () => rows?.tabbable ?? 1,
-      change: (row) => this.#hands?.change(row),
+      change: (row) => hands?.change(row),
       menuButton: () => this.#ownPart?.button(),
       renderRow: this.renderRow,
     }
-    const podium = this.#hasPodium
+    const { first, last } = this.#range
+    const podium = this.#podium
     const from = podium ? Math.max(4, first) : first
     const draw = (position: number) => row(position, rowView)
     const content = {
-      label: `${this.#known?.name}, ${text(view.run.period)}`,
-      unit: this.#known?.metric.name ?? '',
-      total: this.#total,
+      label: `${board?.name}, ${text(view!.run.period)}`,
+      unit: board?.metric.name ?? '',
+      total,
       rows: rows
         ? rows.rolling.render(from, last, draw)
         : Array.from({ length: Math.max(0, last - from + 1) }, (_, i) => draw(from + i)),
-      podium: podium && first < 4 ? this.#podium.value?.(rowView) : nothing,
+      podium: podium && first < 4 ? podium(rowView) : nothing,
     }
     return html`<div
         class="scroller"
         part="list"
         tabindex="-1"
         @scroll=${rows?.onScroll}
-        @keydown=${this.#hands?.onKeydown}
+        @keydown=${hands?.onKeydown}
         @focusin=${rows?.onFocus}
-        @click=${this.#hands?.onClick}
+        @click=${hands?.onClick}
       >
         ${table(content, rowView)}
         <i class="ruler"></i>
       </div>
-      ${own && rows && !this.#found && !rows.ownIsSeen ? this.#ownPart?.renderBar(own, rowView, jump) : nothing}`
+      ${this.#ownPart?.renderBar(rowView, rows)}`
   }
 
   /** Why there is nothing to show. */
-  #renderNoRows(view: View | null, error: ApiError | undefined) {
+  #renderNoRows() {
+    const { view, failure } = this.#model
     const { text, locale } = this.#words
     const noRows = this.#noRows.value
     if (!noRows) return this.#renderRetry()
-    return error
-      ? noRows.failed(error, text, this.#retry)
+    return failure
+      ? noRows.failed(failure, text, this.#retry)
       : noRows.empty(view?.run, !!this.#chosen?.start, text, locale)
   }
 
@@ -457,30 +396,33 @@ export class RaiLeaderboard extends RaiElement {
 
   #renderFooter({ total, run }: View) {
     const { text, locale } = this.#words
-    const { stale, at = 0 } = this.#shown?.view ?? {}
-    const status = stale
-      ? (this.#noRows.value?.stale(at, text, locale, this.#retry) ?? this.#renderRetry())
+    const { board, shown } = this.#model
+    const status = shown?.stale
+      ? (this.#noRows.value?.stale(shown.at, text, locale, this.#retry) ?? this.#renderRetry())
       : html`<span>${total > 0 ? text('members', { count: this.#number(total) }, total) : nothing}</span>`
-    return footer(status, run, this.#isGuest, this.#known?.button, text)
+    return footer(status, run, this.#isGuest, board?.button, text)
   }
 
-  #renderContent(view: View | null, error?: ApiError) {
-    const nothingFound = this.#found && this.#total === 0
-    const empty = !error && !this.#total && !nothingFound
-    const tab = view && this.#known && this.#known.periods.length > 1 ? `tab-${view.run.period}` : nothing
-    return html`${this.withoutHeader ? nothing : this.#renderHeader(view)} ${view ? this.#renderTools(view) : nothing}
+  #renderContent() {
+    const { board, view, total, found, failure } = this.#model
+    const { text, locale } = this.#words
+    const isEmpty = !failure && !total && !found
+    const tab = view && board && board.periods.length > 1 ? `tab-${view.run.period}` : nothing
+    const own = this.#ownPart
+    return html`${this.withoutHeader ? nothing : header(board, view && when(view.run, this.#timeLeft ?? 0, text, locale), text)}
+      ${this.#renderTools()}
       <div class="panel" id="panel" role=${tab === nothing ? 'group' : 'tabpanel'} aria-labelledby=${tab}>
-        <div class="fallback" ?hidden=${!error || this.#loaded || !this.hasContent}><slot></slot></div>
-        ${view?.run.start && !this.#found ? this.#renderRun(view) : nothing}
-        ${nothingFound ? this.#search.value?.renderNoHits() : view && !empty ? this.#renderList(view) : nothing}
-        <div class="state" part="error" ?hidden=${!error}>
-          <slot name="error">${error ? this.#renderNoRows(view, error) : nothing}</slot>
+        <div class="fallback" ?hidden=${!failure || this.#loaded || !this.hasContent}><slot></slot></div>
+        ${board && view && !found ? this.#hands?.runSteps(board, view, text, locale, this.#choose) : nothing}
+        ${total ? this.#renderList() : found ? this.#search.value?.renderNoHits() : nothing}
+        <div class="state" part="error" ?hidden=${!failure}>
+          <slot name="error">${failure ? this.#renderNoRows() : nothing}</slot>
         </div>
-        <div class="state" part="empty" ?hidden=${!empty}>
-          <slot name="empty">${empty ? this.#renderNoRows(view, error) : nothing}</slot>
+        <div class="state" part="empty" ?hidden=${!isEmpty}>
+          <slot name="empty">${isEmpty ? this.#renderNoRows() : nothing}</slot>
         </div>
       </div>
-      ${this.#ownPart?.renderNotice()} ${view ? this.#renderFooter(view) : nothing} ${this.#ownPart?.render()}`
+      ${own?.renderNotice()} ${view ? this.#renderFooter(view) : nothing} ${own?.render()}`
   }
 
   /** What is seen until there is something to say. Nodes of its own, so that nothing moves when the rest takes their place. */
@@ -493,18 +435,16 @@ export class RaiLeaderboard extends RaiElement {
 
   protected override render() {
     const { locale } = this.#words
-    if (this.#drawn.length && this.#loadable?.state !== 'ready') return nothing
+    const { failure, shown, layout } = this.#model
+    const isPending = this.#isPending
+    if (this.#drawn.length && (failure || isPending)) return nothing
     return html`<div
-      class="base ${this.scheme} layout-${this.layout ?? 'auto'} ${this.#shown?.view.stale ? 'is-stale' : ''}"
+      class="base ${this.scheme} layout-${layout} ${shown?.stale ? 'is-stale' : ''}"
       part="base"
       lang=${locale}
       dir=${this.directionOf(locale)}
     >
-      ${loadableView(this.#loadable, {
-        loading: () => this.#renderLoading(),
-        ready: (view) => this.#renderContent(view),
-        failed: (error) => this.#renderContent(null, error),
-      })}
+      ${isPending ? this.#renderLoading() : this.#renderContent()}
     </div>`
   }
 }

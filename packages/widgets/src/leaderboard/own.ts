@@ -1,4 +1,4 @@
-import { type ApiError, type BoardRow, type Environment, type Mine, viewer } from '@rai/stores'
+import { type ApiError, viewer } from '@rai/stores'
 import { html, type LitElement, nothing, type ReactiveController, type TemplateResult, unsafeCSS } from 'lit'
 import { avatar } from '../shared/avatar.js'
 import { errorEvent } from '../shared/events.js'
@@ -10,6 +10,8 @@ import menuCss from '../shared/on-demand/menu.styles.css?inline'
 import css from './own.styles.css?inline'
 import { RaiRankChangeEvent, RaiVisibilityRequestEvent } from './own-events.js'
 import { name, type RowView, rank } from './rows.js'
+import type { RowsController } from './rows-controller.js'
+import type { Scene } from './scene.js'
 
 export const styles = [iconStyles, unsafeCSS(menuCss), unsafeCSS(css)]
 
@@ -37,42 +39,33 @@ const reasons = {
   ranked: undefined,
 } as const
 
-/** What there is to know about the member who looks at the board. */
-interface Own {
-  environment: Environment
-  mine: Mine | null
-  /** Their row. */
-  row: BoardRow | undefined
-  /** The run that is shown. */
-  key: string
-  number: (value: number) => string
-}
-
 /** What a board has for the member who looks at it: their place, what they can do, and news of their rank. */
 export default class OwnController implements ReactiveController {
   #last: { key: string; rank: number } | undefined
   readonly #host: LitElement
-  readonly #own: () => Own | undefined
+  readonly #scene: Scene
   readonly #say: Text<keyof typeof words>
   readonly #menu: MenuController
   readonly #announcer: Announcer
 
-  constructor(host: LitElement, text: Text<never>, own: () => Own | undefined) {
+  constructor(host: LitElement, text: Text<never>, scene: Scene) {
     this.#host = host
     this.#say = textOf(text, words)
-    this.#own = own
+    this.#scene = scene
     this.#menu = new MenuController(host)
     this.#announcer = new Announcer(host)
     host.addController(this)
   }
 
   hostUpdated() {
-    const { row, key, number } = this.#own() ?? {}
+    const { own, key } = this.#scene.model()
     const before = this.#last
-    this.#last = row && key ? { key, rank: row.rank } : undefined
-    if (!row || !number || !before || before.key !== key || before.rank === row.rank) return
-    this.#host.dispatchEvent(new RaiRankChangeEvent(row.rank, before.rank))
-    this.#announcer.say(this.#say(row.rank < before.rank ? 'movedUp' : 'movedDown', { rank: number(row.rank) }))
+    this.#last = own && { key, rank: own.rank }
+    if (!own || !before || before.key !== key || before.rank === own.rank) return
+    this.#host.dispatchEvent(new RaiRankChangeEvent(own.rank, before.rank))
+    this.#announcer.say(
+      this.#say(own.rank < before.rank ? 'movedUp' : 'movedDown', { rank: this.#scene.number(own.rank) }),
+    )
   }
 
   /** Opens the menu; stands in one's own row. */
@@ -82,11 +75,14 @@ export default class OwnController implements ReactiveController {
 
   /** The menu, and the voice: stand once in the element. */
   render() {
-    return html`${this.#own()?.row ? this.#menu.render(this.#label, this.#items) : nothing}${this.#announcer.render()}`
+    return html`${this.#scene.model().own ? this.#menu.render(this.#label, this.#items) : nothing}${this.#announcer.render()}`
   }
 
-  /** One's own place, over the bottom edge of the list. */
-  renderBar(item: BoardRow, view: RowView, jump: (() => void) | undefined): TemplateResult {
+  /** One's own place, over the bottom edge of the list while it is not seen in it. */
+  renderBar(view: RowView, rows: RowsController | undefined): TemplateResult | undefined {
+    const { own: item, found, total } = this.#scene.model()
+    if (!item || !rows || found || rows.ownIsSeen) return undefined
+    const jump = item.position <= total ? () => rows.jump(item.position) : undefined
     return html`<div class="row me own" part="me-row" role="group" aria-label=${this.#say('myPosition')}>
       <span class="rank">${rank(item, view)}</span>
       <span class="who">
@@ -104,7 +100,7 @@ export default class OwnController implements ReactiveController {
 
   /** Why one is not in the list, and what to do about it. */
   renderNotice() {
-    const { mine } = this.#own() ?? {}
+    const { mine } = this.#scene.model()
     const reason = mine && reasons[mine.state]
     if (!reason) return nothing
     return html`<div class="notice" part="notice">
@@ -118,14 +114,14 @@ export default class OwnController implements ReactiveController {
   }
 
   get #label(): string {
-    return this.#say('actions', { name: this.#own()?.row?.member.name ?? '' })
+    return this.#say('actions', { name: this.#scene.model().own?.member.name ?? '' })
   }
 
   get #items(): MenuItem[] {
-    const { row } = this.#own() ?? {}
-    if (!row) return []
+    const { own } = this.#scene.model()
+    if (!own) return []
     const { clipboard } = navigator
-    const copy = () => void clipboard.writeText(row.member.name).catch(() => undefined)
+    const copy = () => void clipboard.writeText(own.member.name).catch(() => undefined)
     return [
       // Pages without https have no clipboard.
       ...(clipboard ? [{ text: this.#say('copyName'), icon: copyIcon, run: copy }] : []),
@@ -135,7 +131,7 @@ export default class OwnController implements ReactiveController {
 
   /** Asks the page, then the API, to hide the member or to show them again. */
   async #show(visibility: 'public' | 'hidden') {
-    const { environment } = this.#own() ?? {}
+    const { environment } = this.#scene.scope() ?? {}
     if (!environment || !this.#host.dispatchEvent(new RaiVisibilityRequestEvent(visibility))) return
     try {
       await viewer(environment).setVisibility(visibility)

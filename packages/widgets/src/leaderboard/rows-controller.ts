@@ -2,6 +2,7 @@ import type { LitElement, ReactiveController } from 'lit'
 import { type Places, play, remember } from '../shared/motion.js'
 import { Rolling } from '../shared/rolling.js'
 import { RowsWindow } from './rows-window.js'
+import type { Scene } from './scene.js'
 
 /** What the list shows. */
 export interface Source {
@@ -60,20 +61,11 @@ export class RowsController implements ReactiveController {
   #observer: ResizeObserver | undefined
   #observed = new WeakSet<Element>()
   readonly #host: LitElement
-  readonly #source: () => Source | undefined
-  readonly #write: (score: number) => string
-  readonly #show: (first: number, last: number) => void
+  readonly #scene: Scene
 
-  constructor(
-    host: LitElement,
-    source: () => Source | undefined,
-    write: (score: number) => string,
-    show: (first: number, last: number) => void,
-  ) {
+  constructor(host: LitElement, scene: Scene) {
     this.#host = host
-    this.#source = source
-    this.#write = write
-    this.#show = show
+    this.#scene = scene
     host.addController(this)
   }
 
@@ -133,7 +125,7 @@ export class RowsController implements ReactiveController {
   hostUpdate() {
     const before = this.#shown
     this.width ||= this.#host.clientWidth
-    const source = this.#source()
+    const source = this.#scene.list()
     const same = source?.key === before?.key
     this.#places = same && source?.version !== before?.version ? remember(this.#rows) : undefined
     this.#noteFocus()
@@ -159,7 +151,7 @@ export class RowsController implements ReactiveController {
     this.#draw(scroller)
     if (fresh || this.#begins) scroller.scrollTop = this.window.scrollTop
     this.#begins = false
-    if (this.#places) play(this.#rows, this.#places, this.#write)
+    if (this.#places) play(this.#rows, this.#places, this.#scene.number)
     this.#places = undefined
     this.#holdFocus(scroller)
     this.#drawnTabbable = this.tabbable
@@ -187,7 +179,7 @@ export class RowsController implements ReactiveController {
     this.#drawnTabbable = tabbable
     this.#draw(scroller)
     this.#holdFocus(scroller)
-    this.#show(first - ahead, last + ahead)
+    this.#scene.show(first - ahead, last + ahead)
   }
 
   #moveTo(position: number, where: 'middle' | 'near') {
@@ -240,7 +232,7 @@ export class RowsController implements ReactiveController {
    */
   #draw(scroller: HTMLElement) {
     const table = scroller.querySelector('table') as HTMLTableElement
-    const digits = `${this.#write(this.#shown?.highest ?? this.window.range.last).length}`
+    const digits = `${this.#scene.number(this.#shown?.highest ?? this.window.range.last).length}`
     const panel = scroller.parentElement as HTMLElement
     if (panel.style.getPropertyValue('--_digits') !== digits) panel.style.setProperty('--_digits', digits)
     table.style.blockSize = `calc(${this.window.track}px + var(--_heads))`

@@ -126,10 +126,10 @@ export const skeleton = (label: string): TemplateResult => html`<div class="skel
     <div class="header"><span class="title">${bone('line')}</span></div>
     <div class="tools"></div>
     <div class="heads"></div>
-    ${[0, 1, 2, 3, 0, 2, 1, 3, 0, 1, 2, 3].map(
-      (width) => html`<div class="row">
+    ${Array(12).fill(
+      html`<div class="row">
         <span class="rank">${bone('dot')}</span>
-        <span class="who">${bone('face')}${bone(`line line-${width}`)}</span>
+        <span class="who">${bone('face')}${bone('line')}</span>
         <span class="score">${bone('line')}</span>
       </div>`,
     )}

@@ -1,4 +1,4 @@
-import type { BoardRun, Period } from '@rai/stores'
+import type { Board, Period, View } from '@rai/stores'
 import { html, type TemplateResult } from 'lit'
 import { each } from '../shared/format.js'
 import { type Text, textOf } from '../shared/messages.js'
@@ -40,15 +40,19 @@ export function formatRun(locale: string, period: keyof typeof dayFormats, first
   return period === 'week' ? ranges.week(locale).formatRange(first, last) : ranges[period](locale).format(first)
 }
 
-/** The run that is shown, with a way to the one before and the one after. */
+/** The run that is shown, with a way to the one before and the one after; nothing for all time, which is one run. */
 export function runSteps(
-  run: BoardRun,
-  newest: string | null | undefined,
-  view: { text: Text<never>; locale: string; past: boolean; choose: (wanted: Wanted) => void },
+  { runs }: Board,
+  { run, total }: View,
+  text: Text<never>,
+  locale: string,
+  choose: (wanted: Wanted) => void,
 ): unknown {
   const { period, start } = run
   if (period === 'all' || !start) return undefined
-  const { text, locale, past, choose } = view
+  const newest = runs.find((one) => one.period === period)?.start
+  // A past run without scores ends the way back.
+  const past = run.state !== 'not_started' && (total > 0 || start === newest)
   const say = textOf(text, words)
   const step = (by: -1 | 1, path: string, label: string, possible: boolean): TemplateResult => {
     const to = neighbourRun(period, start, by)
@@ -62,7 +66,9 @@ export function runSteps(
       ${icon(path, true)}
     </button>`
   }
-  return html`${step(-1, backIcon, say('earlier'), past)}
+  return html`<div class="run" part="run">
+    ${step(-1, backIcon, say('earlier'), past)}
     <span class="run-name">${formatRun(locale, period, new Date(`${start}T00:00Z`))}</span>
-    ${step(1, forwardIcon, say('later'), !!newest && start < newest)}`
+    ${step(1, forwardIcon, say('later'), !!newest && start < newest)}
+  </div>`
 }

@@ -1,9 +1,11 @@
-import { type BoardRow, type Environment, type RunChoice, search } from '@rai/stores'
+import { search } from '@rai/stores'
 import { html, type LitElement, nothing, type ReactiveController, type TemplateResult, unsafeCSS } from 'lit'
 import { type Text, textOf } from '../shared/messages.js'
 import { closeIcon, icon, searchIcon } from '../shared/on-demand/icons.js'
 import { styles as stateStyles, stateView } from '../shared/on-demand/states.js'
 import { StoreController } from '../shared/store-controller.js'
+import type { Found } from './model.js'
+import type { Scene } from './scene.js'
 import css from './search.styles.css?inline'
 
 export const styles = [...stateStyles, unsafeCSS(css)]
@@ -18,25 +20,19 @@ export const words = {
 /** So long after the last key a name is searched for, in milliseconds. */
 const pause = 200
 
-/** Where to search. */
-interface Scope {
-  environment: Environment
-  choice: RunChoice
-}
-
 /** The search box and what it finds. */
 export default class SearchController implements ReactiveController {
   #typed = ''
   #asked = ''
   /** The text that the store is about; behind `asked` until the next update. */
   #about = ''
-  #found: { text: string; rows: readonly BoardRow[]; highest: number } | undefined
+  #found: Found | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   readonly #host: LitElement
   readonly #say: Text<keyof typeof words>
   readonly #store: StoreController<ReturnType<ReturnType<typeof search>['$found']['get']>>
 
-  constructor(host: LitElement, text: Text<never>, scope: () => Scope | undefined) {
+  constructor(host: LitElement, text: Text<never>, { scope }: Scene) {
     this.#host = host
     this.#say = textOf(text, words)
     this.#store = new StoreController(host, () => {
