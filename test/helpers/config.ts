@@ -15,6 +15,7 @@ export async function quietConfig(changes: Partial<Config> & Pick<Config, 'dataD
     demo: false,
     demoSite: 'http://127.0.0.1:4401',
     logLevel: 'silent',
+    callsAllow: [],
     trustProxy: false,
     ...changes,
   }

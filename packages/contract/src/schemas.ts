@@ -96,6 +96,9 @@ export const Username = line(1, 100)
 /** An e-mail address, compared without case. */
 export const Email = z.email('must be an address such as name@example.com').max(254)
 
+/** Where a picture is: JPEG, PNG, GIF, WebP or AVIF, up to 5 MB, by https at a public address. */
+export const PictureUrl = z.url({ protocol: /^https?$/, error: 'must be a web address' }).max(2000)
+
 /** A page's origin, compared by equality: scheme, host and port, nothing else. */
 export const Origin = z
   .string()

@@ -23,6 +23,7 @@ import { createLimiter, defaultLimits, type Limits, networkOf } from './http/lim
 import { createRefuser } from './http/refuse.js'
 import { requestId } from './http/request-id.js'
 import { mountFamily } from './http/route.js'
+import { mountAvatars } from './pages/avatars.js'
 import { mountEmbed } from './pages/embed.js'
 import { mountReference } from './pages/reference.js'
 import { mountScripts } from './pages/scripts.js'
@@ -93,6 +94,7 @@ export async function createApp(
   await mountFamily(app, mounting, management.family, contract.management, management.handlers)
   await mountFamily(app, mounting, widget.family, contract.widget, widget.handlers)
   await mountScripts(app)
+  mountAvatars(app, services)
   mountEmbed(app, services)
   mountReference(app)
   return app

@@ -19,6 +19,7 @@ describe('the configuration', () => {
       demo: true,
       demoSite: 'http://127.0.0.1:4401',
       logLevel: 'info',
+      callsAllow: [],
       trustProxy: false,
     })
   })

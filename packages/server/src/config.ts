@@ -26,6 +26,8 @@ export interface Config {
   /** The origin of the demo's pages. */
   demoSite: string
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+  /** `address:port` pairs that may be called though they are not public, or not by https. */
+  callsAllow: readonly string[]
   /** One proxy stands in front and is believed about the asker's address. */
   trustProxy: boolean
 }
@@ -105,6 +107,7 @@ export function readConfig(env: Environment): Config {
       (text) => logLevels.find((level) => level === text),
       `one of ${logLevels.join(', ')}`,
     ),
+    callsAllow: read('RAI_CALLS_ALLOW', [], parsePlaces, 'a list like 10.0.0.5:8080, [fd00::5]:8080'),
     trustProxy: read('RAI_TRUST_PROXY', false, parseSwitch, '0 or 1'),
   }
   reader.refuseWrong()
@@ -114,6 +117,11 @@ export function readConfig(env: Environment): Config {
 const parsePort = (text: string) => {
   const port = Number(text)
   return Number.isInteger(port) && port >= 1 && port <= 65535 ? port : undefined
+}
+
+const parsePlaces = (text: string) => {
+  const places = text.split(',').map((place) => place.trim())
+  return places.every((place) => /^(\d+(\.\d+){3}|\[[\da-f:]+\]):\d+$/.test(place)) ? places : undefined
 }
 
 const parseSwitch = (text: string) => (text === '1' ? true : text === '0' ? false : undefined)

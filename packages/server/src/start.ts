@@ -1,10 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import { type DestinationStream, pino } from 'pino'
 import { type AppOptions, createApp } from './app.js'
+import { createGuardedFetch, type Resolve } from './calls/fetch.js'
 import { type Config, StartFailure } from './config.js'
 import type { Database } from './db/database.js'
 import { seedDemo } from './demo.js'
 import { openInstallation } from './installation.js'
+import { startAvatars } from './jobs/avatars.js'
 import { startBulk } from './jobs/bulk.js'
 import { startCounting } from './jobs/count.js'
 import { startFolding } from './jobs/fold.js'
@@ -31,6 +33,8 @@ const drainMs = 5_000
 export interface StartOptions extends AppOptions {
   /** What time it is. */
   clock?: () => Date
+  /** What addresses a name has. */
+  resolve?: Resolve
   /** Where the log goes; default: standard output. */
   logTo?: DestinationStream
 }
@@ -49,7 +53,7 @@ const unlogged = [
  */
 export async function startServer(
   config: Config,
-  { clock = () => new Date(), logTo, ...appOptions }: StartOptions = {},
+  { clock = () => new Date(), resolve, logTo, ...appOptions }: StartOptions = {},
 ): Promise<RunningServer> {
   const log = pino({ level: config.logLevel, redact: unlogged }, logTo)
   const undo = createUndo()
@@ -78,6 +82,7 @@ export async function startServer(
       scores: startFolding(database, log),
       boards: startCounting(database, log),
       jobs: startBulk(database, log, clock),
+      avatars: startAvatars(database, log, clock, createGuardedFetch(config.callsAllow, resolve)),
     }
     database.onWork((work, communityId) => loops[work].wake(communityId))
     const byTime = [startSettling(database, log, clock), startPruning(database, log)]

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Permission } from '../access.js'
 import { bodyLimits, table } from '../route.js'
-import { Amount, Email, Id, line, Time, Username } from '../schemas.js'
+import { Amount, Email, Id, line, PictureUrl, Time, Username } from '../schemas.js'
 
 const needs = <P extends Permission>(permission: P) =>
   ({ principals: ['communityKey', 'systemKey'], permission }) as const
@@ -20,6 +20,8 @@ const CreateUser = z
     lastname: line(0, 50).optional(),
     /** The member's id in the caller's own system; can be named later by the `externalId` identifier of a widget access key. */
     externalId: line(1, 200).optional(),
+    /** Where the member's picture is. It is fetched once and served from here. Ours. */
+    avatarUrl: PictureUrl.optional(),
     accessLevel: z.int().min(0).optional().meta({ description: noEffect }),
     joinServer: z.boolean().optional().meta({ description: noEffect }),
     sendEmail: z.boolean().optional(),
@@ -127,7 +129,8 @@ const BulkFields = z.strictObject({
 
 /** What both uploads say of their columns. */
 const columns = `Columns, in any order, named without regard to case, spaces, \`-\` and \`_\`: \`username\`, \`email\`, \`displayName\`,
-\`firstName\`, \`lastName\`, \`language\` (such as \`pt-BR\`), \`country\`, \`externalId\`, \`xp\`, \`coins\` (or \`currency\`), \`ignore\`. A column with
+\`firstName\`, \`lastName\`, \`language\` (such as \`pt-BR\`), \`country\`, \`externalId\`,
+\`avatarUrl\`, \`xp\`, \`coins\` (or \`currency\`), \`ignore\`. A column with
 another name is refused unless \`map\` says which of these it is, or a field of whole numbers or of text:
 \`{"kills":"field:kills","club":"text:club"}\`. A field that the community does not have yet is made; \`country\` is one of text. Amounts are whole numbers of 0 or more, a field's values may be less. An empty cell says nothing.`
 

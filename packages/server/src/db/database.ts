@@ -17,8 +17,11 @@ export interface Tx extends Readonly<Connection> {
   wake(work: Work): void
 }
 
-/** What transactions leave to the background: events to number, scores to fold into counts, boards to count, bulk jobs to run. */
-export type Work = 'events' | 'scores' | 'boards' | 'jobs'
+/**
+ * What transactions leave to the background: events to number, scores to fold into counts, boards to count, bulk jobs to run,
+ * pictures to fetch.
+ */
+export type Work = 'events' | 'scores' | 'boards' | 'jobs' | 'avatars'
 
 /** Every way to the data. Which one is used decides what row-level security shows. */
 export interface Database {
@@ -29,7 +32,7 @@ export interface Database {
    */
   tenant<T>(communityId: string, work: (tx: Tx) => Promise<T>, options?: { snapshot?: boolean }): Promise<T>
   /**
-   * Reads which communities have something to do or to tell: events, relays, jobs, boards, deltas, idempotency keys of all
+   * Reads which communities have something to do or to tell: events, relays, jobs, boards, deltas, avatars, idempotency keys of all
    * of them.
    */
   worker<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>

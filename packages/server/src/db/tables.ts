@@ -14,6 +14,7 @@ export interface Tables {
   signing_keys: SigningKeys
   counters: Counters
   members: Members
+  avatars: Avatars
   member_external_ids: MemberExternalIds
   transactions: Transactions
   entries: Entries
@@ -111,7 +112,8 @@ interface Members {
   first_name: Generated<string>
   last_name: Generated<string>
   email: string | null
-  avatar_url: string | null
+  avatar_source: string | null
+  avatar_id: string | null
   language: Generated<string>
   status: Generated<'active' | 'suspended' | 'banned' | 'deleted'>
   visibility: Generated<'public' | 'hidden'>
@@ -122,6 +124,15 @@ interface Members {
   revision: Generated<number>
   email_key: Computed<string | null>
   name_key: Computed<string>
+}
+
+interface Avatars {
+  community_id: string
+  member_id: string
+  id: string | null
+  image: Buffer | null
+  due_at: Date | null
+  tries: Generated<number>
 }
 
 interface MemberExternalIds {

@@ -2,6 +2,7 @@ import { type Selectable, sql } from 'kysely'
 import type { Tx } from '../db/database.js'
 import { constraintOf } from '../db/errors.js'
 import type { Tables } from '../db/tables.js'
+import { queueAvatars } from './avatars.js'
 import { communityClock } from './clock.js'
 import { emit } from './events.js'
 import { Failure } from './failure.js'
@@ -22,6 +23,8 @@ export interface NewMember {
   role?: 'owner' | 'member'
   accountId?: string
   externalIds?: readonly ExternalId[]
+  /** Where their picture is. */
+  avatarSource?: string | undefined
   /** Values of fields of text. */
   fields?: Readonly<Record<string, string>>
 }
@@ -51,6 +54,7 @@ export async function createMember(tx: Tx, input: NewMember, at: Date): Promise<
         email: input.email ?? null,
         role: input.role ?? 'member',
         account_id: input.accountId ?? null,
+        avatar_source: input.avatarSource ?? null,
         fields: JSON.stringify(input.fields ?? {}),
         created_at: at,
         updated_at: at,
@@ -63,6 +67,7 @@ export async function createMember(tx: Tx, input: NewMember, at: Date): Promise<
         .values({ community_id: tx.communityId, type, value, member_id: member.id })
         .execute()
     }
+    await queueAvatars(tx, [member.id], at)
     await emit(tx, 'user.joined', member.id)
     return member
   } catch (error) {

@@ -69,7 +69,7 @@ function widgetPage(
       `script-src 'nonce-${nonce}' 'strict-dynamic'`,
       `style-src 'nonce-${nonce}' ${origin}`,
       `connect-src ${origin}`,
-      'img-src https: data:',
+      `img-src ${origin} https: data:`,
       "base-uri 'none'",
       "form-action 'none'",
       "require-trusted-types-for 'script'",
@@ -119,10 +119,12 @@ async function readPage(tx: Tx, key: Key, query: EmbedQuery, config: Config, now
     locale: query.locale,
   }
   // A board that visitors may not see says so by the element's own words.
-  const { html } = await readFirstPage({ tx, principal: askerOf(key), params, now }, look, config).catch((error) => {
-    if (error instanceof Failure) return { html: '' }
-    throw error
-  })
+  const { html } = await readFirstPage({ tx, principal: askerOf(key), params, now, deps: { config } }, look).catch(
+    (error) => {
+      if (error instanceof Failure) return { html: '' }
+      throw error
+    },
+  )
   return { framers: framers(key, settingsOf(board).widget.whitelistedDomains), html }
 }
 

@@ -18,11 +18,20 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info'>
   'POST /apis/v1/users': async ({ tx, principal, body, now }) => {
     refuseWhatIsNotThere(body)
     const { values, fields } = await readCustomFields(tx, body.customFields ?? [])
-    const { username, email, displayname, firstname, lastname, externalId = null } = body
+    const { username, email, displayname, firstname, lastname, externalId = null, avatarUrl } = body
     const externalIds = externalId === null ? [] : [{ type: defaultExternalIdType, value: externalId }]
     const member = await createMember(
       tx,
-      { username, email, displayName: displayname, firstName: firstname, lastName: lastname, externalIds, fields },
+      {
+        username,
+        email,
+        displayName: displayname,
+        firstName: firstname,
+        lastName: lastname,
+        externalIds,
+        fields,
+        avatarSource: avatarUrl,
+      },
       now,
     )
     const own = values.map((value) => ({ memberId: member.id, ...value }))

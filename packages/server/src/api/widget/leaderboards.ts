@@ -1,5 +1,4 @@
 import type { QueryOf } from '@rai/contract'
-import type { Config } from '../../config.js'
 import type { Tx } from '../../db/database.js'
 import { communityClock } from '../../domain/clock.js'
 import { type Community, thisCommunity } from '../../domain/communities.js'
@@ -14,6 +13,7 @@ import {
   leaveBoard,
   mayView,
   prizeOf,
+  type Row,
   type Run,
   rememberSeen,
   rowsAround,
@@ -26,7 +26,8 @@ import {
   settingsOf,
   type Won,
 } from '../../domain/leaderboards/index.js'
-import type { Asker, Context, Handlers } from '../../http/context.js'
+import type { Asker, Context, Handlers, Services } from '../../http/context.js'
+import { avatarUrl } from '../../pages/avatars.js'
 import { firstPageHtml } from '../../pages/first-page.js'
 
 type Path = '/widget/v1/{publishableKey}/leaderboards/{idOrSlug}'
@@ -44,17 +45,24 @@ type Keys =
   | `${'PUT' | 'DELETE'} ${Path}/entry`
 
 /** Which board, and who asks when. */
-type Reading = Pick<Context<`GET ${Path}`>, 'tx' | 'principal' | 'params' | 'now'>
+type Reading = Pick<Context<`GET ${Path}`>, 'tx' | 'principal' | 'params' | 'now'> & { deps: Pick<Services, 'config'> }
 
 export const leaderboards: Handlers<Keys> = {
   'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}': readBoard,
 
   'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/rows': ({ query, ...reading }) => readRows(reading, query),
 
-  'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/first-page': ({ query, deps, ...reading }) =>
-    readFirstPage(reading, query, deps.config),
+  'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/first-page': ({ query, ...reading }) =>
+    readFirstPage(reading, query),
 
-  'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/rows/me': async ({ tx, principal, params, query, now }) => {
+  'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/rows/me': async ({
+    tx,
+    principal,
+    params,
+    query,
+    now,
+    deps,
+  }) => {
     const { board, run } = await readableRun(tx, params.idOrSlug, principal, query, now)
     const { around = defaultAround } = query
     const { state, rows, total } = await rowsAround(tx, board, run, principal.memberId!, around)
@@ -62,7 +70,7 @@ export const leaderboards: Handlers<Keys> = {
     const won = await prizeOf(tx, run, principal.memberId!)
     return {
       state,
-      items: rows,
+      items: rows.map(showRow(tx, deps)),
       seen: seen && showSeen(seen),
       prize: won && showWon(won),
       run: showRun(run),
@@ -119,7 +127,7 @@ async function readBoard({ tx, principal, params, now }: Reading) {
   }
 }
 
-async function readRows({ tx, principal, params, now }: Reading, query: QueryOf<`GET ${Path}/rows`>) {
+async function readRows({ tx, principal, params, now, deps }: Reading, query: QueryOf<`GET ${Path}/rows`>) {
   const { board, run } = await readableRun(tx, params.idOrSlug, principal, query, now)
   const { from = 1, limit = defaultLimit, search } = query
   const { rows, total } =
@@ -128,15 +136,15 @@ async function readRows({ tx, principal, params, now }: Reading, query: QueryOf<
       : await searchRows(tx, board, run, { text: search, limit }, principal.memberId)
   const next = from + rows.length
   const nextCursor = search === undefined && rows.length > 0 && next <= total ? String(next) : null
-  return { items: rows, nextCursor, run: showRun(run), total, now: now.toISOString() }
+  return { items: rows.map(showRow(tx, deps)), nextCursor, run: showRun(run), total, now: now.toISOString() }
 }
 
 /** Board and rows as HTML, for the inside of the tag. Nothing where there are no rows: the element has words for that. */
 export async function readFirstPage(
   reading: Reading,
   { layout = 'auto', theme = 'auto', locale = 'en', ...query }: QueryOf<`GET ${Path}/first-page`>,
-  { publicUrl }: Config,
 ) {
+  const { publicUrl } = reading.deps.config
   const board = await readBoard(reading)
   const rows = await readRows(reading, query)
   const page = { board, rows, layout, theme, locale, stylesheet: `${publicUrl}/leaderboard.css` }
@@ -198,6 +206,13 @@ export async function metricNames(tx: Tx, { xp_name, currency_name }: Community)
     return { unit: 'field', name: fields.get(field) ?? field }
   }
 }
+
+const showRow =
+  ({ communityId }: Tx, { config }: Reading['deps']) =>
+  ({ member: { avatarId, ...member }, ...row }: Row) => ({
+    ...row,
+    member: { ...member, avatarUrl: avatarId && avatarUrl(config.publicUrl, communityId, avatarId) },
+  })
 
 const showWon = ({ rank, prize, claimedAt }: Won) => ({
   rank,

@@ -91,7 +91,9 @@ create table members (
   first_name text not null default '',
   last_name text not null default '',
   email text,
-  avatar_url text,
+  -- Where an operator says that the picture is, and the picture that is shown.
+  avatar_source text,
+  avatar_id uuid,
   language text not null default 'en',
   status text not null default 'active' check (status in ('active', 'suspended', 'banned', 'deleted')),
   visibility text not null default 'public' check (visibility in ('public', 'hidden')),
@@ -114,6 +116,22 @@ create unique index members_username on members (community_id, username);
 create unique index members_email on members (community_id, email_key);
 -- Search by the beginning of the shown name.
 create index members_name on members (community_id, name_key);
+
+-- Pictures of members: fetched from where the operator says, served from here.
+create table avatars (
+  community_id uuid not null,
+  member_id uuid not null,
+  -- Null until the first one was fetched.
+  id uuid,
+  image bytea,
+  -- When it is to be fetched (again), and how often that was tried.
+  due_at timestamptz,
+  tries int not null default 0,
+  primary key (community_id, member_id),
+  foreign key (community_id, member_id) references members (community_id, id)
+);
+create unique index avatars_id on avatars (community_id, id);
+create index avatars_due on avatars (due_at) where due_at is not null;
 
 -- Ids that other systems know a member by.
 create table member_external_ids (
@@ -450,7 +468,7 @@ begin
 end $$;
 
 select tenant_table(t::regclass) from unnest(array[
-  'counters', 'members', 'member_external_ids', 'transactions', 'entries', 'balances', 'user_fields', 'user_field_values',
+  'counters', 'members', 'avatars', 'member_external_ids', 'transactions', 'entries', 'balances', 'user_fields', 'user_field_values',
   'user_field_changes', 'leaderboards', 'board_scores', 'board_counts', 'board_deltas', 'board_seen', 'board_winners', 'events',
   'idempotency_keys', 'jobs',
   'job_rows', 'job_errors', 'relays', 'api_keys']) as t;
@@ -462,6 +480,7 @@ begin
     execute format('create policy worker on %I for select using (is_worker())', t);
   end loop;
 end $$;
+create policy worker on avatars for select using (is_worker() and due_at is not null);
 create policy worker on leaderboards for select
   using (is_worker() and (counted_to is not null or settles_at is not null));
 alter table communities enable row level security;

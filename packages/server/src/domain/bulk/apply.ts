@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
+import { queueAvatars } from '../avatars.js'
 import { emit, emitEach } from '../events.js'
 import { findFields, holdValues, largestValue, type NewValue, setValues, valuesOfAll } from '../fields.js'
 import { isId, newId } from '../ids.js'
@@ -183,6 +184,7 @@ const columns = {
   firstName: 'first_name',
   lastName: 'last_name',
   language: 'language',
+  avatarUrl: 'avatar_source',
 } as const satisfies Partial<Record<Property, keyof Member>>
 
 async function insertMembers(tx: Tx, rows: readonly BulkRow[], at: Date): Promise<Map<string, string>> {
@@ -194,16 +196,16 @@ async function insertMembers(tx: Tx, rows: readonly BulkRow[], at: Date): Promis
   const { rows: made } = await sql<{ username: string; id: string }>`
     with made as (
       insert into members (
-        community_id, id, number, username, display_name, first_name, last_name, email, language, fields, created_at,
-        updated_at
+        community_id, id, number, username, display_name, first_name, last_name, email, language, avatar_source, fields,
+        created_at, updated_at
       )
       select ${tx.communityId}::uuid, id, ${first - 1}::bigint + n, username, coalesce(display_name, username),
-        coalesce(first_name, ''), coalesce(last_name, ''), email, coalesce(language, 'en'), fields, ${at}::timestamptz, ${at}::timestamptz
+        coalesce(first_name, ''), coalesce(last_name, ''), email, coalesce(language, 'en'), avatar_url, fields, ${at}::timestamptz, ${at}::timestamptz
       from unnest(
         ${sql.val(ids)}::uuid[], ${column('username')}::text[], ${column('displayName')}::text[],
         ${column('firstName')}::text[], ${column('lastName')}::text[], ${column('email')}::text[], ${column('language')}::text[],
-        ${textsOf(rows)}::jsonb[]
-      ) with ordinality as r (id, username, display_name, first_name, last_name, email, language, fields, n)
+        ${column('avatarUrl')}::text[], ${textsOf(rows)}::jsonb[]
+      ) with ordinality as r (id, username, display_name, first_name, last_name, email, language, avatar_url, fields, n)
       -- Who made such a member since we looked keeps it.
       on conflict do nothing
       returning id, username
@@ -215,6 +217,7 @@ async function insertMembers(tx: Tx, rows: readonly BulkRow[], at: Date): Promis
       returning 1
     )
     select id, username from made`.execute(tx.db)
+  if (rows.some(({ profile }) => profile.avatarUrl !== undefined)) await queueAvatars(tx, ids, at)
   return new Map(made.map(({ username, id }) => [username, id]))
 }
 
@@ -431,15 +434,22 @@ async function setProfiles(tx: Tx, changes: readonly Change[], at: Date): Promis
       username = coalesce(r.username, m.username), email = coalesce(r.email, m.email),
       display_name = coalesce(r.display_name, m.display_name), first_name = coalesce(r.first_name, m.first_name),
       last_name = coalesce(r.last_name, m.last_name), language = coalesce(r.language, m.language),
-      fields = m.fields || r.fields,
+      avatar_source = coalesce(r.avatar_url, m.avatar_source), fields = m.fields || r.fields,
       updated_at = ${at}, revision = m.revision + 1
     from unnest(
       ${sql.val(real.map(({ member }) => member.id))}::uuid[], ${column('username')}::text[], ${column('email')}::text[],
       ${column('displayName')}::text[], ${column('firstName')}::text[], ${column('lastName')}::text[],
-      ${column('language')}::text[], ${textsOf(real.map(({ row }) => row))}::jsonb[]
-    ) as r (id, username, email, display_name, first_name, last_name, language, fields)
+      ${column('language')}::text[],
+      ${column('avatarUrl')}::text[], ${textsOf(real.map(({ row }) => row))}::jsonb[]
+    ) as r (id, username, email, display_name, first_name, last_name, language, avatar_url, fields)
     where m.community_id = ${tx.communityId} and m.id = r.id`.execute(tx.db)
   await setExternalIds(tx, real)
+  const pictured = real.filter(({ row }) => row.profile.avatarUrl !== undefined)
+  await queueAvatars(
+    tx,
+    pictured.map(({ member }) => member.id),
+    at,
+  )
   if (moved.length > 0) {
     await rerank(
       tx,

@@ -1,4 +1,4 @@
-import { Email, FieldName, FieldText, line, type Unit, Username } from '@rai/contract'
+import { Email, FieldName, FieldText, line, PictureUrl, type Unit, Username } from '@rai/contract'
 import { z } from 'zod'
 import { Failure, type FailureDetail, shownDetails } from '../failure.js'
 import { largestValue } from '../fields.js'
@@ -41,6 +41,7 @@ const properties = {
     shape: z.string().regex(/^[a-z]{2,3}(-[a-z\d]{2,8}){0,3}$/i, 'must be a language tag such as en or pt-BR'),
   },
   externalId: { word: 'external id', shape: line(1, 200) },
+  avatarUrl: { word: 'avatar URL', shape: PictureUrl },
 } as const satisfies Record<string, { word: string; shape: z.ZodType<string> }>
 
 export type Property = keyof typeof properties
@@ -60,6 +61,7 @@ const named = new Map<string, NamedColumn>([
   ['lastname', profile('lastName')],
   ['language', profile('language')],
   ['externalid', profile('externalId')],
+  ['avatarurl', profile('avatarUrl')],
   ['country', text('country')],
   ['id', { kind: 'id' }],
   ['userid', { kind: 'id' }],

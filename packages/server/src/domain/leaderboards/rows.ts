@@ -14,7 +14,7 @@ export interface Row {
   rank: number
   tied: boolean
   score: number
-  member: { id: string; name: string; avatarUrl: string | null }
+  member: { id: string; name: string; avatarId: string | null }
   /** Whether it is the row of the member who asks. */
   me: boolean
 }
@@ -30,7 +30,7 @@ interface Stored {
   score: number
   reached_at: Date
   display_name: string
-  avatar_url: string | null
+  avatar_id: string | null
 }
 
 /** The ranking: higher scores first, then who reached theirs earlier, then id. */
@@ -38,7 +38,7 @@ const forward = sql`s.score desc, s.reached_at, s.member_id`
 const backward = sql`s.score, s.reached_at desc, s.member_id desc`
 
 const ranked = (tx: Tx, run: Run) => sql`
-  select s.member_id, s.score, s.reached_at, m.display_name, m.avatar_url
+  select s.member_id, s.score, s.reached_at, m.display_name, m.avatar_id
   from board_scores s join members m on m.community_id = s.community_id and m.id = s.member_id
   where ${inRun(tx, run)} and s.ranked`
 
@@ -62,7 +62,7 @@ function slice(tx: Tx, run: Run, { bound = sql`true`, order, skip = 0, count }: 
   // How far one skips decides what is the best plan.
   const isUsual = skip === 0 && count <= asARule
   const statement = sql`
-    select s.member_id, s.score, s.reached_at, m.display_name, m.avatar_url
+    select s.member_id, s.score, s.reached_at, m.display_name, m.avatar_id
     from (
       select * from (
         select s.member_id, s.score, s.reached_at from board_scores s where ${inRun(tx, run)} and s.ranked and ${bound}
@@ -281,7 +281,7 @@ function shown(
     return {
       ...place,
       score: row.score,
-      member: { id: row.member_id, name: row.display_name, avatarUrl: row.avatar_url },
+      member: { id: row.member_id, name: row.display_name, avatarId: row.avatar_id },
       me,
     }
   // A picture, or the id that other boards show beside a name, would undo what initials and aliases hide.
@@ -289,7 +289,7 @@ function shown(
   const member = {
     id: alias.toString('base64url', 0, 16),
     name: me ? row.display_name : nameDisplays[board.name_display](row, alias),
-    avatarUrl: me ? row.avatar_url : null,
+    avatarId: me ? row.avatar_id : null,
   }
   return { ...place, score: row.score, member, me }
 }

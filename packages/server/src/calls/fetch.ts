@@ -1,0 +1,112 @@
+import { lookup } from 'node:dns/promises'
+import { type IncomingMessage, request as requestHttp } from 'node:http'
+import { request as requestHttps } from 'node:https'
+import { isIP, type LookupFunction } from 'node:net'
+import ipaddr from 'ipaddr.js'
+
+/*
+ * The one way to addresses that others chose: pictures today. Whoever names an address must not reach by it what only this
+ * machine can reach. So the name is resolved first, every address that it has must be a public one, and the connection
+ * goes to just those: a name that means something else a moment later changes nothing. Redirects are not followed.
+ */
+
+/** The address cannot be called, or did not answer as it should. The message is for logs; it says nothing of what was found. */
+export class CallFailure extends Error {
+  override readonly name = 'CallFailure'
+}
+
+/** What came back, in full. */
+export interface CallAnswer {
+  status: number
+  body: Buffer
+}
+
+export interface CallOptions {
+  /** What is asked for: the header `Accept`. */
+  accept: string
+  /** An answer with a longer body fails. */
+  maxBytes: number
+  /** From the look for the name to the last byte. */
+  timeoutMs: number
+  /** Ends the call early. */
+  signal?: AbortSignal
+}
+
+export type GuardedFetch = (url: string, options: CallOptions) => Promise<CallAnswer>
+
+/** Every address of a name. */
+export type Resolve = (name: string) => Promise<string[]>
+
+const resolveByDns: Resolve = async (name) => (await lookup(name, { all: true })).map(({ address }) => address)
+
+/**
+ * Makes the fetch for calling whom others named: by https at its own port, at public addresses only.
+ * @param allowed `address:port` pairs that an operator lets be called as well, by http too: `10.0.0.5:8080`, `[fd00::5]:8080`.
+ */
+export function createGuardedFetch(allowed: readonly string[], resolve: Resolve = resolveByDns): GuardedFetch {
+  const mayCall = (address: string, { protocol, port }: URL): boolean => {
+    const place = isIP(address) === 6 ? `[${address}]` : address
+    const isListed = allowed.includes(`${place}:${port || (protocol === 'https:' ? 443 : 80)}`)
+    return isListed || (protocol === 'https:' && port === '' && isPublic(address))
+  }
+  return async (text, { accept, maxBytes, timeoutMs, signal }) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined
+    if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password)
+      throw new CallFailure('not an address that is called')
+    const timeout = AbortSignal.timeout(timeoutMs)
+    const ended = signal ? AbortSignal.any([timeout, signal]) : timeout
+    const host = url.hostname.replace(/^\[|\]$/g, '')
+    try {
+      const addresses = isIP(host) ? [host] : await orEnded(resolve(host), ended)
+      if (addresses.length === 0 || !addresses.every((address) => mayCall(address, url)))
+        throw new CallFailure('not a public address')
+      const answer = await send(url, addresses, accept, ended)
+      return { status: answer.statusCode!, body: await bodyOf(answer, maxBytes) }
+    } catch (error) {
+      throw error instanceof CallFailure ? error : new CallFailure((error as Error).message, { cause: error })
+    }
+  }
+}
+
+/** Whether an address is one of the internet's, for one receiver, and hides no other address in it. */
+export function isPublic(address: string): boolean {
+  if (!ipaddr.isValid(address)) return false
+  const parsed = ipaddr.parse(address)
+  // Only this part of IPv6 is given out. The library takes the rest for public where it knows no name for it.
+  const isGivenOut = parsed.kind() === 'ipv4' || parsed.match(ipaddr.parseCIDR('2000::/3'))
+  return parsed.range() === 'unicast' && isGivenOut
+}
+
+/** Connects to one of the addresses under the URL's own name, and waits for the head of the answer. */
+function send(url: URL, addresses: readonly string[], accept: string, signal: AbortSignal): Promise<IncomingMessage> {
+  const found = addresses.map((address) => ({ address, family: isIP(address) }))
+  const pinned: LookupFunction = (_, { all }, callback) =>
+    all ? callback(null, found) : callback(null, found[0]!.address, found[0]!.family)
+  const request = url.protocol === 'https:' ? requestHttps : requestHttp
+  return new Promise((resolve, reject) => {
+    const headers = { accept, 'user-agent': 'rai' }
+    // No agent: a kept connection might be to an address of before.
+    request(url, { agent: false, lookup: pinned, signal, headers }, resolve).on('error', reject).end()
+  })
+}
+
+/** The body as it came: what is packed stays packed. */
+async function bodyOf(answer: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const parts: Buffer[] = []
+  let size = 0
+  // Leaving the loop early destroys the answer, and its connection with it.
+  for await (const part of answer) {
+    size += (part as Buffer).length
+    if (size > maxBytes) throw new CallFailure('too long an answer')
+    parts.push(part as Buffer)
+  }
+  return Buffer.concat(parts)
+}
+
+/** A name is looked up as long as the system likes. */
+function orEnded<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    work.then(resolve, reject)
+  })
+}

@@ -1,0 +1,30 @@
+import sharp from 'sharp'
+
+/** Pixels on each side: twice of what widgets draw, for dense screens. */
+const side = 128
+/** A picture of more pixels would take more memory than anybody's portrait deserves. */
+const maxPixels = 40_000_000
+const maxSeconds = 5
+
+/** How files of each kind begin. Nothing else reaches a decoder: no SVG, which is a document and may name other addresses. */
+const beginnings: readonly RegExp[] = [/^\xff\xd8\xff/, /^\x89PNG/, /^GIF8[79]a/, /^RIFF.{4}WEBP/s, /^.{4}ftypavif/s]
+
+// One picture at a time on one thread: requests come first.
+sharp.concurrency(1)
+sharp.cache(false)
+
+/**
+ * A picture as a small square WebP without anything but its pixels: no place, no camera, no words. The first frame of one
+ * that moves. Undefined for what is no picture (JPEG, PNG, GIF, WebP, AVIF), is broken, or is too large.
+ */
+export async function squarePicture(file: Buffer): Promise<Buffer | undefined> {
+  const start = file.toString('latin1', 0, 16)
+  if (!beginnings.some((beginning) => beginning.test(start))) return undefined
+  return sharp(file, { limitInputPixels: maxPixels, failOn: 'error' })
+    .rotate()
+    .resize(side, side, { fit: 'cover' })
+    .webp()
+    .timeout({ seconds: maxSeconds })
+    .toBuffer()
+    .catch(() => undefined)
+}
