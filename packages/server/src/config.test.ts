@@ -16,6 +16,7 @@ describe('the configuration', () => {
       redisUrl: null,
       notify: true,
       secretKey: null,
+      previousSecretKey: null,
       demo: true,
       demoSite: 'http://127.0.0.1:4401',
       logLevel: 'info',
@@ -36,6 +37,13 @@ describe('the configuration', () => {
     expect(readConfig({ PUBLIC_URL: 'https://rai.example/' }).publicUrl).toBe('https://rai.example')
   })
 
+  it('takes what may be called as a list of addresses with ports', () => {
+    expect(readConfig({ RAI_CALLS_ALLOW: '10.0.0.5:8080, [fd00::5]:443' }).callsAllow).toEqual([
+      '10.0.0.5:8080',
+      '[fd00::5]:443',
+    ])
+  })
+
   it('counts an empty variable as absent', () => {
     expect(readConfig({ PORT: '', DATABASE_URL: ' ', RAI_DEMO: '' })).toEqual(readConfig({}))
   })
@@ -46,6 +54,8 @@ describe('the configuration', () => {
       DATABASE_URL: 'postgres://db/without-a-role',
       PUBLIC_URL: 'rai.example',
       RAI_SECRET_KEY: 'short',
+      RAI_SECRET_KEY_PREVIOUS: 'short',
+      RAI_CALLS_ALLOW: '10.0.0.5:8080, intranet:8080',
       RAI_DEMO: 'yes',
       RAI_DEMO_SITE: 'http://127.0.0.1:4401/page',
       LOG_LEVEL: 'loud',
@@ -60,5 +70,6 @@ describe('the configuration', () => {
   it('asks for the root key with a database of the operator’s', () => {
     expect(() => readConfig({ DATABASE_URL: external.DATABASE_URL })).toThrow('RAI_SECRET_KEY is required')
     expect(() => readConfig({ RAI_MIGRATE_URL: external.DATABASE_URL })).toThrow('RAI_MIGRATE_URL needs DATABASE_URL')
+    expect(() => readConfig({ RAI_SECRET_KEY_PREVIOUS: key })).toThrow('RAI_SECRET_KEY_PREVIOUS needs RAI_SECRET_KEY')
   })
 })

@@ -21,6 +21,8 @@ export interface Config {
   notify: boolean
   /** The root key's 32 bytes; null: made and kept in the data directory. */
   secretKey: Buffer | null
+  /** The root key before, while what it sealed is still there. */
+  previousSecretKey: Buffer | null
   /** Fill an empty installation with a demo community. */
   demo: boolean
   /** The origin of the demo's pages. */
@@ -86,7 +88,10 @@ export function readConfig(env: Environment): Config {
   const { read, wrong } = reader
   const port = read('PORT', 4400, parsePort, 'a port between 1 and 65535')
   const database = readUrls(reader)
-  const secretKey = read('RAI_SECRET_KEY', null, parseKey, '32 random bytes in base64 (openssl rand -base64 32)')
+  const keyRule = '32 random bytes in base64 (openssl rand -base64 32)'
+  const secretKey = read('RAI_SECRET_KEY', null, parseKey, keyRule)
+  const previousSecretKey = read('RAI_SECRET_KEY_PREVIOUS', null, parseKey, keyRule)
+  if (previousSecretKey && !secretKey) wrong.push('RAI_SECRET_KEY_PREVIOUS needs RAI_SECRET_KEY beside it')
   if (database && !env.RAI_SECRET_KEY?.trim())
     wrong.push('RAI_SECRET_KEY is required with DATABASE_URL (openssl rand -base64 32)')
 
@@ -99,6 +104,7 @@ export function readConfig(env: Environment): Config {
     redisUrl: read('REDIS_URL', null, parseRedisUrl, 'like redis://:password@host:6379/0'),
     notify: read('RAI_NOTIFY', true, parseSwitch, '0 or 1'),
     secretKey,
+    previousSecretKey,
     demo: read('RAI_DEMO', true, parseSwitch, '0 or 1'),
     demoSite: read('RAI_DEMO_SITE', 'http://127.0.0.1:4401', parseOrigin, 'an origin such as http://127.0.0.1:4401'),
     logLevel: read(

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Prize, periodNames, permissions } from '@rai/contract'
-import type { Config } from './config.js'
+import { type Config, StartFailure } from './config.js'
 import type { Database, Tx } from './db/database.js'
 import { createAccount } from './domain/accounts.js'
 import { createCommunity } from './domain/communities.js'
@@ -309,8 +309,14 @@ async function seedKeys(tx: Tx, config: Config, now: Date) {
 
 /** Readable by this user only, and never half written. */
 function writeSecretly(file: string, content: unknown): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const unfinished = `${file}.new`
-  writeFileSync(unfinished, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 })
-  renameSync(unfinished, file)
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    writeFileSync(unfinished, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 })
+    renameSync(unfinished, file)
+  } catch (error) {
+    throw new StartFailure(
+      `The demo's keys cannot be written to ${file}: ${(error as Error).message}. Set RAI_DATA, or RAI_DEMO=0.`,
+    )
+  }
 }

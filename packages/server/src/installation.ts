@@ -5,7 +5,7 @@ import { lockDirectory } from './db/lock.js'
 import { migrate } from './db/migrate.js'
 import { startPostgres } from './db/supervisor.js'
 import { keptSecret, type RootKey, rootKey } from './domain/secrets.js'
-import { opensSigningKeys } from './domain/signing-keys.js'
+import { opensSigningKeys, resealSigningKeys } from './domain/signing-keys.js'
 import { createUndo } from './undo.js'
 
 /** What a server stands on: the database, brought up to date, and the root key that fits it. */
@@ -23,13 +23,14 @@ export async function openInstallation(config: Config, log: Logger): Promise<Ins
     const database = await openDatabase(urls.url, ({ message }) => log.warn(`a database connection broke: ${message}`))
     undo.add(() => database.close())
     await migrate(urls.migrateUrl, decodeURIComponent(new URL(urls.url).username))
-    const root = rootKey(config.secretKey ?? keptSecret(config.dataDir))
+    const root = rootKey(config.secretKey ?? keptSecret(config.dataDir), config.previousSecretKey)
     if (!(await opensSigningKeys(database, root))) {
       throw new StartFailure(
         'RAI_SECRET_KEY (or secret.key in the data directory) is not the one that sealed the secrets in this database. ' +
-          'Put that one back: tokens and stored secrets cannot be read without it.',
+          'Put that one back, or into RAI_SECRET_KEY_PREVIOUS: tokens and stored secrets cannot be read without it.',
       )
     }
+    if (config.previousSecretKey) await resealSigningKeys(database, root)
     return { database, rootKey: root, close: undo.all }
   } catch (error) {
     // Why it cannot be opened says more than what then goes wrong as well.

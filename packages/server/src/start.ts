@@ -5,6 +5,7 @@ import { createGuardedFetch, type Resolve } from './calls/fetch.js'
 import { type Config, StartFailure } from './config.js'
 import type { Database } from './db/database.js'
 import { seedDemo } from './demo.js'
+import { createTokens } from './domain/tokens.js'
 import { openInstallation } from './installation.js'
 import { startAvatars } from './jobs/avatars.js'
 import { startBulk } from './jobs/bulk.js'
@@ -67,7 +68,8 @@ export async function startServer(
     undo.add(close)
     if (config.demo) await seedDemo(database, config, clock())
 
-    const hub = createHub(database, log)
+    const tokens = createTokens(database, rootKey, config.publicUrl)
+    const hub = createHub(database, log, (kid) => tokens.isLive(kid, clock()))
     // Nobody else works on the embedded database.
     const notify = config.database && config.notify ? [byNotify(config.database.url, log)] : []
     const redis = config.redisUrl ? openRedis(config.redisUrl, log) : null
@@ -88,7 +90,7 @@ export async function startServer(
     const byTime = [startSettling(database, log, clock), startPruning(database, log)]
     undo.add(() => Promise.all([...Object.values(loops), ...byTime].map((loop) => loop.stop())))
 
-    const app = await createApp({ config, database, rootKey, hub, redis, log, clock }, appOptions)
+    const app = await createApp({ config, database, rootKey, tokens, hub, redis, log, clock }, appOptions)
     undo.add(() => {
       hub.close()
       return drain(app)

@@ -23,6 +23,15 @@ describe('a data directory', () => {
     lockDirectory(dataDir)()
   })
 
+  it.each(['under a file', 'on a disk that takes no files'])('that cannot be is refused: %s', (where) => {
+    const file = join(root, 'file')
+    writeFileSync(file, '')
+    const directory = where === 'under a file' ? join(file, 'data') : '/proc'
+    expect(() => lockDirectory(directory)).toThrow(
+      new RegExp(`The data directory ${directory} cannot be (made|written): .* Set RAI_DATA`),
+    )
+  })
+
   it('is refused while another process has it, naming that process and the way out', () => {
     lockDirectory(dataDir)
     expect(() => lockDirectory(dataDir)).toThrow(

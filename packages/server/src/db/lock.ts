@@ -27,7 +27,9 @@ export function lockDirectory(dataDir: string): () => void {
   try {
     writeFileSync(own, text)
   } catch (error) {
-    throw new StartFailure(`The data directory ${dataDir} cannot be written: ${(error as Error).message}.`)
+    throw new StartFailure(
+      `The data directory ${dataDir} cannot be written: ${(error as Error).message}. Set RAI_DATA.`,
+    )
   }
   try {
     // A link appears whole or not at all, so that nobody ever reads half a lock.

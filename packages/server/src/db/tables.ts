@@ -84,6 +84,7 @@ interface ApiKeys {
   previous_hint: string | null
   previous_until: Date | null
   previous_used_at: Date | null
+  generation: Generated<number>
   revision: Generated<number>
 }
 

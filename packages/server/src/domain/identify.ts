@@ -85,7 +85,8 @@ export async function readEmbedToken(
     async (tx) => {
       const key = await goodKeyById(tx, claims.accessKeyId, at)
       const member = await findMember(tx, { id: claims.memberId })
-      if (key?.kind !== 'widget_access' || member?.status !== 'active')
+      const isMinter = key?.kind === 'widget_access' && key.generation === claims.generation
+      if (!isMinter || member?.status !== 'active')
         throw new Failure('unauthorized', 'This token is not good any more. Ask for a new one.')
       return { claims, key }
     },

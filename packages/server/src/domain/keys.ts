@@ -119,7 +119,7 @@ export async function changeKey(tx: Tx, id: string, changes: KeyChanges): Promis
 /**
  * Gives a key a new secret. The one before works beside it for so long, and the one before that no longer: everything
  * else of the key stays, and so do its id and the public half of a widget access key.
- * @param overlapMs 0: the old secret ends now.
+ * @param overlapMs 0: the old secret ends now, and with it every token that the key has minted.
  */
 export async function rotateKey(
   tx: Tx,
@@ -137,6 +137,7 @@ export async function rotateKey(
     hash: hashOf(secret),
     hint: hintOf(secret),
     last_used_at: null,
+    ...(overlapMs === 0 && { generation: sql`generation + 1` }),
   })
   return { key, secret }
 }

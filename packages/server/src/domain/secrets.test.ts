@@ -33,6 +33,15 @@ describe('the root key', () => {
     expect(() => rootKey(randomBytes(32)).unwrap(key.wrap(plain))).toThrow()
   })
 
+  it('opens what the one before it wrapped, and wraps by itself', () => {
+    const before = randomBytes(32)
+    const secret = randomBytes(32)
+    const sealed = rootKey(before).wrap(plain)
+    expect(rootKey(secret, before).unwrap(sealed)).toEqual(plain)
+    expect(rootKey(secret).unwrap(rootKey(secret, before).wrap(plain))).toEqual(plain)
+    expect(() => rootKey(secret, randomBytes(32)).unwrap(sealed)).toThrow()
+  })
+
   it('makes fingerprints that another root key does not', () => {
     expect(key.hmac('text')).toEqual(key.hmac('text'))
     expect(key.hmac('text')).not.toEqual(rootKey(randomBytes(32)).hmac('text'))

@@ -12,34 +12,47 @@ export interface RootKey {
   hmac(text: string): Buffer
 }
 
-/** Written first into what is sealed, so that a second root key can be told from this one. */
-const keyId = 1
+/** Written first into what is sealed: how it is. */
+const format = 1
 const nonceLength = 12
 const tagLength = 16
 
-/** @param secret 32 random bytes. Each use gets a key of its own, derived from them. */
-export function rootKey(secret: Buffer): RootKey {
-  const derive = (use: string) => Buffer.from(hkdfSync('sha256', secret, '', `rai ${use}`, 32))
-  const wrapKey = derive('wrap')
-  const hmacKey = derive('hmac')
+/**
+ * @param secret 32 random bytes. Each use gets a key of its own, derived from them.
+ * @param previous What was the secret before: what it sealed is opened as well.
+ */
+export function rootKey(secret: Buffer, previous: Buffer | null = null): RootKey {
+  const derive = (from: Buffer, use: string) => Buffer.from(hkdfSync('sha256', from, '', `rai ${use}`, 32))
+  const wrapKey = derive(secret, 'wrap')
+  const hmacKey = derive(secret, 'hmac')
+  const previousKey = previous && derive(previous, 'wrap')
   return {
     wrap(plain) {
       const nonce = randomBytes(nonceLength)
       const cipher = createCipheriv('aes-256-gcm', wrapKey, nonce)
       const body = Buffer.concat([cipher.update(plain), cipher.final()])
-      return Buffer.concat([Buffer.from([keyId]), nonce, cipher.getAuthTag(), body])
+      return Buffer.concat([Buffer.from([format]), nonce, cipher.getAuthTag(), body])
     },
     unwrap(sealed) {
-      if (sealed[0] !== keyId) throw new Error('sealed by an unknown root key')
-      const body = 1 + nonceLength + tagLength
-      const decipher = createDecipheriv('aes-256-gcm', wrapKey, sealed.subarray(1, 1 + nonceLength), {
-        authTagLength: tagLength,
-      })
-      decipher.setAuthTag(sealed.subarray(1 + nonceLength, body))
-      return Buffer.concat([decipher.update(sealed.subarray(body)), decipher.final()])
+      try {
+        return open(wrapKey, sealed)
+      } catch (error) {
+        if (!previousKey) throw error
+        return open(previousKey, sealed)
+      }
     },
     hmac: (text) => createHmac('sha256', hmacKey).update(text).digest(),
   }
+}
+
+function open(wrapKey: Buffer, sealed: Buffer): Buffer {
+  if (sealed[0] !== format) throw new Error('sealed in an unknown way')
+  const body = 1 + nonceLength + tagLength
+  const decipher = createDecipheriv('aes-256-gcm', wrapKey, sealed.subarray(1, 1 + nonceLength), {
+    authTagLength: tagLength,
+  })
+  decipher.setAuthTag(sealed.subarray(1 + nonceLength, body))
+  return Buffer.concat([decipher.update(sealed.subarray(body)), decipher.final()])
 }
 
 /** The root key's bytes in the data directory, made on the first start. Nobody else may be working in the directory. */

@@ -55,6 +55,16 @@ export async function opensSigningKeys(database: Database, rootKey: RootKey): Pr
   }
 }
 
+/** Seals every signing key anew, by the root key as it is now: what a key before it sealed needs that one no longer. */
+export async function resealSigningKeys(database: Database, rootKey: RootKey): Promise<void> {
+  await alone(database, async (db) => {
+    for (const { kid, private_wrapped } of await db.selectFrom('signing_keys').selectAll().execute()) {
+      const resealed = rootKey.wrap(rootKey.unwrap(private_wrapped))
+      await db.updateTable('signing_keys').set({ private_wrapped: resealed }).where('kid', '=', kid).execute()
+    }
+  })
+}
+
 export function createKeyRing(database: Database, rootKey: RootKey): KeyRing {
   let keys: SigningKey[] = []
   let loading: Promise<void> | undefined

@@ -11,17 +11,23 @@ export interface EmbedClaims {
   communityId: string
   memberId: string
   accessKeyId: string
+  /** The access key's, when it minted the token. */
+  generation: number
   origins: readonly string[]
   expiresAt: Date
+  /** The id of the key that signed it. */
+  signedBy: string
 }
 
 export interface Tokens {
-  mint(claims: Omit<EmbedClaims, 'expiresAt'>, at: Date): Promise<{ token: string; expiresIn: number }>
+  mint(claims: Omit<EmbedClaims, 'expiresAt' | 'signedBy'>, at: Date): Promise<{ token: string; expiresIn: number }>
   /**
    * Checks signature, algorithm, type, issuer and time. Whether key and member still stand is the caller's to ask.
    * @throws Failure `token_expired`, or `unauthorized` for everything else.
    */
   verify(token: string, at: Date): Promise<EmbedClaims>
+  /** Whether tokens that a key signed are still good. */
+  isLive(kid: string, at: Date): Promise<boolean>
   /** The keys that verify tokens, newest first. */
   publicKeys(at: Date): Promise<PublicJwk[]>
 }
@@ -44,10 +50,10 @@ export function createTokens(database: Database, rootKey: RootKey, issuer: strin
   }
 
   return {
-    async mint({ communityId, memberId, accessKeyId, origins }, at) {
+    async mint({ communityId, memberId, accessKeyId, generation, origins }, at) {
       const { jwk, privateKey } = await ring.signer(at)
       const now = Math.floor(at.getTime() / 1000)
-      const token = await new SignJWT({ community: communityId, key: accessKeyId })
+      const token = await new SignJWT({ community: communityId, key: accessKeyId, generation })
         .setProtectedHeader({ alg: algorithm, typ: embedType, kid: jwk.kid })
         .setIssuer(issuer)
         .setAudience([...origins])
@@ -60,21 +66,23 @@ export function createTokens(database: Database, rootKey: RootKey, issuer: strin
     async verify(token, at) {
       if (token.length > maxLength) throw new Failure('unauthorized')
       try {
-        const { payload } = await jwtVerify(token, ({ kid }) => verifier(kid, at), {
+        const { payload, protectedHeader } = await jwtVerify(token, ({ kid }) => verifier(kid, at), {
           algorithms: [algorithm],
           typ: embedType,
           issuer,
           clockTolerance: toleranceSeconds,
           currentDate: at,
-          requiredClaims: ['iat', 'exp', 'sub', 'aud', 'community', 'key'],
+          requiredClaims: ['iat', 'exp', 'sub', 'aud', 'community', 'key', 'generation'],
         })
         if (!isId(String(payload.community))) throw new Failure('unauthorized')
         return {
           communityId: String(payload.community),
           memberId: payload.sub!,
           accessKeyId: String(payload.key),
+          generation: Number(payload.generation),
           origins: [payload.aud!].flat(),
           expiresAt: new Date(payload.exp! * 1000),
+          signedBy: protectedHeader.kid!,
         }
       } catch (error) {
         if (error instanceof errors.JWTExpired) throw new Failure('token_expired')
@@ -82,6 +90,7 @@ export function createTokens(database: Database, rootKey: RootKey, issuer: strin
         throw error
       }
     },
+    isLive: async (kid, at) => (await ring.verifier(kid, at)) !== undefined,
     publicKeys: ring.publicKeys,
   }
 }

@@ -10,22 +10,18 @@ import type { Tokens } from '../domain/tokens.js'
 import type { StreamHub } from '../stream/hub.js'
 import type { Once } from './idempotency.js'
 
-/** What the app is built on. */
-export interface Deps {
+/** What the app is built on, and handlers can use. */
+export interface Services {
   config: Config
   database: Database
   rootKey: RootKey
+  tokens: Tokens
   hub: StreamHub
   /** What instances share, where there is one. */
   redis: Redis | null
   log: Logger
   /** What time it is. */
   clock(): Date
-}
-
-/** What handlers can use. */
-export interface Services extends Deps {
-  tokens: Tokens
 }
 
 /** Who asks, and of which community: the whole of what a credential proves. */
@@ -38,6 +34,8 @@ export interface Asker {
   permissions: readonly Permission[]
   /** The member that an embed token names. */
   memberId: string | undefined
+  /** The id of the key that signed the token. */
+  signedBy: string | undefined
   /** When what was shown ends: a key, a secret that was rotated, an embed token. */
   expiresAt: Date | null
   /** The page that asks; undefined for our own pages and for what is not a page. */

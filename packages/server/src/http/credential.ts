@@ -108,6 +108,7 @@ export async function askerByPage(
     ...visitor,
     kind: 'member',
     memberId: claims.memberId,
+    signedBy: claims.signedBy,
     keys: [...visitor.keys, minter],
     expiresAt: earliest(visitor.expiresAt, minter.expires_at, claims.expiresAt),
   }
@@ -128,6 +129,7 @@ export const askerOf = (key: Key): Asker => ({
   keys: [key],
   permissions: key.permissions,
   memberId: undefined,
+  signedBy: undefined,
   expiresAt: key.expires_at,
   origin: undefined,
 })

@@ -33,6 +33,8 @@ interface Client {
   memberId: string | undefined
   /** The keys that it got in by. */
   keyIds: readonly string[]
+  /** The key that signed its token. */
+  signedBy: string | undefined
   /** The last event when they were looked at. */
   since: number
   /** The last event that it has been told of. */
@@ -64,6 +66,8 @@ export interface OpenStream {
   memberId: string | undefined
   /** The keys that the client got in by: the stream ends when one of them changes. */
   keyIds: readonly string[]
+  /** The id of the key that signed the member's token: the stream ends when that is retired. */
+  signedBy: string | undefined
   /** The community's last event (see `lastSeq`) in the snapshot in which the keys were good. */
   since: number
   /** The client's `Last-Event-ID`, when it resumes. */
@@ -91,7 +95,12 @@ export async function lastSeq(tx: Tx): Promise<number> {
   return relay?.last_seq ?? 0
 }
 
-export function createHub(database: Database, log: Pick<Logger, 'error'>): StreamHub {
+/** @param isLive Whether tokens that a key signed are still good. */
+export function createHub(
+  database: Database,
+  log: Pick<Logger, 'error'>,
+  isLive: (kid: string) => Promise<boolean>,
+): StreamHub {
   const channels = new Map<string, Channel>()
   let closed = false
   let looking = false
@@ -176,10 +185,20 @@ export function createHub(database: Database, log: Pick<Logger, 'error'>): Strea
           .execute(),
       )
       for (const { community_id, last_seq } of relays) wake(community_id, last_seq)
+      await endUnsigned()
     } catch (error) {
       log.error({ err: error }, 'streams could not look for events')
     } finally {
       looking = false
+    }
+  }
+
+  /** Ends the streams whose token ended before its time, with the key that signed it. */
+  async function endUnsigned(): Promise<void> {
+    const clients = [...channels.values()].flatMap(({ clients }) => [...clients])
+    for (const kid of new Set(clients.map(({ signedBy }) => signedBy))) {
+      if (kid === undefined || (await isLive(kid))) continue
+      for (const { signedBy, out } of clients) if (signedBy === kid) out.end()
     }
   }
 
@@ -189,8 +208,8 @@ export function createHub(database: Database, log: Pick<Logger, 'error'>): Strea
   const looks = setInterval(look, lookEveryMs)
 
   return {
-    async open({ communityId, memberId, keyIds, since, resumeFrom, out }) {
-      const client: Client = { memberId, keyIds, since, seq: resumeFrom ?? since, out }
+    async open({ communityId, memberId, keyIds, signedBy, since, resumeFrom, out }) {
+      const client: Client = { memberId, keyIds, signedBy, since, seq: resumeFrom ?? since, out }
       // The number without data: a client that is cut off before its first hint can resume as well.
       out.write(`retry: ${retryMs}\nid: ${client.seq}\n\n`)
       if (client.seq > since || since - client.seq > replayLimit) {

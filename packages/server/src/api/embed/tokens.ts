@@ -11,7 +11,8 @@ export const tokens: Handlers<keyof typeof families.embed> = {
     const origins = audienceOf(key, body.origin)
     const member = await identifyMember(tx, key, body.userIdentifiers, now)
     const { communityId, keyId: accessKeyId } = principal
-    const { token, expiresIn } = await deps.tokens.mint({ communityId, memberId: member.id, accessKeyId, origins }, now)
+    const claims = { communityId, memberId: member.id, accessKeyId, generation: key.generation, origins }
+    const { token, expiresIn } = await deps.tokens.mint(claims, now)
     return { embedToken: token, expiresIn }
   },
 

@@ -56,6 +56,8 @@ create table api_keys (
   previous_hint text,
   previous_until timestamptz,
   previous_used_at timestamptz,
+  -- Counts the rotations without an overlap: a token that was minted before the last one ended with it.
+  generation int not null default 0,
   revision int not null default 0,
   primary key (community_id, id)
 );
