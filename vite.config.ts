@@ -48,13 +48,20 @@ const tagEntries: Plugin = {
   },
 }
 
-/** Gives the bundle's Trusted Types policy a name of its own: on a page that loads Lit itself, a second `lit-html` policy throws. */
-const ownPolicyName: Plugin = {
-  name: 'rai-policy-name',
-  transform: (code, id) =>
-    id.includes('/lit-html/') && code.includes('createPolicy("lit-html"')
-      ? { code: code.replace('createPolicy("lit-html"', 'createPolicy("rai-html"'), map: null }
-      : undefined,
+/** What Lit does otherwise in a stranger's page. */
+const litChanges: [text: string, ours: string][] = [
+  // A page that loads Lit itself has taken the name of the policy: a second one throws.
+  ['createPolicy("lit-html"', 'createPolicy("rai-html"'],
+  // For decorators, which we do not use. A page that has frozen what is built in lets nobody write there.
+  ['Symbol.metadata??=Symbol("metadata"),', ''],
+]
+
+const litAmongStrangers: Plugin = {
+  name: 'rai-lit',
+  transform: (code, id) => {
+    const change = /\/(lit-html|reactive-element)\//.test(id) && litChanges.find(([text]) => code.includes(text))
+    return change ? { code: code.replace(...change), map: null } : undefined
+  },
 }
 
 /** Makes code smaller than the bundler alone does, and the white space of templates one space. */
@@ -128,7 +135,7 @@ function chunks(): UserConfig {
   return {
     ...shared,
     root,
-    plugins: [tagEntries, ownPolicyName, smaller, precompress],
+    plugins: [tagEntries, litAmongStrangers, smaller, precompress],
     define: { 'process.env.NODE_ENV': '"production"', __SELECTOR__: JSON.stringify(Object.keys(tags).join()) },
     build: {
       ...targets,

@@ -24,8 +24,8 @@ export async function startBrowser(): Promise<Browser> {
       '--disable-gpu',
       '--disable-background-networking',
       '--disable-component-update',
-      // A name that no server knows, without asking one.
-      '--host-resolver-rules=MAP nowhere.test ~NOTFOUND',
+      // A name that no server knows, and one of a site that is not on this machine as far as browsers trust it.
+      '--host-resolver-rules=MAP nowhere.test ~NOTFOUND, MAP elsewhere.test 127.0.0.1',
     ],
     // Playwright turns it off; visitors have it.
     ignoreDefaultArgs: ['--disable-back-forward-cache'],

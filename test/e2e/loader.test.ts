@@ -31,7 +31,7 @@ describe('one line and one tag', () => {
     expect(exceptions).toEqual([])
   })
 
-  test('draw the rows where the page’s storage and cookies are locked', async () => {
+  test('51 draw the rows where the page’s storage and cookies are locked', async () => {
     const { page, exceptions } = await open(pageOf(tag, line), (page) =>
       page.addInitScript(() => {
         const get = () => {
@@ -263,7 +263,7 @@ describe('commands', () => {
   })
 })
 
-describe('two loaders on a page', () => {
+describe('48 two loaders on a page', () => {
   test('of the same version work as one', async () => {
     const { page, console, exceptions } = await open(pageOf(tag, line + line.replace('/rai.js', '/v1/rai.js')))
     await firstRow(page).waitFor()
@@ -452,7 +452,7 @@ describe('layout', () => {
   })
 })
 
-describe('the back/forward cache', () => {
+describe('56 the back/forward cache', () => {
   const elsewhere = site.put('/elsewhere', pageOf('<p>Elsewhere</p>'))
 
   /** Leaves the page and comes back; answers why the browser could not keep it. Here it never can: the headless shell keeps no page. */

@@ -21,7 +21,7 @@ const trustedTypes = "require-trusted-types-for 'script'"
 const open = (html: string, policy: string[]) =>
   visit(browser, site.page(html, policy.length ? { 'Content-Security-Policy': policy.join('; ') } : {}))
 
-describe('under a page’s security policy', () => {
+describe('44 under a page’s security policy', () => {
   test.each([
     ['without one', line, []],
     ['of nonces and strict-dynamic', trusted, base],
@@ -61,4 +61,15 @@ describe('under a page’s security policy', () => {
       expect(exceptions).toEqual([])
     },
   )
+
+  test('that isolates the page from other origins, the widget works', async () => {
+    const isolated = {
+      'Cross-Origin-Embedder-Policy': 'require-corp',
+      'Cross-Origin-Opener-Policy': 'same-origin',
+    }
+    const { page, exceptions, console } = await visit(browser, site.page(pageOf(tag, line), isolated))
+    await firstRow(page).waitFor()
+    expect(await page.evaluate(() => crossOriginIsolated)).toBe(true)
+    expect([exceptions, console.filter((text) => text.startsWith('error:'))]).toEqual([[], []])
+  })
 })

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { createServer, type OutgoingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { afterAll } from 'vitest'
 
 /** A stranger's web site, on an origin that is not ours. */
@@ -9,7 +11,11 @@ export interface Site {
   put(path: string, body: string, headers?: OutgoingHttpHeaders): string
   /** Puts a page at a path of its own; answers its address. */
   page(html: string, headers?: OutgoingHttpHeaders): string
+  /** Serves a script or style sheet that an npm package ships for pages, such as `htmx.org/dist/htmx.min.js`; answers its address. */
+  shipped(file: string): string
 }
+
+const packages = join(import.meta.dirname, '../../node_modules')
 
 /** Serves what tests put there until the file's last test is over. Call it at the top of a test file. */
 export async function startSite(): Promise<Site> {
@@ -29,7 +35,17 @@ export async function startSite(): Promise<Site> {
     files.set(path, { body, headers })
     return origin + path
   }
-  return { origin, put, page: (html, headers) => put(`/page-${files.size}`, html, headers) }
+  return {
+    origin,
+    put,
+    page: (html, headers) => put(`/page-${files.size}`, html, headers),
+    shipped(file) {
+      const type = file.endsWith('.css') ? 'text/css' : 'text/javascript'
+      return put(`/lib/${file}`, readFileSync(join(packages, file), 'utf8'), {
+        'Content-Type': `${type}; charset=utf-8`,
+      })
+    },
+  }
 }
 
 /** A whole page around what matters to a test. */

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
 import { startBrowser, visit } from './browser.js'
@@ -12,12 +10,6 @@ const browser = await startBrowser()
 const script = { 'Content-Type': 'text/javascript; charset=utf-8' }
 const loaders = (requests: string[]) => requests.filter((url) => url.endsWith('/rai.js'))
 
-/** Serves the script that a package ships for pages. */
-function shipped(file: string): string {
-  const path = createRequire(import.meta.url).resolve(file)
-  return site.put(`/lib/${file}`, readFileSync(path, 'utf8'), script)
-}
-
 /** A page that is left for another one and come back to without the browser loading anything anew. */
 interface Case {
   name: string
@@ -29,7 +21,7 @@ const cases: Case[] = [
   {
     name: 'Turbo',
     start() {
-      const head = `<script src="${shipped('@hotwired/turbo/dist/turbo.es2017-umd.js')}"></script>${line}`
+      const head = `<script src="${site.shipped('@hotwired/turbo/dist/turbo.es2017-umd.js')}"></script>${line}`
       site.put('/turbo/board', pageOf(`${tag}<a href="/turbo">Home</a>`, head))
       return site.put('/turbo', pageOf('<h1>Welcome</h1><a href="/turbo/board">Board</a>', head))
     },
@@ -37,7 +29,7 @@ const cases: Case[] = [
   {
     name: 'htmx',
     start() {
-      const head = `<script src="${shipped('htmx.org/dist/htmx.min.js')}"></script>${line}`
+      const head = `<script src="${site.shipped('htmx.org/dist/htmx.min.js')}"></script>${line}`
       const page = (content: string, to: string, text: string) =>
         pageOf(
           `<main>${content}<a href="${to}" hx-get="${to}" hx-select="main" hx-target="main" hx-swap="outerHTML" hx-push-url="true">${text}</a></main>`,

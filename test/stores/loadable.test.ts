@@ -159,7 +159,7 @@ describe('connect', () => {
     expect(connect({ apiUrl, key: 'rai_pk_1' })).not.toBe(connect({ apiUrl, key: 'rai_pk_2' }))
   })
 
-  test('makes ids on pages without crypto.randomUUID', () => {
+  test('52 makes ids on pages without crypto.randomUUID', () => {
     vi.stubGlobal('crypto', { getRandomValues: crypto.getRandomValues.bind(crypto) })
     const { randomId } = connect({ apiUrl, key: 'rai_pk_1' })
     expect(randomId()).toMatch(/^[0-9a-f]{32}$/)

@@ -10,7 +10,7 @@ function watching<T>($fact: { listen(listener: () => void): () => void; get(): T
 describe('an environment in a browser', () => {
   const { $visible, $online, randomId } = connect({ apiUrl: '', key: 'rai_pk_browser' })
 
-  it('knows when the page goes into the back-forward cache and comes back', () => {
+  it('56 knows when the page goes into the back-forward cache and comes back', () => {
     const visible = watching($visible)
     expect(visible.now()).to.equal(true)
     window.dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))

@@ -3,7 +3,8 @@ import type { ReactiveController, ReactiveControllerHost } from 'lit'
 /** Attributes of `<html>` and `<body>` that say something about colours, language or direction. */
 const attributeFilter = ['class', 'style', 'lang', 'dir', 'data-theme', 'data-bs-theme', 'data-color-scheme']
 
-const roots = () => [document.documentElement, document.body]
+/** Not `document.body`: a form of that name would stand in its way. */
+const roots = () => document.querySelectorAll<HTMLElement>('html, body')
 
 /** What the page around an element says about looks and language, live. */
 export class PageController implements ReactiveController {

@@ -30,7 +30,7 @@ describe('what elements write', () => {
   })
 })
 
-describe('addresses', () => {
+describe('46 addresses', () => {
   it.each([
     'javascript:alert(1)',
     ' JaVaScRiPt:alert(1)',

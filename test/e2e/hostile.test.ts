@@ -1,0 +1,219 @@
+import { describe, expect, test } from 'vitest'
+import { createKey } from '../../packages/server/src/domain/keys.js'
+import { startBrowser, visit } from './browser.js'
+import { pageOf } from './site.js'
+import { fillFor, phone, settled, tagOf, type Widget, widgetPage, widgets } from './widgets.js'
+import { firstRow, nameOf, startWorld, tag } from './world.js'
+
+const world = await startWorld()
+await fillFor(world)
+const { site, community, line } = world
+const browser = await startBrowser()
+
+const rowsAsked = (requests: string[]) => requests.filter((url) => url.includes('/leaderboards/points/rows'))
+
+describe('55 a page', () => {
+  test('moves its element a hundred times, and it keeps its rows without asking again for each move', async () => {
+    const { page, requests, exceptions } = await visit(browser, site.page(pageOf(`${tag}<footer></footer>`, line)))
+    await firstRow(page).waitFor()
+    const before = rowsAsked(requests).length
+    await page.evaluate(() => {
+      const element = document.querySelector('rai-leaderboard')!
+      for (let times = 0; times < 100; times++)
+        (times % 2 ? document.body : document.querySelector('footer')!).append(element)
+    })
+    await firstRow(page).waitFor()
+    expect(rowsAsked(requests).length - before).toBeLessThanOrEqual(3)
+    expect(exceptions).toEqual([])
+  })
+
+  test('gives it another parent a hundred times while it asks, and it shows its rows', async () => {
+    const { page, requests, exceptions } = await visit(browser, site.page(pageOf(tag, line)))
+    await page.locator('rai-leaderboard:defined').waitFor()
+    await page.evaluate(async () => {
+      const element = document.querySelector('rai-leaderboard')!
+      for (let times = 0; times < 100; times++) {
+        const parent = document.createElement('div')
+        document.body.append(parent)
+        parent.append(element)
+        await Promise.resolve()
+      }
+    })
+    await firstRow(page).waitFor()
+    expect(rowsAsked(requests).length).toBeLessThanOrEqual(3)
+    expect(exceptions).toEqual([])
+  })
+
+  test('changes an attribute of it a thousand times in one task, and at most three requests follow', async () => {
+    const { page, requests, exceptions } = await visit(browser, site.page(pageOf(tag, line)))
+    await firstRow(page).waitFor()
+    const before = rowsAsked(requests).length
+    await page.evaluate(() => {
+      const element = document.querySelector('rai-leaderboard')!
+      for (let times = 0; times < 1000; times++) element.setAttribute('period', times % 2 ? 'week' : 'all')
+    })
+    await page.locator('rai-leaderboard').getByRole('tab', { name: 'Week', selected: true }).waitFor()
+    await firstRow(page).waitFor()
+    expect(rowsAsked(requests).length - before).toBeLessThanOrEqual(3)
+    expect(exceptions).toEqual([])
+  })
+})
+
+const style = (css: string) => `<style>${css}</style>`
+const sheet = (file: string) => `<link rel="stylesheet" href="${site.shipped(file)}">`
+
+/** Style sheets as sites have them, by who wrote them. */
+const sheets: Record<string, string> = {
+  Bootstrap: sheet('bootstrap/dist/css/bootstrap.min.css'),
+  Bulma: sheet('bulma/css/bulma.min.css'),
+  'Tailwind (its preflight)': sheet('tailwindcss/preflight.css'),
+  Pico: sheet('@picocss/pico/css/pico.min.css'),
+  'one who shouts at everything': style(`html, body, * {
+    background: yellow !important; color: red !important; cursor: wait !important; direction: ltr !important;
+    font-style: italic !important; font-weight: 900 !important; letter-spacing: 4px !important; line-height: 3 !important;
+    list-style: square !important; text-align: right !important; text-indent: 2em !important; text-shadow: 1px 1px red !important;
+    text-transform: uppercase !important; transition: all 1s !important; white-space: pre !important; word-spacing: 9px !important;
+    -webkit-text-fill-color: red !important; -webkit-text-stroke: 1px red !important;
+  }`),
+  'one who resets everything, and gives tags their place again': style(
+    `*, *::before, *::after { all: unset } head { display: none } main, rai-leaderboard { display: block }
+    rai-leaderboard { block-size: 30rem }`,
+  ),
+}
+
+/** What every node of a widget looks like: its place in the widget, and all that CSS says of it. */
+async function lookOf(widget: Widget, head: string) {
+  const own = style(`body { margin: 0 !important } main { max-inline-size: none !important; padding: 0 !important }
+    main > * { --rai-font: monospace; inline-size: 340px !important }`)
+  const html = widgetPage(tagOf(widget, 'full', 'theme="light"'), head + own + line)
+  const { page, exceptions } = await visit(browser, site.page(html), { ...phone, reducedMotion: 'reduce' })
+  await settled(page, widget.tag)
+  const look = await page.locator(widget.tag).evaluate((element) => {
+    const at = element.getBoundingClientRect()
+    const nodes = [...element.shadowRoot!.querySelectorAll('*')].filter((node) => node.getClientRects().length > 0)
+    return nodes.map((node) => {
+      const { x, y, width, height } = node.getBoundingClientRect()
+      const style = getComputedStyle(node)
+      // How letters are smoothed belongs to the page's type, as the typeface does.
+      const names = [...style].filter((name) => name !== '-webkit-font-smoothing')
+      return {
+        node: `${node.localName}.${node.classList}`,
+        box: [x - at.x, y - at.y, width, height].map(Math.round).join(' '),
+        ...Object.fromEntries(names.map((name) => [name, style.getPropertyValue(name)])),
+      } as Record<string, string>
+    })
+  })
+  await page.context().close()
+  expect(exceptions).toEqual([])
+  return look
+}
+
+describe.each(widgets)('49 <$tag> looks the same on a page with the styles of', (widget) => {
+  test.each(Object.entries(sheets))('%s', async (_, head) => {
+    const [plain, styled] = [await lookOf(widget, ''), await lookOf(widget, head)]
+    expect(plain.length).toBeGreaterThan(50)
+    const differences = plain.flatMap((node, n) =>
+      Object.keys(node)
+        .filter((name) => node[name] !== styled[n]?.[name])
+        .map((name) => `${node.node} ${name}: ${node[name]} became ${styled[n]?.[name]}`),
+    )
+    expect([styled.length, differences]).toEqual([plain.length, []])
+  })
+})
+
+const script = (code: string) => `<script>${code}</script>`
+const library = (file: string) => `<script src="${site.shipped(file)}"></script>`
+
+/** What a page's own scripts and names do to the globals that we stand on. */
+const globals: Record<string, string> = {
+  'zone.js, which wraps whatever waits': library('zone.js/bundles/zone.umd.min.js'),
+  'core-js, which puts its own in place of what it mistrusts': library('core-js-bundle/minified.js'),
+  'SES, which freezes every built-in object': library('ses/dist/lockdown.umd.js') + script('lockdown()'),
+  'an old Prototype, which gives arrays and strings methods of its own': script(`
+    for (const { prototype } of [Array, String, Date, Number])
+      prototype.toJSON = function () { return '"' + this + '"' }
+    Array.prototype.each = Array.prototype.forEach
+    Array.prototype.first = Array.prototype.last = Array.prototype.include = Array.prototype.clear = function () {}
+    Array.prototype.entries = Array.prototype.toArray = function () { return [...this] }
+    Array.from = (list) => list ? [].slice.call(list) : []
+    Function.prototype.bind = function (that, ...first) {
+      const bound = this
+      return function (...rest) { return bound.apply(that, [...first, ...rest]) }
+    }
+    Element.prototype.hide = Element.prototype.show = Element.prototype.update = function () { return this }`),
+  'things that everything inherits and every loop meets': script(`
+    Object.prototype.$family = Object.prototype['a b'] = Object.prototype.forEach = function () {}
+    Array.prototype.extra = Function.prototype.extra = String.prototype.extra = function () {}`),
+  'wrappers around what loads and defines': script(`
+    const { fetch: request, Promise: Native, IntersectionObserver: Observer, requestAnimationFrame: frame } = window
+    window.fetch = function (...args) { return request.apply(this, args).then((answer) => answer) }
+    window.Promise = class extends Native {}
+    window.IntersectionObserver = class extends Observer {}
+    window.requestAnimationFrame = (run) => frame.call(window, (time) => run(time))
+    const define = customElements.define
+    customElements.define = function (name, ...rest) { return define.call(this, name.toLowerCase(), ...rest) }
+    const listen = EventTarget.prototype.addEventListener
+    EventTarget.prototype.addEventListener = function (...args) { return listen.apply(this ?? window, args) }`),
+  'elements that are named as globals are': [
+    'fetch',
+    'customElements',
+    'rai',
+    'RAI',
+    'litNonce',
+
+    'name',
+    'status',
+    'origin',
+    'settings',
+    'title',
+    'currentScript',
+    'body',
+    'location',
+    'trustedTypes',
+  ]
+    .map((name) => `<form name="${name}"><input name="version"></form><img id="${name}" name="${name}" alt="">`)
+    .join(''),
+}
+
+describe('the widget works on a page with', () => {
+  test.each(Object.entries(globals))('%s', async (_, before) => {
+    const { page, exceptions, console } = await visit(browser, site.page(pageOf(before + line + tag)))
+    await firstRow(page).waitFor()
+    await page.locator('rai-leaderboard').getByText('Week').click()
+    await page.locator('rai-leaderboard').getByRole('tab', { name: 'Week', selected: true }).waitFor()
+    expect([exceptions, console.filter((text) => text.includes('[rai]'))]).toEqual([[], []])
+  })
+})
+
+const frame = (address: string, more = '') => `<iframe ${more} src="${address}" width="600" height="600"></iframe>`
+/** The same site under a name that makes it another one, and that is not trusted as this machine is. */
+const elsewhere = (address: string) => address.replace('127.0.0.1', 'elsewhere.test')
+
+describe('a page without what others have', () => {
+  test('51 in a frame of another site shows its rows', async () => {
+    const inner = site.page(pageOf(tag, line))
+    const { page, exceptions } = await visit(browser, elsewhere(site.page(pageOf(frame(inner)))))
+    await page.frameLocator('iframe').locator('rai-leaderboard').getByText(nameOf(1)).first().waitFor()
+    expect(exceptions).toEqual([])
+  })
+
+  test('51 in a frame whose sandbox takes its origin away is not the key’s site, and says so', async () => {
+    const inner = site.page(pageOf(tag, line))
+    const { page, exceptions } = await visit(browser, site.page(pageOf(frame(inner, 'sandbox="allow-scripts"'))))
+    const framed = page.frameLocator('iframe')
+    await framed.locator('rai-leaderboard:state(error)').waitFor()
+    expect(await framed.locator('rai-leaderboard').getByText(nameOf(1)).count()).toBe(0)
+    expect(exceptions).toEqual([])
+  })
+
+  test('52 over plain http, without crypto.randomUUID, shows its rows', async () => {
+    const { key } = await community.tenant((tx) =>
+      createKey(tx, { kind: 'publishable', name: 'Plain', origins: [elsewhere(site.origin)] }, new Date()),
+    )
+    const html = pageOf(tag, line.replace(community.publishableKey, key))
+    const { page, exceptions } = await visit(browser, elsewhere(site.page(html)))
+    await firstRow(page).waitFor()
+    expect(await page.evaluate(() => [isSecureContext, 'randomUUID' in crypto])).toEqual([false, false])
+    expect(exceptions).toEqual([])
+  })
+})
