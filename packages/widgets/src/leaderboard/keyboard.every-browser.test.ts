@@ -4,7 +4,7 @@ import { find, focusedRow, loaded, part, rowsOf, textOf, until } from '../../../
 
 const press = (key: string) => sendKeys({ press: key })
 
-describe('<rai-leaderboard> by keyboard and pointer', () => {
+describe('61 <rai-leaderboard> by keyboard and pointer', () => {
   it('moves the focus from row to row, and Tab reaches one row only', async () => {
     const element = await loaded()
     expect(element.shadowRoot!.querySelectorAll('[data-position][tabindex="0"]')).to.have.length(1)

@@ -50,7 +50,7 @@ describe('<rai-leaderboard>, live', () => {
     await expect(element).to.be.accessible()
   })
 
-  it('moves nothing where less motion is wanted', async () => {
+  it('63 moves nothing where less motion is wanted', async () => {
     await emulateMedia({ reducedMotion: 'reduce' })
     const element = await loaded({ attributes })
     const third = namesOf(element)[2]!
@@ -60,7 +60,7 @@ describe('<rai-leaderboard>, live', () => {
     expect(running.filter(({ playState }) => playState === 'running')).to.deep.equal([])
   })
 
-  it('tells the page and, calmly, the ear about one’s own rank, and about nobody else’s', async () => {
+  it('64 tells the page and, calmly, the ear about one’s own rank, and about nobody else’s', async () => {
     const element = await loaded({ attributes, member: 'member-500' })
     await until(() => find(element, '.me') ?? part(element, 'me-row'), 'own row')
     const changes: [number, number][] = []
@@ -80,6 +80,27 @@ describe('<rai-leaderboard>, live', () => {
     await until(() => said.length > 0, 'announcement')
     observer.disconnect()
     expect(said).to.deep.equal(['You moved up to rank 1'])
+  })
+
+  it('64 says a burst of changes in few words, the last of them true', async () => {
+    const element = await loaded({ attributes, member: 'member-505' })
+    await until(() => find(element, '.me') ?? part(element, 'me-row'), 'own row')
+    let changes = 0
+    element.addEventListener('rai-rank-change', () => changes++)
+    const said: string[] = []
+    const status = find(element, '[role=status]')!
+    const observer = new MutationObserver(() => said.push(textOf(status)))
+    observer.observe(status, { subtree: true, childList: true, characterData: true })
+    const start = performance.now()
+    await until(async () => {
+      await award('member-505', 5, 'currency')
+      return changes >= 5
+    }, 'five changes of rank')
+    await award('member-505', 50_000, 'currency')
+    await until(() => said.at(-1) === 'You moved up to rank 1', 'last announcement')
+    observer.disconnect()
+    // There are three seconds of calm between two.
+    expect(said.length).to.be.below(2 + (performance.now() - start) / 3000)
   })
 
   it('hides a member when they ask for it, shows them again, and lets the page refuse', async () => {

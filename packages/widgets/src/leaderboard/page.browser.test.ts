@@ -103,7 +103,7 @@ describe('<rai-leaderboard> in a page', () => {
     })
   }
 
-  it('bears wider text spacing (WCAG 1.4.12)', async () => {
+  it('63 bears wider text spacing (WCAG 1.4.12)', async () => {
     const element = await loaded({ width: 320 })
     const spacing = new CSSStyleSheet()
     spacing.replaceSync(
