@@ -24,13 +24,16 @@ export function connect({ apiUrl, key, ...source }: Settings): Environment {
   return environment
 }
 
-/** What the loader asked for while our code was on its way: an answer is taken once, by whoever asks for the same first. */
+/**
+ * What the loader asked for while our code was on its way: an answer is taken once, by whoever asks for the same first. It
+ * comes in a task of its own: to start the code, read the answers and draw them at once would hold the page up.
+ */
 function takeEarly(url: string): Promise<Response> | undefined {
   const page = globalThis as { [name: symbol]: { early?: Map<string, Promise<Response>> } | undefined }
   const early = page[Symbol.for('rai.settings')]?.early
   const answer = early?.get(url)
   early?.delete(url)
-  return answer
+  return answer && new Promise((done) => setTimeout(done, 0, answer))
 }
 
 /** The longest wait that timers keep; longer ones would end at once. */

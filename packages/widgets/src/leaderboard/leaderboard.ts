@@ -32,7 +32,7 @@ import type { Source } from './rows-controller.js'
 import type { PartClass, Scene } from './scene.js'
 
 /** So many rows are drawn before the list can be scrolled. */
-const firstRows = 20
+const firstRows = 12
 
 /**
  * A live ranking of a community's members.
@@ -155,6 +155,8 @@ export class RaiLeaderboard extends RaiElement {
   #subject = ''
   #model = nothingKnown
   #loaded = false
+  /** The width before anything was drawn: to read it later would lay out what was drawn, in the midst of the work. */
+  #width = 0
   #error: unknown
   /** What a server drew: it stays until there are rows to put in its place. */
   #drawn: ChildNode[] = []
@@ -195,6 +197,7 @@ export class RaiLeaderboard extends RaiElement {
       this.#loaded = false
     }
     if (changed.has('period')) this.#chosen = undefined
+    this.#width ||= this.clientWidth
     const before = this.#source
     this.#source = environment && leaderboard(environment, this.#choice)
     if (before !== this.#source) before?.hide(this)
@@ -232,7 +235,7 @@ export class RaiLeaderboard extends RaiElement {
       layout: this.layout,
       isCustom: !!this.renderRow,
       found: () => this.#search.value?.found,
-      width: () => this.#hands?.rows.width || this.clientWidth,
+      width: () => this.#hands?.rows.width || this.#width,
     })
   }
   /** What the list is to show. */

@@ -1,24 +1,24 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import { keyed } from 'lit/directives/keyed.js'
+import { each } from './format.js'
 import { webUrl } from './web-url.js'
 
 /** How many colours `.hue-…` in base.styles.css has. */
 const hues = 10
 
+/** What people count as signs. Few names need it, and it is the slowest of all `Intl` objects to make. */
+const signs = each((locale) => new Intl.Segmenter(locale))
+
 /** The first letter of the first and the last word; the first sign of a name without letters (an emoji stays whole). */
 export function initials(name: string): string {
-  const words = name.match(/[\p{L}\p{N}]+/gu) ?? [name]
-  const ends = words.length > 1 ? [words[0], words.at(-1)] : words
+  const words = name.match(/[\p{L}\p{N}]+/gu)
+  if (!words) return signs('en').segment(name).containing(0)?.segment ?? ''
+  const ends = words.length > 1 ? [words[0]!, words.at(-1)!] : words
   return ends
-    .map((word) => firstSign(word ?? ''))
+    .map(([letter]) => letter)
     .join('')
     .toLocaleUpperCase()
 }
-
-/** Made once: `Intl` objects are slow to make and quick to use. */
-const signs = /* @__PURE__ */ new Intl.Segmenter()
-
-const firstSign = (text: string): string => signs.segment(text).containing(0)?.segment ?? ''
 
 /** The same colour for the same id, everywhere. */
 function hueOf(id: string): number {
