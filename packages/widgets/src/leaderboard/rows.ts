@@ -20,77 +20,68 @@ export interface RowView {
 }
 
 /** The first three as medals. A tie is told by a sign to the eye and by a word to the ear. */
-export const rank = ({ rank, tied }: BoardRow, { text, number }: RowView) => {
-  const sign = tied
+export const rank = (item: BoardRow | undefined, { text, number }: RowView) => {
+  const sign = item?.tied
     ? html`<span class="tie" aria-hidden="true">=</span><span class="visually-hidden">${text('tied')} </span>`
     : nothing
-  return rank <= 3
-    ? html`<span class="medal medal-${rank}">${sign}${number(rank)}</span>`
-    : html`${sign}${number(rank)}`
+  return item && item.rank <= 3
+    ? html`<span class="medal medal-${item.rank}">${sign}${number(item.rank)}</span>`
+    : html`${sign}${item && number(item.rank)}`
 }
 
 /** A name is isolated, so that its direction cannot turn its neighbours; cut where its room ends, whole in the title. */
-export const name = ({ member, me }: BoardRow, { text }: RowView) =>
-  html`<bdi class="name cut" part="name" title=${member.name}>${member.name}</bdi>${
-    me ? html`<span class="you">${text('you')}</span>` : nothing
+export const name = (item: BoardRow | undefined, { text }: RowView) =>
+  html`<bdi class="name cut" part="name" title=${item?.member.name ?? ''}>${item?.member.name}</bdi>${
+    item
+      ? item.me
+        ? html`<span class="you">${text('you')}</span>`
+        : nothing
+      : html`<span class="visually-hidden">${text('loading')}</span>`
   }`
 
-/** A row of the table. Native table semantics are lost to `display: grid`, so every role is written. */
+/**
+ * A row of the table, or its place while it is on its way: one template for both, so that a row that comes takes over the
+ * nodes that stand there. Native table semantics are lost to `display: grid`, so every role is written.
+ */
 export const line = (
-  item: BoardRow,
+  item: BoardRow | undefined,
   position: number,
   kind: string,
   part: string,
   view: RowView,
   cells: unknown,
 ) => html`<tr
-  class="${kind}${item.me ? ' me' : ''}"
-  part="${part}${item.me ? ' row-me' : ''}"
+  class="${kind}${item ? (item.me ? ' me' : '') : ' pending'}"
+  part=${item ? `${part}${item.me ? ' row-me' : ''}` : nothing}
   role="row"
   tabindex=${position === view.tabbable() ? 0 : -1}
   aria-rowindex=${position + 1}
-  aria-current=${item.me ? 'true' : 'false'}
-  data-id=${item.member.id}
+  aria-current=${item?.me ? 'true' : 'false'}
+  data-id=${item?.member.id ?? nothing}
   data-position=${position}
-  data-score=${item.score}
+  data-score=${item?.score ?? nothing}
 >
   ${cells}
 </tr>`
 
+const nobody = { id: '', name: '', avatarUrl: null }
+
 export const cells = (
-  item: BoardRow,
+  item: BoardRow | undefined,
   view: RowView,
 ) => html`<td class="rank" part="rank" role="cell">${rank(item, view)}</td>
   <th class="who" role="rowheader" scope="row">
-    ${avatar(item.member)}${name(item, view)}${view.change(item)}${item.me ? view.menuButton() : nothing}
+    ${avatar(item?.member ?? nobody)}${name(item, view)}${item && view.change(item)}${item?.me ? view.menuButton() : nothing}
   </th>
-  <td class="score" part="score" role="cell">${view.number(item.score)}</td>`
+  <td class="score" part="score" role="cell">${item && view.number(item.score)}</td>`
 
 const custom = (item: BoardRow, view: RowView) =>
   html`<td class="whole" role="cell" aria-colspan="3">${view.renderRow?.(item)}</td>`
 
-const bone = (width = '') => html`<span class="bone ${width}"></span>`
-
-/** A row that is on its way. */
-const bones = (position: number, { text, tabbable }: RowView) => html`<tr
-  class="row"
-  role="row"
-  tabindex=${position === tabbable() ? 0 : -1}
-  aria-rowindex=${position + 1}
-  data-position=${position}
->
-  <td class="rank" role="cell">${bone('dot')}</td>
-  <th class="who" role="rowheader" scope="row">
-    ${bone('face')}${bone('line')}<span class="visually-hidden">${text('loading')}</span>
-  </th>
-  <td class="score" role="cell">${bone('line')}</td>
-</tr>`
-
-/** The row of a position, or its place while it is on its way. */
+/** The row of a position. */
 export function row(position: number, view: RowView): TemplateResult {
   const item = view.at(position)
-  if (!item) return bones(position, view)
-  return line(item, position, 'row', 'row', view, view.renderRow ? custom(item, view) : cells(item, view))
+  return line(item, position, 'row', 'row', view, item && view.renderRow ? custom(item, view) : cells(item, view))
 }
 
 interface Table {
@@ -120,6 +111,8 @@ export const table = ({ label, unit, total, rows, podium }: Table, view: RowView
     ${rows}
   </tbody>
 </table>`
+
+const bone = (width = '') => html`<span class="bone ${width}"></span>`
 
 /** The layout of the element before there is anything to show; `label` says so to those who do not see it. */
 export const skeleton = (label: string): TemplateResult => html`<div class="skeleton" aria-hidden="true">
