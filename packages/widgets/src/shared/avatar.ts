@@ -11,13 +11,9 @@ const signs = each((locale) => new Intl.Segmenter(locale))
 
 /** The first letter of the first and the last word; the first sign of a name without letters (an emoji stays whole). */
 export function initials(name: string): string {
-  const words = name.match(/[\p{L}\p{N}]+/gu)
-  if (!words) return signs('en').segment(name).containing(0)?.segment ?? ''
-  const ends = words.length > 1 ? [words[0]!, words.at(-1)!] : words
-  return ends
-    .map(([letter]) => letter)
-    .join('')
-    .toLocaleUpperCase()
+  const firsts = name.match(/(?<![\p{L}\p{N}])[\p{L}\p{N}]/gu)
+  if (!firsts) return signs('en').segment(name).containing(0)?.segment ?? ''
+  return `${firsts[0]}${firsts[1] ? firsts.at(-1) : ''}`.toLocaleUpperCase()
 }
 
 /** The same colour for the same id, everywhere. */
