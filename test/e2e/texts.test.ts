@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { naughtyStrings } from '../helpers/strings.js'
 import { startBrowser, visit } from './browser.js'
@@ -20,6 +21,11 @@ async function open(
   { tag, attributes, texts, addresses }: Widget,
   write: (field: string, n: number) => string | undefined,
 ) {
+  const watch = `<script>
+    globalThis.shifted = 0
+    new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => { shifted += value }))
+      .observe({ type: 'layout-shift', buffered: true })
+  </script>`
   let n = 0
   const rewrite = (value: unknown, field = ''): unknown => {
     if (Array.isArray(value)) return value.map((item) => rewrite(item))
@@ -29,7 +35,7 @@ async function open(
   }
   const visited = await visit(
     browser,
-    site.put(`/texts-${++pages}`, widgetPage(`<${tag} ${attributes.full}></${tag}><p>Below</p>`, line)),
+    site.put(`/texts-${++pages}`, widgetPage(`<${tag} ${attributes.full}></${tag}><p>Below</p>`, watch + line)),
     {
       ...phone,
       prepare: (page) =>
@@ -50,7 +56,52 @@ async function open(
   }
 }
 
+/** Where the widget and what is in it stand. */
+const boxes = (page: Page, { tag, content }: Widget) =>
+  page.locator(tag).evaluate((element, selector) => {
+    const own = element.getBoundingClientRect()
+    const base = element.shadowRoot!.querySelector('[part~=base]')!
+    const isInside = ({ top, right, bottom, left, width }: DOMRect) =>
+      width === 0 || (top >= own.top && right <= own.right && bottom <= own.bottom && left >= own.left)
+    const first = element.shadowRoot!.querySelector(selector)!.getBoundingClientRect()
+    return {
+      width: own.width,
+      height: own.height,
+      isWhole: [...base.children].map((part) => part.getBoundingClientRect()).every(isInside),
+      contentIsSeen: first.width > 0 && isInside(first),
+      pageScrolls: document.documentElement.scrollWidth > innerWidth,
+    }
+  }, content)
+
+const long: Record<string, string> = {
+  'a hundred thousand letters': 'x'.repeat(100_000),
+  'a hundred thousand letters in words': 'word '.repeat(20_000),
+  Zalgo: naughtyStrings.Zalgo!,
+  'direction overrides': '\u202Eevil gnirts\u202D \u2067\u2066 end',
+  'Arabic beside Latin': 'سارة abc المنصوري 123',
+  'a family of emoji': '👩‍👩‍👧‍👦'.repeat(40),
+  'Chinese without spaces': '排行榜'.repeat(300),
+  'forty digits': '9'.repeat(40),
+  'a script': '<script>alert(1)</script>',
+}
+
 describe.each(widgets)('57 <$tag> bears', (widget) => {
+  test.each(Object.entries(long))('%s in every text', async (_, text) => {
+    const usual = await open(widget, () => undefined)
+    await settled(usual.page, widget.tag)
+    // The first of an answer: no answer of ours has ten megabytes.
+    const { page, exceptions, close } = await open(widget, (field, n) =>
+      widget.texts.includes(field) && n < 12 ? text : undefined,
+    )
+    await settled(page, widget.tag)
+    expect(await boxes(page, widget)).toEqual(await boxes(usual.page, widget))
+    expect(await boxes(page, widget)).toMatchObject({ isWhole: true, contentIsSeen: true, pageScrolls: false })
+    expect(await page.evaluate(() => (globalThis as unknown as { shifted: number }).shifted)).toBeLessThanOrEqual(0.1)
+    expect(exceptions).toEqual([])
+    await close()
+    await usual.close()
+  })
+
   test('a name that is one sign of many parts as that sign, whole', async () => {
     const { page, close } = await open(widget, (field) => (field === 'name' ? '👩‍👩‍👧‍👦' : undefined))
     await settled(page, widget.tag)

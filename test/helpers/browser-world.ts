@@ -46,6 +46,7 @@ async function fill(community: TestCommunity): Promise<Map<string, string>> {
     const board = (slug: string, more = {}) =>
       createBoard(tx, { name: slug, slug, periods: ['week', 'month', 'all'], ...more }, now)
     await board('champions', { name: 'Champions', displayOrder: -1 })
+    await board('wordy', { description: 'All the words there are. '.repeat(200) })
     await board('live', { name: 'Live', metric: 'currency', periods: ['all'] })
     await board('soon', { startsAt: new Date(+now + day / 2), endsAt: new Date(+now + 30 * day) })
     await board('review', { startsAt: new Date(+now - 30 * day), endsAt: new Date(+now - day / 24), periods: ['all'] })

@@ -134,6 +134,20 @@ describe('<rai-leaderboard>', () => {
     expect([shows(element, 'header'), shows(element, 'tabs')]).to.deep.equal([false, true])
   })
 
+  it('leaves the list its room under a long description, which keys can read to its end', async () => {
+    const element = await loaded({ attributes: { board: 'wordy' } })
+    const description = part(element, 'description')!
+    expect(description.offsetHeight).to.be.below(80)
+    expect(find(element, '.scroller')!.offsetHeight).to.be.above(200)
+    await expect(element).to.be.accessible()
+    description.focus()
+    await sendKeys({ press: 'End' })
+    await until(
+      () => description.scrollTop + description.clientHeight >= description.scrollHeight - 1,
+      'end of the description',
+    )
+  })
+
   it('puts the first three on a podium when wide, in the same table', async () => {
     const element = await loaded({ width: 900 })
     await until(() => part(element, 'podium'), 'podium')

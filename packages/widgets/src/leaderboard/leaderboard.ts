@@ -61,6 +61,7 @@ const firstRows = 12
  * @csspart base - The outermost inner element.
  * @csspart header - The title line.
  * @csspart title - The board's name.
+ * @csspart description - What the board is about; scrolls where it has more than three lines.
  * @csspart when - The countdown.
  * @csspart tools - The line of periods, runs and search.
  * @csspart tabs - The group of periods.
