@@ -1,7 +1,7 @@
 import type { DemoFile } from '../packages/server/src/demo.js'
 
 /**
- * Adds the boards that only the page of all states shows: not started, in review, ended, empty. Those that exist get their dates
+ * Adds the boards that only the pages of all states show: not started, in review, ended, won, empty. Those that exist get their dates
  * again, or the next season would have begun some days after the first start.
  */
 export async function addStateBoards({ apiUrl, systemKey }: DemoFile): Promise<void> {
@@ -28,12 +28,44 @@ export async function addStateBoards({ apiUrl, systemKey }: DemoFile): Promise<v
   }
 }
 
+const prizeTerms = 'https://www.example.com/terms'
+const prizes = [
+  {
+    from: 1,
+    to: 1,
+    title: 'A night in the summit hut',
+    description: 'For two, with breakfast',
+    link: 'https://www.example.com/hut',
+  },
+  { from: 2, to: 3, title: 'Trekking poles', amount: { unit: 'currency', amount: 500 } },
+  { from: 4, to: 40, title: 'A trail map' },
+]
+
 function stateBoards(now: number) {
   const inDays = (days: number) => new Date(now + days * 86_400_000).toISOString()
   return [
     { slug: 'winter-season', name: 'Winter season', startDate: inDays(0.9), endDate: inDays(90) },
     { slug: 'autumn-season', name: 'Autumn season', startDate: inDays(-90), endDate: inDays(-0.2) },
     { slug: 'spring-season', name: 'Spring season', startDate: inDays(-200), endDate: inDays(-30) },
+    // Over a moment after the start, and final at once: whoever looks has won.
+    {
+      slug: 'harvest-season',
+      name: 'Harvest season',
+      startDate: inDays(-90),
+      endDate: inDays(1e-5),
+      reviewHours: 0,
+      prizes,
+      prizeTerms,
+    },
+    {
+      slug: 'peak-cup',
+      name: 'Peak cup',
+      startDate: inDays(-90),
+      endDate: inDays(20),
+      requiresOptIn: true,
+      prizes,
+      prizeTerms,
+    },
     // Counts coins from now on, and the demo gives none.
     { slug: 'night-hikes', name: 'Night hikes', startDate: inDays(0), rankingField: 'currencies' },
   ]

@@ -1,5 +1,6 @@
 export type { RunChoice } from './leaderboard/boards.js'
 export { type Leaderboard, leaderboard } from './leaderboard/leaderboard.js'
+export { claimPrize, sendSeen, setEntry } from './leaderboard/own.js'
 export { type Search, search } from './leaderboard/search.js'
 export { turnOf, type View } from './leaderboard/view.js'
 export { config } from './shared/config.js'
@@ -9,5 +10,5 @@ export { ApiError, type Failure, type FailureCode, failureOf } from './shared/fa
 export { type GetToken, identify, isGuest, logout, type Token, type TokenSource } from './shared/identity.js'
 export { errorOf, type Loadable } from './shared/loadable.js'
 export { serverNow } from './shared/server-clock.js'
-export type { Board, BoardRow, BoardRun, Config, MyRows, Period, Rows, Viewer, Visibility } from './types.js'
+export type { Board, BoardRow, BoardRun, Config, MyRows, Period, Rows, Viewer, Visibility, WonPrize } from './types.js'
 export { viewer } from './viewer.js'

@@ -28,7 +28,6 @@ import styles from './leaderboard.styles.css?inline'
 import { catalog } from './messages/index.js'
 import { decide, type Layout, nothingKnown } from './model.js'
 import { type RowView, row, skeleton, table } from './rows.js'
-import type { Source } from './rows-controller.js'
 import type { PartClass, Scene } from './scene.js'
 
 /** So many rows are drawn before the list can be scrolled. */
@@ -56,6 +55,8 @@ const firstRows = 12
  * @event {RaiErrorEvent} rai-error - Something failed; has `code` and `requestId`.
  * @event {RaiRankChangeEvent} rai-rank-change - The member's own rank changed; has `rank` and `previousRank`.
  * @event {RaiRowActivateEvent} rai-row-activate - A row was chosen by Enter or a click; has `row`.
+ * @event {RaiEntryRequestEvent} rai-entry-request - The member asks to take part, or no longer to; has `joined`; cancelable.
+ * @event {RaiClaimRequestEvent} rai-claim-request - The member asks for the prize that they won; cancelable.
  * @event {RaiVisibilityRequestEvent} rai-visibility-request - The member asks to be hidden or shown; has `visibility`; cancelable.
  *
  * @csspart base - The outermost inner element.
@@ -70,6 +71,12 @@ const firstRows = 12
  * @csspart run-button - A step to an earlier or later run.
  * @csspart search - The search box.
  * @csspart search-input - Its input.
+ * @csspart segments - The line of groups that the board can be seen for.
+ * @csspart prizes - What can be won: a line that opens.
+ * @csspart prizes-head - The line.
+ * @csspart prize-item - What some ranks win.
+ * @csspart prize-link - Where a prize is described.
+ * @csspart prize-terms - Where the terms of the prizes stand.
  * @csspart list - What scrolls.
  * @csspart row - A row; one's own is also `row-me`.
  * @csspart rank - A row's rank.
@@ -85,6 +92,9 @@ const firstRows = 12
  * @csspart menu - The actions.
  * @csspart menu-item - One action.
  * @csspart notice - The line that tells why one is not ranked.
+ * @csspart join-button - Takes part in a board that ranks only who joined it.
+ * @csspart prize - The line that tells what one has won.
+ * @csspart claim-button - Claims it.
  * @csspart sign-in - The same for guests.
  * @csspart empty - What stands where no rows are.
  * @csspart error - What stands where loading failed.
@@ -136,22 +146,50 @@ export class RaiLeaderboard extends RaiElement {
   readonly #number = (value: number) => formatNumber(this.#words.locale, value)
   readonly #scene: Scene = {
     model: () => this.#model,
-    scope: () => this.#scope,
-    list: () => this.#list,
-    timeLeft: () => this.#timeLeft,
-    at: (position) => this.#at(position),
+    scope: () => {
+      const { environment } = this
+      return environment && { environment, choice: this.#choice }
+    },
+    list: () => {
+      const { key, view, own, found, total } = this.#model
+      if (!view || total === 0) return undefined
+      return {
+        highest: found?.highest,
+        key: `${key} ${found?.text ?? ''}`,
+        version: found ?? view,
+        total,
+        podium: this.#podium ? 3 : 0,
+        own: own && !found && own.position <= total ? own.position : undefined,
+      }
+    },
+    timeLeft: () => {
+      const { environment } = this
+      const { view } = this.#model
+      const at = view && turnOf(view.run)
+      return environment && at ? Date.parse(at) - serverNow(environment) : undefined
+    },
+    at: (position) => {
+      const { found, view, mine } = this.#model
+      return found
+        ? found.rows[position - 1]
+        : (view?.row(position) ?? mine?.items.find((row) => row.position === position))
+    },
     number: this.#number,
-    show: (first, last) => this.#show(first, last),
+    show: (first, last) => {
+      if (this.#view.value?.state === 'ready' && !this.#model.found) this.#source?.show(first, last, this)
+    },
   }
   readonly #interaction = this.#part(() => import('./interaction.js'))
   readonly #search = this.#part(() => import('./search.js'))
   readonly #own = this.#part(() => import('./own.js'))
   readonly #noRows = new Part(this, () => import('./no-rows.js'))
+  readonly #extras = new Part(this, () => import('./extras.js'))
   readonly #layouts = new Part(this, () => import('./layouts.js'))
 
   #source: Leaderboard | undefined
   /** What a person chose since the attributes were set. */
   #chosen: Wanted | undefined
+  #segment: string | undefined
   /** What address, key and board name together; the fields below are about it. */
   #subject = ''
   #model = nothingKnown
@@ -193,7 +231,7 @@ export class RaiLeaderboard extends RaiElement {
     const subject = `${environment?.apiUrl} ${environment?.key} ${this.board ?? ''}`
     if (subject !== this.#subject) {
       this.#subject = subject
-      this.#chosen = undefined
+      this.#chosen = this.#segment = undefined
       this.#model = nothingKnown
       this.#loaded = false
     }
@@ -206,7 +244,7 @@ export class RaiLeaderboard extends RaiElement {
 
   protected override updated() {
     const { first, last } = this.#range
-    this.#show(first, last)
+    this.#scene.show(first, last)
     const { error, failure, shown, total } = this.#model
     const isReady = !failure && !this.#isPending
     this.setStates({
@@ -229,6 +267,7 @@ export class RaiLeaderboard extends RaiElement {
   #decide() {
     this.#model = decide(this.#model, {
       subject: this.#subject,
+      segment: this.#segment,
       board: this.#board.value,
       view: this.#view.value,
       mine: this.#mine.value,
@@ -239,20 +278,6 @@ export class RaiLeaderboard extends RaiElement {
       width: () => this.#hands?.rows.width || this.#width,
     })
   }
-  /** What the list is to show. */
-  get #list(): Source | undefined {
-    const { key, view, own, found, total } = this.#model
-    if (!view || total === 0) return undefined
-    return {
-      highest: found?.highest,
-      key: `${key} ${found?.text ?? ''}`,
-      version: found ?? view,
-      total,
-      podium: this.#podium ? 3 : 0,
-      own: own && !found && own.position <= total ? own.position : undefined,
-    }
-  }
-
   /** What makes the list more than a picture: asked for once there is something to see. */
   get #hands() {
     return this.#model.shown && this.#interaction.value
@@ -276,13 +301,14 @@ export class RaiLeaderboard extends RaiElement {
 
   /** What it takes to draw is on its way: rows, or words and parts that they need. */
   get #isPending(): boolean {
-    const { failure, shown, found, total, layout } = this.#model
+    const { failure, shown, found, total, layout, hasExtras } = this.#model
     const isBlank = failure || (total === 0 && !found)
     return (
       (!failure && !shown) ||
       this.#words.pending ||
       (isBlank && this.#noRows.pending) ||
-      (layout !== 'table' && this.#layouts.pending)
+      (layout !== 'table' && this.#layouts.pending) ||
+      (hasExtras && this.#extras.pending)
     )
   }
 
@@ -293,38 +319,19 @@ export class RaiLeaderboard extends RaiElement {
 
   /** The run to ask for. A period that the board does not have is no reason to show nothing. */
   get #choice(): RunChoice {
-    const board = this.board || undefined
+    const board = this.#segment ?? (this.board || undefined)
     const { period = this.period, start } = this.#chosen ?? {}
     return !period || this.#model.board?.periods.includes(period) === false ? { board } : { board, period, start }
-  }
-
-  get #scope() {
-    const { environment } = this
-    return environment && { environment, choice: this.#choice }
-  }
-
-  /** How long until the run begins, ends or is final, by the server's clock. */
-  get #timeLeft(): number | undefined {
-    const { environment } = this
-    const { view } = this.#model
-    const at = view && turnOf(view.run)
-    return environment && at ? Date.parse(at) - serverNow(environment) : undefined
-  }
-
-  #at(position: number): BoardRow | undefined {
-    const { found, view, mine } = this.#model
-    return found
-      ? found.rows[position - 1]
-      : (view?.row(position) ?? mine?.items.find((row) => row.position === position))
-  }
-
-  #show(first: number, last: number) {
-    if (this.#view.value?.state === 'ready' && !this.#model.found) this.#source?.show(first, last, this)
   }
 
   readonly #choose = (wanted: Wanted) => {
     const first = this.period ?? this.#model.board?.periods[0]
     this.#chosen = wanted.period === first && !wanted.start ? undefined : wanted
+    this.requestUpdate()
+  }
+
+  readonly #chooseSegment = (segment: string | undefined) => {
+    this.#segment = segment
     this.requestUpdate()
   }
 
@@ -408,13 +415,14 @@ export class RaiLeaderboard extends RaiElement {
   }
 
   #renderContent() {
-    const { board, view, total, found, failure } = this.#model
+    const { board, view, total, found, failure, hasExtras } = this.#model
     const { text, locale } = this.#words
     const isEmpty = !failure && !total && !found
     const tab = view && board && board.periods.length > 1 ? `tab-${view.run.period}` : nothing
     const own = this.#ownPart
-    return html`${this.withoutHeader ? nothing : header(board, view && when(view.run, this.#timeLeft ?? 0, text, locale), text)}
+    return html`${this.withoutHeader ? nothing : header(board, view && when(view.run, this.#scene.timeLeft() ?? 0, text, locale), text)}
       ${this.#renderTools()}
+      ${hasExtras ? this.#extras.value?.(this.#model, this.#segment, text, this.#number, this.#chooseSegment) : nothing}
       <div class="panel" id="panel" role=${tab === nothing ? 'group' : 'tabpanel'} aria-labelledby=${tab}>
         <div class="fallback" ?hidden=${!failure || this.#loaded || !this.hasContent}><slot></slot></div>
         ${board && view && !found ? this.#hands?.runSteps(board, view, text, locale, this.#choose) : nothing}

@@ -4,15 +4,17 @@ import {
   award,
   find,
   freshApi,
+  leaderboard,
   loaded,
   namesOf,
   part,
   rowsOf,
+  shows,
   textOf,
   until,
   world,
 } from '../../../../test/helpers/browser.js'
-import type { RaiErrorEvent, RaiRankChangeEvent, RaiVisibilityRequestEvent } from '../index.js'
+import type { RaiEntryRequestEvent, RaiErrorEvent, RaiRankChangeEvent, RaiVisibilityRequestEvent } from '../index.js'
 
 const attributes = { board: 'live' }
 const animationsOf = (element: Element) =>
@@ -101,6 +103,48 @@ describe('<rai-leaderboard>, live', () => {
     observer.disconnect()
     // There are three seconds of calm between two.
     expect(said.length).to.be.below(2 + (performance.now() - start) / 3000)
+  })
+
+  it('tells members how far they have moved since their last visit, whatever the device', async () => {
+    const api = await freshApi()
+    const first = await loaded({ api, attributes, member: 'member-507' })
+    await until(() => part(first, 'me-row') ?? find(first, '.me'), 'own row')
+    await until(async () => (await api.count('/seen')) > 0, 'look')
+    first.remove()
+    await award('member-515', 30_000, 'currency')
+    const second = await loaded({ attributes, member: 'member-507' })
+    await until(() => textOf(find(second, '.me [part=change]')) === '1down 1', 'change since the last visit')
+    await expect(second).to.be.accessible()
+  })
+
+  it('lets members take part when they ask for it, once however often they press, and leave again', async () => {
+    const api = await freshApi()
+    const element = await leaderboard({ api, attributes: { board: 'cup' }, member: 'member-495' })
+    await until(() => part(element, 'join-button'), 'way in')
+    expect(textOf(part(element, 'notice'))).to.contain('Take part to be ranked.')
+    await expect(element).to.be.accessible()
+    const refuse = (event: Event) => event.preventDefault()
+    element.addEventListener('rai-entry-request', refuse)
+    part(element, 'join-button')!.click()
+    expect(await api.count('/entry')).to.equal(0)
+    element.removeEventListener('rai-entry-request', refuse)
+    const asked: boolean[] = []
+    element.addEventListener('rai-entry-request', (event) => asked.push((event as RaiEntryRequestEvent).joined))
+    part(element, 'join-button')!.focus()
+    part(element, 'join-button')!.click()
+    part(element, 'join-button')!.click()
+    await until(() => find(element, '.me'), 'own row')
+    await until(() => textOf(find(element, '[role=status]')) === 'You take part now', 'announcement')
+    await until(() => element.shadowRoot!.activeElement?.matches('.scroller, [data-position]'), 'focus in the list')
+    expect(asked).to.deep.equal([true])
+    expect(shows(element, 'notice')).to.equal(false)
+    part(element, 'menu-button')!.click()
+    await until(() => part(element, 'menu'), 'menu')
+    const items = [...element.shadowRoot!.querySelectorAll<HTMLElement>('[role=menuitem]')]
+    items.find((item) => textOf(item) === 'Leave this leaderboard')!.click()
+    await until(() => part(element, 'join-button'), 'way in again')
+    expect(find(element, '.me') === null).to.equal(true)
+    expect(asked).to.deep.equal([true, false])
   })
 
   it('hides a member when they ask for it, shows them again, and lets the page refuse', async () => {

@@ -4,7 +4,7 @@ import { decide, type Model, nothingKnown } from './model.js'
 
 const row = (position: number, me = false) =>
   ({ position, rank: position, me, member: { id: `m${position}` } }) as BoardRow
-const board = { name: 'Weekly', periods: ['week', 'all'] } as Board
+const board = { name: 'Weekly', periods: ['week', 'all'], segments: [], prizes: [] } as unknown as Board
 const viewOf = (total: number, start: string | null = '2026-11-23') =>
   ({ total, run: { period: 'week', start }, row }) as unknown as View
 const ready = <T>(value: T) => ({ state: 'ready', value, at: 0 }) as const
@@ -16,6 +16,7 @@ type Told = Parameters<typeof decide>[1]
 const tell = (told: Partial<Told>, before: Model = nothingKnown) =>
   decide(before, {
     subject: 'here',
+    segment: undefined,
     board: ready(board),
     view: ready(viewOf(10)),
     mine: undefined,
@@ -36,8 +37,20 @@ describe('what a board’s element shows', () => {
   it('stays while another run is on its way', () => {
     const before = tell({ mine: ready({ items: [row(4, true)] } as MyRows) })
     const after = tell({ view: pending, mine: pending }, before)
-    expect(after).toMatchObject({ key: 'here week 2026-11-23', total: 10, own: { position: 4 } })
+    expect(after).toMatchObject({ key: before.key, total: 10, own: { position: 4 } })
     expect(after.view).toBe(before.view)
+  })
+
+  it('is the rows of a segment only with the segment’s board, and keeps the whole beside it', () => {
+    const whole = { ...board, segments: [{ id: 'north', name: 'North' }] }
+    const before = tell({ board: ready(whole) })
+    const rows = viewOf(3)
+    const between = tell({ segment: 'north', board: pending, view: ready(rows) }, before)
+    expect(between).toMatchObject({ board: whole, view: before.view, key: before.key })
+    const north = { ...board, name: 'North' }
+    const after = tell({ segment: 'north', board: ready(north), view: ready(rows) }, between)
+    expect(after).toMatchObject({ board: north, whole, view: rows, hasExtras: true })
+    expect(after.key).not.toBe(before.key)
   })
 
   it('is a failure only where there is nothing to show', () => {
@@ -76,6 +89,6 @@ describe('what a board’s element shows', () => {
 
   it('says that the community has no board', () => {
     const none: Leaderboard['$view'] extends { get(): infer State } ? State : never = ready(null)
-    expect(tell({ board: ready(null), view: none })).toMatchObject({ shown: none, view: undefined, key: 'here' })
+    expect(tell({ board: ready(null), view: none })).toMatchObject({ shown: none, view: undefined })
   })
 })

@@ -32,6 +32,8 @@ export interface Found {
 interface Told {
   /** What address, key and board name together. */
   subject: string
+  /** Which of the board's segments is asked for; none for the board itself. */
+  segment: string | undefined
   board: Held<'$board'> | undefined
   view: Held<'$view'> | undefined
   mine: Held<'$mine'> | undefined
@@ -48,6 +50,10 @@ interface Told {
 /** What is shown. */
 export interface Model {
   board?: Board | undefined
+  /** Which segment the board is of the `whole`, which has the segments. */
+  segment?: string | undefined
+  whole?: Board | undefined
+  hasExtras: boolean
   /**
    * The rows that were asked for, or, while those are on their way, the ones before, so that choosing another period never
    * blanks the list. Its value is null where the community has no board.
@@ -71,14 +77,19 @@ export interface Model {
   error?: ApiError | undefined
 }
 
-export const nothingKnown: Model = { key: '', isLong: false, total: 0, layout: 'table' }
+export const nothingKnown: Model = { key: '', hasExtras: false, isLong: false, total: 0, layout: 'table' }
 
 /** Decides what to show by what is known now, and by what was shown before. */
-export function decide(before: Model, { subject, limit, layout = 'auto', ...told }: Told): Model {
-  const board = told.board?.state === 'ready' ? (told.board.value ?? undefined) : before.board
-  let { shown, mine } = before
-  if (told.view?.state === 'ready' && (board || !told.view.value)) {
+export function decide(before: Model, { subject, segment, limit, layout = 'auto', ...told }: Told): Model {
+  let { board, whole, segment: of, shown, mine, key } = before
+  if (told.board?.state === 'ready') {
+    board = told.board.value ?? undefined
+    of = segment
+    if (!segment) whole = board
+  }
+  if (told.view?.state === 'ready' && ((board && of === segment) || !told.view.value)) {
     shown = told.view
+    key = [subject, segment, shown.value?.run.period, shown.value?.run.start].join(' ')
     mine = (told.mine?.state === 'ready' && told.mine.value) || undefined
   } else if (told.view?.state === 'failed') shown = mine = undefined
   const view = shown?.value ?? undefined
@@ -92,9 +103,12 @@ export function decide(before: Model, { subject, limit, layout = 'auto', ...told
   const failure = shown ? undefined : (boardError ?? viewError)
   return {
     board,
+    segment: of,
+    whole,
+    hasExtras: !!(whole?.segments.length || board?.prizes.length),
     shown,
     view,
-    key: view ? `${subject} ${view.run.period} ${view.run.start}` : subject,
+    key,
     mine,
     own: mine?.items.find(({ me }) => me),
     isLong,

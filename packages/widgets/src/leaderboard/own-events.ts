@@ -22,9 +22,28 @@ export class RaiVisibilityRequestEvent extends RaiEvent {
   }
 }
 
+/** The member asks to take part in a board that ranks only who joined it, or no longer to. Cancel it to keep things as they are. */
+export class RaiEntryRequestEvent extends RaiEvent {
+  readonly joined: boolean
+
+  constructor(joined: boolean) {
+    super('rai-entry-request', { cancelable: true })
+    this.joined = joined
+  }
+}
+
+/** The member asks for the prize that they won. Cancel it to keep things as they are. */
+export class RaiClaimRequestEvent extends RaiEvent {
+  constructor() {
+    super('rai-claim-request', { cancelable: true })
+  }
+}
+
 declare global {
   interface HTMLElementEventMap {
     'rai-rank-change': RaiRankChangeEvent
+    'rai-claim-request': RaiClaimRequestEvent
+    'rai-entry-request': RaiEntryRequestEvent
     'rai-visibility-request': RaiVisibilityRequestEvent
   }
 }

@@ -1,14 +1,29 @@
-import { type ApiError, viewer } from '@rai/stores'
+import { type ApiError, claimPrize, sendSeen, setEntry, viewer } from '@rai/stores'
 import { html, type LitElement, nothing, type ReactiveController, type TemplateResult, unsafeCSS } from 'lit'
 import { avatar } from '../shared/avatar.js'
 import { errorEvent } from '../shared/events.js'
 import { type Text, textOf } from '../shared/messages.js'
 import { Announcer } from '../shared/on-demand/announcer.js'
-import { copyIcon, eyeIcon, eyeOffIcon, icon, iconStyles, locateIcon } from '../shared/on-demand/icons.js'
+import {
+  checkIcon,
+  copyIcon,
+  eyeIcon,
+  eyeOffIcon,
+  icon,
+  iconStyles,
+  leaveIcon,
+  locateIcon,
+  trophyIcon,
+} from '../shared/on-demand/icons.js'
 import { MenuController, type MenuItem } from '../shared/on-demand/menu.js'
 import menuCss from '../shared/on-demand/menu.styles.css?inline'
 import css from './own.styles.css?inline'
-import { RaiRankChangeEvent, RaiVisibilityRequestEvent } from './own-events.js'
+import {
+  RaiClaimRequestEvent,
+  RaiEntryRequestEvent,
+  RaiRankChangeEvent,
+  RaiVisibilityRequestEvent,
+} from './own-events.js'
 import { name, type RowView, rank } from './rows.js'
 import type { RowsController } from './rows-controller.js'
 import type { Scene } from './scene.js'
@@ -25,6 +40,15 @@ export const words = {
   hidden: 'You are hidden from leaderboards.',
   noScore: 'You have no score here yet.',
   notEligible: 'You do not take part in this one.',
+  notJoined: 'Take part to be ranked. What you have so far counts.',
+  join: 'Take part',
+  leave: 'Leave this leaderboard',
+  joined: 'You take part now',
+  left: 'You no longer take part',
+  won: 'Rank {rank}: you won “{prize}”',
+  claim: 'Claim',
+  claimed: 'Claimed',
+  notClaimed: 'That did not work. The prize is still yours: try again.',
   movedUp: 'You moved up to rank {rank}',
   movedDown: 'You are now at rank {rank}',
   brokenTitle: 'That did not work',
@@ -34,14 +58,23 @@ export const words = {
 const reasons = {
   hidden: 'hidden',
   no_score: 'noScore',
-  not_joined: 'notEligible',
+  not_joined: 'notJoined',
   not_eligible: 'notEligible',
   ranked: undefined,
 } as const
 
+/** So long a rank stands before the member has seen it, in milliseconds. */
+const look = 3000
+
 /** What a board has for the member who looks at it: their place, what they can do, and news of their rank. */
 export default class OwnController implements ReactiveController {
   #last: { key: string; rank: number } | undefined
+  #looking: ReturnType<typeof setTimeout> | undefined
+  /** What the member asked for is under way. */
+  #busy = false
+  /** The run whose prize looks claimed, and the one where that failed. */
+  #claimed: string | undefined
+  #notClaimed: string | undefined
   readonly #host: LitElement
   readonly #scene: Scene
   readonly #say: Text<keyof typeof words>
@@ -61,11 +94,19 @@ export default class OwnController implements ReactiveController {
     const { own, key } = this.#scene.model()
     const before = this.#last
     this.#last = own && { key, rank: own.rank }
-    if (!own || !before || before.key !== key || before.rank === own.rank) return
+    const isSame = before?.key === key
+    if (!own || (isSame && before?.rank === own.rank)) return
+    this.#look()
+    if (!before || !isSame) return
     this.#host.dispatchEvent(new RaiRankChangeEvent(own.rank, before.rank))
     this.#announcer.say(
       this.#say(own.rank < before.rank ? 'movedUp' : 'movedDown', { rank: this.#scene.number(own.rank) }),
     )
+  }
+
+  hostDisconnected() {
+    clearTimeout(this.#looking)
+    this.#last = undefined
   }
 
   /** Opens the menu; stands in one's own row. */
@@ -98,18 +139,50 @@ export default class OwnController implements ReactiveController {
     </div>`
   }
 
-  /** Why one is not in the list, and what to do about it. */
+  /** What one has won, or why one is not in the list, and what to do about it. */
   renderNotice() {
     const { mine } = this.#scene.model()
-    const reason = mine && reasons[mine.state]
-    if (!reason) return nothing
-    return html`<div class="notice" part="notice">
-      <span>${this.#say(reason)}</span>
-      ${
-        reason === 'hidden'
-          ? html`<button class="text-button" @click=${() => this.#show('public')}>${icon(eyeIcon)}${this.#say('showMe')}</button>`
-          : nothing
-      }
+    // What is over cannot be joined.
+    const reason = mine && (this.#isOver && mine.state === 'not_joined' ? 'notEligible' : reasons[mine.state])
+    return html`${this.#renderPrize()}${
+      reason
+        ? html`<div class="notice" part="notice">
+            <span>${this.#say(reason)}</span>
+            ${
+              reason === 'hidden'
+                ? html`<button class="text-button" @click=${() => this.#show('public')}>${icon(eyeIcon)}${this.#say('showMe')}</button>`
+                : nothing
+            }
+            ${
+              reason === 'notJoined'
+                ? html`<button class="text-button strong" part="join-button" @click=${() => this.#enter(true)}>${this.#say('join')}</button>`
+                : nothing
+            }
+          </div>`
+        : nothing
+    }`
+  }
+
+  /** The button stays when it has done its work, and the focus on it. */
+  #renderPrize() {
+    const { mine, key } = this.#scene.model()
+    if (!mine?.prize) return nothing
+    const { prize, rank, state } = mine.prize
+    const isClaimed = state === 'claimed' || this.#claimed === key
+    const text = this.#say('won', { rank: this.#scene.number(rank), prize: prize.title })
+    return html`<div class="notice" part="prize">
+      ${icon(trophyIcon)}
+      <span
+        >${text}${this.#notClaimed === key ? html`<span class="failed">${this.#say('notClaimed')}</span>` : nothing}</span
+      >
+      <button
+        class=${isClaimed ? 'text-button' : 'text-button strong'}
+        part="claim-button"
+        aria-disabled=${isClaimed ? 'true' : 'false'}
+        @click=${() => isClaimed || this.#claim()}
+      >
+        ${isClaimed ? icon(checkIcon) : nothing}${this.#say(isClaimed ? 'claimed' : 'claim')}
+      </button>
     </div>`
   }
 
@@ -118,7 +191,7 @@ export default class OwnController implements ReactiveController {
   }
 
   get #items(): MenuItem[] {
-    const { own } = this.#scene.model()
+    const { own, board } = this.#scene.model()
     if (!own) return []
     const { clipboard } = navigator
     const copy = () => void clipboard.writeText(own.member.name).catch(() => undefined)
@@ -126,18 +199,79 @@ export default class OwnController implements ReactiveController {
       // Pages without https have no clipboard.
       ...(clipboard ? [{ text: this.#say('copyName'), icon: copyIcon, run: copy }] : []),
       { text: this.#say('hideMe'), icon: eyeOffIcon, run: () => void this.#show('hidden') },
+      ...(board?.requiresOptIn && !this.#isOver
+        ? [{ text: this.#say('leave'), icon: leaveIcon, run: () => void this.#enter(false) }]
+        : []),
     ]
   }
 
-  /** Asks the page, then the API, to hide the member or to show them again. */
-  async #show(visibility: 'public' | 'hidden') {
-    const { environment } = this.#scene.scope() ?? {}
-    if (!environment || !this.#host.dispatchEvent(new RaiVisibilityRequestEvent(visibility))) return
+  get #isOver(): boolean {
+    const state = this.#scene.model().mine?.run.state
+    return state === 'in_review' || state === 'ended'
+  }
+
+  /** Remembers the rank that is shown, once it has stood for a while before the member's eyes. */
+  #look() {
+    clearTimeout(this.#looking)
+    this.#looking = setTimeout(() => {
+      const { own, mine } = this.#scene.model()
+      const { environment, choice } = this.#scene.scope() ?? {}
+      if (!environment || !choice || !own || !mine || document.visibilityState !== 'visible') return
+      // Nobody asked for it: the next visit knows less then, and that is all.
+      sendSeen(environment, choice, mine.run, own.rank).catch(() => undefined)
+    }, look)
+  }
+
+  /** Hides the member, or shows them again. */
+  #show(visibility: 'public' | 'hidden') {
+    return this.#act(new RaiVisibilityRequestEvent(visibility), ({ environment }) =>
+      viewer(environment).setVisibility(visibility),
+    )
+  }
+
+  /** Lets the member take part, or no longer. */
+  #enter(joined: boolean) {
+    return this.#act(new RaiEntryRequestEvent(joined), async ({ environment, choice }) => {
+      await setEntry(environment, choice, joined)
+      this.#announcer.say(this.#say(joined ? 'joined' : 'left'))
+    })
+  }
+
+  /** Claims the prize: it looks claimed at once, and as before where that fails. */
+  #claim() {
+    const { mine, key } = this.#scene.model()
+    return this.#act(new RaiClaimRequestEvent(), async ({ environment, choice }) => {
+      this.#claimed = key
+      this.#notClaimed = undefined
+      this.#host.requestUpdate()
+      try {
+        await claimPrize(environment, choice, mine!.run)
+        this.#announcer.say(this.#say('claimed'))
+      } catch (error) {
+        this.#claimed = undefined
+        this.#notClaimed = key
+        this.#host.requestUpdate()
+        throw error
+      }
+    })
+  }
+
+  /** Asks the page, then the API. One thing at a time: a second click does nothing. */
+  async #act(request: Event, act: (scope: NonNullable<ReturnType<Scene['scope']>>) => Promise<void>) {
+    const scope = this.#scene.scope()
+    if (this.#busy || !scope || !this.#host.dispatchEvent(request)) return
+    this.#busy = true
+    const { activeElement } = this.#host.renderRoot as ShadowRoot
     try {
-      await viewer(environment).setVisibility(visibility)
+      await act(scope)
     } catch (error) {
       this.#host.dispatchEvent(errorEvent(error as ApiError))
       this.#announcer.say(this.#say('brokenTitle'))
     }
+    this.#busy = false
+    await this.#host.updateComplete
+    // The button has done its work and is gone: whoever pressed it goes on with the list.
+    if (activeElement && !activeElement.isConnected)
+      this.#host.renderRoot.querySelector<HTMLElement>('.scroller')?.focus({ preventScroll: true })
   }
 }

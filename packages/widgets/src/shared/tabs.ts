@@ -14,11 +14,11 @@ interface Tabs<T extends string> {
 export function tabs<T extends string>({ label, tabs, selected, select, panel }: Tabs<T>): TemplateResult {
   const onKeydown = (event: KeyboardEvent) => {
     const list = event.currentTarget as HTMLElement
-    const forward = getComputedStyle(list).direction === 'rtl' ? 'ArrowLeft' : 'ArrowRight'
+    const forward = getComputedStyle(list).direction === 'rtl' ? -1 : 1
     const at = tabs.findIndex(({ id }) => id === selected)
     const to = {
-      ArrowLeft: at + (forward === 'ArrowLeft' ? 1 : -1),
-      ArrowRight: at + (forward === 'ArrowRight' ? 1 : -1),
+      ArrowLeft: at - forward,
+      ArrowRight: at + forward,
       Home: 0,
       End: tabs.length - 1,
     }[event.key]
@@ -26,7 +26,10 @@ export function tabs<T extends string>({ label, tabs, selected, select, panel }:
     if (!next) return
     event.preventDefault()
     select(next.id)
-    list.querySelector<HTMLElement>(`#tab-${next.id}`)?.focus()
+    const tab = list.querySelector<HTMLElement>(`#tab-${next.id}`)
+    tab?.focus()
+    // A tab that is seen in part has the focus without being scrolled to.
+    tab?.scrollIntoView({ block: 'nearest' })
   }
   return html`<div class="tabs" part="tabs" role="tablist" aria-label=${label} @keydown=${onKeydown}>
     ${tabs.map(
