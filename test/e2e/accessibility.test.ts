@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
-import axe from 'axe-core'
 import type { BrowserContextOptions, CDPSession, Page } from 'playwright-core'
 import { afterAll, describe, expect, test } from 'vitest'
 import { faults, startFaultProxy } from '../helpers/fault-proxy.js'
+import { axeOn } from './axe.js'
 import { startBrowser, visit } from './browser.js'
 import { fillFor, settled, tagOf, type Widget, widgetPage, widgets } from './widgets.js'
 import { startWorld } from './world.js'
@@ -51,20 +51,6 @@ async function open(widget: Widget, state: string): Promise<Page> {
   })
   await settled(page, widget.tag, is)
   return page
-}
-
-/**
- * What axe finds wrong or cannot decide, as `rule: what`. It sees no contrast through a gradient: that of our colours is
- * measured in tokens.browser.test.ts.
- */
-async function axeOn(page: Page, tag: string): Promise<string[]> {
-  await page.addScriptTag({ content: axe.source })
-  return page.evaluate(async (name) => {
-    const runOnly = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-    const { violations, incomplete } = await (globalThis as unknown as { axe: typeof axe }).axe.run(name, { runOnly })
-    const undecided = incomplete.filter(({ id }) => id !== 'color-contrast')
-    return [...violations, ...undecided].flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
-  }, tag)
 }
 
 interface Ace {
@@ -135,7 +121,7 @@ async function treeOf(devtools: CDPSession): Promise<string> {
 describe.each(widgets)('<$tag>, whatever it shows,', (widget) => {
   test.each(Object.keys(states))('60 has nothing that axe or IBM’s engine finds wrong: %s', async (state) => {
     const page = await open(widget, state)
-    expect(await axeOn(page, widget.tag)).toEqual([])
+    expect(await axeOn(page.locator(widget.tag))).toEqual([])
     expect(await ibmOn(page)).toEqual([])
   })
 

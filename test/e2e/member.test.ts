@@ -1,19 +1,14 @@
-import type { AddressInfo } from 'node:net'
 import type { Page } from 'playwright-core'
-import { afterAll, describe, expect, test } from 'vitest'
-import { createSite } from '../../demo/site.js'
-import { freePort } from '../../packages/server/src/db/supervisor.js'
+import { describe, expect, test } from 'vitest'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { post } from '../../packages/server/src/domain/ledger.js'
 import { createMember } from '../../packages/server/src/domain/members.js'
-import { testCommunity } from '../helpers/community.js'
-import { startTestServer } from '../helpers/server.js'
 import { startBrowser, visit } from './browser.js'
+import { startDemo } from './demo.js'
 
-/** The demo's own pages and back-end, against a server with three of its members. */
-const siteUrl = `http://127.0.0.1:${await freePort()}`
-const server = await startTestServer()
-const community = await testCommunity(server, { origin: siteUrl })
+/** The demo, with three of its members. */
+const { demo, community } = await startDemo()
+const { siteUrl } = demo
 const now = new Date()
 await community.tenant(async (tx) => {
   await createBoard(tx, { name: 'Trail points', slug: 'trail-points', periods: ['all', 'week'] }, now)
@@ -22,18 +17,6 @@ await community.tenant(async (tx) => {
     const { id } = await createMember(tx, { username, displayName: username.toUpperCase() }, now)
     await post(tx, [{ memberId: id, unit: 'xp', amount, reason: 'import', key: username, actor: 'test' }], now)
   }
-})
-const site = createSite({
-  ...community,
-  apiUrl: server.url,
-  siteUrl,
-  serverId: community.id,
-  owner: { email: '', password: '' },
-})
-await new Promise<void>((done) => site.listen(Number(new URL(siteUrl).port), '127.0.0.1', done))
-afterAll(() => {
-  site.closeAllConnections()
-  site.close()
 })
 const browser = await startBrowser()
 
@@ -90,10 +73,8 @@ describe('the page of a member', () => {
 })
 
 describe('the demo’s back-end', () => {
-  const port = (site.address() as AddressInfo).port
-
   test.each(['/token', '/session', '/award'])('answers %s to its own pages only', async (path) => {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { Cookie: 'member=finn' } })
+    const response = await fetch(siteUrl + path, { headers: { Cookie: 'member=finn' } })
     expect(response.status).toBe(403)
   })
 
