@@ -124,6 +124,23 @@ describe('rows', () => {
     expect(pagesAsked()).toEqual([1, 301])
   })
 
+  test('are not asked for while a list is flung, and at once when it slows down', async () => {
+    await board('Weekly')
+    await members(350)
+    const { here, it } = await live()
+    it.show(110, 150, element)
+    here.advance(10)
+    for (let n = 0; n < 10; n++) {
+      const first = n % 2 === 0 ? 310 : 110
+      it.show(first, first + 40, element)
+      here.advance(50)
+    }
+    expect(pagesAsked()).toEqual([1])
+    here.advance(100)
+    await passes(here, async () => expect((await ready(it.$view))?.row(150)).toBeDefined())
+    expect(pagesAsked()).toEqual([1, 101])
+  })
+
   test('that nobody shows any more are given up', async () => {
     await board('Weekly')
     await members(350)

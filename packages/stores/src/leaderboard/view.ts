@@ -30,8 +30,10 @@ interface Options {
   onTurn(): void
 }
 
-/** A list that is flung asks for where it stands, not for all that it passes: at most ten times a second. */
+/** A list that is scrolled asks for where it stands, not for all that it passes: at most ten times a second. */
 const betweenShows = 100
+/** One that is flung asks for nothing: what nobody sees any more at the next look would come too late. */
+const betweenLooks = 50
 const frame = 16
 /** The turn of a run is seen by every page at once: they ask within this time of each other. */
 const turnSpread = 4000
@@ -104,8 +106,16 @@ export function createView(environment: Environment, { choice, concerns, me, onT
     signal.addEventListener('abort', cancel)
   }
 
+  function plan(wait: number) {
+    const seen = pages.shown()
+    planned = environment.after(wait, () => {
+      planned = undefined
+      if (pages.shown().some((page) => seen.includes(page))) loadShown()
+      else plan(betweenLooks)
+    })
+  }
+
   function loadShown() {
-    planned = undefined
     const missing = pages.missing()
     const useless = !asked.some((page) => pages.shown().includes(page))
     if (missing.some((page) => !asked.includes(page))) store.load(useless)
@@ -116,7 +126,7 @@ export function createView(environment: Environment, { choice, concerns, me, onT
     show(first, last, by) {
       pages.show(by, first, last)
       if (planned || pages.missing().length === 0) return
-      planned = environment.after(Math.max(frame, askedAt + betweenShows - environment.clock()), loadShown)
+      plan(Math.max(frame, askedAt + betweenShows - environment.clock()))
     },
     hide: pages.hide,
   }
