@@ -47,12 +47,12 @@ function stateBoards(now: number) {
     { slug: 'winter-season', name: 'Winter season', startDate: inDays(0.9), endDate: inDays(90) },
     { slug: 'autumn-season', name: 'Autumn season', startDate: inDays(-90), endDate: inDays(-0.2) },
     { slug: 'spring-season', name: 'Spring season', startDate: inDays(-200), endDate: inDays(-30) },
-    // Over a moment after the start, and final at once: whoever looks has won.
+    // Over some seconds after the start, when it surely is made, and final at once.
     {
       slug: 'harvest-season',
       name: 'Harvest season',
       startDate: inDays(-90),
-      endDate: inDays(1e-5),
+      endDate: inDays(20 / 86_400),
       reviewHours: 0,
       prizes,
       prizeTerms,

@@ -91,6 +91,19 @@ export const textOf = (element: Element | null) =>
 
 export const namesOf = (element: RaiLeaderboard) => rowsOf(element).map((row) => textOf(row.querySelector('.name')))
 
+/** What has moved on the page meanwhile. */
+export async function shiftsDuring(act: () => Promise<unknown>): Promise<PerformanceEntry[]> {
+  const shifts: PerformanceEntry[] = []
+  const observer = new PerformanceObserver((list) => shifts.push(...list.getEntries()))
+  observer.observe({ type: 'layout-shift' })
+  await act()
+  await new Promise(requestAnimationFrame)
+  await new Promise(requestAnimationFrame)
+  shifts.push(...observer.takeRecords())
+  observer.disconnect()
+  return shifts
+}
+
 /** The row that has the focus. */
 export const focusedRow = (element: Element) =>
   (element.shadowRoot!.activeElement as HTMLElement | null)?.dataset.position

@@ -8,6 +8,7 @@ import {
   namesOf,
   part,
   rowsOf,
+  shiftsDuring,
   textOf,
   until,
 } from '../../../../test/helpers/browser.js'
@@ -58,15 +59,10 @@ describe('<rai-leaderboard> with prizes', () => {
   })
 
   it('moves nothing when they are there', async () => {
-    const shifts: PerformanceEntry[] = []
-    const observer = new PerformanceObserver((list) => shifts.push(...list.getEntries()))
-    observer.observe({ type: 'layout-shift' })
-    const element = await loaded({ attributes })
-    await until(() => part(element, 'prizes'), 'prizes')
-    await new Promise(requestAnimationFrame)
-    await new Promise(requestAnimationFrame)
-    shifts.push(...observer.takeRecords())
-    observer.disconnect()
+    const shifts = await shiftsDuring(async () => {
+      const element = await loaded({ attributes })
+      await until(() => part(element, 'prizes'), 'prizes')
+    })
     expect(shifts).to.deep.equal([])
   })
 

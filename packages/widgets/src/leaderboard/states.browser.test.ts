@@ -8,6 +8,7 @@ import {
   namesOf,
   part,
   rowsOf,
+  shiftsDuring,
   shows,
   textOf,
   until,
@@ -43,16 +44,11 @@ describe('<rai-leaderboard> in every state', () => {
   })
 
   it('moves nothing on the page when its rows arrive', async () => {
-    const shifts: PerformanceEntry[] = []
-    const observer = new PerformanceObserver((list) => shifts.push(...list.getEntries()))
-    observer.observe({ type: 'layout-shift' })
-    const element = await leaderboard()
-    element.insertAdjacentHTML('afterend', '<p>What comes after</p>')
-    await until(() => rowsOf(element).length > 0, 'rows')
-    await new Promise(requestAnimationFrame)
-    await new Promise(requestAnimationFrame)
-    shifts.push(...observer.takeRecords())
-    observer.disconnect()
+    const shifts = await shiftsDuring(async () => {
+      const element = await leaderboard()
+      element.insertAdjacentHTML('afterend', '<p>What comes after</p>')
+      await until(() => rowsOf(element).length > 0, 'rows')
+    })
     expect(shifts).to.deep.equal([])
   })
 
