@@ -29,7 +29,7 @@ export const header = (board: Board | undefined, when: unknown, text: Leaderboar
   html`<header class="header" part="header">
     <h2 class="title cut" part="title"><slot name="header"><bdi>${board?.name ?? text('leaderboard')}</bdi></slot></h2>
     <div class="when" part="when">${when}</div>
-    ${board?.description ? html`<p class="description" part="description" tabindex=${board.description.length > short ? 0 : nothing}><bdi>${board.description}</bdi></p>` : nothing}
+    ${board?.description ? html`<p class="description" part="description" tabindex=${board.description.length > short ? 0 : -1}><bdi>${board.description}</bdi></p>` : nothing}
   </header>`
 
 /** The last line: how much there is, where guests sign in, and the board's call to action. */
@@ -45,7 +45,7 @@ export function footer(
   return html`<footer class="footer" part="footer">
     ${status}
     <span class="sign-in" part="sign-in" ?hidden=${!isGuest || isOver}><slot name="sign-in">${text('signIn')}</slot></span>
-    ${link ? html`<a class="text-button" part="link" href=${link} target="_blank" rel="noopener noreferrer" title=${button?.text}><span class="cut">${button?.text}</span></a>` : nothing}
+    ${link ? html`<a class="text-button" part="link" href=${link} target="_blank" rel="noopener noreferrer" title=${button?.text ?? ''}><span class="cut">${button?.text}</span></a>` : nothing}
   </footer>`
 }
 

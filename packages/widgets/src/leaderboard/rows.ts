@@ -52,7 +52,7 @@ export const line = (
   cells: unknown,
 ) => html`<tr
   class="${kind}${item ? (item.me ? ' me' : '') : ' pending'}"
-  part=${item ? `${part}${item.me ? ' row-me' : ''}` : nothing}
+  part="${item ? part + (item.me ? ' row-me' : '') : ''}"
   role="row"
   tabindex=${position === view.tabbable() ? 0 : -1}
   aria-rowindex=${position + 1}
