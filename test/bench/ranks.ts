@@ -1,3 +1,5 @@
+import { sql } from 'kysely'
+import { writeOnce } from '../../packages/server/src/db/connection.js'
 import type { Tx } from '../../packages/server/src/db/database.js'
 import { communityClock } from '../../packages/server/src/domain/clock.js'
 import { createCommunity } from '../../packages/server/src/domain/communities.js'
@@ -18,7 +20,7 @@ const deep = 0.9
 export const bench: Bench = {
   title: `Ranks among ${many.toLocaleString('en')} members, in an open transaction, median of ${rounds} random members`,
   reference:
-    'Redis on this machine, from the same process: ZREVRANK, ZRANGE REV WITHSCORES and HMGET of names; then ' +
+    'Redis on this machine, from the same process: PING, ZREVRANK, ZRANGE REV WITHSCORES and HMGET of names; then ' +
     `the same questions to our own board of ${few.toLocaleString('en')}`,
   run: () =>
     withDatabase(async (bench) => {
@@ -53,6 +55,8 @@ async function makeBoard({ database, superuserUrl }: BenchDatabase, count: numbe
   return { board, run, members, reading }
 }
 
+const nothing = writeOnce<{ one: number }>(({ one }) => sql`select ${one}::int`)
+
 /** What is asked of a board: by us, and by who has a Redis. */
 function questions(tx: Tx, { board, run, members }: BoardOf) {
   const random = seededRandom(1)
@@ -63,6 +67,10 @@ function questions(tx: Tx, { board, run, members }: BoardOf) {
     redis: (redis: RedisBoard) => redis.page(from - 1, 100),
   })
   return {
+    'nothing: there and back': {
+      ours: () => tx.send(nothing(tx.db, { one: 1 })),
+      redis: (redis: RedisBoard) => redis.ping(),
+    },
     'rank of one member': {
       ours: (round: number) => rowsAround(tx, board, run, ids[round]!, 0),
       redis: (redis: RedisBoard, round: number) => redis.rank(ids[round]!),

@@ -5,6 +5,8 @@ import { freePort } from '../../packages/server/src/db/supervisor.js'
 
 /** What Redis does best: a sorted set, and a hash of what its members are called. */
 export interface RedisBoard {
+  /** Nothing but the way there and back. */
+  ping(): Promise<unknown>
   /** 0-based. */
   rank(id: string): Promise<number | null>
   /** Members from a 0-based position, with scores and names. */
@@ -36,6 +38,7 @@ export async function withRedis<T>(
       await client.hSet('names', Object.fromEntries(some.map(({ id, name }) => [id, name])))
     }
     return await work({
+      ping: () => client.ping(),
       rank: (id) => client.zRevRank('board', id),
       async page(from, count) {
         const rows = await client.zRangeWithScores('board', from, from + count - 1, { REV: true })

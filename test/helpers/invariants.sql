@@ -46,26 +46,42 @@ recounted as (
   join leaderboards b on b.community_id = r.community_id and b.id = r.board_id
   group by r.community_id, r.board_id, r.period, r.period_start, r.member_id
 ),
--- The tree of counts together with the changes that are not yet folded into it.
-counted as (
-  select community_id, board_id, period, period_start, level, bucket, sum(n) as n
-  from (
-    select community_id, board_id, period, period_start, level, bucket, n from board_counts
-    union all
-    select d.community_id, d.board_id, d.period, d.period_start, level, score >> (8 * level), n
-    from board_deltas d
-    cross join lateral (values (old_score, -1), (new_score, 1)) as v (score, n)
-    cross join generate_series(0, 6) as level
-    where score is not null
-  ) c
-  group by community_id, board_id, period, period_start, level, bucket
-  having sum(n) <> 0
+-- The stretches of counts, each with the rows that stand on it and the changes that are not yet folded into it.
+stretches as (
+  select c.*, lead(negated, 1, 9223372036854775807) over places as end_negated,
+    lead(reached_at, 1, 'infinity') over places as end_reached_at, lead(member_id, 1, member_id) over places as end_member_id
+  from board_counts c
+  window places as (partition by community_id, board_id, period, period_start, level order by negated, reached_at, member_id)
 ),
-ranked as (
-  select community_id, board_id, period, period_start, level, score >> (8 * level) as bucket, count(*) as n
-  from board_scores cross join generate_series(0, 6) as level
-  where ranked
-  group by community_id, board_id, period, period_start, level, score >> (8 * level)
+counted as (
+  select s.*, (
+    select count(*) from board_scores r
+    where r.community_id = s.community_id and r.board_id = s.board_id and r.period = s.period and r.period_start = s.period_start
+      and ranked and (r.negated, r.reached_at, r.member_id) >= (s.negated, s.reached_at, s.member_id)
+      and (r.negated, r.reached_at, r.member_id) < (end_negated, end_reached_at, end_member_id)
+  ) as ranked, (
+    select coalesce(sum(v.n), 0) from board_deltas d
+    cross join lateral (values (old_negated, old_reached_at, -1), (new_negated, new_reached_at, 1)) as v (negated, reached_at, n)
+    where d.community_id = s.community_id and d.board_id = s.board_id and d.period = s.period and d.period_start = s.period_start
+      and (v.negated, v.reached_at, d.member_id) >= (s.negated, s.reached_at, s.member_id)
+      and (v.negated, v.reached_at, d.member_id) < (end_negated, end_reached_at, end_member_id)
+  ) as waiting
+  from stretches s
+),
+-- A run that has no stretches yet has its changes waiting.
+uncounted as (
+  select community_id, board_id, period, period_start, level, sum(n) as n from (
+    select community_id, board_id, period, period_start, 1 as n from board_scores where ranked
+    union all
+    select community_id, board_id, period, period_start, (old_negated is not null)::int - (new_negated is not null)::int
+    from board_deltas
+  ) r
+  cross join generate_series(0, 1) as level
+  where not exists (
+    select from board_counts c where c.community_id = r.community_id and c.board_id = r.board_id and c.period = r.period
+      and c.period_start = r.period_start and c.level = level.level and c.reached_at = '-infinity'
+  )
+  group by community_id, board_id, period, period_start, level
 )
 
 select 'a transaction sums to 0' as invariant, community_id,
@@ -128,11 +144,21 @@ full join recounted r using (community_id, board_id, period, period_start, membe
 where s.score is distinct from r.score or s.ranked is distinct from r.ranked
 union all
 select 'counts and deltas are the ranked scores', community_id,
-  format('board %s, %s from %s, level %s, bucket %s: has %s, the scores say %s',
-    board_id, period, period_start, level, bucket, coalesce(c.n, 0), coalesce(r.n, 0))
-from counted c
-full join ranked r using (community_id, board_id, period, period_start, level, bucket)
-where coalesce(c.n, 0) <> coalesce(r.n, 0)
+  format('board %s, %s from %s, level %s, stretch from %s %s: has %s and %s waiting, the scores say %s',
+    board_id, period, period_start, level, -negated, member_id, n, waiting, ranked)
+from counted where n + waiting <> ranked
+union all
+select 'counts and deltas are the ranked scores', community_id,
+  format('board %s, %s from %s: %s members are in no stretch of level %s', board_id, period, period_start, n, level)
+from uncounted where n <> 0
+union all
+select 'a long stretch begins where a short one does', community_id,
+  format('board %s, %s from %s: one at %s %s does not', board_id, period, period_start, -negated, member_id)
+from board_counts l where level = 1 and not exists (
+  select from board_counts s where s.community_id = l.community_id and s.board_id = l.board_id and s.period = l.period
+    and s.period_start = l.period_start and s.level = 0
+    and (s.negated, s.reached_at, s.member_id) = (l.negated, l.reached_at, l.member_id)
+)
 union all
 -- Old events are deleted, so the numbers may begin late.
 select 'events are numbered without gaps', community_id,

@@ -1,6 +1,8 @@
 import { beginningOfTime } from '../../packages/server/src/domain/time.js'
 import { asSuperuser } from './database.js'
 
+const nobody = '00000000-0000-0000-0000-000000000000'
+
 /**
  * Fills a community with members who have earned XP, by SQL that keeps every invariant of the ledger; scores are skewed
  * and shared, as real ones are. Counts them on a board by all time too, which must have been made before.
@@ -29,9 +31,15 @@ export async function seedMembers(
     if (boardId) {
       await into(`insert into board_scores (community_id, board_id, period, period_start, member_id, score, reached_at, ranked)
         select $community, '${boardId}', 'all', '${beginningOfTime}', id, score, $1, true from seeded`)
-      await client.query(`insert into board_counts (community_id, board_id, period, period_start, level, bucket, n)
-        select '${communityId}', '${boardId}', 'all', '${beginningOfTime}', level, score >> (8 * level), count(*)
-        from seeded cross join generate_series(0, 6) as level group by 5, 6`)
+      await client.query(`insert into board_counts
+          (community_id, board_id, period, period_start, level, negated, reached_at, member_id, n)
+        select community_id, board_id, period, period_start, level, case i when 0 then -9223372036854775807 else negated end,
+          case i when 0 then '-infinity' else reached_at end, case i when 0 then '${nobody}' else member_id end, least(size, total - i)
+        from (
+          select *, row_number() over (order by negated, reached_at, member_id) - 1 as i, count(*) over () as total
+          from board_scores where board_id = '${boardId}'
+        ) s cross join (values (0, 200), (1, 20000)) as stretch (level, size)
+        where i % size = 0`)
     }
     // As autovacuum leaves tables that have been there for a while.
     await client.query('vacuum analyze')

@@ -97,9 +97,10 @@ async function seedTheRest(): Promise<void> {
       })
       .execute()
     // Two changes that cancel each other.
-    for (const [old_score, new_score] of [
-      [null, 5],
-      [5, null],
+    const member_id = newId()
+    for (const [old_negated, new_negated] of [
+      [null, -5],
+      [-5, null],
     ] as const) {
       await tx.db
         .insertInto('board_deltas')
@@ -109,8 +110,11 @@ async function seedTheRest(): Promise<void> {
           board_id,
           period: 'all',
           period_start: '0001-01-01',
-          old_score,
-          new_score,
+          member_id,
+          old_negated,
+          old_reached_at: old_negated && now,
+          new_negated,
+          new_reached_at: new_negated && now,
         })
         .execute()
     }
@@ -271,7 +275,7 @@ describe('the invariants', () => {
     ['scores are what happened, counted by run', `delete from board_scores where ${row}`],
     ['scores are what happened, counted by run', `update board_scores set ranked = not ranked where ${row}`],
     ['counts and deltas are the ranked scores', `delete from board_counts where level = 0 and ${board}`],
-    ['counts and deltas are the ranked scores', 'delete from board_deltas where old_score is null'],
+    ['counts and deltas are the ranked scores', 'delete from board_deltas where old_negated is null'],
     ['events are numbered without gaps', 'update events set seq = 7 where id = (select id from events limit 1)'],
   ])('%s: a breach is found (%s)', async (invariant, breach) => {
     await asSuperuser(testDatabase.superuserUrl, async (client) => {

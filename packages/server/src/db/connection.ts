@@ -1,4 +1,4 @@
-import { type CompiledQuery, Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely'
+import { type CompiledQuery, Kysely, PostgresDialect, type PostgresPoolClient, type RawBuilder, sql } from 'kysely'
 import type pg from 'pg'
 import type { Tables } from './tables.js'
 
@@ -19,6 +19,27 @@ const names = new Map<string, string>()
 export function planOnce<Q extends Pick<CompiledQuery, 'sql'>>(statement: Q): Q {
   if (!names.has(statement.sql)) names.set(statement.sql, `planned ${names.size}`)
   return statement
+}
+
+/**
+ * A statement whose text is made once, for all values: for those whose making would cost more than the way to the database.
+ * @param write Writes it with names in the place of values; each must be cast where it alone would not tell its type.
+ */
+export function writeOnce<Values extends object>(
+  write: (value: { readonly [Name in keyof Values]: RawBuilder<unknown> }) => RawBuilder<unknown>,
+): (db: Kysely<Tables>, values: Values) => Pick<CompiledQuery, 'sql' | 'parameters'> {
+  const order: (keyof Values)[] = []
+  const numbered = new Proxy({} as { [Name in keyof Values]: RawBuilder<unknown> }, {
+    get(_, name) {
+      const known = order.indexOf(name as keyof Values)
+      return sql.raw(`$${known < 0 ? order.push(name as keyof Values) : known + 1}`)
+    },
+  })
+  let text: string | undefined
+  return (db, values) => {
+    text ??= planOnce(write(numbered).compile(db)).sql
+    return { sql: text, parameters: order.map((name) => values[name]) }
+  }
 }
 
 const connections = new WeakMap<pg.PoolClient, Connection>()

@@ -237,8 +237,10 @@ interface BoardScores {
   period_start: string
   member_id: string
   score: number
-  previous: number | null
+  negated: Computed<number>
   reached_at: Date
+  previous: number | null
+  previous_reached_at: Date | null
   ranked: boolean
 }
 
@@ -248,8 +250,11 @@ interface BoardCounts {
   period: Period
   period_start: string
   level: number
-  bucket: number
+  negated: number
+  reached_at: Date
+  member_id: string
   n: number
+  balance: Computed<number>
 }
 
 interface BoardDeltas {
@@ -258,8 +263,11 @@ interface BoardDeltas {
   board_id: string
   period: Period
   period_start: string
-  old_score: number | null
-  new_score: number | null
+  member_id: string
+  old_negated: number | null
+  old_reached_at: Date | null
+  new_negated: number | null
+  new_reached_at: Date | null
 }
 
 interface BoardWinners {

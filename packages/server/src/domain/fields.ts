@@ -3,7 +3,8 @@ import type { Tx } from '../db/database.js'
 import type { Tables } from '../db/tables.js'
 import { Failure } from './failure.js'
 import { newId } from './ids.js'
-import { scoreChanges } from './leaderboards/scores.js'
+import { lockCounts } from './leaderboards/counts.js'
+import { isWholesale, scoreChanges } from './leaderboards/scores.js'
 import { shareBoardLock } from './ledger.js'
 
 /** Something that a community knows of its members beside what everybody has. */
@@ -121,6 +122,7 @@ export async function setValues(tx: Tx, values: readonly NewValue[], at: Date, a
     tx,
     values.map(({ memberId }) => memberId),
   )
+  if (isWholesale(values.length)) await lockCounts(tx).execute(tx.db)
   const column = <T>(pick: (value: NewValue) => T) => sql.val(values.map(pick))
   await sql`
     with fresh as (

@@ -5,7 +5,8 @@ import type { Tx } from '../db/database.js'
 import { constraintOf } from '../db/errors.js'
 import { Failure } from './failure.js'
 import { newId } from './ids.js'
-import { scoreChanges } from './leaderboards/scores.js'
+import { lockCounts } from './leaderboards/counts.js'
+import { isWholesale, scoreChanges } from './leaderboards/scores.js'
 
 /** Why units move, and which of the community's accounts stands on the other side. */
 const counterparts = {
@@ -108,6 +109,7 @@ export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = 
     // The second begins when the first holds the lock, and sees what whoever held it before has done.
     const [result] = await tx.send<{ posted: number }>(
       planOnce(sharedBoardLock(tx).compile(tx.db)),
+      ...(isWholesale(moves.length) ? [lockCounts(tx).compile(tx.db)] : []),
       moves.length === 1 ? planOnce(statement) : statement,
     )
     tx.wake('events')

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import type { Database } from '../db/database.js'
-import { addToTree } from '../domain/leaderboards/counts.js'
+import { addToCounts, balanceCounts, tryLockCounts } from '../domain/leaderboards/counts.js'
 import { tryShareBoardLock } from '../domain/ledger.js'
 import { type Loop, startLoop } from './loop.js'
 
@@ -9,9 +9,9 @@ import { type Loop, startLoop } from './loop.js'
 const batch = 50_000
 
 /**
- * Folds score changes into the tree of counts (see leaderboards/counts.ts). Instances may fold side by side: each takes
- * changes that nobody holds, and writes the counts in one order. Readers see a change either waiting or counted. While a
- * board is counted anew, its community's changes wait: they may be about counts that are being cleared.
+ * Folds score changes into the counts (see leaderboards/counts.ts) and keeps those balanced. Of one community, one instance
+ * at a time does: others leave it to that one. Readers see a change either waiting or counted. While a board is counted
+ * anew, its community's changes wait: they may be about counts that are being cleared.
  */
 export function startFolding(database: Database, log: Pick<Logger, 'error'>): Loop {
   return startLoop(database, log, {
@@ -23,16 +23,17 @@ export function startFolding(database: Database, log: Pick<Logger, 'error'>): Lo
     },
     run: (communityId) =>
       database.tenant(communityId, async (tx) => {
-        if (!(await tryShareBoardLock(tx))) return false
+        if (!(await tryShareBoardLock(tx)) || !(await tryLockCounts(tx))) return false
         const { rows } = await sql<{ taken: number }>`
           with taken as (
             -- An array, not a join: the planner cannot know how few of the table's rows these are.
             delete from board_deltas where community_id = ${communityId} and id = any(array(
-              select id from board_deltas where community_id = ${communityId} limit ${batch} for update skip locked
+              select id from board_deltas where community_id = ${communityId} limit ${batch}
             ))
-            returning board_id, period, period_start, old_score, new_score
-          ), counted as (${addToTree(communityId, sql`taken`)})
+            returning *
+          ), counted as (${addToCounts(communityId, sql`taken`)})
           select count(*) as taken from taken`.execute(tx.db)
+        await balanceCounts(tx)
         return rows[0]!.taken === batch
       }),
   })

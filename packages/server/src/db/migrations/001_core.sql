@@ -293,44 +293,73 @@ create table board_scores (
   period_start date not null,
   member_id uuid not null,
   score bigint not null,
-  -- The score before the last change; null while there was none. It tells a writer what to take out of the counts.
-  previous bigint,
+  -- The score the other way up: a row stands after another when its place (negated, reached_at, member_id) is larger.
+  negated bigint not null generated always as (-score) stored,
   reached_at timestamptz not null,
+  -- What they were before the last change; null while there was none. They tell a writer what to take out of the counts.
+  previous bigint,
+  previous_reached_at timestamptz,
   -- False while the member is hidden, not active, not one of those whom the board ranks, or has not joined a board that
   -- ranks only who has: kept, but in no list and no count.
   ranked boolean not null,
-  primary key (community_id, board_id, period, period_start, member_id)
+  primary key (community_id, member_id, board_id, period, period_start)
 );
 create index board_scores_order on board_scores
-  (community_id, board_id, period, period_start, score desc, reached_at, member_id) where ranked;
-create index board_scores_member on board_scores (community_id, member_id);
+  (community_id, board_id, period, period_start, negated, reached_at, member_id) where ranked;
+create index board_scores_unranked on board_scores (community_id, board_id) where not ranked;
 
--- How many ranked members of a run have a score in a bucket: an order-statistics tree of radix 256 in a table.
--- Level 0 counts exact scores, level n counts score >> 8n, up to level 6. A rank is the sum of at most 256 rows a level.
+-- How many ranked members stand on a stretch of a run, in two levels: a stretch begins at a place and ends where the next of
+-- its level does. The first begins before every place; where one of level 1 begins, one of level 0 does.
 create table board_counts (
   community_id uuid not null,
   board_id uuid not null,
   period text not null,
   period_start date not null,
   level smallint not null,
-  bucket bigint not null,
+  negated bigint not null,
+  reached_at timestamptz not null,
+  member_id uuid not null,
   n bigint not null,
-  primary key (community_id, board_id, period, period_start, level, bucket)
-);
+  -- 1 when there are too many to walk, -1 when they are so few that they had better stand with those before.
+  balance smallint not null generated always as (case
+    when n > case level when 0 then 256 else 32768 end then 1
+    when n < case level when 0 then 32 else 4096 end and reached_at <> '-infinity' then -1
+    else 0
+  end) stored,
+  primary key (community_id, board_id, period, period_start, level, negated, reached_at, member_id)
+) with (fillfactor = 70);
+create index board_counts_unbalanced on board_counts (community_id) where balance <> 0;
 
 -- Changes of scores that are not yet in board_counts. Writers append (no hot rows); one worker folds them in, soon.
--- Readers add them to what the tree says, so a rank is always exact. Counting commutes, so no order is kept.
+-- Readers add them to what the counts say, so a rank is always exact. Counting commutes, so no order is kept.
 create table board_deltas (
   community_id uuid not null,
   id uuid not null,
   board_id uuid not null,
   period text not null,
   period_start date not null,
-  old_score bigint,
-  new_score bigint,
+  member_id uuid not null,
+  -- Where the member stood, and stands: null for nowhere.
+  old_negated bigint,
+  old_reached_at timestamptz,
+  new_negated bigint,
+  new_reached_at timestamptz,
   primary key (community_id, id)
 );
 create index board_deltas_run on board_deltas (community_id, board_id, period, period_start);
+
+-- A statement that is planned once must be good for the smallest run and the largest: without statistics the planner takes
+-- every run for the same, which goes by the index.
+do $$
+declare one record;
+begin
+  for one in
+    select attrelid::regclass as name, attname from pg_attribute
+    where attrelid in ('board_scores'::regclass, 'board_counts'::regclass, 'board_deltas'::regclass) and attnum > 0
+  loop
+    execute format('alter table %s alter column %I set statistics 0', one.name, one.attname);
+  end loop;
+end $$;
 
 -- Who won what in a run: written once, when its result is final.
 create table board_winners (

@@ -320,7 +320,16 @@ async function announce(tx: Tx, ...boardIds: readonly (string | null)[]): Promis
 
 /** Takes away all that is kept of a board's runs. */
 async function clear(tx: Tx, boardId: string): Promise<void> {
-  for (const table of ['board_scores', 'board_counts', 'board_deltas', 'board_seen', 'board_winners'] as const) {
+  // Each by its index.
+  for (const ranked of [true, false]) {
+    await tx.db
+      .deleteFrom('board_scores')
+      .where('community_id', '=', tx.communityId)
+      .where('board_id', '=', boardId)
+      .where(ranked ? sql<boolean>`ranked` : sql<boolean>`not ranked`)
+      .execute()
+  }
+  for (const table of ['board_counts', 'board_deltas', 'board_seen', 'board_winners'] as const) {
     await tx.db.deleteFrom(table).where('community_id', '=', tx.communityId).where('board_id', '=', boardId).execute()
   }
 }

@@ -4,7 +4,7 @@ import { communityClock } from '../clock.js'
 import { emit } from '../events.js'
 import { takeBoardLock } from '../ledger.js'
 import type { Board } from './boards.js'
-import { addToTree } from './counts.js'
+import { addToCounts } from './counts.js'
 import { runsAt } from './runs.js'
 import { changesEver, isRanked } from './scores.js'
 
@@ -59,6 +59,7 @@ async function countFrom(tx: Tx, board: Board, after: string, count: number): Pr
   const ids = members.map(({ id }) => id)
   await uncount(tx, board, ids)
   await countMembers(tx, board, ids)
+  tx.wake('scores')
   return tx.db
     .updateTable('leaderboards')
     .set({ counted_to: ids.length < count ? null : ids.at(-1)! })
@@ -74,11 +75,13 @@ async function uncount(tx: Tx, board: Board, memberIds: readonly string[]): Prom
     with gone as (
       delete from board_scores
       where community_id = ${tx.communityId} and board_id = ${board.id} and member_id = any(${sql.val(memberIds)}::uuid[])
-      returning board_id, period, period_start, score, ranked
-    ), scores as (
-      select board_id, period, period_start, score as old_score, null::bigint as new_score from gone where ranked
+      returning *
+    ), moved as (
+      select board_id, period, period_start, member_id, negated as old_negated, reached_at as old_reached_at,
+        null::bigint as new_negated, null::timestamptz as new_reached_at
+      from gone where ranked
     )
-    ${addToTree(tx.communityId, sql`scores`)}`.execute(tx.db)
+    ${addToCounts(tx.communityId, sql`moved`)}`.execute(tx.db)
 }
 
 /** Puts on a board what the ledger says of members who are not on it. */
@@ -104,9 +107,11 @@ async function countMembers(tx: Tx, board: Board, memberIds: readonly string[]):
       from totals
       join members m on m.community_id = ${tx.communityId} and m.id = member_id
       join leaderboards l on l.community_id = ${tx.communityId} and l.id = ${board.id}
-      returning board_id, period, period_start, score, ranked
-    ), scores as (
-      select board_id, period, period_start, null::bigint as old_score, score as new_score from scored where ranked
+      returning *
+    ), moved as (
+      select board_id, period, period_start, member_id, null::bigint as old_negated, null::timestamptz as old_reached_at,
+        negated as new_negated, reached_at as new_reached_at
+      from scored where ranked
     )
-    ${addToTree(tx.communityId, sql`scores`)}`.execute(tx.db)
+    ${addToCounts(tx.communityId, sql`moved`)}`.execute(tx.db)
 }

@@ -1,101 +1,258 @@
 import { type RawBuilder, sql } from 'kysely'
-import { planOnce } from '../../db/connection.js'
 import type { Tx } from '../../db/database.js'
 import type { Run } from './runs.js'
 
 /*
- * How many ranked members of a run stand above a score, and which score stands at a position, without reading the rows
- * between. `board_counts` is an order-statistics tree: level n counts members by score >> 8n, so that a score's place is
- * the sum of at most 255 buckets on each of 7 levels, whatever the number of members. Score changes wait in
- * `board_deltas` until the folding job adds them to the tree; readers add them in, so that answers are always exact.
+ * How many ranked members of a run stand before a place, and which place stands at a position, without reading the rows
+ * between. `board_counts` cuts a run into stretches of rows and counts each, and into long stretches of those, so that
+ * what stands before a place is a sum of a few hundred rows, however many members there are and however many of them are
+ * tied. Score changes wait in `board_deltas` until the folding job adds them; readers add them in, so that answers are
+ * always exact.
  */
 
-/** 2^53 >> 8n is 0 from level 7 on; the top level needs at most 64 buckets. */
-const topLevel = 6
-const width = 8
-const maxBigint = 2n ** 63n - 1n
-const minBigint = -maxBigint
+/** Where a row stands among the others of its run, in SQL: the columns of a table or of an alias. */
+export type Place = RawBuilder<unknown>
 
-const inRun = (tx: Tx, run: Run) =>
-  sql`community_id = ${tx.communityId} and board_id = ${run.boardId} and period = ${run.period} and period_start = ${run.start}::date`
+/** How many rows a stretch of each level has when it is cut: half of what it may have (see `unbalanced` in the schema). */
+const cut = [128, 16_384] as const
 
+const [first, last] = [sql.lit(-(2n ** 63n - 1n)), sql.lit(2n ** 63n - 1n)]
+const nobody = sql`'00000000-0000-0000-0000-000000000000'::uuid`
+
+const place = sql`(negated, reached_at, member_id)`
 /**
- * How many ranked members of a run have a score above this one, in SQL.
- * @param score A column of type bigint: it is read many times.
+ * A place by the name of its row; where there is no row, a place before every other. Not by `coalesce`, which would keep
+ * row-level security from using an index.
  */
-export const above = (tx: Tx, run: Run, score: RawBuilder<unknown>) => sql`(
-  select coalesce(sum(n), 0) from generate_series(0, ${sql.lit(topLevel)}) as level, lateral (
-    select sum(n) as n from board_counts
-    where ${inRun(tx, run)} and board_counts.level = level.level::smallint
-      and bucket > (${score} >> (${sql.lit(width)} * level.level))
-      -- Buckets past this one lie in a higher bucket of the level above, and are counted there.
-      and bucket < case when level.level = ${sql.lit(topLevel)} then ${sql.lit(maxBigint)}::bigint
-        else ((${score} >> (${sql.lit(width)} * (level.level + 1))) + 1) << ${sql.lit(width)} end
-  ) as higher
-) + (
-  select count(*) filter (where new_score > ${score}) - count(*) filter (where old_score > ${score})
-  from board_deltas where ${inRun(tx, run)}
+export const placeOf = (row: string): Place => {
+  const column = (name: string, otherwise: RawBuilder<unknown>) =>
+    sql`case when ${sql.ref(`${row}.member_id`)} is null then ${otherwise} else ${sql.ref(`${row}.${name}`)} end`
+  return sql`(${column('negated', first)}, ${column('reached_at', sql`'-infinity'::timestamptz`)}, ${column('member_id', nobody)})`
+}
+/** Before everybody who has a score, and after everybody who has a higher one. */
+export const placeOfScore = (negated: RawBuilder<unknown>): Place =>
+  sql`(${negated}, '-infinity'::timestamptz, ${nobody})`
+
+/** Which run, in SQL. */
+export interface RunInSql {
+  communityId: RawBuilder<unknown>
+  boardId: RawBuilder<unknown>
+  period: RawBuilder<unknown>
+  start: RawBuilder<unknown>
+}
+
+export const runInSql = (tx: Tx, { boardId, period, start }: Run): RunInSql => ({
+  communityId: sql`${tx.communityId}`,
+  boardId: sql`${boardId}`,
+  period: sql`${period}`,
+  start: sql`${start}`,
+})
+
+/** Rows of one run. */
+export const inRun = ({ communityId, boardId, period, start }: RunInSql) => sql`
+  community_id = ${communityId}::uuid and board_id = ${boardId}::uuid and period = ${period} and period_start = ${start}::date`
+
+const counts = (run: RunInSql, level: number) => sql`board_counts where ${inRun(run)} and level = ${sql.lit(level)}`
+
+/** What changes that wait add to the number of rows before a place. */
+const waitingBefore = (run: RunInSql, before: Place) => sql`(
+  select count(*) filter (where (new_negated, new_reached_at, member_id) < ${before})
+    - count(*) filter (where (old_negated, old_reached_at, member_id) < ${before})
+  from board_deltas where ${inRun(run)}
 )`
 
-/** For each score, how many ranked members have a higher one. `-Infinity` asks for all members. */
-export async function countAbove(tx: Tx, run: Run, scores: readonly number[]): Promise<number[]> {
-  if (scores.length === 0) return []
-  const values = scores.map((score) => String(score === Number.NEGATIVE_INFINITY ? minBigint : score))
-  const statement = sql`
-    select ${above(tx, run, sql`s.score`)} as above from unnest(${sql.val(values)}::bigint[]) with ordinality as s (score, i)
-    order by s.i`
-  const rows = await tx.send<{ above: number }>(planOnce(statement.compile(tx.db)))
-  return rows.map((row) => row.above)
-}
+/** The last stretch of a level that begins at a place or before, with how many members stand `before` it from a place on. */
+const stretchAt = (run: RunInSql, level: number, at: Place, from: RawBuilder<unknown>) => sql`
+  lateral (
+    select negated, reached_at, member_id, sum(n) over (order by negated, reached_at, member_id) - n as before
+    from ${counts(run, level)} and ${place} <= ${at} ${from}
+    order by negated desc, reached_at desc, member_id desc limit 1
+  )`
 
-/** A score, and how many ranked members have a higher one. */
-export interface Step {
-  score: number
-  above: number
-}
+/** How many ranked members of a run stand before a place, in SQL. */
+export const ahead = (run: RunInSql, at: Place) => sql`(
+  select coalesce(long.before + short.before, 0) + (
+      select count(*) from board_scores where ${inRun(run)} and ranked and ${place} >= ${placeOf('short')} and ${place} < ${at}
+    ) + ${waitingBefore(run, placeOf('short'))}
+  from (select) one left join ${stretchAt(run, 1, at, sql``)} long on true
+    left join ${stretchAt(run, 0, at, sql`and ${place} >= ${placeOf('long')}`)} short on true
+)`
 
-/**
- * The score that the tree has at a position (1 is the top), or undefined past its end. Changes not yet folded in may
- * have moved it: callers walk the few rows that it is off.
- */
-export async function scoreNear(tx: Tx, run: Run, position: number): Promise<Step | undefined> {
-  const statement = sql`
-    with recursive walk (level, bucket, rest) as (
-      select level, bucket, rest from (
-        select ${topLevel}::int as level, bucket, n,
-          ${position}::bigint - (sum(n) over (order by bucket desc) - n)::bigint as rest
-        from board_counts where ${inRun(tx, run)} and level = ${topLevel}
-      ) t where rest between 1 and n
-      union all
-      select t.level, t.bucket, t.rest from walk w cross join lateral (
-        select w.level - 1 as level, bucket, n, w.rest - (sum(n) over (order by bucket desc) - n)::bigint as rest
-        from board_counts c
-        where ${inRun(tx, run)} and c.level = w.level - 1
-          and c.bucket >= (w.bucket << ${width}::int) and c.bucket < ((w.bucket + 1) << ${width}::int)
-      ) t where w.level > 0 and t.rest between 1 and t.n
-    )
-    select found.bucket as score, ${above(tx, run, sql`found.bucket`)} as above from walk found where level = 0`
-  const [found] = await tx.send<Step>(planOnce(statement.compile(tx.db)))
-  return found
-}
+/** How many members are ranked in a run, in SQL. */
+export const everybody = (run: RunInSql) => sql`(
+  coalesce((select sum(n) from ${counts(run, 1)}), 0)
+    + (select count(new_negated) - count(old_negated) from board_deltas where ${inRun(run)})
+)`
+
+/** A CTE `found`, before the first row. */
+export const firstPlace = sql`
+  found as (
+    select null::bigint as negated, null::timestamptz as reached_at, null::uuid as member_id, 0 as skip
+  )`
 
 /**
- * A statement that adds score changes to the tree, in one order, so that two of them wait for each other rather than
- * deadlock.
- * @param changes A CTE with `board_id, period, period_start, old_score, new_score`; null for no score.
+ * CTEs that end in `found`: a place (none for the first of all) at or before a position, and how many rows to `skip` from
+ * there. Changes that wait may have moved every row by one, so a place is taken that is so far before.
+ * @param position From 1.
  */
-export const addToTree = (communityId: string, changes: RawBuilder<unknown>) => sql`
-  insert into board_counts as c (community_id, board_id, period, period_start, level, bucket, n)
-  select ${communityId}::uuid, board_id, period, period_start, level, score >> (${width}::int * level), sum(n)
+export const findPosition = (run: RunInSql, position: RawBuilder<unknown>) => sql`
+  wanted as (
+    select ${position}::bigint - 1 - count(*) as before from board_deltas where ${inRun(run)}
+  ), long as (
+    select * from (
+      select negated, reached_at, member_id, lead(negated, 1, ${last}) over places as end_negated,
+        lead(reached_at, 1, 'infinity') over places as end_reached_at, lead(member_id, 1, ${nobody}) over places as end_member_id,
+        sum(n) over places - n as before
+      from ${counts(run, 1)} window places as (order by negated, reached_at, member_id)
+    ) stretch where before <= (select before from wanted) order by negated desc, reached_at desc, member_id desc limit 1
+  ), found as (
+    select short.*, ${position}::bigint - 1 - coalesce(short.before + ${waitingBefore(run, placeOf('short'))}, 0) as skip
+    from (select) one left join lateral (
+      select stretch.* from long, lateral (
+        select negated, reached_at, member_id, long.before + sum(n) over places - n as before
+        from ${counts(run, 0)} and ${place} >= (long.negated, long.reached_at, long.member_id)
+          and ${place} < (long.end_negated, long.end_reached_at, long.end_member_id)
+        window places as (order by negated, reached_at, member_id)
+      ) stretch where stretch.before <= (select before from wanted)
+      order by negated desc, reached_at desc, member_id desc limit 1
+    ) short on true
+  )`
+
+/**
+ * A statement that adds score changes to the counts, in one order. Of those who hold the board lock shared only one may
+ * write counts at a time (see `lockCounts`): a stretch that is cut meanwhile would be counted wrong.
+ * @param changes A CTE with `board_id, period, period_start, member_id` and the places `old_…` and `new_…`, null for nowhere.
+ */
+export const addToCounts = (communityId: string, changes: RawBuilder<unknown>) => sql`
+  insert into board_counts as c (community_id, board_id, period, period_start, level, negated, reached_at, member_id, n)
+  select ${communityId}::uuid, moved.board_id, moved.period, moved.period_start, level, coalesce(s.negated, ${first}),
+    coalesce(s.reached_at, '-infinity'), coalesce(s.member_id, ${nobody}), sum(moved.n)
   from (
-    select board_id, period, period_start, score, sum(n) as n
+    select board_id, period, period_start, negated, reached_at, member_id, sum(n) as n
     from (
-      select board_id, period, period_start, old_score as score, -1 as n from ${changes} where old_score is not null
+      select board_id, period, period_start, old_negated as negated, old_reached_at as reached_at, member_id, -1 as n
+      from ${changes} where old_negated is not null
       union all
-      select board_id, period, period_start, new_score, 1 from ${changes} where new_score is not null
-    ) moved
-    group by board_id, period, period_start, score having sum(n) <> 0
-  ) settled cross join generate_series(0, ${topLevel}::int) as level
-  group by 2, 3, 4, 5, 6 having sum(n) <> 0
-  order by 2, 3, 4, 5, 6
-  on conflict (community_id, board_id, period, period_start, level, bucket) do update set n = c.n + excluded.n`
+      select board_id, period, period_start, new_negated, new_reached_at, member_id, 1 from ${changes} where new_negated is not null
+    ) moves
+    group by 1, 2, 3, 4, 5, 6 having sum(n) <> 0
+  ) moved cross join generate_series(0, 1) as level left join lateral (
+    select negated, reached_at, member_id from board_counts
+    where community_id = ${communityId}::uuid and board_id = moved.board_id and period = moved.period
+      and period_start = moved.period_start and board_counts.level = level.level::smallint
+      and ${place} <= (moved.negated, moved.reached_at, moved.member_id)
+    order by negated desc, reached_at desc, member_id desc limit 1
+  ) s on true
+  group by 2, 3, 4, 5, 6, 7, 8 having sum(moved.n) <> 0
+  order by 2, 3, 4, 5, 6, 7, 8
+  on conflict (community_id, board_id, period, period_start, level, negated, reached_at, member_id)
+    do update set n = c.n + excluded.n`
+
+/** Writes counts alone: of those who hold the board lock shared, nobody else does until the transaction ends. */
+export const lockCounts = (tx: Tx) =>
+  sql`select pg_advisory_xact_lock(hashtextextended(${`counts:${tx.communityId}`}, 0))`
+
+/** The same, for work that had better be left for later than wait. Answers whether it is held. */
+export async function tryLockCounts(tx: Tx): Promise<boolean> {
+  const { rows } = await sql<{ held: boolean }>`
+    select pg_try_advisory_xact_lock(hashtextextended(${`counts:${tx.communityId}`}, 0)) as held`.execute(tx.db)
+  return rows[0]!.held
+}
+
+/**
+ * Joins stretches that have become short to those before them, and cuts those that have become long. Needs the lock on
+ * counts, taken by an earlier statement.
+ */
+export async function balanceCounts(tx: Tx): Promise<void> {
+  const { rows } = await sql`
+    select from board_counts where community_id = ${tx.communityId} and balance <> 0 limit 1`.execute(tx.db)
+  if (rows.length === 0) return
+  await joinShort(tx)
+  await cutLong(tx, 0)
+  await cutLong(tx, 1)
+}
+
+/** A long stretch begins where a short one does, so that both end together. */
+const joinShort = (tx: Tx) =>
+  sql`
+    with short as (
+      select * from board_counts where community_id = ${tx.communityId} and balance = -1
+    ), gone as (
+      delete from board_counts c using short s
+      where c.community_id = ${tx.communityId} and c.board_id = s.board_id and c.period = s.period and c.period_start = s.period_start
+        and c.level >= s.level and c.negated = s.negated and c.reached_at = s.reached_at and c.member_id = s.member_id
+      returning c.*
+    ), grown as (
+      select b.board_id, b.period, b.period_start, b.level, b.negated, b.reached_at, b.member_id, sum(g.n) as n
+      from gone g cross join lateral (
+        select * from board_counts b
+        where b.community_id = ${tx.communityId} and b.board_id = g.board_id and b.period = g.period
+          and b.period_start = g.period_start and b.level = g.level
+          and (b.negated, b.reached_at, b.member_id) < (g.negated, g.reached_at, g.member_id)
+          and not exists (
+            select from gone o where o.board_id = b.board_id and o.period = b.period and o.period_start = b.period_start
+              and o.level = b.level and o.negated = b.negated and o.reached_at = b.reached_at and o.member_id = b.member_id
+          )
+        order by b.negated desc, b.reached_at desc, b.member_id desc limit 1
+      ) b
+      group by 1, 2, 3, 4, 5, 6, 7
+    )
+    update board_counts c set n = c.n + g.n from grown g
+    where c.community_id = ${tx.communityId} and c.board_id = g.board_id and c.period = g.period and c.period_start = g.period_start
+      and c.level = g.level and c.negated = g.negated and c.reached_at = g.reached_at and c.member_id = g.member_id`.execute(
+    tx.db,
+  )
+
+/** Cuts stretches of a level that have become long: short ones between rows, long ones between short ones. */
+const cutLong = (tx: Tx, level: 0 | 1) => {
+  const parts =
+    level === 0
+      ? sql`select negated, reached_at, member_id, 1 as n from board_scores where ranked`
+      : sql`select negated, reached_at, member_id, n from board_counts where level = 0`
+  const ofRun = (row: string) => sql`
+    community_id = ${tx.communityId} and board_id = ${sql.ref(`${row}.board_id`)} and period = ${sql.ref(`${row}.period`)}
+      and period_start = ${sql.ref(`${row}.period_start`)}`
+  const within = (before: string) => sql`
+    (${sql.ref(`${before}_negated`)}, ${sql.ref(`${before}_reached_at`)}, d.member_id) >= (p.negated, p.reached_at, p.member_id)
+      and (${sql.ref(`${before}_negated`)}, ${sql.ref(`${before}_reached_at`)}, d.member_id) < (p.end_negated, p.end_reached_at, p.end_member_id)`
+  // Changes that wait are in the scores, and not yet in the counts.
+  const waiting = sql`(
+    select count(*) filter (where ${within('new')}) - count(*) filter (where ${within('old')})
+    from board_deltas d where ${ofRun('p')}
+  )`
+  return sql`
+    with long as (
+      select row_number() over () as id, c.*, coalesce(e.negated, ${last}) as end_negated,
+        coalesce(e.reached_at, 'infinity') as end_reached_at, coalesce(e.member_id, ${nobody}) as end_member_id
+      from board_counts c left join lateral (
+        select negated, reached_at, member_id from board_counts
+        where ${ofRun('c')} and level = c.level and ${place} > (c.negated, c.reached_at, c.member_id)
+        order by negated, reached_at, member_id limit 1
+      ) e on true
+      where c.community_id = ${tx.communityId} and c.balance = 1 and c.level = ${sql.lit(level)}
+    ), parts as (
+      select id, p.*, (sum(p.n) over (partition by id order by p.negated, p.reached_at, p.member_id) - p.n)::bigint
+        / ${sql.lit(cut[level])} as piece
+      from long l cross join lateral (
+        ${parts} and ${ofRun('l')} and ${place} >= (l.negated, l.reached_at, l.member_id)
+          and ${place} < (l.end_negated, l.end_reached_at, l.end_member_id)
+      ) p
+    ), pieces as (
+      select distinct on (id, piece) id, piece, negated, reached_at, member_id, sum(n) over (partition by id, piece) as n
+      from parts order by id, piece, negated, reached_at, member_id
+    ), bounded as (
+      select l.board_id, l.period, l.period_start, p.n, lead(p.negated, 1, l.end_negated) over pieces as end_negated,
+        lead(p.reached_at, 1, l.end_reached_at) over pieces as end_reached_at,
+        lead(p.member_id, 1, l.end_member_id) over pieces as end_member_id,
+        case piece when 0 then l.negated else p.negated end as negated,
+        case piece when 0 then l.reached_at else p.reached_at end as reached_at,
+        case piece when 0 then l.member_id else p.member_id end as member_id
+      from pieces p join long l using (id) window pieces as (partition by id order by piece)
+    )
+    insert into board_counts (community_id, board_id, period, period_start, level, negated, reached_at, member_id, n)
+    select ${tx.communityId}::uuid, board_id, period, period_start, ${sql.lit(level)}, negated, reached_at, member_id,
+      n ${level === 0 ? sql`- ${waiting}` : sql``}
+    from bounded p
+    on conflict (community_id, board_id, period, period_start, level, negated, reached_at, member_id)
+      do update set n = excluded.n`.execute(tx.db)
+}

@@ -1,10 +1,20 @@
 import { createHmac } from 'node:crypto'
 import { type RawBuilder, sql } from 'kysely'
-import { planOnce } from '../../db/connection.js'
+import { writeOnce } from '../../db/connection.js'
 import type { Tx } from '../../db/database.js'
 import { findMember, type Member } from '../members.js'
 import type { Board } from './boards.js'
-import { above, countAbove, type Step, scoreNear } from './counts.js'
+import {
+  ahead,
+  everybody,
+  findPosition,
+  firstPlace,
+  inRun,
+  placeOf,
+  placeOfScore,
+  type RunInSql,
+  runInSql,
+} from './counts.js'
 import type { Run } from './runs.js'
 
 /** A row as others may see it. */
@@ -28,60 +38,137 @@ export interface RowList {
 interface Stored {
   member_id: string
   score: number
-  reached_at: Date
   display_name: string
   avatar_id: string | null
 }
 
-/** The ranking: higher scores first, then who reached theirs earlier, then id. */
-const forward = sql`s.score desc, s.reached_at, s.member_id`
-const backward = sql`s.score, s.reached_at desc, s.member_id desc`
+const ranking = (run: RunInSql) => sql`board_scores where ${inRun(run)} and ranked`
 
-const ranked = (tx: Tx, run: Run) => sql`
-  select s.member_id, s.score, s.reached_at, m.display_name, m.avatar_id
-  from board_scores s join members m on m.community_id = s.community_id and m.id = s.member_id
-  where ${inRun(tx, run)} and s.ranked`
+/** The score of one member. By itself, so that it is looked up by the member and not along the ranking. */
+const scoreOf = (run: RunInSql, memberId: RawBuilder<unknown>) =>
+  sql`(select * from board_scores where ${inRun(run)} and member_id = ${memberId}::uuid offset 0)`
 
-const inRun = (tx: Tx, run: Run) => sql`
-  s.community_id = ${tx.communityId} and s.board_id = ${run.boardId} and s.period = ${run.period}
-    and s.period_start = ${run.start}::date`
+const forward = sql`negated, reached_at, member_id`
+const backward = sql`negated desc, reached_at desc, member_id desc`
 
-interface Slice {
-  /** Which of the ranked rows; default all. */
-  bound?: RawBuilder<unknown>
-  order: RawBuilder<unknown>
-  skip?: number
-  count: number
+/** What is asked of a run, by value. */
+interface Asked extends Record<keyof RunInSql, string> {
+  topRankLimit: number | null
 }
+type InSql<Values> = { readonly [Name in keyof Values]: RawBuilder<unknown> }
 
-/** As many rows as are asked for at once as a rule: what the planner believes where it does not know how many are wanted. */
-const asARule = 256
-
-/** Some rows in order. The slice is cut before members are looked up: skipping a row costs a step in the index. */
-function slice(tx: Tx, run: Run, { bound = sql`true`, order, skip = 0, count }: Slice): Promise<Stored[]> {
-  // How far one skips decides what is the best plan.
-  const isUsual = skip === 0 && count <= asARule
-  const statement = sql`
-    select s.member_id, s.score, s.reached_at, m.display_name, m.avatar_id
-    from (
-      select * from (
-        select s.member_id, s.score, s.reached_at from board_scores s where ${inRun(tx, run)} and s.ranked and ${bound}
-        order by ${order} ${isUsual ? sql`limit ${sql.lit(asARule)}` : sql`offset ${skip}`}
-      ) s limit ${count}
-    ) s join members m on m.community_id = ${tx.communityId} and m.id = s.member_id
-    order by ${order}`.compile(tx.db)
-  return tx.send<Stored>(isUsual ? planOnce(statement) : statement)
-}
+const asked = (tx: Tx, board: Board, { boardId, period, start }: Run): Asked => ({
+  communityId: tx.communityId,
+  boardId,
+  period,
+  start,
+  topRankLimit: board.top_rank_limit,
+})
 
 /** How many members a run shows: those ranked, above zero only where the board says so, down to its last place. */
+const shownTotal = (run: InSql<Asked>, onlyPositive: boolean) => sql`
+  least(${onlyPositive ? ahead(run, placeOfScore(sql`0`)) : everybody(run)}, ${run.topRankLimit}::bigint)::bigint`
+
+/** Once for boards that show every score, and once for those that show only what is above zero. */
+const onceForBoards = <Values extends Asked>(
+  write: (value: InSql<Values>, onlyPositive: boolean) => RawBuilder<unknown>,
+) => {
+  const statements = {
+    all: writeOnce<Values>((value) => write(value, false)),
+    positive: writeOnce<Values>((value) => write(value, true)),
+  }
+  return (tx: Tx, board: Board, values: Values) => statements[board.only_positive ? 'positive' : 'all'](tx.db, values)
+}
+
+const total = onceForBoards<Asked>((run, onlyPositive) => sql`select ${shownTotal(run, onlyPositive)} as total`)
+
+/** How many members a run shows. */
 export async function totalOf(tx: Tx, board: Board, run: Run): Promise<number> {
-  const [total] = await countAbove(tx, run, [board.only_positive ? 0 : Number.NEGATIVE_INFINITY])
-  return Math.min(total!, board.top_rank_limit ?? Number.POSITIVE_INFINITY)
+  const [row] = await tx.send<{ total: number }>(total(tx, board, asked(tx, board, run)))
+  return row!.total
+}
+
+interface Listed {
+  total: number
+  /** In order, and one beyond the last that is wanted, where there is one. */
+  stored: Stored[]
+  /** How many members stand before the first. */
+  ahead: number
+  /** How many have a higher score than the first; null where nobody before it has the same. */
+  above: number | null
+}
+
+/**
+ * The rows of a run from a place on, and where they stand, as one statement.
+ * @param found A CTE `found (negated, reached_at, member_id, skip)`: so many rows from that place on are skipped.
+ * @param before How many stand before the first row `top`, in SQL.
+ * @param count How many rows, up to 200.
+ */
+const listFrom = (
+  run: InSql<Asked>,
+  onlyPositive: boolean,
+  { found, before, count }: Record<'found' | 'before' | 'count', RawBuilder<unknown>>,
+) => {
+  const isTied = sql`exists (
+    select from ${ranking(run)} and negated = top.negated and (reached_at, member_id) < (top.reached_at, top.member_id)
+  )`
+  return sql`
+    with ${found}, listed as materialized (
+      select s.* from found cross join lateral (
+        select ${forward} from ${ranking(run)} and (${forward}) >= ${placeOf('found')}
+        -- What the planner believes where it does not know how many are wanted.
+        order by ${forward} offset found.skip limit 200
+      ) s limit ${count}::bigint
+    ), top as (
+      select * from listed order by ${forward} limit 1
+    )
+    select t.*, -s.negated as score, s.member_id, s.display_name, s.avatar_id from (
+      select ${shownTotal(run, onlyPositive)} as total, (select ${before} from top) as ahead,
+        (select case when ${isTied} then ${ahead(run, placeOfScore(sql`top.negated`))} end from top) as above
+    ) t left join (
+      select s.*, m.display_name, m.avatar_id
+      from listed s join members m on m.community_id = ${run.communityId}::uuid and m.id = s.member_id
+    ) s on true order by s.negated, s.reached_at, s.member_id`
+}
+
+const firstRows = onceForBoards<Asked & { count: number }>((run, onlyPositive) =>
+  listFrom(run, onlyPositive, { found: firstPlace, before: sql`0`, count: run.count }),
+)
+
+const rowsFrom = onceForBoards<Asked & { position: number; count: number }>((run, onlyPositive) =>
+  listFrom(run, onlyPositive, {
+    found: findPosition(run, run.position),
+    before: sql`${run.position}::bigint - 1`,
+    count: run.count,
+  }),
+)
+
+const rowsAroundMember = onceForBoards<Asked & { memberId: string; around: number; count: number }>(
+  (run, onlyPositive) =>
+    listFrom(run, onlyPositive, {
+      found: sql`
+      mine as (
+        select ${forward} from ${scoreOf(run, run.memberId)} s where ranked
+      ), found as (
+        select start.*, 0 as skip from mine left join lateral (
+          select ${forward} from ${ranking(run)} and (${forward}) <= (mine.negated, mine.reached_at, mine.member_id)
+          order by ${backward} offset ${run.around}::bigint limit 1
+        ) start on true
+      )`,
+      before: ahead(run, placeOf('top')),
+      count: run.count,
+    }),
+)
+
+async function list(tx: Tx, statement: ReturnType<typeof firstRows>): Promise<Listed> {
+  const rows = await tx.send<Listed & Stored>(statement)
+  return { ...rows[0]!, stored: rows.filter(({ member_id }) => member_id !== null) }
 }
 
 /**
  * Rows of a run by position.
  * @param from The first position wanted, from 1.
+ * @param limit Up to 100.
  * @param viewerId The member who asks, if any.
  */
 export async function rowsAt(
@@ -92,75 +179,28 @@ export async function rowsAt(
   viewerId: string | undefined,
 ): Promise<RowList> {
   // One row beyond the last tells whether the last is tied.
-  const [total, { stored, near }] = await Promise.all([
-    totalOf(tx, board, run),
-    from === 1
-      ? slice(tx, run, { order: forward, count: limit + 1 }).then((stored) => ({ stored, near: undefined }))
-      : storedAt(tx, run, from, limit + 1),
-  ])
-  const wanted = Math.min(limit, total - from + 1)
-  return { rows: await listed(tx, board, run, { stored, from, wanted, near }, viewerId), total }
-}
-
-interface Listing {
-  /** In order, and one beyond the last that is wanted, where there is one. */
-  stored: readonly Stored[]
-  /** The position of the first. */
-  from: number
-  wanted: number
-  /** What is known already of a score that may be the first one's. */
-  near: Step | undefined
+  const values = { ...asked(tx, board, run), count: limit + 1 }
+  const listed = await list(
+    tx,
+    from === 1 ? firstRows(tx, board, values) : rowsFrom(tx, board, { ...values, position: from }),
+  )
+  return { rows: shownRows(board, listed, limit, viewerId), total: listed.total }
 }
 
 /** Rows as others may see them. */
-async function listed(
-  tx: Tx,
+function shownRows(
   board: Board,
-  run: Run,
-  { stored, from, wanted, near }: Listing,
+  { stored, ahead, above, total }: Listed,
+  limit: number,
   viewerId: string | undefined,
-): Promise<Row[]> {
-  const [first] = stored
-  if (wanted <= 0 || !first) return []
-  const [higher] =
-    from === 1 ? [0] : near?.score === first.score ? [near.above] : await countAbove(tx, run, [first.score])
-  let rank = higher! + 1
-  return stored.slice(0, wanted).map((row, i) => {
-    const position = from + i
+): Row[] {
+  let rank = (above ?? ahead) + 1
+  return stored.slice(0, Math.max(0, Math.min(limit, total - ahead))).map((row, i) => {
+    const position = ahead + i + 1
     if (i > 0 && row.score !== stored[i - 1]!.score) rank = position
     const tied = rank < position || stored[i + 1]?.score === row.score
     return shown(board, row, { position, rank, tied }, viewerId)
   })
-}
-
-/** The stored rows from a position on. The tree finds the score that stands there; at most a few rows are walked. */
-async function storedAt(
-  tx: Tx,
-  run: Run,
-  from: number,
-  count: number,
-): Promise<{ stored: Stored[]; near: Step | undefined }> {
-  const near = (await scoreNear(tx, run, from)) ?? (await lastStep(tx, run))
-  if (near === undefined) return { stored: [], near }
-  const skip = from - 1 - near.above
-  if (skip >= 0) return { stored: await below(tx, run, near.score, skip, count), near }
-  // The tree is behind: rows wanted stand above the score it found.
-  const [higher, rest] = await Promise.all([
-    slice(tx, run, { bound: sql`s.score > ${near.score}`, order: backward, count: -skip }),
-    below(tx, run, near.score, 0, count),
-  ])
-  return { stored: [...higher.reverse(), ...rest].slice(0, count), near }
-}
-
-/** Rows with at most that score, in order. */
-const below = (tx: Tx, run: Run, score: number, skip: number, count: number) =>
-  slice(tx, run, { bound: sql`s.score <= ${score}`, order: forward, skip, count })
-
-async function lastStep(tx: Tx, run: Run): Promise<Step | undefined> {
-  const [last] = await slice(tx, run, { order: backward, count: 1 })
-  if (!last) return undefined
-  const [above] = await countAbove(tx, run, [last.score])
-  return { score: last.score, above: above! }
 }
 
 export type MyState = 'ranked' | 'no_score' | 'hidden' | 'not_eligible' | 'not_joined'
@@ -170,7 +210,7 @@ export const isEligible = ({ ranked_members, ranked_fields }: Board, { id, field
   (ranked_members.length === 0 || ranked_members.includes(id)) &&
   Object.entries(ranked_fields).every(([field, value]) => fields[field] === value)
 
-/** A member's row with `around` neighbours on each side, or why there is none. */
+/** A member's row with `around` neighbours on each side (up to 50), or why there is none. */
 export async function rowsAround(
   tx: Tx,
   board: Board,
@@ -178,49 +218,21 @@ export async function rowsAround(
   memberId: string,
   around: number,
 ): Promise<RowList & { state: MyState }> {
-  const [total, member, mine] = await Promise.all([
-    totalOf(tx, board, run),
-    findMember(tx, { id: memberId }),
-    placeOf(tx, run, memberId),
-  ])
-  const none = (state: MyState) => ({ state, rows: [], total })
-  if (!member || !isEligible(board, member)) return none('not_eligible')
-  if (member.visibility === 'hidden') return none('hidden')
-  if (board.requires_opt_in && !member.entered_boards.includes(board.id)) return none('not_joined')
-  if (!mine || mine.above + mine.place > total) return none('no_score')
-  const { score, reached_at } = mine
-  const position = mine.above + mine.place
-  const others = async (bound: RawBuilder<unknown>, order: RawBuilder<unknown>, count: number) =>
-    count > 0 ? slice(tx, run, { bound, order, count }) : []
-  const tiedFrom = (than: RawBuilder<unknown>) =>
-    sql`s.score = ${score} and (s.reached_at, s.member_id) ${than} (${reached_at}::timestamptz, ${memberId}::uuid)`
-  // By the index on both sides of the member, and one more than wanted below.
-  const [before, higher, level, lower] = await Promise.all([
-    others(tiedFrom(sql`<`), backward, around),
-    others(sql`s.score > ${score}`, backward, around),
-    others(tiedFrom(sql`>=`), forward, around + 2),
-    others(sql`s.score < ${score}`, forward, around + 1),
-  ])
-  const upper = [...before, ...higher].slice(0, around).reverse()
-  const from = position - upper.length
-  const wanted = Math.min(upper.length + 1 + around, total - from + 1)
-  const stored = [...upper, ...level, ...lower]
-  const rows = await listed(tx, board, run, { stored, from, wanted, near: mine }, memberId)
-  return { state: 'ranked', rows, total }
+  // One more than wanted below.
+  const values = { ...asked(tx, board, run), memberId, around, count: around + 1 + around + 1 }
+  const listed = await list(tx, rowsAroundMember(tx, board, values))
+  const mine = listed.stored.findIndex(({ member_id }) => member_id === memberId)
+  const isShown = mine >= 0 && listed.ahead + mine < listed.total
+  if (isShown)
+    return { state: 'ranked', rows: shownRows(board, listed, mine + 1 + around, memberId), total: listed.total }
+  return { state: await whyNot(tx, board, memberId), rows: [], total: listed.total }
 }
 
-/** Where a ranked member stands: so many have a higher score, and among those of the same score theirs is this place. */
-async function placeOf(tx: Tx, run: Run, memberId: string) {
-  const statement = sql`
-    select mine.score, mine.reached_at::text, ${above(tx, run, sql`mine.score`)} as above, (
-      select count(*) from board_scores s where ${inRun(tx, run)} and s.ranked and s.score = mine.score
-        and (s.reached_at, s.member_id) <= (mine.reached_at, mine.member_id)
-    ) as place
-    from (
-      select s.* from board_scores s where ${inRun(tx, run)} and s.ranked and s.member_id = ${memberId} offset 0
-    ) mine`
-  const [found] = await tx.send<Step & { reached_at: string; place: number }>(planOnce(statement.compile(tx.db)))
-  return found
+async function whyNot(tx: Tx, board: Board, memberId: string): Promise<MyState> {
+  const member = await findMember(tx, { id: memberId })
+  if (!member || !isEligible(board, member)) return 'not_eligible'
+  if (member.visibility === 'hidden') return 'hidden'
+  return board.requires_opt_in && !member.entered_boards.includes(board.id) ? 'not_joined' : 'no_score'
 }
 
 /**
@@ -236,38 +248,23 @@ export async function searchRows(
 ): Promise<RowList> {
   const total = await totalOf(tx, board, run)
   if (board.name_display !== 'full') return { rows: [], total }
-  const { rows: stored } = await sql<Stored>`
-    ${ranked(tx, run)} and m.name_key ^@ lower(${text}) order by m.name_key, m.id limit ${limit}`.execute(tx.db)
-  const scores = stored.map(({ score }) => score)
-  const [higher, next, places] = await Promise.all([
-    countAbove(tx, run, scores),
-    countAbove(
-      tx,
-      run,
-      scores.map((score) => score - 1),
-    ),
-    placesOf(tx, run, stored),
-  ])
+  const inSql = runInSql(tx, run)
+  const { rows: stored } = await sql<Stored & Pick<Listed, 'ahead' | 'above'> & { tied: boolean }>`
+    select named.member_id, named.score, named.display_name, named.avatar_id, ${ahead(inSql, placeOf('named'))} as ahead,
+      ${ahead(inSql, placeOfScore(sql`named.negated`))} as above,
+      exists (select from ${ranking(inSql)} and negated = named.negated and member_id <> named.member_id) as tied
+    from (
+      select s.*, m.display_name, m.avatar_id, m.name_key
+      from members m cross join lateral ${scoreOf(inSql, sql`m.id`)} s
+      where s.ranked and m.community_id = ${tx.communityId}::uuid and m.name_key ^@ lower(${text})
+      order by m.name_key, m.id limit ${limit}
+    ) named order by named.name_key, named.member_id`.execute(tx.db)
   const rows = stored
-    .map((row, i) => {
-      const position = higher[i]! + places.get(row.member_id)!
-      const place = { position, rank: higher[i]! + 1, tied: next[i]! - higher[i]! > 1 }
-      return shown(board, row, place, viewerId)
-    })
+    .map((row) =>
+      shown(board, row, { position: row.ahead + 1, rank: (row.above ?? row.ahead) + 1, tied: row.tied }, viewerId),
+    )
     .filter(({ position }) => position <= total)
   return { rows, total }
-}
-
-/** The place of each member among those of the same score, from 1. */
-async function placesOf(tx: Tx, run: Run, stored: readonly Stored[]): Promise<Map<string, number>> {
-  // Each group of equal scores is walked once, however many of its rows are asked for.
-  const { rows } = await sql<{ member_id: string; place: number }>`
-    select member_id, place from (
-      select s.member_id, row_number() over (partition by s.score order by s.reached_at, s.member_id) as place
-      from board_scores s
-      where ${inRun(tx, run)} and s.ranked and s.score = any(${sql.val([...new Set(stored.map(({ score }) => score))])}::bigint[])
-    ) tied where member_id = any(${sql.val(stored.map(({ member_id }) => member_id))}::uuid[])`.execute(tx.db)
-  return new Map(rows.map(({ member_id, place }) => [member_id, place]))
 }
 
 function shown(

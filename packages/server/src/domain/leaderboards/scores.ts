@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Board } from './boards.js'
-import { addToTree } from './counts.js'
+import { addToCounts } from './counts.js'
 import { runsAt } from './runs.js'
 
 /** What a board ranks by: a unit, or a field of members. */
@@ -20,12 +20,12 @@ export const isRanked = sql<boolean>`(
     and (not l.requires_opt_in or l.id = any(m.entered_boards))
 )`
 
-/** So many changes at once write the counts themselves: a few locks for thousands of changes that need no second writing. */
-const wholesale = 500
+/** So many changes at once write the counts themselves, with the lock on them, and need no second writing. */
+export const isWholesale = (size: number): boolean => size >= 500
 
 /**
  * CTEs that bring every board up to date with changes of what it ranks by, and tell its pages. The statement they stand
- * in needs the community's board lock shared, and a CTE `changes (member_id, metric, change)` before them with one row a
+ * in needs the community's board lock shared, the lock on counts where it is wholesale, and a CTE `changes (member_id, metric, change)` before them with one row a
  * member and metric.
  * @param size How many changes there are, about.
  * @param at When they happened: it decides the day, week, month and year they count for.
@@ -51,12 +51,15 @@ export const scoreChanges = (tx: Tx, size: number, at: Date) => sql`
     select ${tx.communityId}::uuid, board_id, period, period_start, member_id, change, ${at}::timestamptz, ranked from gains
     order by board_id, period, period_start, member_id
     on conflict (community_id, board_id, period, period_start, member_id) do update
-      set score = s.score + excluded.score, previous = s.score, reached_at = excluded.reached_at
-    returning board_id, period, period_start, previous, score, ranked
-  ), scores as (
-    select board_id, period, period_start, previous as old_score, score as new_score from scored where ranked
+      set score = s.score + excluded.score, reached_at = excluded.reached_at, previous = s.score,
+        previous_reached_at = s.reached_at
+    returning s.*
+  ), moved as (
+    select board_id, period, period_start, member_id, -previous as old_negated, previous_reached_at as old_reached_at,
+      negated as new_negated, reached_at as new_reached_at
+    from scored where ranked
   ), counted as (
-    ${size < wholesale ? leaveToFolding(tx.communityId) : addToTree(tx.communityId, sql`scores`)}
+    ${isWholesale(size) ? addToCounts(tx.communityId, sql`moved`) : leaveToFolding(tx.communityId)}
   ), told as (
     insert into events (community_id, id, type, subject)
     select ${tx.communityId}::uuid, gen_random_uuid(), 'leaderboard.changed', board_id from scored group by board_id
@@ -64,8 +67,12 @@ export const scoreChanges = (tx: Tx, size: number, at: Date) => sql`
   )`
 
 const leaveToFolding = (communityId: string) => sql`
-  insert into board_deltas (community_id, id, board_id, period, period_start, old_score, new_score)
-  select ${communityId}::uuid, gen_random_uuid(), board_id, period, period_start, old_score, new_score from scores
+  insert into board_deltas (
+    community_id, id, board_id, period, period_start, member_id, old_negated, old_reached_at, new_negated, new_reached_at
+  )
+  select ${communityId}::uuid, gen_random_uuid(), board_id, period, period_start, member_id, old_negated, old_reached_at,
+    new_negated, new_reached_at
+  from moved
   returning 1`
 
 /**
@@ -80,13 +87,14 @@ export async function rerank(tx: Tx, memberIds: readonly string[]): Promise<void
       where s.community_id = ${tx.communityId} and s.member_id = any(${sql.val(memberIds)}::uuid[])
         and m.community_id = ${tx.communityId} and m.id = s.member_id
         and l.community_id = ${tx.communityId} and l.id = s.board_id and s.ranked <> ${isRanked}
-      returning s.board_id, s.period, s.period_start, s.score, s.ranked
-    ), counted as (
-      insert into board_deltas (community_id, id, board_id, period, period_start, old_score, new_score)
-      select ${tx.communityId}::uuid, gen_random_uuid(), board_id, period, period_start,
-        case when not ranked then score end, case when ranked then score end
+      returning s.*
+    ), moved as (
+      select board_id, period, period_start, member_id, case when not ranked then negated end as old_negated,
+        case when not ranked then reached_at end as old_reached_at, case when ranked then negated end as new_negated,
+        case when ranked then reached_at end as new_reached_at
       from turned
-      returning 1
+    ), counted as (
+      ${leaveToFolding(tx.communityId)}
     )
     insert into events (community_id, id, type, subject)
     select ${tx.communityId}::uuid, gen_random_uuid(), 'leaderboard.changed', board_id from turned group by board_id

@@ -71,8 +71,8 @@ async function settle(tx: Tx, board: Board, run: Run): Promise<void> {
     insert into board_winners (community_id, board_id, period, period_start, member_id, rank, prize)
     select ${tx.communityId}::uuid, ${board.id}::uuid, ${run.period}, ${run.start}::date, member_id, rank, prize
     from (
-      select member_id, rank() over (order by score desc) as rank,
-        row_number() over (order by score desc, reached_at, member_id) as position
+      select member_id, rank() over (order by negated) as rank,
+        row_number() over (order by negated, reached_at, member_id) as position
       from board_scores
       where community_id = ${tx.communityId} and board_id = ${board.id} and period = ${run.period}
         and period_start = ${run.start}::date and ranked and (score > 0 or not ${board.only_positive}::boolean)
