@@ -63,6 +63,8 @@ async function seedTheRest(): Promise<void> {
         file_hash: randomBytes(32),
       })
       .execute()
+    const { id } = await tx.db.selectFrom('members').select('id').limit(1).executeTakeFirstOrThrow()
+    await tx.db.insertInto('avatars').values({ community_id, member_id: id }).execute()
     await tx.db
       .insertInto('job_rows')
       .values({ community_id, job_id: jobId, line: 2, name: 'ada', content: '{}' })
