@@ -107,18 +107,14 @@ export function createView(environment: Environment, { choice, concerns, me, onT
   }
 
   function plan(wait: number) {
-    const seen = pages.shown()
+    const before = pages.shown()
     planned = environment.after(wait, () => {
       planned = undefined
-      if (pages.shown().some((page) => seen.includes(page))) loadShown()
-      else plan(betweenLooks)
+      const shown = pages.shown()
+      const shows = (page: number) => shown.includes(page)
+      if (!before.some(shows)) plan(betweenLooks)
+      else if (pages.missing().some((page) => !asked.includes(page))) store.load(!asked.some(shows))
     })
-  }
-
-  function loadShown() {
-    const missing = pages.missing()
-    const useless = !asked.some((page) => pages.shown().includes(page))
-    if (missing.some((page) => !asked.includes(page))) store.load(useless)
   }
 
   return {

@@ -31,12 +31,8 @@ export const rank = (item: BoardRow | undefined, { text, number }: RowView) => {
 
 /** A name is isolated, so that its direction cannot turn its neighbours; cut where its room ends, whole in the title. */
 export const name = (item: BoardRow | undefined, { text }: RowView) =>
-  html`<bdi class="name cut" part="name" title=${item?.member.name ?? ''}>${item?.member.name}</bdi>${
-    item
-      ? item.me
-        ? html`<span class="you">${text('you')}</span>`
-        : nothing
-      : html`<span class="visually-hidden">${text('loading')}</span>`
+  html`<bdi class="name cut" part="name" title=${item?.member.name}>${item?.member.name}</bdi>${
+    item?.me ? html`<span class="you">${text('you')}</span>` : nothing
   }`
 
 /**
@@ -56,10 +52,10 @@ export const line = (
   role="row"
   tabindex=${position === view.tabbable() ? 0 : -1}
   aria-rowindex=${position + 1}
-  aria-current=${item?.me ? 'true' : 'false'}
+  aria-current=${!!item?.me}
   data-id=${item?.member.id ?? nothing}
   data-position=${position}
-  data-score=${item?.score ?? nothing}
+  data-score=${item?.score}
 >
   ${cells}
 </tr>`
@@ -71,7 +67,7 @@ export const cells = (
   view: RowView,
 ) => html`<td class="rank" part="rank" role="cell">${rank(item, view)}</td>
   <th class="who" role="rowheader" scope="row">
-    ${avatar(item?.member ?? nobody)}${name(item, view)}${item && view.change(item)}${item?.me ? view.menuButton() : nothing}
+    ${avatar(item?.member ?? nobody)}${name(item, view)}${item ? view.change(item) : html`<span class="visually-hidden">${view.text('loading')}</span>`}${item?.me ? view.menuButton() : nothing}
   </th>
   <td class="score" part="score" role="cell">${item && view.number(item.score)}</td>`
 
