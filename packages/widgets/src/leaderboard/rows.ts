@@ -31,7 +31,7 @@ export const rank = (item: BoardRow | undefined, { text, number }: RowView) => {
 
 /** A name is isolated, so that its direction cannot turn its neighbours; cut where its room ends, whole in the title. */
 export const name = (item: BoardRow | undefined, { text }: RowView) =>
-  html`<bdi class="name cut" part="name" title=${item?.member.name}>${item?.member.name}</bdi>${
+  html`<bdi class="name cut" part="name" title=${item?.member.name ?? ''}>${item?.member.name}</bdi>${
     item?.me ? html`<span class="you">${text('you')}</span>` : nothing
   }`
 
