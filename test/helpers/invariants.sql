@@ -38,12 +38,11 @@ scores as (
 recounted as (
   select r.community_id, r.board_id, r.period, r.period_start, r.member_id, sum(r.change) as score,
     bool_and(
-      m.status = 'active' and m.visibility = 'public' and m.fields @> b.ranked_fields
-        and (not b.requires_opt_in or b.id = any (m.entered_boards))
+      m.status = 'active' and m.visibility = 'public' and (not b.requires_opt_in or b.id = any (m.entered_boards))
     ) as ranked
   from runs r
   join members m on m.community_id = r.community_id and m.id = r.member_id
-  join leaderboards b on b.community_id = r.community_id and b.id = r.board_id
+  join leaderboards b on b.community_id = r.community_id and b.id = r.board_id and m.fields @> b.ranked_fields
   group by r.community_id, r.board_id, r.period, r.period_start, r.member_id
 ),
 -- The stretches of counts, each with the rows that stand on it and the changes that are not yet folded into it.

@@ -299,8 +299,8 @@ create table board_scores (
   -- What they were before the last change; null while there was none. They tell a writer what to take out of the counts.
   previous bigint,
   previous_reached_at timestamptz,
-  -- False while the member is hidden, not active, not one of those whom the board ranks, or has not joined a board that
-  -- ranks only who has: kept, but in no list and no count.
+  -- False while the member is hidden, not active, or has not joined a board that ranks only who has: kept, but in no list
+  -- and no count.
   ranked boolean not null,
   primary key (community_id, member_id, board_id, period, period_start)
 );

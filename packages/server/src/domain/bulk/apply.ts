@@ -4,8 +4,9 @@ import { queueAvatars } from '../avatars.js'
 import { emit, emitEach } from '../events.js'
 import { findFields, holdValues, largestValue, type NewValue, setValues, valuesOfAll } from '../fields.js'
 import { isId, newId } from '../ids.js'
+import { countMoved } from '../leaderboards/counting.js'
+import { lockCounts } from '../leaderboards/counts.js'
 import { shownBoards } from '../leaderboards/index.js'
-import { rerank } from '../leaderboards/scores.js'
 import { type Move, post, shareBoardLock } from '../ledger.js'
 import { defaultExternalIdType, type Member, nextNumbers } from '../members.js'
 import { type BulkRow, type NamedBy, type Operation, type Property, wordOf } from './columns.js'
@@ -224,8 +225,11 @@ async function insertMembers(tx: Tx, rows: readonly BulkRow[], at: Date): Promis
 const textsOf = (rows: readonly Pick<BulkRow, 'texts'>[]) => sql.val(rows.map(({ texts }) => JSON.stringify(texts)))
 
 async function updateRows(tx: Tx, job: Job, rows: readonly BulkRow[]): Promise<Outcome> {
-  // Fields say which boards rank a member: one that is counted meanwhile would not see the change.
-  if (rows.some(({ texts }) => Object.keys(texts).length > 0)) await shareBoardLock(tx)
+  // Fields say which boards are for a member: one that is counted meanwhile would not see the change.
+  if (rows.some(({ texts }) => Object.keys(texts).length > 0)) {
+    await shareBoardLock(tx)
+    await lockCounts(tx).execute(tx.db)
+  }
   const refused: RowError[] = []
   const found = await membersCalled(tx, job.options.namedBy, rows)
   const owners = await ownersOf(tx, rows)
@@ -451,9 +455,10 @@ async function setProfiles(tx: Tx, changes: readonly Change[], at: Date): Promis
     at,
   )
   if (moved.length > 0) {
-    await rerank(
+    await countMoved(
       tx,
       moved.map(({ member }) => member.id),
+      moved.flatMap(({ member, row }) => otherTexts(member, row)),
     )
   }
   // Boards show names: whoever looks at one asks again.

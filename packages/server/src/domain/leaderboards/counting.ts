@@ -1,12 +1,12 @@
 import { sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import { communityClock } from '../clock.js'
-import { emit } from '../events.js'
+import { emit, emitEach } from '../events.js'
 import { takeBoardLock } from '../ledger.js'
 import type { Board } from './boards.js'
 import { addToCounts } from './counts.js'
 import { runsAt } from './runs.js'
-import { changesEver, isRanked } from './scores.js'
+import { changesEver, isFor, isRanked } from './scores.js'
 
 /*
  * A board is counted from the ledger, every run that ever was, when it is made and when what it counts changes: some
@@ -45,6 +45,31 @@ export async function countNext(tx: Tx): Promise<boolean> {
   // Pages were told to come back later.
   if (counted_to === null) await emit(tx, 'leaderboard.changed', board.id)
   return true
+}
+
+/**
+ * Counts members again on the boards that ask for one of their fields of text, once these have changed. Needs the board
+ * lock shared, the lock on counts, and the members' rows changed before in the same transaction: awards wait for it.
+ */
+export async function countMoved(tx: Tx, memberIds: readonly string[], fields: readonly string[]): Promise<void> {
+  const boards = await tx.db
+    .selectFrom('leaderboards')
+    .selectAll()
+    .where('community_id', '=', tx.communityId)
+    .where(sql<boolean>`ranked_fields ?| ${sql.val(fields)}::text[]`)
+    .orderBy('id')
+    .execute()
+  for (const board of boards) {
+    const counted = memberIds.filter((id) => board.counted_to === null || id <= board.counted_to)
+    await uncount(tx, board, counted)
+    await countMembers(tx, board, counted)
+  }
+  await emitEach(
+    tx,
+    'leaderboard.changed',
+    boards.map(({ id }) => id),
+  )
+  tx.wake('scores')
 }
 
 async function countFrom(tx: Tx, board: Board, after: string, count: number): Promise<Board> {
@@ -88,13 +113,16 @@ async function uncount(tx: Tx, board: Board, memberIds: readonly string[]): Prom
 async function countMembers(tx: Tx, board: Board, memberIds: readonly string[]): Promise<void> {
   const { timeZone, weekStart } = await communityClock(tx)
   await sql`
-    with earned as (
+    with people as (
+      select m.* from members m
+      join leaderboards l on l.community_id = ${tx.communityId} and l.id = ${board.id} and ${isFor}
+      where m.community_id = ${tx.communityId} and m.id = any(${sql.val(memberIds)}::uuid[])
+    ), earned as (
       select e.member_id, e.change, e.at, e.at at time zone ${timeZone} as local
       from ${changesEver(tx, board.metric)} e
-      where e.member_id = any(${sql.val(memberIds)}::uuid[])
+      where e.member_id = any(array(select id from people))
         and (${board.starts_at}::timestamptz is null or e.at >= ${board.starts_at})
         and (${board.ends_at}::timestamptz is null or e.at < ${board.ends_at})
-        and (cardinality(${board.ranked_members}::uuid[]) = 0 or e.member_id = any(${board.ranked_members}::uuid[]))
     ), totals as (
       select p.period, p.period_start, e.member_id, sum(e.change)::bigint as score, max(e.at) as reached_at
       from earned e cross join lateral ${runsAt(sql`e.local`, sql`${weekStart}`)}
@@ -105,7 +133,7 @@ async function countMembers(tx: Tx, board: Board, memberIds: readonly string[]):
       select ${tx.communityId}::uuid, ${board.id}::uuid, period, period_start, member_id, score, reached_at,
         ${isRanked}
       from totals
-      join members m on m.community_id = ${tx.communityId} and m.id = member_id
+      join people m on m.id = member_id
       join leaderboards l on l.community_id = ${tx.communityId} and l.id = ${board.id}
       returning *
     ), moved as (

@@ -14,10 +14,14 @@ export const fieldMetric = (field: string): Metric => `field:${field}`
 export const fieldOf = (metric: Metric): string | undefined =>
   metric.startsWith('field:') ? metric.slice('field:'.length) : undefined
 
-/** Whether a member `m` is in the lists and counts of a board `l`. */
+/** Whether a board `l` is for a member `m`: it keeps scores of nobody else. */
+export const isFor = sql<boolean>`(
+  m.fields @> l.ranked_fields and (cardinality(l.ranked_members) = 0 or m.id = any(l.ranked_members))
+)`
+
+/** Whether a member `m` whom a board `l` is for is in its lists and counts. */
 export const isRanked = sql<boolean>`(
-  m.status = 'active' and m.visibility = 'public' and m.fields @> l.ranked_fields
-    and (not l.requires_opt_in or l.id = any(m.entered_boards))
+  m.status = 'active' and m.visibility = 'public' and (not l.requires_opt_in or l.id = any(m.entered_boards))
 )`
 
 /** So many changes at once write the counts themselves, with the lock on them, and need no second writing. */
@@ -32,7 +36,7 @@ export const isWholesale = (size: number): boolean => size >= 500
  */
 export const scoreChanges = (tx: Tx, size: number, at: Date) => sql`
   people as (
-    -- Shared, so that nobody is hidden between this reading and the row that says whether they are ranked.
+    -- Shared, so that nobody is hidden or moved between this reading and the row that says whether they are ranked.
     select id, status, visibility, entered_boards, fields from members
     where community_id = ${tx.communityId} and id = any(array(select member_id from changes)) order by id for share
   ), gains as (
@@ -41,8 +45,7 @@ export const scoreChanges = (tx: Tx, size: number, at: Date) => sql`
     join people m on m.id = c.member_id
     join leaderboards l on l.community_id = ${tx.communityId} and l.metric = c.metric
       and (l.starts_at is null or l.starts_at <= ${at}::timestamptz) and (l.ends_at is null or ${at}::timestamptz < l.ends_at)
-      and (cardinality(l.ranked_members) = 0 or c.member_id = any(l.ranked_members))
-      and (l.counted_to is null or c.member_id <= l.counted_to)
+      and ${isFor} and (l.counted_to is null or c.member_id <= l.counted_to)
     join communities clock on clock.id = ${tx.communityId}
     join lateral ${runsAt(sql`(${at}::timestamptz at time zone clock.time_zone)`, sql`clock.week_start`)}
       on p.period = any(l.periods)
