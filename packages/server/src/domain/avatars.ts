@@ -12,7 +12,8 @@ import { isId } from './ids.js'
 const atOnce = 8
 /** How often a picture is asked for, and how many minutes after the nth try the next one is due. A crash costs one. */
 const maxTries = 5
-const minutesAfter = sql`4 ^ (tries + 1)`
+/** Counted in seconds: an interval's length goes by a time zone, and a cluster lets no row's own interval into an update. */
+const dueAgain = (at: Date) => sql`to_timestamp(${at.getTime() / 1000}::float8 + 60 * 4 ^ (tries + 1))`
 
 /** Has the pictures of members fetched, again where they have one. Those without an address are passed over. */
 export async function queueAvatars(tx: Tx, memberIds: readonly string[], at: Date): Promise<void> {
@@ -36,7 +37,7 @@ export interface DueAvatar {
 /** The next pictures to fetch. Nobody else is told of them until they are due again. */
 export async function takeDueAvatars(tx: Tx, at: Date): Promise<DueAvatar[]> {
   const { rows } = await sql<DueAvatar>`
-    update avatars a set tries = tries + 1, due_at = ${at}::timestamptz + make_interval(mins => (${minutesAfter})::int)
+    update avatars a set tries = tries + 1, due_at = ${dueAgain(at)}
     from members m
     where a.community_id = ${tx.communityId} and m.community_id = ${tx.communityId} and m.id = a.member_id
       and a.member_id = any(array(
