@@ -12,6 +12,8 @@ import { onNodes } from './citus.js'
 export interface TestDatabase extends DatabaseUrls {
   /** Row-level security does not bind it: for looking at everything. */
   superuserUrl: string
+  /** The same on every node of a cluster, the coordinator first; elsewhere there is one. */
+  nodeUrls: string[]
 }
 
 /** Counting a large import again takes its time. */
@@ -28,6 +30,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const named = (url: string) => Object.assign(new URL(url), { pathname: `/${name}` }).href
   const database = {
     superuserUrl: named(cluster.superuserUrl),
+    nodeUrls: [cluster.superuserUrl, ...cluster.workerUrls].map(named),
     url: named(cluster.url),
     migrateUrl: named(cluster.migrateUrl),
   }

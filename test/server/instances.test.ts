@@ -47,8 +47,8 @@ beforeEach(async () => {
   community = await testCommunity({ database })
 })
 
-const look = <T extends object>(query: string) =>
-  asSuperuser(testDatabase.superuserUrl, async (client) => (await client.query<T>(query)).rows)
+const look = <T extends object>(query: string, url = testDatabase.superuserUrl) =>
+  asSuperuser(url, async (client) => (await client.query<T>(query)).rows)
 const createBoard = (name: Name, boardName = 'Stars') =>
   ask(at(name), 'POST /v1/leaderboards', { bearer: community.systemKey, body: { name: boardName } })
 const streamAt = async (name: Name) => {
@@ -67,6 +67,29 @@ const upload = async (name: Name, rows: number) => {
 async function stop(name: Name): Promise<void> {
   at(name).child.kill('SIGKILL')
   await at(name).ended
+}
+
+/** Holds an advisory lock on every node, for a trigger waits where its row lies. */
+async function holding<T>(lock: number, work: () => Promise<T>, [url, ...others] = testDatabase.nodeUrls): Promise<T> {
+  if (url === undefined) return work()
+  return asSuperuser(url, async (client) => {
+    await client.query(`select pg_advisory_lock(${lock})`)
+    return holding(lock, work, others)
+  })
+}
+
+/** Which instance's statement about a table waits for such a lock. */
+async function whoIsAt(table: string): Promise<'one' | 'two'> {
+  const sessions = `from pg_stat_activity where datname = current_database() and state = 'active' and query ~ '${table}'`
+  const waiting = await Promise.all(
+    testDatabase.nodeUrls.map((url) => look(`select ${sessions} and wait_event = 'advisory'`, url)),
+  )
+  expect(waiting.flat()).toHaveLength(1)
+  const names = await look<{ name: 'one' | 'two' }>(
+    `select application_name as name ${sessions} and application_name in ('one', 'two')`,
+  )
+  expect(names).toHaveLength(1)
+  return names[0]!.name
 }
 
 /** How many members of the file there are, and what they hold together. */
@@ -218,34 +241,24 @@ describe('work for the background', () => {
   ])('goes to another when the one that has %s in hand is killed', async (_, table, operation) => {
     const { answer } = await createBoard('one')
     const stream = { one: await streamAt('one'), two: await streamAt('two') }
-    await asSuperuser(testDatabase.superuserUrl, async (client) => {
-      // Whoever does the work stops in the middle of it, with everything that it holds.
-      await client.query(`
-        create or replace function wait_here() returns trigger language plpgsql as $$
-          begin perform pg_advisory_xact_lock_shared(42); return coalesce(new, old); end $$;
-        create trigger wait_here before ${operation} on ${table} for each row execute function wait_here();
-        select pg_advisory_lock(42)`)
+    // Whoever does the work stops in the middle of it, with everything that it holds.
+    await look(`
+      create or replace function wait_here() returns trigger language plpgsql as $$
+        begin perform pg_advisory_xact_lock_shared(42); return coalesce(new, old); end $$`)
+    await look(`create trigger wait_here before ${operation} on ${table} for each row execute function wait_here()`)
+    const { jobId, name } = await holding(42, async () => {
       const jobId = await upload('one', 500)
-      const [holder] = await vi.waitFor(
-        async () => {
-          const { rows } = await client.query<{ name: 'one' | 'two' }>(
-            `select application_name as name from pg_stat_activity where wait_event = 'advisory' and query ~ '${table}'`,
-          )
-          expect(rows).toHaveLength(1)
-          return rows
-        },
-        { timeout: 20_000, interval: 20 },
-      )
-      const { name } = holder!
-      const other = name === 'one' ? 'two' : 'one'
+      const name = await vi.waitFor(() => whoIsAt(table), { timeout: 20_000, interval: 20 })
       await stop(name)
-      await client.query(`select pg_advisory_unlock(42); drop trigger wait_here on ${table}`)
-      const job = await expectJob(at(other).url, community.systemKey, jobId)
-      expect(job).toMatchObject({ status: 'completed', succeeded: 500 })
-      await stream[other].until(({ type, id }) => type === 'leaderboard.changed' && id === answer._id)
-      stream[other].close()
-      await start(name)
+      return { jobId, name }
     })
+    const other = name === 'one' ? 'two' : 'one'
+    await look(`drop trigger wait_here on ${table}`)
+    const job = await expectJob(at(other).url, community.systemKey, jobId)
+    expect(job).toMatchObject({ status: 'completed', succeeded: 500 })
+    await stream[other].until(({ type, id }) => type === 'leaderboard.changed' && id === answer._id)
+    stream[other].close()
+    await start(name)
     expect(await held()).toEqual({ members: 500, xp: 1500 })
   })
 })
