@@ -45,7 +45,7 @@ export function createSite(demo: DemoFile): Server {
       'Content-Type': types[extname(name)],
       'Cache-Control': 'no-cache',
       // What a careful customer sends: the widgets need their server as a source, and no inline anything.
-      'Content-Security-Policy': `default-src 'self'; script-src 'self' ${apiUrl}; connect-src 'self' ${apiUrl}; frame-src ${apiUrl}; img-src 'self' ${apiUrl} https: data:`,
+      'Content-Security-Policy': `default-src 'self'; script-src 'self' ${apiUrl}; connect-src 'self' ${apiUrl}; frame-src ${apiUrl}; img-src 'self' ${apiUrl}`,
       'Referrer-Policy': 'strict-origin-when-cross-origin',
     })
     response.end(text.replace(/\{\{(\w+)\}\}/g, (_, key: string) => shown[key] ?? ''))

@@ -66,6 +66,7 @@ describe('the answer for a frame', () => {
     expect(headers.get('content-security-policy')).toMatch(
       /^default-src 'none'; script-src 'nonce-[\w+/=]{24}' 'strict-dynamic'/,
     )
+    expect(headers.get('content-security-policy')).toContain(`; img-src ${new URL(known).origin}; `)
     expect(headers.get('cache-control')).toBe('no-store')
     expect(headers.get('referrer-policy')).toBe('no-referrer')
     expect(headers.get('x-content-type-options')).toBe('nosniff')

@@ -170,7 +170,7 @@ describe('a segment', () => {
     const whole = await newBoard({ name: 'Whole', rankedFields: {} })
     const { answer, status } = await ask(server, 'POST /v1/leaderboards', {
       bearer,
-      body: { name: 'Part', segmentOf: whole.id, allowedFieldsToRank: { country: 'DE' } },
+      body: { name: 'Part', segmentOf: whole.id, allowedFieldsToRank: { country: ' DE ' } },
     })
     expect(status).toBe(201)
     expect(answer).toMatchObject({ segmentOf: whole.id, allowedFieldsToRank: { country: 'DE' } })

@@ -47,8 +47,8 @@ export const line = (min: number, max: number) =>
       min === 1 ? 'must not be empty' : `must have at least ${min} characters`,
     )
 
-/** What a field of text may say of a member. */
-export const FieldText = line(1, 200)
+/** What a field of text may say of a member, without the space around it. */
+export const FieldText = line(1, 200).trim()
 
 /** Text of several lines. */
 export const text = (max: number) =>

@@ -79,6 +79,28 @@ describe('the guarded fetch', () => {
     await expect(createGuardedFetch([])(url, options)).rejects.toThrow('address')
   })
 
+  // As an outsider would: by https, at its own port. Only the address is wrong.
+  it.each([
+    ...['127.0.0.1', '10.0.0.1', '192.168.1.1', '169.254.169.254', '0x7f.1', '2130706433', '0', '１２７.０.０.１'],
+    ...['[::1]', '[::]', '[::ffff:127.0.0.1]', '[fd00::1]', '[fe80::1]', '[64:ff9b::7f00:1]'],
+  ])('finds no public address in %s', async (host) => {
+    await expect(createGuardedFetch([])(`https://${host}/`, options)).rejects.toThrow('not a public address')
+  })
+
+  it.each([
+    [['127.0.0.1']],
+    [['10.0.0.1']],
+    [['::1']],
+    [['fd00::1']],
+    [['8.8.8.8', '127.0.0.1']],
+    [['127.0.0.1', '8.8.8.8']],
+    [['8.8.8.8', '::1']],
+    [[]],
+  ])('calls no name that means %j', async (addresses) => {
+    const guardedFetch = createGuardedFetch([], async () => addresses)
+    await expect(guardedFetch('https://name.example/', options)).rejects.toThrow('not a public address')
+  })
+
   it('calls no name that has a private address beside a public one', async () => {
     const { port, connections } = await trap()
     const peer = await listen('127.0.0.2', (_, response) => response.end('hello'), port)

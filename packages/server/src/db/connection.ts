@@ -37,7 +37,12 @@ export function writeOnce<Values extends object>(
   })
   let text: string | undefined
   return (db, values) => {
-    text ??= planOnce(write(numbered).compile(db)).sql
+    if (text === undefined) {
+      const compiled = write(numbered).compile(db)
+      // The next values would run with those of the first call.
+      if (compiled.parameters.length > 0) throw new Error('every value of a statement that is written once has a name')
+      text = planOnce(compiled).sql
+    }
     return { sql: text, parameters: order.map((name) => values[name]) }
   }
 }

@@ -69,7 +69,7 @@ function widgetPage(
       `script-src 'nonce-${nonce}' 'strict-dynamic'`,
       `style-src 'nonce-${nonce}' ${origin}`,
       `connect-src ${origin}`,
-      `img-src ${origin} https: data:`,
+      `img-src ${origin}`,
       "base-uri 'none'",
       "form-action 'none'",
       "require-trusted-types-for 'script'",

@@ -108,7 +108,7 @@ async function readCustomFields(tx: Tx, given: CustomFields) {
   const values: Omit<NewValue, 'memberId'>[] = []
   const fields: Record<string, string> = {}
   for (const { fieldIdorName, value } of given) {
-    if (typeof value === 'string') fields[fieldIdorName] = value.trim()
+    if (typeof value === 'string') fields[fieldIdorName] = FieldText.parse(value)
     else values.push({ fieldId: known.get(fieldIdorName)!.id, value: value as number })
   }
   return { values, fields }
