@@ -4,9 +4,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { keepAvatar, queueAvatars, takeDueAvatars } from '../../packages/server/src/domain/avatars.js'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { post } from '../../packages/server/src/domain/ledger.js'
-import { findMember } from '../../packages/server/src/domain/members.js'
+import { createMember, findMember, setVisibility } from '../../packages/server/src/domain/members.js'
 import { ask, embedToken } from '../helpers/api.js'
 import { expectJob, uploadCsv } from '../helpers/bulk.js'
 import { testCommunity } from '../helpers/community.js'
@@ -26,10 +27,12 @@ afterAll(() => pictures.close())
 const place = `127.0.0.1:${(pictures.address() as AddressInfo).port}`
 
 let now = new Date()
+const logged: string[] = []
 const server = await startTestServer({
-  config: { callsAllow: [place] },
+  config: { callsAllow: [place], logLevel: 'warn' },
   clock: () => now,
   resolve: async () => ['127.0.0.1'],
+  logTo: { write: (line) => void logged.push(line) },
 })
 const community = await testCommunity(server)
 const { tenant, origin, publishableKey, communityKey: bearer } = community
@@ -91,7 +94,7 @@ describe('a member’s picture', () => {
       const response = await fetch(url, { headers: { origin } })
       expect(Object.fromEntries(response.headers)).toMatchObject({
         'content-type': 'image/webp',
-        'cache-control': 'public, max-age=31536000, immutable',
+        'cache-control': 'public, max-age=86400',
         'x-content-type-options': 'nosniff',
         'cross-origin-resource-policy': 'cross-origin',
         'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -142,6 +145,94 @@ describe('a member’s picture', () => {
     expect([reply.code, reply.paths]).toEqual(['invalid_request', ['avatarUrl']])
   })
 
+  it('is made small one after the other', async () => {
+    let most = 0
+    const count = () => {
+      const { queue, process } = sharp.counters()
+      most = Math.max(most, queue + process)
+    }
+    sharp.queue.on('change', count)
+    const members = await Promise.all(Array.from({ length: 8 }, () => newMember(at('/jpeg'))))
+    for (const { username } of members) await shown(username)
+    sharp.queue.off('change', count)
+    expect(most).toBe(1)
+  })
+
+  it('stays while the same address fails, until the last try, which is told without the address', async () => {
+    files['/flaky'] = files['/jpeg']!
+    const { id, username } = await newMember(at('/flaky'))
+    const url = await shown(username)
+    delete files['/flaky']
+    await tenant((tx) => queueAvatars(tx, [id], now))
+    for (let tries = 1; tries < 5; tries++) {
+      await settled()
+      expect(await me(username)).toBe(url)
+      now = new Date(now.getTime() + 4 ** tries * 60_000)
+    }
+    await expect.poll(() => me(username), { timeout: 20_000 }).toBeNull()
+    const told = logged.filter((line) => line.includes(id))
+    expect(told.map((line) => JSON.parse(line).msg)).toEqual(['gave up on a picture'])
+    expect(told[0]).not.toContain('/flaky')
+  })
+
+  it('is not lost when it is asked for again while it is on its way', async () => {
+    const { id, username } = await newMember(at('/jpeg'))
+    await shown(username)
+    const [due] = await tenant(async (tx) => {
+      await queueAvatars(tx, [id], now)
+      return takeDueAvatars(tx, now)
+    })
+    const again = new Date(now.getTime() + 3_600_000)
+    await tenant((tx) => queueAvatars(tx, [id], again))
+    expect(await tenant((tx) => keepAvatar(tx, due!, files['/png']!.body))).toBe(false)
+    const { due_at } = await tenant((tx) =>
+      tx.db.selectFrom('avatars').select('due_at').where('member_id', '=', id).executeTakeFirstOrThrow(),
+    )
+    expect(due_at).toEqual(again)
+  })
+
+  it('tells boards that it came, and not that it did not', async () => {
+    const quiet = await testCommunity(server)
+    const board = await quiet.tenant((tx) => createBoard(tx, { name: 'Quiet' }, now))
+    const join = (username: string, avatarSource: string) =>
+      quiet.tenant((tx) => createMember(tx, { username, avatarSource }, now))
+    const told = () =>
+      quiet.tenant(async (tx) => {
+        const events = tx.db.selectFrom('events').select('id').where('type', '=', 'leaderboard.changed')
+        return (await events.where('subject', '=', board.id).execute()).length
+      })
+    const until = (test: (avatar: { tries: number; id: string | null } | undefined) => boolean, memberId: string) =>
+      expect
+        .poll(async () =>
+          test(
+            await quiet.tenant((tx) =>
+              tx.db.selectFrom('avatars').select(['tries', 'id']).where('member_id', '=', memberId).executeTakeFirst(),
+            ),
+          ),
+        )
+        .toBe(true)
+    await until((avatar) => avatar?.id != null, (await join('first', at('/jpeg'))).id)
+    const before = await told()
+    await until((avatar) => avatar?.tries === 1, (await join('second', at('/nothing'))).id)
+    await until((avatar) => avatar?.id != null, (await join('third', at('/jpeg'))).id)
+    expect((await told()) - before).toBe(1)
+  })
+
+  it('is served to nobody while its member is hidden or not active', async () => {
+    const { id, username } = await newMember(at('/jpeg'))
+    const url = await shown(username)
+    const status = async () => (await fetch(url)).status
+    for (const [visibility, answer] of [
+      ['hidden', 404],
+      ['public', 200],
+    ] as const) {
+      await tenant((tx) => setVisibility(tx, id, visibility, now))
+      expect(await status()).toBe(answer)
+    }
+    await tenant((tx) => tx.db.updateTable('members').set({ status: 'deleted' }).where('id', '=', id).execute())
+    expect(await status()).toBe(404)
+  })
+
   it('comes by a file too, changes, and goes when the new one cannot be had', async () => {
     const upload = async (type: 'import' | 'update', csv: string) => {
       const { body } = await uploadCsv(server.url, bearer, type, csv)
@@ -157,7 +248,12 @@ describe('a member’s picture', () => {
     await expect.poll(() => me('billy'), { timeout: 20_000 }).not.toBe(first)
     expect(await me('billy')).not.toBeNull()
     expect((await fetch(first)).status).toBe(404)
-    await upload('update', `username,avatarUrl\nbilly,${at('/nothing')}\n`)
+    const times = asked.filter((path) => path === '/png').length
+    await upload('update', `username,displayName,avatarUrl\nbilly,Billy,${at('/png')}\n`)
+    await settled()
+    expect(asked.filter((path) => path === '/png')).toHaveLength(times)
+    await upload('update', `username,avatarUrl\nbilly,${at('/nothing')}\nbetty,none\n`)
+    expect(await me('betty')).toBeNull()
     await expect.poll(() => me('billy'), { timeout: 20_000 }).toBeNull()
   })
 

@@ -132,7 +132,7 @@ const columns = `Columns, in any order, named without regard to case, spaces, \`
 \`firstName\`, \`lastName\`, \`language\` (such as \`pt-BR\`), \`country\`, \`externalId\`,
 \`avatarUrl\`, \`xp\`, \`coins\` (or \`currency\`), \`ignore\`. A column with
 another name is refused unless \`map\` says which of these it is, or a field of whole numbers or of text:
-\`{"kills":"field:kills","club":"text:club"}\`. A field that the community does not have yet is made; \`country\` is one of text. Amounts are whole numbers of 0 or more, a field's values may be less. An empty cell says nothing.`
+\`{"kills":"field:kills","club":"text:club"}\`. A field that the community does not have yet is made; \`country\` is one of text. Amounts are whole numbers of 0 or more, a field's values may be less. An empty cell says nothing; \`none\` as \`avatarUrl\` takes the picture away.`
 
 const sameFile =
   'The same file within a day is the same job, unless the request has an `Idempotency-Key`. The answer names the job; ask for it to see how far it is.'

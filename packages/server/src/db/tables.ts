@@ -132,6 +132,7 @@ interface Avatars {
   member_id: string
   id: string | null
   image: Buffer | null
+  source: string | null
   due_at: Date | null
   tries: Generated<number>
 }

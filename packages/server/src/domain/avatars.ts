@@ -27,11 +27,30 @@ export async function queueAvatars(tx: Tx, memberIds: readonly string[], at: Dat
   tx.wake('avatars')
 }
 
+/** Takes the pictures of members away. */
+export async function dropAvatars(tx: Tx, memberIds: readonly string[]): Promise<void> {
+  if (memberIds.length === 0) return
+  const ids = sql`any(${sql.val(memberIds)}::uuid[])`
+  await tx.db
+    .updateTable('members')
+    .set({ avatar_source: null, avatar_id: null })
+    .where('community_id', '=', tx.communityId)
+    .where(sql<boolean>`id = ${ids}`)
+    .execute()
+  await tx.db
+    .deleteFrom('avatars')
+    .where('community_id', '=', tx.communityId)
+    .where(sql<boolean>`member_id = ${ids}`)
+    .execute()
+}
+
 /** A picture that is to be fetched now. */
 export interface DueAvatar {
   memberId: string
   source: string
-  tries: number
+  /** When it is due again. Whoever asks for a picture anew meanwhile sets another time. */
+  dueAt: Date
+  isLastTry: boolean
 }
 
 /** The next pictures to fetch. Nobody else is told of them until they are due again. */
@@ -44,51 +63,81 @@ export async function takeDueAvatars(tx: Tx, at: Date): Promise<DueAvatar[]> {
         select member_id from avatars where community_id = ${tx.communityId} and due_at <= ${at}
         order by due_at limit ${atOnce} for update skip locked
       ))
-    returning a.member_id as "memberId", m.avatar_source as source, a.tries`.execute(tx.db)
+    returning a.member_id as "memberId", m.avatar_source as source, a.due_at as "dueAt",
+      a.tries >= ${maxTries}::int as "isLastTry"`.execute(tx.db)
   return rows
 }
 
-/** Shows a picture from now on, unless the operator has named another one since. */
-export async function keepAvatar(tx: Tx, { memberId, source }: DueAvatar, image: Buffer): Promise<void> {
+/** Shows a picture from now on, unless the operator has said something else since. Answers whether it does. */
+export async function keepAvatar(tx: Tx, { memberId, source, dueAt }: DueAvatar, image: Buffer): Promise<boolean> {
+  await lockMember(tx, memberId)
   const id = randomUUID()
-  if (!(await setAvatar(tx, memberId, source, id))) return
-  await tx.db
+  const { numUpdatedRows } = await tx.db
     .updateTable('avatars')
-    .set({ id, image, due_at: null })
+    .set({ id, image, source, due_at: null })
     .where('community_id', '=', tx.communityId)
     .where('member_id', '=', memberId)
-    .execute()
+    .where('due_at', '=', dueAt)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n && showAvatar(tx, memberId, id)
 }
 
-/** Shows initials instead of what there was. The picture is asked for again later, but not for ever. */
-export async function missAvatar(tx: Tx, { memberId, source, tries }: DueAvatar): Promise<void> {
-  if (!(await setAvatar(tx, memberId, source, null)) || tries < maxTries) return
+/**
+ * Shows initials instead of a picture that was elsewhere, or could not be had by the last try. It is asked for again later,
+ * but not for ever. Answers whether there was a picture.
+ */
+export async function missAvatar(tx: Tx, { memberId, source, dueAt, isLastTry }: DueAvatar): Promise<boolean> {
+  await lockMember(tx, memberId)
+  const { numUpdatedRows } = await tx.db
+    .updateTable('avatars')
+    .set({ id: null, image: null, source: null, ...(isLastTry && { due_at: null }) })
+    .where('community_id', '=', tx.communityId)
+    .where('member_id', '=', memberId)
+    .where('due_at', '=', dueAt)
+    .where((eb) => eb.or([eb.val(isLastTry), eb('source', 'is distinct from', source)]))
+    .executeTakeFirst()
+  return numUpdatedRows > 0n && showAvatar(tx, memberId, null)
+}
+
+/** Before the picture, as whoever names another one does. */
+async function lockMember(tx: Tx, memberId: string): Promise<void> {
   await tx.db
-    .deleteFrom('avatars')
+    .selectFrom('members')
+    .select('id')
     .where('community_id', '=', tx.communityId)
-    .where('member_id', '=', memberId)
+    .where('id', '=', memberId)
+    .forNoKeyUpdate()
     .execute()
 }
 
-async function setAvatar(tx: Tx, memberId: string, source: string, avatarId: string | null): Promise<boolean> {
+/** Answers whether the member was shown otherwise before. */
+async function showAvatar(tx: Tx, memberId: string, avatarId: string | null): Promise<boolean> {
   const { numUpdatedRows } = await tx.db
     .updateTable('members')
     .set({ avatar_id: avatarId })
     .where('community_id', '=', tx.communityId)
     .where('id', '=', memberId)
-    .where('avatar_source', '=', source)
+    .where('avatar_id', 'is distinct from', avatarId)
     .executeTakeFirst()
   return numUpdatedRows > 0n
 }
 
-/** A picture as it is served: WebP. An id names one picture for ever, and tells nothing of whose it is. */
+/**
+ * A picture as it is served: WebP. An id names one picture for ever, and tells nothing of whose it is. Undefined also while its
+ * member is hidden or not active.
+ */
 export async function readAvatar(tx: Tx, id: string): Promise<Buffer | undefined> {
   if (!isId(id)) return undefined
   const avatar = await tx.db
-    .selectFrom('avatars')
-    .select('image')
-    .where('community_id', '=', tx.communityId)
-    .where('id', '=', id)
+    .selectFrom('avatars as a')
+    .innerJoin('members as m', (join) =>
+      join.onRef('m.community_id', '=', 'a.community_id').onRef('m.id', '=', 'a.member_id'),
+    )
+    .select('a.image')
+    .where('a.community_id', '=', tx.communityId)
+    .where('a.id', '=', id)
+    .where('m.visibility', '=', 'public')
+    .where('m.status', '=', 'active')
     .executeTakeFirst()
   return avatar?.image ?? undefined
 }

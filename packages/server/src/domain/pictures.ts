@@ -9,7 +9,8 @@ const maxSeconds = 5
 /** How files of each kind begin. Nothing else reaches a decoder: no SVG, which is a document and may name other addresses. */
 const beginnings: readonly RegExp[] = [/^\xff\xd8\xff/, /^\x89PNG/, /^GIF8[79]a/, /^RIFF.{4}WEBP/s, /^.{4}ftypavif/s]
 
-// One picture at a time on one thread: requests come first.
+// A picture takes one of the few threads that the process has. Requests come first: whoever has several asks for one after
+// the other.
 sharp.concurrency(1)
 sharp.cache(false)
 

@@ -13,7 +13,7 @@ const timeoutMs = 10_000
 /** Fetches members' pictures (see domain/avatars.ts), some of each community by turns. Instances pass over what another is at. */
 export function startAvatars(
   database: Database,
-  log: Pick<Logger, 'error' | 'debug'>,
+  log: Pick<Logger, 'error' | 'warn' | 'debug'>,
   clock: () => Date,
   fetchGuarded: GuardedFetch,
 ): Loop {
@@ -26,14 +26,19 @@ export function startAvatars(
     },
     run: async (communityId) => {
       const due = await database.tenant(communityId, (tx) => takeDueAvatars(tx, clock()))
-      const pictures = await Promise.all(due.map(pictureOf))
+      const files = await Promise.all(due.map(fileOf))
+      const pictures: (Buffer | undefined)[] = []
+      for (const file of files) pictures.push(file && !stopping.signal.aborted ? await squarePicture(file) : undefined)
       // What was broken off is due again, as after a crash.
       if (due.length === 0 || stopping.signal.aborted) return false
       await database.tenant(communityId, async (tx) => {
+        let changed = false
         for (const [n, avatar] of due.entries()) {
           const picture = pictures[n]
-          await (picture ? keepAvatar(tx, avatar, picture) : missAvatar(tx, avatar))
+          if (await (picture ? keepAvatar(tx, avatar, picture) : missAvatar(tx, avatar))) changed = true
+          if (!picture && avatar.isLastTry) log.warn({ memberId: avatar.memberId }, 'gave up on a picture')
         }
+        if (!changed) return
         const boards = await shownBoards(tx)
         const ids = boards.map(({ id }) => id)
         await emitEach(tx, 'leaderboard.changed', ids)
@@ -42,11 +47,11 @@ export function startAvatars(
     },
   })
 
-  async function pictureOf({ memberId, source }: DueAvatar): Promise<Buffer | undefined> {
+  async function fileOf({ memberId, source }: DueAvatar): Promise<Buffer | undefined> {
     try {
       const options = { accept: 'image/*', maxBytes, timeoutMs, signal: stopping.signal }
       const { status, body } = await fetchGuarded(source, options)
-      return status === 200 ? await squarePicture(body) : undefined
+      return status === 200 ? body : undefined
     } catch (error) {
       log.debug({ memberId, reason: (error as Error).message }, 'no picture')
       return undefined

@@ -7,7 +7,10 @@ import type { Services } from '../http/context.js'
 export const avatarUrl = (publicUrl: string, communityId: string, avatarId: string): string =>
   `${publicUrl}/avatars/${communityId}/${avatarId}.webp`
 
-/** Serves members' pictures to every page. An address stands for one picture for ever. */
+/** How long a page may keep a picture that is served no more: a day. */
+const maxAge = 86_400
+
+/** Serves members' pictures to every page. An address stands for one picture, as long as its member is shown. */
 export function mountAvatars(app: FastifyInstance, { database }: Services): void {
   app.get<{ Params: { communityId: string; file: string } }>(
     '/avatars/:communityId/:file',
@@ -19,7 +22,7 @@ export function mountAvatars(app: FastifyInstance, { database }: Services): void
           : undefined
       if (!image) return reply.callNotFound()
       return reply
-        .header('Cache-Control', 'public, max-age=31536000, immutable')
+        .header('Cache-Control', `public, max-age=${maxAge}`)
         .header('Cross-Origin-Resource-Policy', 'cross-origin')
         .type('image/webp')
         .send(image)

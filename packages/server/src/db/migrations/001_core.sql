@@ -126,6 +126,8 @@ create table avatars (
   -- Null until the first one was fetched.
   id uuid,
   image bytea,
+  -- Where that one was.
+  source text,
   -- When it is to be fetched (again), and how often that was tried.
   due_at timestamptz,
   tries int not null default 0,

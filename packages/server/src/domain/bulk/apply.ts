@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
-import { queueAvatars } from '../avatars.js'
+import { dropAvatars, queueAvatars } from '../avatars.js'
 import { emit, emitEach } from '../events.js'
 import { findFields, holdValues, largestValue, type NewValue, setValues, valuesOfAll } from '../fields.js'
 import { isId, newId } from '../ids.js'
@@ -156,7 +156,7 @@ function differences(member: Member, row: BulkRow, owners: Owners, imported: Rea
   const properties = (Object.keys(row.profile) as Property[]).filter((property) =>
     isUnique(property)
       ? owners.get(keyOf(property, row)) !== member.id
-      : row.profile[property] !== member[columns[property]],
+      : row.profile[property] !== (member[columns[property]] ?? ''),
   )
   const units = row.moves.filter(({ unit, amount }) => (imported.get(`${member.id} ${unit}`) ?? 0) !== amount)
   return [...properties.map(wordOf), ...units.map(({ unit }) => unit)]
@@ -201,7 +201,7 @@ async function insertMembers(tx: Tx, rows: readonly BulkRow[], at: Date): Promis
         created_at, updated_at
       )
       select ${tx.communityId}::uuid, id, ${first - 1}::bigint + n, username, coalesce(display_name, username),
-        coalesce(first_name, ''), coalesce(last_name, ''), email, coalesce(language, 'en'), avatar_url, fields, ${at}::timestamptz, ${at}::timestamptz
+        coalesce(first_name, ''), coalesce(last_name, ''), email, coalesce(language, 'en'), nullif(avatar_url, ''), fields, ${at}::timestamptz, ${at}::timestamptz
       from unnest(
         ${sql.val(ids)}::uuid[], ${column('username')}::text[], ${column('displayName')}::text[],
         ${column('firstName')}::text[], ${column('lastName')}::text[], ${column('email')}::text[], ${column('language')}::text[],
@@ -428,7 +428,8 @@ async function setProfiles(tx: Tx, changes: readonly Change[], at: Date): Promis
     (change) =>
       moved.includes(change) ||
       (Object.keys(change.row.profile) as Property[]).some(
-        (property) => property === 'externalId' || change.row.profile[property] !== change.member[columns[property]],
+        (property) =>
+          property === 'externalId' || change.row.profile[property] !== (change.member[columns[property]] ?? ''),
       ),
   )
   if (real.length === 0) return
@@ -438,7 +439,7 @@ async function setProfiles(tx: Tx, changes: readonly Change[], at: Date): Promis
       username = coalesce(r.username, m.username), email = coalesce(r.email, m.email),
       display_name = coalesce(r.display_name, m.display_name), first_name = coalesce(r.first_name, m.first_name),
       last_name = coalesce(r.last_name, m.last_name), language = coalesce(r.language, m.language),
-      avatar_source = coalesce(r.avatar_url, m.avatar_source), fields = m.fields || r.fields,
+      avatar_source = nullif(coalesce(r.avatar_url, m.avatar_source), ''), fields = m.fields || r.fields,
       updated_at = ${at}, revision = m.revision + 1
     from unnest(
       ${sql.val(real.map(({ member }) => member.id))}::uuid[], ${column('username')}::text[], ${column('email')}::text[],
@@ -448,11 +449,19 @@ async function setProfiles(tx: Tx, changes: readonly Change[], at: Date): Promis
     ) as r (id, username, email, display_name, first_name, last_name, language, avatar_url, fields)
     where m.community_id = ${tx.communityId} and m.id = r.id`.execute(tx.db)
   await setExternalIds(tx, real)
-  const pictured = real.filter(({ row }) => row.profile.avatarUrl !== undefined)
+  const pictured = real.filter(
+    ({ member, row: { profile } }) =>
+      profile.avatarUrl !== undefined && profile.avatarUrl !== (member.avatar_source ?? ''),
+  )
   await queueAvatars(
     tx,
     pictured.map(({ member }) => member.id),
     at,
+  )
+  const bare = pictured.filter(({ row }) => row.profile.avatarUrl === '')
+  await dropAvatars(
+    tx,
+    bare.map(({ member }) => member.id),
   )
   if (moved.length > 0) {
     await countMoved(
@@ -461,8 +470,8 @@ async function setProfiles(tx: Tx, changes: readonly Change[], at: Date): Promis
       moved.flatMap(({ member, row }) => otherTexts(member, row)),
     )
   }
-  // Boards show names: whoever looks at one asks again.
-  if (real.some(({ row }) => row.profile.displayName !== undefined)) {
+  // Boards show names and pictures: whoever looks at one asks again. A picture that is still to come tells them itself.
+  if (bare.length > 0 || real.some(({ row }) => row.profile.displayName !== undefined)) {
     const boards = await shownBoards(tx)
     await emitEach(
       tx,

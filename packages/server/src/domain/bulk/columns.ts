@@ -41,7 +41,11 @@ const properties = {
     shape: z.string().regex(/^[a-z]{2,3}(-[a-z\d]{2,8}){0,3}$/i, 'must be a language tag such as en or pt-BR'),
   },
   externalId: { word: 'external id', shape: line(1, 200) },
-  avatarUrl: { word: 'avatar URL', shape: PictureUrl },
+  avatarUrl: {
+    word: 'avatar URL',
+    // Emptied by a word: an empty cell says nothing.
+    shape: z.union([z.literal('none').transform(() => ''), PictureUrl], 'must be a web address or "none"'),
+  },
 } as const satisfies Record<string, { word: string; shape: z.ZodType<string> }>
 
 export type Property = keyof typeof properties
@@ -208,6 +212,7 @@ function nameOf(plan: Plan, cells: readonly string[]): string {
 
 /** What a row says about its member. */
 export interface RowContent {
+  /** An empty text takes what there was away. */
   profile: Partial<Record<Property, string>>
   moves: { unit: Unit; amount: number; operation: Operation }[]
   values: { field: string; value: number; operation: Operation }[]
@@ -232,7 +237,7 @@ export function readRow(plan: Plan, line: number, cells: readonly string[]): Bul
       const { word, shape } = properties[column.property]
       const parsed = shape.safeParse(cell)
       if (!parsed.success) return refuse(`The ${word} ${parsed.error.issues[0]!.message}.`)
-      row.profile[column.property] = cell
+      row.profile[column.property] = parsed.data
     }
     if (column.kind === 'text') {
       const parsed = FieldText.safeParse(cell)
