@@ -48,14 +48,14 @@ export const line = (
   cells: unknown,
 ) => html`<tr
   class="${kind}${item ? (item.me ? ' me' : '') : ' pending'}"
-  part="${item ? part + (item.me ? ' row-me' : '') : ''}"
+  part=${item ? part + (item.me ? ' row-me' : '') : ''}
   role="row"
   tabindex=${position === view.tabbable() ? 0 : -1}
   aria-rowindex=${position + 1}
   aria-current=${!!item?.me}
   data-id=${item?.member.id ?? nothing}
   data-position=${position}
-  data-score=${item?.score}
+  data-score=${item?.score ?? nothing}
 >
   ${cells}
 </tr>`
