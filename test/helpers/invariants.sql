@@ -14,7 +14,7 @@ happened as (
 ),
 -- What board_scores keeps, counted again for every run of every board.
 runs as (
-  select b.community_id, b.id as board_id, p.period, e.member_id, e.change,
+  select b.community_id, b.scores_id as board_id, p.period, e.member_id, e.change,
     case p.period
       when 'all' then date '0001-01-01'
       when 'year' then date_trunc('year', e.local)::date
@@ -32,17 +32,18 @@ runs as (
 ),
 -- What a board that is just being counted has of members whom it has not come to is of no account.
 scores as (
-  select s.* from board_scores s left join leaderboards b on b.community_id = s.community_id and b.id = s.board_id
+  select s.* from board_scores s left join leaderboards b on b.community_id = s.community_id and b.scores_id = s.board_id
   where b.counted_to is null or s.member_id <= b.counted_to
 ),
 recounted as (
   select r.community_id, r.board_id, r.period, r.period_start, r.member_id, sum(r.change) as score,
     bool_and(
-      m.status = 'active' and m.visibility = 'public' and (not b.requires_opt_in or b.id = any (m.entered_boards))
+      m.status = 'active' and m.visibility = 'public'
+        and (not b.requires_opt_in or coalesce(b.former_of, b.id) = any (m.entered_boards))
     ) as ranked
   from runs r
   join members m on m.community_id = r.community_id and m.id = r.member_id
-  join leaderboards b on b.community_id = r.community_id and b.id = r.board_id and m.fields @> b.ranked_fields
+  join leaderboards b on b.community_id = r.community_id and b.scores_id = r.board_id and m.fields @> b.ranked_fields
   group by r.community_id, r.board_id, r.period, r.period_start, r.member_id
 ),
 -- The stretches of counts, each with the rows that stand on it and the changes that are not yet folded into it.

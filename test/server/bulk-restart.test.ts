@@ -113,5 +113,20 @@ test('a board that is killed again and again while it is counted says so, and co
   )
   const { body } = await readRows()
   expect(body.total).toBeGreaterThanOrEqual(rows)
+  // Counted again for other periods, it shows what it did until it is through.
+  const again = { method: 'PATCH', body: JSON.stringify({ allowedTimeFilters: ['all-time'] }) }
+  const path = `/v1/leaderboards/${made.body.data._id}`
+  expect((await ask(path, again)).body.data).toMatchObject({ isCounting: true })
+  const shown = await readRows()
+  expect([shown.status, shown.body.total]).toEqual([200, body.total])
+  server.child.kill('SIGKILL')
+  await server.ended
+  server = await startProcess({ RAI_DATA: dataDir })
+  await server.ready
+  for (let isCounting = true; isCounting; ) {
+    const { status, body: now } = await readRows()
+    expect([status, now.total]).toEqual([200, body.total])
+    isCounting = (await ask(path)).body.data.isCounting
+  }
   expect((await look()).broken).toEqual([])
 }, 180_000)

@@ -73,7 +73,11 @@ async function seedTheRest(): Promise<void> {
       .insertInto('job_errors')
       .values({ community_id, job_id: jobId, line: 3, code: 'invalid_request', message: 'no' })
       .execute()
-    const { board_id } = await tx.db.selectFrom('board_scores').select('board_id').limit(1).executeTakeFirstOrThrow()
+    const { board_id, member_id } = await tx.db
+      .selectFrom('board_scores')
+      .select(['board_id', 'member_id'])
+      .limit(1)
+      .executeTakeFirstOrThrow()
     await tx.db
       .insertInto('board_winners')
       .values({
@@ -98,8 +102,8 @@ async function seedTheRest(): Promise<void> {
         seen_at: now,
       })
       .execute()
+    await tx.db.insertInto('avatars').values({ community_id, member_id, due_at: now }).execute()
     // Two changes that cancel each other.
-    const member_id = newId()
     for (const [old_negated, new_negated] of [
       [null, -5],
       [-5, null],
@@ -192,7 +196,7 @@ describe('background work', () => {
       }
       return seen
     })
-    expect(visible).toEqual(['board_deltas', 'events', 'idempotency_keys', 'jobs', 'leaderboards', 'relays'])
+    expect(visible).toEqual(['avatars', 'board_deltas', 'events', 'idempotency_keys', 'jobs', 'leaderboards', 'relays'])
   })
 
   it('writes nothing outside a community', async () => {

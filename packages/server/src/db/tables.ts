@@ -225,7 +225,9 @@ interface Leaderboards {
   display_order: Generated<number>
   widget_enabled: Generated<boolean>
   settings: Json<Record<string, unknown>>
+  scores_id: string
   counted_to: string | null
+  former_of: string | null
   created_at: Once<Date>
   updated_at: Generated<Date>
   revision: Generated<number>

@@ -7,7 +7,7 @@ import type { Config } from '../config.js'
 import type { Tx } from '../db/database.js'
 import { Failure } from '../domain/failure.js'
 import { allowsOrigin, findKey, type Key } from '../domain/keys.js'
-import { findBoard, settingsOf, shownBoards } from '../domain/leaderboards/index.js'
+import { findShownBoard, settingsOf, shownBoards } from '../domain/leaderboards/index.js'
 import type { Services } from '../http/context.js'
 import { askerOf } from '../http/credential.js'
 
@@ -110,7 +110,7 @@ interface Reading {
 }
 
 async function readPage(tx: Tx, key: Key, query: EmbedQuery, config: Config, now: Date): Promise<Reading> {
-  const board = query.board ? await findBoard(tx, query.board) : (await shownBoards(tx))[0]
+  const board = query.board ? await findShownBoard(tx, query.board) : (await shownBoards(tx))[0]
   if (!board) return { framers: framers(key, []), html: '' }
   const params = { publishableKey: '', idOrSlug: board.id }
   const look = {

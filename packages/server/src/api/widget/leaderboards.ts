@@ -8,7 +8,7 @@ import {
   type Board,
   claimPrize,
   fieldOf,
-  findBoard,
+  findShownBoard,
   joinBoard,
   leaveBoard,
   mayView,
@@ -153,7 +153,7 @@ export async function readFirstPage(
 
 /** A board that the asker may not see is not there. */
 async function readableBoard(tx: Tx, idOrSlug: string, { memberId, origin }: Asker): Promise<Board> {
-  const board = await findBoard(tx, idOrSlug)
+  const board = await findShownBoard(tx, idOrSlug)
   if (!board || !mayView(board, memberId)) throw new Failure('not_found', 'There is no such leaderboard here.')
   if (!isForPage(board, origin)) {
     throw new Failure(

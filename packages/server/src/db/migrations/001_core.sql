@@ -273,8 +273,13 @@ create table leaderboards (
   widget_enabled boolean not null default true,
   -- Documented settings that no query reads: columns, image, button, dates as they were given.
   settings jsonb not null default '{}',
+  -- What its scores and counts are kept by: other ones each time that it is counted again.
+  scores_id uuid not null,
   -- While the board is counted from the ledger: the last member who is. Null when all are.
   counted_to uuid,
+  -- Of a board as it was, which pages are shown until the one in its place is counted again, and which is then taken away:
+  -- `counted_to` is set from then on. It stands in no list.
+  former_of uuid,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   revision int not null default 0,

@@ -7,7 +7,7 @@ import { Failure } from '../failure.js'
 import { findFields } from '../fields.js'
 import { isId, newId } from '../ids.js'
 import { takeBoardLock } from '../ledger.js'
-import { beginCounting } from './counting.js'
+import { beginCounting, countAgain, removeBoard } from './counting.js'
 import { fieldOf, type Metric } from './scores.js'
 import { planSettling } from './winners.js'
 
@@ -88,11 +88,13 @@ const slugOf = (name: string): string =>
     .replace(/^-+|-+$/g, '')
     .slice(0, 90) || 'board'
 
+/** The community's boards, without what some of them were. */
+const boards = (tx: Tx) =>
+  tx.db.selectFrom('leaderboards').where('community_id', '=', tx.communityId).where('former_of', 'is', null)
+
 async function freeSlug(tx: Tx, wanted: string): Promise<string> {
-  const rows = await tx.db
-    .selectFrom('leaderboards')
+  const rows = await boards(tx)
     .select('slug')
-    .where('community_id', '=', tx.communityId)
     .where((eb) => eb.or([eb('slug', '=', wanted), eb('slug', 'like', `${wanted}-%`)]))
     .execute()
   const used = new Set(rows.map(({ slug }) => slug))
@@ -105,6 +107,7 @@ export async function createBoard(tx: Tx, input: BoardInput, at: Date): Promise<
   await takeBoardLock(tx)
   await checkInput(tx, input, null)
   const columns = columnsOf(input)
+  const id = newId(at.getTime())
   const board = await tx.db
     .insertInto('leaderboards')
     .values({
@@ -112,7 +115,8 @@ export async function createBoard(tx: Tx, input: BoardInput, at: Date): Promise<
       metric: columns.metric ?? 'xp',
       periods: columns.periods ?? [...periodNames],
       community_id: tx.communityId,
-      id: newId(at.getTime()),
+      id,
+      scores_id: id,
       name: input.name.trim(),
       slug: input.slug ?? (await freeSlug(tx, slugOf(input.name))),
       created_at: at,
@@ -146,33 +150,28 @@ export async function updateBoard(
   await planSettling(tx, board, at)
   await announce(tx, board.id, before.segment_of, board.segment_of)
   const counts = (row: Board) => JSON.stringify(countingColumns.map((column) => row[column]))
-  return counts(board) === counts(before) ? board : beginCounting(tx, board)
+  return counts(board) === counts(before) ? board : countAgain(tx, before, board)
 }
 
 /** Deletes a board with its scores and counts. The ledger keeps every point, and its segments are boards of their own. */
 export async function deleteBoard(tx: Tx, id: string): Promise<void> {
   await takeBoardLock(tx)
   const board = await boardById(tx, id)
-  await clear(tx, board.id)
   await tx.db
     .updateTable('leaderboards')
     .set({ segment_of: null })
     .where('community_id', '=', tx.communityId)
     .where('segment_of', '=', board.id)
     .execute()
-  await tx.db.deleteFrom('leaderboards').where('community_id', '=', tx.communityId).where('id', '=', board.id).execute()
+  for (const table of ['board_seen', 'board_winners'] as const) {
+    await tx.db.deleteFrom(table).where('community_id', '=', tx.communityId).where('board_id', '=', board.id).execute()
+  }
+  for (const one of [...(await formersOf(tx, [board.id])), board]) await removeBoard(tx, one)
   await announce(tx, board.id, board.segment_of)
 }
 
 export async function boardById(tx: Tx, id: string): Promise<Board> {
-  const board = isId(id)
-    ? await tx.db
-        .selectFrom('leaderboards')
-        .selectAll()
-        .where('community_id', '=', tx.communityId)
-        .where('id', '=', id)
-        .executeTakeFirst()
-    : undefined
+  const board = isId(id) ? await boards(tx).selectAll().where('id', '=', id).executeTakeFirst() : undefined
   if (!board) throw new Failure('not_found', 'There is no such leaderboard.')
   return board
 }
@@ -180,19 +179,44 @@ export async function boardById(tx: Tx, id: string): Promise<Board> {
 /** Those of the boards that are there. */
 export async function findBoards(tx: Tx, ids: readonly string[]): Promise<Board[]> {
   if (ids.length === 0) return []
-  return tx.db
-    .selectFrom('leaderboards')
+  return boards(tx)
     .selectAll()
-    .where('community_id', '=', tx.communityId)
     .where('id', 'in', [...ids])
     .execute()
 }
 
-/** Finds a board by id or slug. */
-export async function findBoard(tx: Tx, idOrSlug: string): Promise<Board | undefined> {
-  const boards = tx.db.selectFrom('leaderboards').selectAll().where('community_id', '=', tx.communityId)
-  const byId = isId(idOrSlug) ? await boards.where('id', '=', idOrSlug).executeTakeFirst() : undefined
-  return byId ?? (await boards.where('slug', '=', idOrSlug).executeTakeFirst())
+/** Finds a board by id or slug, as pages are shown it. */
+export async function findShownBoard(tx: Tx, idOrSlug: string): Promise<Board | undefined> {
+  const all = boards(tx).selectAll()
+  const byId = isId(idOrSlug) ? await all.where('id', '=', idOrSlug).executeTakeFirst() : undefined
+  const board = byId ?? (await all.where('slug', '=', idOrSlug).executeTakeFirst())
+  return board && (await asShown(tx, [board]))[0]
+}
+
+/** Boards as pages are shown them: one that is counted again counts what it did before, until it is through. */
+async function asShown(tx: Tx, boards: readonly Board[]): Promise<Board[]> {
+  const counting = boards.filter(({ counted_to }) => counted_to !== null)
+  const formers = await formersOf(
+    tx,
+    counting.map(({ id }) => id),
+  )
+  return boards.map((board) => {
+    const former = formers.find(({ former_of, counted_to }) => former_of === board.id && counted_to === null)
+    const shown =
+      former && [...countingColumns, 'scores_id', 'counted_to'].map((name) => [name, former[name as keyof Board]])
+    return { ...board, ...(shown && Object.fromEntries(shown)) }
+  })
+}
+
+/** What boards were before they were counted again, and what is not taken away yet of earlier ones. */
+async function formersOf(tx: Tx, ids: readonly string[]): Promise<Board[]> {
+  if (ids.length === 0) return []
+  return tx.db
+    .selectFrom('leaderboards')
+    .selectAll()
+    .where('community_id', '=', tx.communityId)
+    .where('former_of', 'in', [...ids])
+    .execute()
 }
 
 export interface BoardPage {
@@ -207,13 +231,13 @@ export async function listBoards(
   tx: Tx,
   { page, limit, sort, keyword }: BoardPage,
 ): Promise<{ boards: Board[]; total: number }> {
-  let boards = tx.db.selectFrom('leaderboards').where('community_id', '=', tx.communityId)
+  let found = boards(tx)
   if (keyword) {
     const like = `%${keyword.replace(/[\\%_]/g, '\\$&')}%`
-    boards = boards.where((eb) => eb.or([eb('name', 'ilike', like), eb('slug', 'ilike', like)]))
+    found = found.where((eb) => eb.or([eb('name', 'ilike', like), eb('slug', 'ilike', like)]))
   }
-  const { total } = await boards.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
-  const rows = await boards
+  const { total } = await found.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
+  const rows = await found
     .selectAll()
     .orderBy(sort.column, sort.direction)
     .orderBy('id', sort.direction)
@@ -223,26 +247,23 @@ export async function listBoards(
   return { boards: rows, total }
 }
 
-/** The boards that pages may show, in the operator's order. */
+/** The boards that pages may show, in the operator's order, as they are shown them. */
 export async function shownBoards(tx: Tx): Promise<Board[]> {
-  return tx.db
-    .selectFrom('leaderboards')
+  const enabled = await boards(tx)
     .selectAll()
-    .where('community_id', '=', tx.communityId)
     .where('is_enabled', '=', true)
     .where('widget_enabled', '=', true)
     .orderBy('display_order')
     .orderBy('created_at')
     .orderBy('id')
     .execute()
+  return asShown(tx, enabled)
 }
 
 /** The boards that show parts of one, in the operator's order. */
 export async function segmentsOf(tx: Tx, boardId: string): Promise<Board[]> {
-  return tx.db
-    .selectFrom('leaderboards')
+  return boards(tx)
     .selectAll()
-    .where('community_id', '=', tx.communityId)
     .where('segment_of', '=', boardId)
     .orderBy('display_order')
     .orderBy('created_at')
@@ -257,12 +278,7 @@ async function checkInput(tx: Tx, input: Partial<BoardInput>, self: string | nul
     ])
   }
   if (input.slug !== undefined) {
-    const other = await tx.db
-      .selectFrom('leaderboards')
-      .select('id')
-      .where('community_id', '=', tx.communityId)
-      .where('slug', '=', input.slug)
-      .executeTakeFirst()
+    const other = await boards(tx).select('id').where('slug', '=', input.slug).executeTakeFirst()
     if (other && other.id !== self) throw new Failure('already_exists', 'Another leaderboard has this slug.')
   }
   await checkFields(tx, input)
@@ -316,20 +332,4 @@ async function checkMembers(tx: Tx, path: string, ids: readonly string[] = []): 
 async function announce(tx: Tx, ...boardIds: readonly (string | null)[]): Promise<void> {
   await emit(tx, 'config.changed', null)
   for (const id of new Set(boardIds)) if (id !== null) await emit(tx, 'leaderboard.changed', id)
-}
-
-/** Takes away all that is kept of a board's runs. */
-async function clear(tx: Tx, boardId: string): Promise<void> {
-  // Each by its index.
-  for (const ranked of [true, false]) {
-    await tx.db
-      .deleteFrom('board_scores')
-      .where('community_id', '=', tx.communityId)
-      .where('board_id', '=', boardId)
-      .where(ranked ? sql<boolean>`ranked` : sql<boolean>`not ranked`)
-      .execute()
-  }
-  for (const table of ['board_counts', 'board_deltas', 'board_seen', 'board_winners'] as const) {
-    await tx.db.deleteFrom(table).where('community_id', '=', tx.communityId).where('board_id', '=', boardId).execute()
-  }
 }

@@ -1,7 +1,8 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import { communityClock } from '../clock.js'
 import { emit, emitEach } from '../events.js'
+import { newId } from '../ids.js'
 import { takeBoardLock } from '../ledger.js'
 import type { Board } from './boards.js'
 import { addToCounts } from './counts.js'
@@ -10,23 +11,58 @@ import { changesEver, isFor, isRanked } from './scores.js'
 
 /*
  * A board is counted from the ledger, every run that ever was, when it is made and when what it counts changes: some
- * members a step, each step a transaction of its own that holds the community's board lock alone. `counted_to` says how
- * far it is. An award scores for members up to there and leaves the others to the step that comes to them, so that every
- * entry counts once whatever runs beside it, and a crash loses one step.
+ * members a step, each step a transaction that holds the community's board lock alone. `counted_to` says how far it is. An
+ * award scores for members up to there and leaves the others to the step that comes to them, so that every entry counts
+ * once whatever runs beside it, and a crash loses one step. The first step is the change's own: a small community's board
+ * is there when the answer is.
+ *
+ * When what a board counts changes, the board as it was stays behind as a row of its own, with the scores that it has. It
+ * goes on being scored, and is what pages are shown until the new scores are counted. Then it is taken away, in steps too.
  */
 
-/** How many members are counted in the change's own transaction: a smaller board is there when the answer is. */
-const membersAtFirst = 2000
-/** How many members one later step counts: awards wait no longer than it takes. */
+/** How many members one step counts, and how many scores one takes away: awards wait no longer than it takes. */
 const membersAtOnce = 100
+const scoresAtOnce = 500
+/** Scores of a board are found by one index or the other. */
+const areRanked = sql<boolean>`ranked`
+const areNot = sql<boolean>`not ranked`
 /** Sorts before every member. */
 const nobody = '00000000-0000-0000-0000-000000000000'
 
-/** Begins to count a board again. The caller holds the board lock alone. */
+/** Begins to count a board. The caller holds the board lock alone. */
 export async function beginCounting(tx: Tx, board: Board): Promise<Board> {
-  const counted = await countFrom(tx, board, nobody, membersAtFirst)
-  if (counted.counted_to !== null) tx.wake('boards')
-  return counted
+  tx.wake('boards')
+  return countFrom(tx, board, nobody)
+}
+
+/**
+ * Begins to count a board again, from nothing. The caller holds the board lock alone.
+ * @param before The board as it was.
+ */
+export async function countAgain(tx: Tx, before: Board, board: Board): Promise<Board> {
+  const id = newId()
+  const { prizes: _prizes, settled_to: _settledTo, settles_at: _settlesAt, segment_of: _whole, ...kept } = before
+  await tx.db
+    .insertInto('leaderboards')
+    .values({
+      ...kept,
+      id,
+      slug: id,
+      former_of: board.id,
+      // Of one that was not through, nobody has been shown anything.
+      counted_to: before.counted_to === null ? null : nobody,
+      ranked_fields: JSON.stringify(kept.ranked_fields),
+      settings: JSON.stringify(kept.settings),
+    })
+    .execute()
+  const fresh = await tx.db
+    .updateTable('leaderboards')
+    .set({ scores_id: newId() })
+    .where('community_id', '=', tx.communityId)
+    .where('id', '=', board.id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  return beginCounting(tx, fresh)
 }
 
 /** Takes the counting of one of the community's boards a step further. Answers whether there may be more to do. */
@@ -37,13 +73,13 @@ export async function countNext(tx: Tx): Promise<boolean> {
     .selectAll()
     .where('community_id', '=', tx.communityId)
     .where('counted_to', 'is not', null)
+    .orderBy(sql`former_of is not null`)
     .orderBy('id')
     .limit(1)
     .executeTakeFirst()
   if (!board) return false
-  const { counted_to } = await countFrom(tx, board, board.counted_to!, membersAtOnce)
-  // Pages were told to come back later.
-  if (counted_to === null) await emit(tx, 'leaderboard.changed', board.id)
+  if (board.former_of !== null) await takeAway(tx, board)
+  else await countFrom(tx, board, board.counted_to!)
   return true
 }
 
@@ -64,42 +100,75 @@ export async function countMoved(tx: Tx, memberIds: readonly string[], fields: r
     await uncount(tx, board, counted)
     await countMembers(tx, board, counted)
   }
-  await emitEach(
-    tx,
-    'leaderboard.changed',
-    boards.map(({ id }) => id),
-  )
+  await emitEach(tx, 'leaderboard.changed', [...new Set(boards.map(({ id, former_of }) => former_of ?? id))])
   tx.wake('scores')
 }
 
-async function countFrom(tx: Tx, board: Board, after: string, count: number): Promise<Board> {
+async function countFrom(tx: Tx, board: Board, after: string): Promise<Board> {
   const members = await tx.db
     .selectFrom('members')
     .select('id')
     .where('community_id', '=', tx.communityId)
     .where('id', '>', after)
     .orderBy('id')
-    .limit(count)
+    .limit(membersAtOnce)
     .execute()
   const ids = members.map(({ id }) => id)
-  await uncount(tx, board, ids)
   await countMembers(tx, board, ids)
   tx.wake('scores')
+  const isLast = ids.length < membersAtOnce
+  if (isLast) await endFormer(tx, board)
   return tx.db
     .updateTable('leaderboards')
-    .set({ counted_to: ids.length < count ? null : ids.at(-1)! })
+    .set({ counted_to: isLast ? null : ids.at(-1)! })
     .where('community_id', '=', tx.communityId)
     .where('id', '=', board.id)
     .returningAll()
     .executeTakeFirstOrThrow()
 }
 
-/** Takes members' scores off a board, whatever it counted before. */
+/** Pages see the board itself from now on, and are told so. What it was is left to be taken away. */
+async function endFormer(tx: Tx, board: Board): Promise<void> {
+  await tx.db
+    .updateTable('leaderboards')
+    .set({ counted_to: nobody })
+    .where('community_id', '=', tx.communityId)
+    .where('former_of', '=', board.id)
+    .execute()
+  await emit(tx, 'config.changed', null)
+  await emit(tx, 'leaderboard.changed', board.id)
+}
+
+/** Takes some of what is left of a former board away, and it with the last of that. */
+async function takeAway(tx: Tx, former: Board): Promise<void> {
+  const some = (which: RawBuilder<boolean>) => sql`(
+    select member_id from board_scores
+    where community_id = ${tx.communityId} and board_id = ${former.scores_id} and ${which} limit ${scoresAtOnce}
+  )`
+  const { rows } = await sql<{ member_id: string }>`
+    ${some(areRanked)} union ${some(areNot)} limit ${scoresAtOnce}`.execute(tx.db)
+  const ids = rows.map(({ member_id }) => member_id)
+  if (ids.length > 0) await uncount(tx, former, ids)
+  else await removeBoard(tx, former)
+}
+
+/** Removes a board with all that its scores and counts are kept in. */
+export async function removeBoard(tx: Tx, board: Board): Promise<void> {
+  const rowsOf = (table: 'board_scores' | 'board_counts' | 'board_deltas') =>
+    tx.db.deleteFrom(table).where('community_id', '=', tx.communityId).where('board_id', '=', board.scores_id)
+  await rowsOf('board_scores').where(areRanked).execute()
+  await rowsOf('board_scores').where(areNot).execute()
+  await rowsOf('board_counts').execute()
+  await rowsOf('board_deltas').execute()
+  await tx.db.deleteFrom('leaderboards').where('community_id', '=', tx.communityId).where('id', '=', board.id).execute()
+}
+
+/** Takes members' scores off a board. */
 async function uncount(tx: Tx, board: Board, memberIds: readonly string[]): Promise<void> {
   await sql`
     with gone as (
       delete from board_scores
-      where community_id = ${tx.communityId} and board_id = ${board.id} and member_id = any(${sql.val(memberIds)}::uuid[])
+      where community_id = ${tx.communityId} and board_id = ${board.scores_id} and member_id = any(${sql.val(memberIds)}::uuid[])
       returning *
     ), moved as (
       select board_id, period, period_start, member_id, negated as old_negated, reached_at as old_reached_at,
@@ -130,7 +199,7 @@ async function countMembers(tx: Tx, board: Board, memberIds: readonly string[]):
       group by 1, 2, 3
     ), scored as (
       insert into board_scores (community_id, board_id, period, period_start, member_id, score, reached_at, ranked)
-      select ${tx.communityId}::uuid, ${board.id}::uuid, period, period_start, member_id, score, reached_at,
+      select ${tx.communityId}::uuid, ${board.scores_id}::uuid, period, period_start, member_id, score, reached_at,
         ${isRanked}
       from totals
       join people m on m.id = member_id

@@ -41,9 +41,9 @@ export interface RunInSql {
   start: RawBuilder<unknown>
 }
 
-export const runInSql = (tx: Tx, { boardId, period, start }: Run): RunInSql => ({
+export const runInSql = (tx: Tx, { scoresId, period, start }: Run): RunInSql => ({
   communityId: sql`${tx.communityId}`,
-  boardId: sql`${boardId}`,
+  boardId: sql`${scoresId}`,
   period: sql`${period}`,
   start: sql`${start}`,
 })

@@ -57,9 +57,9 @@ interface Asked extends Record<keyof RunInSql, string> {
 }
 type InSql<Values> = { readonly [Name in keyof Values]: RawBuilder<unknown> }
 
-const asked = (tx: Tx, board: Board, { boardId, period, start }: Run): Asked => ({
+const asked = (tx: Tx, board: Board, { scoresId, period, start }: Run): Asked => ({
   communityId: tx.communityId,
-  boardId,
+  boardId: scoresId,
   period,
   start,
   topRankLimit: board.top_rank_limit,

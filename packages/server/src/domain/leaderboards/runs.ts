@@ -8,6 +8,8 @@ import type { Board } from './boards.js'
 /** One stretch of a board: this week, that month, all time. Scores belong to a run. */
 export interface Run {
   boardId: string
+  /** What the board's scores are kept by. */
+  scoresId: string
   period: Period
   /** The run's first day in the community's zone; `beginningOfTime` for all time. */
   start: Day
@@ -47,6 +49,7 @@ export function runOf(
   const final = ends && new Date(ends.getTime() + reviewMs(board, clock))
   return {
     boardId: board.id,
+    scoresId: board.scores_id,
     period,
     start: period === 'all' ? beginningOfTime : first,
     startsAt: begins,

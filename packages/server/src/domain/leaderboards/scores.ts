@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Board } from './boards.js'
 import { addToCounts } from './counts.js'
@@ -21,7 +21,8 @@ export const isFor = sql<boolean>`(
 
 /** Whether a member `m` whom a board `l` is for is in its lists and counts. */
 export const isRanked = sql<boolean>`(
-  m.status = 'active' and m.visibility = 'public' and (not l.requires_opt_in or l.id = any(m.entered_boards))
+  m.status = 'active' and m.visibility = 'public'
+    and (not l.requires_opt_in or coalesce(l.former_of, l.id) = any(m.entered_boards))
 )`
 
 /** So many changes at once write the counts themselves, with the lock on them, and need no second writing. */
@@ -40,7 +41,7 @@ export const scoreChanges = (tx: Tx, size: number, at: Date) => sql`
     select id, status, visibility, entered_boards, fields from members
     where community_id = ${tx.communityId} and id = any(array(select member_id from changes)) order by id for share
   ), gains as (
-    select l.id as board_id, p.period, p.period_start, c.member_id, c.change, ${isRanked} as ranked
+    select l.scores_id as board_id, p.period, p.period_start, c.member_id, c.change, ${isRanked} as ranked
     from changes c
     join people m on m.id = c.member_id
     join leaderboards l on l.community_id = ${tx.communityId} and l.metric = c.metric
@@ -65,9 +66,15 @@ export const scoreChanges = (tx: Tx, size: number, at: Date) => sql`
     ${isWholesale(size) ? addToCounts(tx.communityId, sql`moved`) : leaveToFolding(tx.communityId)}
   ), told as (
     insert into events (community_id, id, type, subject)
-    select ${tx.communityId}::uuid, gen_random_uuid(), 'leaderboard.changed', board_id from scored group by board_id
+    select ${tx.communityId}::uuid, gen_random_uuid(), 'leaderboard.changed', id from ${boardsIn(tx, sql`scored`)}
     returning 1
   )`
+
+/** The boards whose scores a CTE has, each once: rows `(id)`. */
+const boardsIn = (tx: Tx, scores: RawBuilder<unknown>) => sql`(
+    select distinct coalesce(l.former_of, l.id) as id from ${scores} s
+    join leaderboards l on l.community_id = ${tx.communityId} and l.scores_id = s.board_id
+  ) as told_boards`
 
 const leaveToFolding = (communityId: string) => sql`
   insert into board_deltas (
@@ -89,7 +96,7 @@ export async function rerank(tx: Tx, memberIds: readonly string[]): Promise<void
       from members m, leaderboards l
       where s.community_id = ${tx.communityId} and s.member_id = any(${sql.val(memberIds)}::uuid[])
         and m.community_id = ${tx.communityId} and m.id = s.member_id
-        and l.community_id = ${tx.communityId} and l.id = s.board_id and s.ranked <> ${isRanked}
+        and l.community_id = ${tx.communityId} and l.scores_id = s.board_id and s.ranked <> ${isRanked}
       returning s.*
     ), moved as (
       select board_id, period, period_start, member_id, case when not ranked then negated end as old_negated,
@@ -100,7 +107,7 @@ export async function rerank(tx: Tx, memberIds: readonly string[]): Promise<void
       ${leaveToFolding(tx.communityId)}
     )
     insert into events (community_id, id, type, subject)
-    select ${tx.communityId}::uuid, gen_random_uuid(), 'leaderboard.changed', board_id from turned group by board_id
+    select ${tx.communityId}::uuid, gen_random_uuid(), 'leaderboard.changed', id from ${boardsIn(tx, sql`turned`)}
     returning 1`.execute(tx.db)
   tx.wake('events')
   tx.wake('scores')

@@ -74,7 +74,7 @@ async function settle(tx: Tx, board: Board, run: Run): Promise<void> {
       select member_id, rank() over (order by negated) as rank,
         row_number() over (order by negated, reached_at, member_id) as position
       from board_scores
-      where community_id = ${tx.communityId} and board_id = ${board.id} and period = ${run.period}
+      where community_id = ${tx.communityId} and board_id = ${board.scores_id} and period = ${run.period}
         and period_start = ${run.start}::date and ranked and (score > 0 or not ${board.only_positive}::boolean)
     ) r
     join ${prizes} as p (prize) on rank between (prize->>'from')::bigint and (prize->>'to')::bigint
