@@ -56,7 +56,10 @@ describe('what is published', () => {
     expect(await listing(packed.widgets!)).toContain(`package/${path}`)
     expect([tagName, events.map(({ name }: { name: string }) => name)]).toEqual([
       'rai-leaderboard',
-      ['rai-load', 'rai-error', 'rai-rank-change', 'rai-row-activate', 'rai-visibility-request'],
+      [
+        ...['rai-load', 'rai-error', 'rai-rank-change', 'rai-row-activate'],
+        ...['rai-entry-request', 'rai-claim-request', 'rai-visibility-request'],
+      ],
     ])
   })
 

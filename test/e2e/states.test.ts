@@ -54,7 +54,7 @@ describe.each(Object.entries(looks))('a picture of every state, %s:', (_, look) 
   })
 
   test.each(Object.entries(states))('%s', async (caption, texts) => {
-    const figure = page.locator('figure', { has: page.getByText(caption, { exact: true }) })
+    const figure = page.getByRole('figure', { name: caption, exact: true })
     await figure.scrollIntoViewIfNeeded()
     const widget = figure.locator('rai-leaderboard')
     for (const text of texts) {
