@@ -31,6 +31,7 @@ describe('the check of outgoing calls', () => {
     '/**\n * Pictures to fetch.\n */',
     "const site = headers['sec-fetch-site']",
     "const accept = 'image/*'",
+    "const scheme = { type: 'http', scheme: 'bearer' }",
     'await fetchGuarded(url)',
   ])('lets pass %j', (source) => expect(callsIn(source)).toEqual([]))
 })

@@ -18,7 +18,8 @@ const harmless =
   /^import type\b[^'";]*'[^']*'|^import \{\s*(createServer|isIP(v6)?),?\s*\} from '[^']*'|(?<=^|\s)\/\*.*?\*\/|(?<=^|\s)\/\/[^\n]*/gms
 
 /** Node's fetch by any of its names, and the modules that connect, however they are loaded. */
-const caller = /(?<![-/\w])fetch(?![-\w])|(['"`])(node:)?(https?|http2|net|tls|dgram|undici)\1/g
+const caller =
+  /(?<![-/\w])fetch(?![-\w])|(?<=\b(from|import|require|getBuiltinModule)[\s(]*)(['"`])(node:)?(https?|http2|net|tls|dgram|undici)\2/g
 
 /** The lines of a source that call, or take what calls. */
 export function callsIn(source: string): number[] {
