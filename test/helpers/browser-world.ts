@@ -98,6 +98,9 @@ async function fill(community: TestCommunity): Promise<Map<string, string>> {
         rankedMembers: some(12 * n),
         periods: ['week', 'all'],
       })
+    const leagues = await board('leagues', { periods: ['week', 'all'] })
+    const yearly = { name: 'Yearly league', segmentOf: leagues.id, rankedMembers: some(0) }
+    await board('yearly-league', { ...yearly, periods: ['year'] })
   })
   return ids
 }

@@ -178,6 +178,16 @@ describe('<rai-leaderboard> with segments', () => {
     expect(part(element, 'segments') === null).to.equal(true)
   })
 
+  it('shows the first period of a group that lacks the chosen one', async () => {
+    const element = await loaded({ attributes: { board: 'leagues', period: 'all' } })
+    tabsOf(element)[1]!.click()
+    await until(() => textOf(part(element, 'title')) === 'Yearly league' && rowsOf(element).length === 12, 'group')
+    // One period: there is no other tab that could name the rows.
+    const panel = find(element, '#panel')!
+    expect([panel.role, panel.getAttribute('aria-labelledby')]).to.deep.equal(['tabpanel', tabsOf(element)[1]!.id])
+    await expect(element).to.be.accessible()
+  })
+
   it('shows a failure beside the way back', async () => {
     const api = await freshApi()
     const element = await loaded({ api, attributes: groups })

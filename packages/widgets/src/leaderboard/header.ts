@@ -45,7 +45,7 @@ export function footer(
   return html`<footer class="footer" part="footer">
     ${status}
     <span class="sign-in" part="sign-in" ?hidden=${!isGuest || isOver}><slot name="sign-in">${text('signIn')}</slot></span>
-    ${link ? html`<a class="text-button" part="link" href=${link} target="_blank" rel="noopener noreferrer" title=${button?.text ?? ''}><span class="cut">${button?.text}</span></a>` : nothing}
+    ${link ? html`<a class="text-button" part="link" href=${link} target="_blank" rel="noopener noreferrer" title=${button!.text}><span class="cut">${button!.text}</span></a>` : nothing}
   </footer>`
 }
 

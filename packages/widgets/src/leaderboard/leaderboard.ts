@@ -146,10 +146,7 @@ export class RaiLeaderboard extends RaiElement {
   readonly #number = (value: number) => formatNumber(this.#words.locale, value)
   readonly #scene: Scene = {
     model: () => this.#model,
-    scope: () => {
-      const { environment } = this
-      return environment && { environment, choice: this.#choice }
-    },
+    environment: () => this.environment,
     list: () => {
       const { key, view, own, found, total } = this.#model
       if (!view || total === 0) return undefined
@@ -268,6 +265,7 @@ export class RaiLeaderboard extends RaiElement {
     this.#model = decide(this.#model, {
       subject: this.#subject,
       segment: this.#segment,
+      choice: this.#choice,
       board: this.#board.value,
       view: this.#view.value,
       mine: this.#mine.value,
@@ -278,6 +276,7 @@ export class RaiLeaderboard extends RaiElement {
       width: () => this.#hands?.rows.width || this.#width,
     })
   }
+
   /** What makes the list more than a picture: asked for once there is something to see. */
   get #hands() {
     return this.#model.shown && this.#interaction.value
@@ -366,8 +365,8 @@ export class RaiLeaderboard extends RaiElement {
     const from = podium ? Math.max(4, first) : first
     const draw = (position: number) => row(position, rowView)
     const content = {
-      label: `${board?.name}, ${text(view!.run.period)}`,
-      unit: board?.metric.name ?? '',
+      label: `${board!.name}, ${text(view!.run.period)}`,
+      unit: board!.metric.name,
       total,
       rows: rows
         ? rows.rolling.render(from, last, draw)
@@ -415,10 +414,11 @@ export class RaiLeaderboard extends RaiElement {
   }
 
   #renderContent() {
-    const { board, view, total, found, failure, hasExtras } = this.#model
+    const { board, whole, view, total, found, failure, hasExtras } = this.#model
     const { text, locale } = this.#words
     const isEmpty = !failure && !total && !found
-    const tab = view && board && board.periods.length > 1 ? `tab-${view.run.period}` : nothing
+    const segment = whole?.segments.length ? `tab-${this.#segment ?? ''}` : nothing
+    const tab = view && board && board.periods.length > 1 ? `tab-${view.run.period}` : segment
     const own = this.#ownPart
     return html`${this.withoutHeader ? nothing : header(board, view && when(view.run, this.#scene.timeLeft() ?? 0, text, locale), text)}
       ${this.#renderTools()}

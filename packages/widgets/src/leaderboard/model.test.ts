@@ -17,6 +17,7 @@ const tell = (told: Partial<Told>, before: Model = nothingKnown) =>
   decide(before, {
     subject: 'here',
     segment: undefined,
+    choice: {},
     board: ready(board),
     view: ready(viewOf(10)),
     mine: undefined,
@@ -45,11 +46,14 @@ describe('what a board’s element shows', () => {
     const whole = { ...board, segments: [{ id: 'north', name: 'North' }] }
     const before = tell({ board: ready(whole) })
     const rows = viewOf(3)
-    const between = tell({ segment: 'north', board: pending, view: ready(rows) }, before)
-    expect(between).toMatchObject({ board: whole, view: before.view, key: before.key })
+    const between = tell({ segment: 'north', choice: { board: 'north' }, board: pending, view: ready(rows) }, before)
+    expect(between).toMatchObject({ board: whole, view: before.view, choice: {}, key: before.key })
     const north = { ...board, name: 'North' }
-    const after = tell({ segment: 'north', board: ready(north), view: ready(rows) }, between)
-    expect(after).toMatchObject({ board: north, whole, view: rows, hasExtras: true })
+    const after = tell(
+      { segment: 'north', choice: { board: 'north' }, board: ready(north), view: ready(rows) },
+      between,
+    )
+    expect(after).toMatchObject({ board: north, whole, view: rows, choice: { board: 'north' }, hasExtras: true })
     expect(after.key).not.toBe(before.key)
   })
 

@@ -5,6 +5,7 @@ import {
   errorOf,
   type Leaderboard,
   type MyRows,
+  type RunChoice,
   type View,
 } from '@rai/stores'
 
@@ -34,6 +35,8 @@ interface Told {
   subject: string
   /** Which of the board's segments is asked for; none for the board itself. */
   segment: string | undefined
+  /** The run that the stores below are of. */
+  choice: RunChoice
   board: Held<'$board'> | undefined
   view: Held<'$view'> | undefined
   mine: Held<'$mine'> | undefined
@@ -60,6 +63,8 @@ export interface Model {
    */
   shown?: Ready<Held<'$view'>> | undefined
   view?: View | undefined
+  /** The run that they are of: what a person does here is about it, whatever is on its way. */
+  choice?: RunChoice | undefined
   /** Names the run. */
   key: string
   /** What belongs to the one who looks; nothing of a person stays who is no longer, or not surely, that one. */
@@ -81,7 +86,7 @@ export const nothingKnown: Model = { key: '', hasExtras: false, isLong: false, t
 
 /** Decides what to show by what is known now, and by what was shown before. */
 export function decide(before: Model, { subject, segment, limit, layout = 'auto', ...told }: Told): Model {
-  let { board, whole, segment: of, shown, mine, key } = before
+  let { board, whole, segment: of, shown, choice, mine, key } = before
   if (told.board?.state === 'ready') {
     board = told.board.value ?? undefined
     of = segment
@@ -89,6 +94,7 @@ export function decide(before: Model, { subject, segment, limit, layout = 'auto'
   }
   if (told.view?.state === 'ready' && ((board && of === segment) || !told.view.value)) {
     shown = told.view
+    choice = told.choice
     key = [subject, segment, shown.value?.run.period, shown.value?.run.start].join(' ')
     mine = (told.mine?.state === 'ready' && told.mine.value) || undefined
   } else if (told.view?.state === 'failed') shown = mine = undefined
@@ -108,6 +114,7 @@ export function decide(before: Model, { subject, segment, limit, layout = 'auto'
     hasExtras: !!(whole?.segments.length || board?.prizes.length),
     shown,
     view,
+    choice,
     key,
     mine,
     own: mine?.items.find(({ me }) => me),

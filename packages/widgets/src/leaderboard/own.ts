@@ -1,4 +1,4 @@
-import { type ApiError, claimPrize, sendSeen, setEntry, viewer } from '@rai/stores'
+import { type ApiError, claimPrize, type Environment, type RunChoice, sendSeen, setEntry, viewer } from '@rai/stores'
 import { html, type LitElement, nothing, type ReactiveController, type TemplateResult, unsafeCSS } from 'lit'
 import { avatar } from '../shared/avatar.js'
 import { errorEvent } from '../shared/events.js'
@@ -214,8 +214,8 @@ export default class OwnController implements ReactiveController {
   #look() {
     clearTimeout(this.#looking)
     this.#looking = setTimeout(() => {
-      const { own, mine } = this.#scene.model()
-      const { environment, choice } = this.#scene.scope() ?? {}
+      const { own, mine, choice } = this.#scene.model()
+      const environment = this.#scene.environment()
       if (!environment || !choice || !own || !mine || document.visibilityState !== 'visible') return
       // Nobody asked for it: the next visit knows less then, and that is all.
       sendSeen(environment, choice, mine.run, own.rank).catch(() => undefined)
@@ -224,14 +224,14 @@ export default class OwnController implements ReactiveController {
 
   /** Hides the member, or shows them again. */
   #show(visibility: 'public' | 'hidden') {
-    return this.#act(new RaiVisibilityRequestEvent(visibility), ({ environment }) =>
+    return this.#act(new RaiVisibilityRequestEvent(visibility), (environment) =>
       viewer(environment).setVisibility(visibility),
     )
   }
 
   /** Lets the member take part, or no longer. */
   #enter(joined: boolean) {
-    return this.#act(new RaiEntryRequestEvent(joined), async ({ environment, choice }) => {
+    return this.#act(new RaiEntryRequestEvent(joined), async (environment, choice) => {
       await setEntry(environment, choice, joined)
       this.#announcer.say(this.#say(joined ? 'joined' : 'left'))
     })
@@ -240,7 +240,7 @@ export default class OwnController implements ReactiveController {
   /** Claims the prize: it looks claimed at once, and as before where that fails. */
   #claim() {
     const { mine, key } = this.#scene.model()
-    return this.#act(new RaiClaimRequestEvent(), async ({ environment, choice }) => {
+    return this.#act(new RaiClaimRequestEvent(), async (environment, choice) => {
       this.#claimed = key
       this.#notClaimed = undefined
       this.#host.requestUpdate()
@@ -257,13 +257,14 @@ export default class OwnController implements ReactiveController {
   }
 
   /** Asks the page, then the API. One thing at a time: a second click does nothing. */
-  async #act(request: Event, act: (scope: NonNullable<ReturnType<Scene['scope']>>) => Promise<void>) {
-    const scope = this.#scene.scope()
-    if (this.#busy || !scope || !this.#host.dispatchEvent(request)) return
+  async #act(request: Event, act: (environment: Environment, choice: RunChoice) => Promise<void>) {
+    const environment = this.#scene.environment()
+    const { choice } = this.#scene.model()
+    if (this.#busy || !environment || !choice || !this.#host.dispatchEvent(request)) return
     this.#busy = true
     const { activeElement } = this.#host.renderRoot as ShadowRoot
     try {
-      await act(scope)
+      await act(environment, choice)
     } catch (error) {
       this.#host.dispatchEvent(errorEvent(error as ApiError))
       this.#announcer.say(this.#say('brokenTitle'))

@@ -1,4 +1,4 @@
-import type { BoardRow, Environment, RunChoice } from '@rai/stores'
+import type { BoardRow, Environment } from '@rai/stores'
 import type { LitElement } from 'lit'
 import type { Text } from '../shared/messages.js'
 import type { Model } from './model.js'
@@ -7,8 +7,8 @@ import type { Source } from './rows-controller.js'
 /** What the element's parts work with. */
 export interface Scene {
   model(): Model
-  /** Where to ask for more; undefined while nothing may be asked for. */
-  scope(): { environment: Environment; choice: RunChoice } | undefined
+  /** Where to ask; undefined while nothing may be asked for. */
+  environment(): Environment | undefined
   /** What the list is to show; undefined while there are no rows. */
   list(): Source | undefined
   /** How long until the run begins, ends or is final, in milliseconds by the server's clock. */

@@ -32,13 +32,14 @@ export default class SearchController implements ReactiveController {
   readonly #say: Text<keyof typeof words>
   readonly #store: StoreController<ReturnType<ReturnType<typeof search>['$found']['get']>>
 
-  constructor(host: LitElement, text: Text<never>, { scope }: Scene) {
+  constructor(host: LitElement, text: Text<never>, { environment, model }: Scene) {
     this.#host = host
     this.#say = textOf(text, words)
     this.#store = new StoreController(host, () => {
-      const { environment, choice } = scope() ?? {}
+      const where = environment()
+      const { choice } = model()
       this.#about = this.#asked
-      return environment && choice && this.#asked ? search(environment, choice, this.#asked).$found : undefined
+      return where && choice && this.#asked ? search(where, choice, this.#asked).$found : undefined
     })
     host.addController(this)
   }
