@@ -579,7 +579,6 @@ test('counts stay balanced, and right, when thousands of members move up a board
       } as const
     })
     await database.tenant(communityId, (tx) => post(tx, moves, at, false))
-    folding.wake(communityId)
   }
   const unbalanced = () =>
     database.tenant(communityId, async (tx) => {
@@ -587,15 +586,8 @@ test('counts stay balanced, and right, when thousands of members move up a board
         select count(*) as n from board_counts where community_id = ${communityId} and balance <> 0`.execute(tx.db)
       return rows[0]!.n
     })
-  await expect
-    .poll(
-      () => {
-        folding.wake(communityId)
-        return unbalanced()
-      },
-      { timeout: 30_000 },
-    )
-    .toBe(0)
+  // Nobody wakes it: so many at once leave no changes that wait, and whoever wrote them may be gone.
+  await expect.poll(unbalanced, { timeout: 30_000 }).toBe(0)
   await folding.stop()
   await database.tenant(communityId, async (tx) => {
     const run = runOf(board, await communityClock(tx), at)

@@ -96,7 +96,10 @@ export const Username = line(1, 100)
 /** An e-mail address, compared without case. */
 export const Email = z.email('must be an address such as name@example.com').max(254)
 
-/** Where a picture is: JPEG, PNG, GIF, WebP or AVIF, up to 5 MB, by https at a public address. */
+/**
+ * Where a picture is: JPEG, PNG, GIF, WebP or AVIF, up to 5 MB. It is fetched only by https at a public address, but for what
+ * an operator allows (`RAI_CALLS_ALLOW`).
+ */
 export const PictureUrl = z.url({ protocol: /^https?$/, error: 'must be a web address' }).max(2000)
 
 /** A page's origin, compared by equality: scheme, host and port, nothing else. */

@@ -32,8 +32,8 @@ export interface Database {
    */
   tenant<T>(communityId: string, work: (tx: Tx) => Promise<T>, options?: { snapshot?: boolean }): Promise<T>
   /**
-   * Reads which communities have something to do or to tell: events, relays, jobs, boards, deltas, avatars, idempotency keys of all
-   * of them.
+   * Reads which communities have something to do or to tell: events, relays, jobs, boards, deltas, counts, avatars,
+   * idempotency keys of all of them.
    */
   worker<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>
   /** Reads the one credential with this SHA-256 (hex) or access id, before its community is known. */

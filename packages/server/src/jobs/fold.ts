@@ -18,7 +18,9 @@ export function startFolding(database: Database, log: Pick<Logger, 'error'>): Lo
     name: 'folding',
     gatherMs: 200,
     find: async (db) => {
-      const rows = await db.selectFrom('board_deltas').select('community_id').distinct().execute()
+      // Many changes at once are counted without waiting, and leave nothing but stretches that are too long.
+      const unbalanced = db.selectFrom('board_counts').select('community_id').where('balance', '<>', 0)
+      const rows = await db.selectFrom('board_deltas').select('community_id').union(unbalanced).execute()
       return rows.map((row) => row.community_id)
     },
     run: (communityId) =>

@@ -337,7 +337,7 @@ create table board_counts (
 ) with (fillfactor = 70);
 create index board_counts_unbalanced on board_counts (community_id) where balance <> 0;
 
--- Changes of scores that are not yet in board_counts. Writers append (no hot rows); one worker folds them in, soon.
+-- Changes of scores that are not yet in board_counts. Awards append (no hot rows); one worker folds them in, soon.
 -- Readers add them to what the counts say, so a rank is always exact. Counting commutes, so no order is kept.
 create table board_deltas (
   community_id uuid not null,
@@ -518,6 +518,7 @@ begin
     execute format('create policy worker on %I for select using (is_worker())', t);
   end loop;
 end $$;
+create policy worker on board_counts for select using (is_worker() and balance <> 0);
 create policy worker on avatars for select using (is_worker() and due_at is not null);
 create policy worker on leaderboards for select
   using (is_worker() and (counted_to is not null or settles_at is not null));
