@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Unit } from '@rai/contract'
 import { ensureFields, findFields, setValues } from '../../packages/server/src/domain/fields.js'
-import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
+import { createBoard, findShownBoard, updateBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { type Move, post } from '../../packages/server/src/domain/ledger.js'
 import { createMember } from '../../packages/server/src/domain/members.js'
 import { startServer } from '../../packages/server/src/start.js'
@@ -115,6 +115,8 @@ const proxies = new Map<string, FaultProxy>()
 let awards = 0
 
 interface Asked {
+  board: string
+  name: string
   member: string
   amount: number
   unit: Unit
@@ -139,6 +141,11 @@ const answers: Record<string, (asked: Asked) => Promise<unknown>> = {
   async '/award'({ member, amount, unit }) {
     const what = { memberId: ids.get(member)!, unit, amount: Number(amount), key: `award:${awards++}` }
     await community.tenant((tx) => post(tx, [{ ...what, reason: 'import', actor: 'test' }], new Date()))
+  },
+
+  /** Gives a board another name, as its operator would. */
+  async '/rename'({ board, name }) {
+    await community.tenant(async (tx) => updateBoard(tx, (await findShownBoard(tx, board))!.id, { name }, new Date()))
   },
 
   /** Another address of the API, which can be broken without breaking it for other tests. */

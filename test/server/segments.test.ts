@@ -149,19 +149,22 @@ describe('a board for members with a value of a field', () => {
 })
 
 describe('a segment', () => {
-  it('is named by the board whose part it is, in the operator’s order, and is in no list itself', async () => {
-    const whole = await newBoard({ name: 'All', rankedFields: {} })
+  it('is named by the board whose part it is and by the others, in the operator’s order, and is in no list itself', async () => {
+    const whole = await newBoard({ name: 'All', rankedFields: {}, periods: ['all', 'day'] })
     const second = await newBoard({ segmentOf: whole.id, displayOrder: 2 })
     const first = await newBoard({ name: 'France', segmentOf: whole.id, displayOrder: 1 })
     await newBoard({ segmentOf: whole.id, isEnabled: false })
-    const { segments } = await readBoard(whole)
-    expect(segments).toEqual([first, second].map(({ id, name }) => ({ id, name })))
-    expect((await readBoard(second)).segments).toEqual([])
+    const segments = [first, second].map(({ id, name, periods }) => ({ id, name, periods }))
+    expect(await readBoard(whole)).toMatchObject({ whole: null, segments })
+    expect(await readBoard(second)).toMatchObject({ whole: { id: whole.id, periods: ['all', 'day'] }, segments })
     const config = await ask(server, 'GET /widget/v1/{publishableKey}/config', on(whole))
     const listed = config.answer.leaderboards.map(({ id }) => id)
     expect([listed.includes(whole.id), listed.includes(first.id)]).toEqual([true, false])
+    const elsewhere = { settings: { widget: { whitelistedDomains: ['https://elsewhere.example'] } } }
+    await tenant((tx) => updateBoard(tx, whole.id, elsewhere, now))
+    expect(await readBoard(first)).toMatchObject({ whole: null, segments: [] })
     await tenant((tx) => deleteBoard(tx, whole.id))
-    expect((await readBoard(first)).name).toBe('France')
+    expect(await readBoard(first)).toMatchObject({ name: 'France', whole: null, segments: [] })
     const after = await ask(server, 'GET /widget/v1/{publishableKey}/config', on(first))
     expect(after.answer.leaderboards.map(({ id }) => id)).toContain(first.id)
   })

@@ -103,6 +103,7 @@ describe('a board', () => {
       periods: ['all', 'week'],
       description: 'Shine',
       requiresOptIn: false,
+      whole: null,
       segments: [],
       prizes: [],
       prizeTerms: null,

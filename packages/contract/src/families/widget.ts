@@ -15,14 +15,16 @@ const Metric = z
   .strictObject({ unit: z.enum([...Unit.options, 'field']), name: z.string() })
   .meta({ id: 'Metric', description: 'What a board ranks by, and what this community calls it' })
 
+/** The periods that a board can be read for, longest first; the first is shown first. */
+const Periods = z.array(Period)
+
 const BoardSummary = z
   .strictObject({
     id: Id,
     slug: z.string(),
     name: z.string(),
     metric: Metric,
-    /** The periods that the board can be read for, longest first; the first is shown first. */
-    periods: z.array(Period),
+    periods: Periods,
   })
   .meta({ id: 'BoardSummary' })
 
@@ -85,8 +87,10 @@ const Board = BoardSummary.extend({
   description: z.string(),
   /** Only members who joined are ranked: see `entry`. */
   requiresOptIn: z.boolean(),
-  /** Boards that rank a part of the members, to be shown as tabs beside this one. */
-  segments: z.array(z.strictObject({ id: Id, name: z.string() })),
+  /** The board that ranks everyone, where this one is a segment of it. */
+  whole: z.strictObject({ id: Id, periods: Periods }).nullable(),
+  /** Boards that rank a part of the members, to be shown as tabs beside the one that ranks everyone: the same for each of them. */
+  segments: z.array(z.strictObject({ id: Id, name: z.string(), periods: Periods })),
   prizes: z.array(Prize),
   prizeTerms: z.url().nullable(),
   /** The call-to-action link that operators can put under a board. */

@@ -9,6 +9,7 @@ import {
   part,
   rowsOf,
   shiftsDuring,
+  site,
   textOf,
   until,
 } from '../../../../test/helpers/browser.js'
@@ -186,6 +187,35 @@ describe('<rai-leaderboard> with segments', () => {
     const panel = find(element, '#panel')!
     expect([panel.role, panel.getAttribute('aria-labelledby')]).to.deep.equal(['tabpanel', tabsOf(element)[1]!.id])
     await expect(element).to.be.accessible()
+  })
+
+  it('asks nothing that a group lacks, on the way there and back', async () => {
+    const api = await freshApi()
+    const element = await loaded({ api, attributes: { board: 'leagues', period: 'all' } })
+    const codes: string[] = []
+    element.addEventListener('rai-error', ({ code }: RaiErrorEvent) => codes.push(code))
+    tabsOf(element)[1]!.click()
+    await until(() => textOf(part(element, 'title')) === 'Yearly league', 'group')
+    tabsOf(element)[0]!.click()
+    await until(() => textOf(part(element, 'title')) === 'leagues', 'everyone')
+    expect([codes, find(element, '#tab-all')!.ariaSelected]).to.deep.equal([[], 'true'])
+  })
+
+  it('follows its operator while a group is shown', async () => {
+    const element = await loaded({ attributes: groups })
+    tabsOf(element)[1]!.click()
+    await until(() => textOf(part(element, 'title')) === 'North', 'group')
+    await site('/rename', { board: 'group-1', name: 'South and west' })
+    await until(() => textOf(tabsOf(element)[2]!) === 'South and west', 'new name')
+    await site('/rename', { board: 'group-1', name: 'South' })
+    await until(() => textOf(tabsOf(element)[2]!) === 'South', 'old name')
+    expect(selected(element)).to.equal('North')
+  })
+
+  it('stands alone where the page itself names a group', async () => {
+    const element = await loaded({ attributes: { board: 'group-0' } })
+    expect(textOf(part(element, 'title'))).to.equal('North')
+    expect(part(element, 'segments') === null).to.equal(true)
   })
 
   it('shows a failure beside the way back', async () => {

@@ -10,13 +10,13 @@ export const styles = [iconStyles, unsafeCSS(css)]
 
 /** What only some boards have over their rows: groups of members to choose from, and prizes. */
 export default function extras(
-  { board, whole }: Model,
+  { board, hasSegments }: Model,
   segment: string | undefined,
   text: Text<never>,
   number: (value: number) => string,
   choose: (segment: string | undefined) => void,
 ): TemplateResult {
-  return html`${whole?.segments.length ? segments(whole, segment, text, choose) : nothing}${
+  return html`${hasSegments ? segments(board!, segment, text, choose) : nothing}${
     board?.prizes.length ? prizes(board, text, number) : nothing
   }`
 }

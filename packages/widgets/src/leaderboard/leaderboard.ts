@@ -306,8 +306,8 @@ export class RaiLeaderboard extends RaiElement {
       (!failure && !shown) ||
       this.#words.pending ||
       (isBlank && this.#noRows.pending) ||
-      (layout !== 'table' && this.#layouts.pending) ||
-      (hasExtras && this.#extras.pending)
+      (hasExtras && this.#extras.pending) ||
+      (layout !== 'table' && this.#layouts.pending)
     )
   }
 
@@ -320,7 +320,14 @@ export class RaiLeaderboard extends RaiElement {
   get #choice(): RunChoice {
     const board = this.#segment ?? (this.board || undefined)
     const { period = this.period, start } = this.#chosen ?? {}
-    return !period || this.#model.board?.periods.includes(period) === false ? { board } : { board, period, start }
+    return !period || this.#periods?.includes(period) === false ? { board } : { board, period, start }
+  }
+
+  /** The periods of the board that is asked for, as far as the one that is shown tells. */
+  get #periods() {
+    const { board, segment } = this.#model
+    if (segment === this.#segment) return board?.periods
+    return (board?.segments.find(({ id }) => id === this.#segment) ?? board?.whole)?.periods
   }
 
   readonly #choose = (wanted: Wanted) => {
@@ -414,10 +421,10 @@ export class RaiLeaderboard extends RaiElement {
   }
 
   #renderContent() {
-    const { board, whole, view, total, found, failure, hasExtras } = this.#model
+    const { board, view, total, found, failure, hasSegments, hasExtras } = this.#model
     const { text, locale } = this.#words
     const isEmpty = !failure && !total && !found
-    const segment = whole?.segments.length ? `tab-${this.#segment ?? ''}` : nothing
+    const segment = hasSegments ? `tab-${this.#segment ?? ''}` : nothing
     const tab = view && board && board.periods.length > 1 ? `tab-${view.run.period}` : segment
     const own = this.#ownPart
     return html`${this.withoutHeader ? nothing : header(board, view && when(view.run, this.#scene.timeLeft() ?? 0, text, locale), text)}

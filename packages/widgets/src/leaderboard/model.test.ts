@@ -42,19 +42,26 @@ describe('what a board’s element shows', () => {
     expect(after.view).toBe(before.view)
   })
 
-  it('is the rows of a segment only with the segment’s board, and keeps the whole beside it', () => {
-    const whole = { ...board, segments: [{ id: 'north', name: 'North' }] }
+  it('is the rows of a segment only with the segment’s board', () => {
+    const whole = { ...board, segments: [{ id: 'north', name: 'North', periods: [] }] }
     const before = tell({ board: ready(whole) })
     const rows = viewOf(3)
     const between = tell({ segment: 'north', choice: { board: 'north' }, board: pending, view: ready(rows) }, before)
     expect(between).toMatchObject({ board: whole, view: before.view, choice: {}, key: before.key })
-    const north = { ...board, name: 'North' }
+    const north = { ...whole, name: 'North', whole: { id: 'whole', periods: [] } }
     const after = tell(
       { segment: 'north', choice: { board: 'north' }, board: ready(north), view: ready(rows) },
       between,
     )
-    expect(after).toMatchObject({ board: north, whole, view: rows, choice: { board: 'north' }, hasExtras: true })
+    expect(after).toMatchObject({
+      board: north,
+      view: rows,
+      choice: { board: 'north' },
+      hasSegments: true,
+      hasExtras: true,
+    })
     expect(after.key).not.toBe(before.key)
+    expect(tell({ board: ready(north) })).toMatchObject({ board: north, hasSegments: false })
   })
 
   it('is a failure only where there is nothing to show', () => {

@@ -53,10 +53,11 @@ interface Told {
 /** What is shown. */
 export interface Model {
   board?: Board | undefined
-  /** Which segment the board is of the `whole`, which has the segments. */
+  /** Which segment it is; none for the board that ranks everyone. */
   segment?: string | undefined
-  whole?: Board | undefined
-  hasExtras: boolean
+  /** Its segments are to be chosen from. */
+  hasSegments?: boolean
+  hasExtras?: boolean
   /**
    * The rows that were asked for, or, while those are on their way, the ones before, so that choosing another period never
    * blanks the list. Its value is null where the community has no board.
@@ -71,7 +72,7 @@ export interface Model {
   mine?: MyRows | undefined
   /** Their row. */
   own?: BoardRow | undefined
-  isLong: boolean
+  isLong?: boolean
   found?: Found | undefined
   /** How many rows the list has. */
   total: number
@@ -82,15 +83,14 @@ export interface Model {
   error?: ApiError | undefined
 }
 
-export const nothingKnown: Model = { key: '', hasExtras: false, isLong: false, total: 0, layout: 'table' }
+export const nothingKnown: Model = { key: '', total: 0, layout: 'table' }
 
 /** Decides what to show by what is known now, and by what was shown before. */
 export function decide(before: Model, { subject, segment, limit, layout = 'auto', ...told }: Told): Model {
-  let { board, whole, segment: of, shown, choice, mine, key } = before
+  let { board, segment: of, shown, choice, mine, key } = before
   if (told.board?.state === 'ready') {
     board = told.board.value ?? undefined
     of = segment
-    if (!segment) whole = board
   }
   if (told.view?.state === 'ready' && ((board && of === segment) || !told.view.value)) {
     shown = told.view
@@ -105,13 +105,15 @@ export function decide(before: Model, { subject, segment, limit, layout = 'auto'
   const total = limit && limit > 0 ? Math.min(count, limit) : count
   const canStand = total > 2 && !found && !told.isCustom
   const hasPodium = canStand && (layout === 'podium' || told.width() > wide)
+  // A segment that the page itself names stands alone.
+  const hasSegments = !!board?.segments.length && (!board.whole || !!of)
   const [boardError, viewError, mineError] = [told.board, told.view, told.mine].map((state) => state && errorOf(state))
   const failure = shown ? undefined : (boardError ?? viewError)
   return {
     board,
     segment: of,
-    whole,
-    hasExtras: !!(whole?.segments.length || board?.prizes.length),
+    hasSegments,
+    hasExtras: hasSegments || !!board?.prizes.length,
     shown,
     view,
     choice,

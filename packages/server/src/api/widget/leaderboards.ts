@@ -111,14 +111,18 @@ export const leaderboards: Handlers<Keys> = {
 async function readBoard({ tx, principal, params, now }: Reading) {
   const board = await readableBoard(tx, params.idOrSlug, principal)
   const clock = await communityClock(tx)
-  const segments = await segmentsOf(tx, board.id)
+  const whole = board.segment_of === null ? board : await findShownBoard(tx, board.segment_of)
+  const segments = whole && isListed(whole, principal) ? await segmentsOf(tx, whole.id) : []
   const { prizeTerms, widget } = settingsOf(board)
   const { button } = widget
   return {
     ...showSummary(board, await metricNames(tx, await thisCommunity(tx))),
     description: board.description,
     requiresOptIn: board.requires_opt_in,
-    segments: segments.filter((segment) => isListed(segment, principal)).map(({ id, name }) => ({ id, name })),
+    whole: segments.length > 0 && whole && whole !== board ? { id: whole.id, periods: whole.periods } : null,
+    segments: segments
+      .filter((segment) => isListed(segment, principal))
+      .map(({ id, name, periods }) => ({ id, name, periods })),
     prizes: board.prizes,
     prizeTerms: prizeTerms || null,
     button: button.enabled && button.link ? { text: button.text, link: button.link } : null,
