@@ -222,12 +222,12 @@ describe('a member’s picture', () => {
     const { id, username } = await newMember(at('/jpeg'))
     const url = await shown(username)
     const status = async () => (await fetch(url)).status
-    for (const [visibility, answer] of [
-      ['hidden', 404],
-      ['public', 200],
+    for (const [visibility, answer, told] of [
+      ['hidden', 404, null],
+      ['public', 200, url],
     ] as const) {
       await tenant((tx) => setVisibility(tx, id, visibility, now))
-      expect(await status()).toBe(answer)
+      expect([await status(), await me(username)]).toEqual([answer, told])
     }
     await tenant((tx) => tx.db.updateTable('members').set({ status: 'deleted' }).where('id', '=', id).execute())
     expect(await status()).toBe(404)

@@ -17,11 +17,15 @@ export const me: Handlers<`GET ${Me}` | `PATCH ${Me}`> = {
     showViewer(tx, await setVisibility(tx, principal.memberId!, body.visibility, now), deps),
 }
 
+/** A picture is served to nobody while its member is hidden: not named to them either. */
 const showViewer = async (tx: Tx, member: Member, { config }: Services) => ({
   member: {
     id: member.id,
     name: member.display_name,
-    avatarUrl: member.avatar_id && avatarUrl(config.publicUrl, tx.communityId, member.avatar_id),
+    avatarUrl:
+      member.avatar_id && member.visibility === 'public'
+        ? avatarUrl(config.publicUrl, tx.communityId, member.avatar_id)
+        : null,
     username: member.username,
     visibility: member.visibility,
   },
