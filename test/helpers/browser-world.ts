@@ -134,6 +134,7 @@ const answers: Record<string, (asked: Asked) => Promise<unknown>> = {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ ...community.widgetAccess, userIdentifiers: { 'data-username': member } }),
     })
+    if (!response.ok) throw new Error(await response.text())
     return response.json()
   },
 

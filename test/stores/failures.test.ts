@@ -75,14 +75,21 @@ describe('without anybody doing anything', () => {
     },
   )
 
-  test('a hiccup is not shown', async () => {
+  test.each([
+    ['at once', 0],
+    ['late', 1900],
+  ])('a hiccup is not shown that comes %s', async (_, after) => {
     let answers = 0
-    proxy.fail((response, pass) => (answers++ === 0 ? faults.reset(response) : pass()))
+    proxy.fail((response, pass) => (answers++ === 0 ? faults.hang(response) : pass()))
     const here = page()
     const { $config } = config(here)
     const states: string[] = []
     $config.listen(({ state }) => states.push(state))
     listen($config)
+    await expect.poll(() => proxy.hanging).toBe(1)
+    here.advance(after)
+    proxy.cut()
+    await expect.poll(() => proxy.hanging).toBe(0)
     await passes(here, () => expect($config.get().state).toBe('ready'))
     expect(states).toEqual(['ready'])
   })

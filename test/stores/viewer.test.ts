@@ -186,6 +186,31 @@ describe('a token', () => {
     await passes(here, () => expect($viewer.get().state).toBe('ready'))
   })
 
+  test.each([
+    ['lost', faults.reset],
+    ['cut', faults.cutInBody],
+    ['a page of a proxy', faults.page502],
+  ])('that the site fails to give once (%s) is asked for again before anything is shown', async (_, fault) => {
+    await board('Secret', { viewingMembers: [await member('ada')] })
+    const given = await token('ada')
+    let times = 0
+    proxy.fail((response) => {
+      if (times++ === 0) fault(response)
+      else response.writeHead(200).end(JSON.stringify(given))
+    }, '/site/token')
+    const here = page()
+    identify(here, { tokenUrl: `${proxy.url}/site/token` })
+    const $viewer = me(here)
+    const states: string[] = []
+    $viewer.listen(({ state }) => states.push(state))
+    const { $config } = config(here)
+    listen($config)
+    await passes(here, () => expect([$viewer.get().state, $config.get().state]).toEqual(['ready', 'ready']))
+    expect(states).toEqual(['ready'])
+    expect((await ready($config)).leaderboards).toMatchObject([{ name: 'Secret' }])
+    expect(times).toBe(2)
+  })
+
   test('that never comes ends the wait', async () => {
     const here = page({ mayWarn: true })
     identify(here, { getToken: () => new Promise(() => {}) })

@@ -135,8 +135,9 @@ export function createLoadable<T>(environment: Environment, { load, concerns, ou
     again = false
     failures++
     if (failures === 1 && !refused && code !== 'bad_answer' && breaker.room() > 1) {
-      const wait = retryAfter ?? hiccup * environment.random()
-      if (environment.clock() + wait < startedAt + hiccup) return plan(wait)
+      const left = startedAt + hiccup - environment.clock()
+      const wait = retryAfter ?? left * environment.random()
+      if (wait < left) return plan(wait)
     }
     $state.set(state.state === 'ready' ? { ...state, stale: error } : { state: 'failed', error })
     const wait = retryAfter ?? Math.min(afterFailure * 2 ** Math.max(0, failures - 2), longestAfterFailure)

@@ -21,7 +21,9 @@ export interface Member {
 const version: typeof contractVersion = '1'
 /** A token is renewed when it has less than this left. */
 const margin = 60_000
-/** A site's back-end that failed is left alone for so long. */
+/** What may be a hiccup of the site's back-end, or of the way there, is asked again within this time. */
+const hiccup = 2000
+/** A site's back-end that failed again is left alone for so long. */
 const rest = 15_000
 
 /** What a page does in the name of the member who looks at it. Tokens are kept here and nowhere else. */
@@ -108,13 +110,21 @@ interface Held {
   until: number
 }
 
-/** Asks a source. How long the answer counts is a stretch from now: the visitor's clock may be wrong. */
+/** Asks a source, twice if need be: not only stores need a token, but also what goes on as a guest without one. How long the answer counts is a stretch from now: the visitor's clock may be wrong. */
 async function ask(environment: Environment, { getToken, tokenUrl }: TokenSource): Promise<Held> {
   const now = environment.clock()
   try {
-    const given = await limited(environment, undefined, async (signal) =>
-      getToken ? getToken() : fromUrl(environment, tokenUrl!, signal),
-    )
+    const given = await limited(environment, undefined, async (signal) => {
+      const attempt = async () => (getToken ? getToken() : fromUrl(environment, tokenUrl!, signal))
+      try {
+        return await attempt()
+      } catch (error) {
+        if (error instanceof ApiError && (error.refused || error.retryAfter)) throw error
+        await new Promise<void>((soon) => environment.after(hiccup * environment.random(), soon))
+        signal.throwIfAborted()
+        return await attempt()
+      }
+    })
     const { embedToken, expiresIn } =
       typeof given === 'string' ? { embedToken: given } : (given ?? { embedToken: null })
     if (embedToken === undefined) throw new Error()
