@@ -57,6 +57,7 @@ export async function ask<K extends RouteKey>(
 interface Envelope {
   meta?: { code?: ErrorCode; requestId?: string }
   data?: unknown
+  body?: unknown
   code?: ErrorCode
   requestId?: string
   details?: { path: string }[]
@@ -70,7 +71,7 @@ export async function readReply(response: Response): Promise<Reply> {
     status: response.status,
     headers: response.headers,
     text,
-    answer: 'data' in body ? body.data : body,
+    answer: 'data' in body ? body.data : 'body' in body ? body.body : body,
     code: body.code ?? body.meta?.code,
     requestId: body.requestId ?? body.meta?.requestId,
     paths: (body.details ?? []).map(({ path }) => path),

@@ -11,6 +11,8 @@ export async function quietConfig(changes: Partial<Config> & Pick<Config, 'dataD
     database: null,
     redisUrl: null,
     notify: true,
+    smtpUrl: null,
+    mailFrom: 'Rai <no-reply@rai.example>',
     secretKey: null,
     previousSecretKey: null,
     demo: false,

@@ -1,18 +1,35 @@
-import { type Permission, type Principal, permissions, type Route, type RouteKey, routes } from '@rai/contract'
+import {
+  keyPrefixes,
+  type Permission,
+  type Principal,
+  permissions,
+  type Route,
+  type RouteKey,
+  routes,
+} from '@rai/contract'
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { AccountsTx } from '../../packages/server/src/db/database.js'
+import { createAccount, newLink } from '../../packages/server/src/domain/accounts.js'
+import { newId } from '../../packages/server/src/domain/ids.js'
+import { newSecret } from '../../packages/server/src/domain/key-text.js'
 import { createKey, type NewKey, revokeKey, rotateKey } from '../../packages/server/src/domain/keys.js'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { createMember } from '../../packages/server/src/domain/members.js'
+import { createPasswords } from '../../packages/server/src/domain/passwords.js'
+import { newLoginCode } from '../../packages/server/src/domain/secure-auth.js'
+import { beginSession } from '../../packages/server/src/domain/sessions.js'
 import { beginningOfTime } from '../../packages/server/src/domain/time.js'
 import { type Ask, ask, embedToken, type Reply } from '../helpers/api.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { startTestServer } from '../helpers/server.js'
 
-const server = await startTestServer()
+const many = { points: 100_000, seconds: 60 }
+const server = await startTestServer({ limits: { login: many, mail: many, password: many, account: many } })
 const operations = Object.entries<Route>(routes) as [RouteKey, Route][]
 
 /** A community with something of everything to ask for, and every kind of credential. */
 interface Place extends TestCommunity {
+  serverId: string
   boardId: string
   keyId: string
   memberId: string
@@ -24,7 +41,15 @@ interface Place extends TestCommunity {
   rotatedKey: string
   expiredKey: string
   revokedPublishableKey: string
+  accountId: string
+  /** Access tokens of as many logins: one of the operations ends its login. */
+  accessTokens: string[]
 }
+
+const email = (origin: string) => `member@${new URL(origin).host}`
+const password = 'seven hills before breakfast'
+const accounts: typeof server.database.accounts = (work) => server.database.accounts(work)
+const { hash } = createPasswords()
 
 async function makePlace(origin: string): Promise<Place> {
   const community = await testCommunity(server, { origin })
@@ -40,11 +65,21 @@ async function makePlace(origin: string): Promise<Place> {
   for (const { id } of revoked) await community.tenant((tx) => revokeKey(tx, id, now))
   const rotated = await newKey({})
   await community.tenant((tx) => rotateKey(tx, rotated.id, 0, now))
-  const member = await community.tenant((tx) => createMember(tx, { username: 'member' }, now))
+  const passwordHash = await hash(password)
+  const account = await accounts(({ db }) => createAccount(db, { email: email(origin) }, passwordHash, now))
+  const accountId = account!.id
+  const accessTokens = await accounts(async (tx) => {
+    const tokens: string[] = []
+    for (const _ of operations) tokens.push((await beginSession(tx, { accountId }, now)).tokens.accessToken)
+    return tokens
+  })
+  const person = { username: 'member', email: email(origin), accountId }
+  const member = await community.tenant((tx) => createMember(tx, person, now))
   const board = await community.tenant((tx) => createBoard(tx, { name: 'Board', requiresOptIn: true }, now))
   const job = await ask(server, 'POST /apis/v1/users/bulk-import', { bearer: community.systemKey, form: csv() })
   return {
     ...community,
+    serverId: community.id,
     boardId: board.id,
     keyId: rotated.id,
     memberId: member.id,
@@ -55,6 +90,8 @@ async function makePlace(origin: string): Promise<Place> {
     rotatedKey: rotated.key,
     expiredKey: (await newKey({ expiresAt: new Date(now.getTime() - 1) })).key,
     revokedPublishableKey: revoked[1].key,
+    accountId,
+    accessTokens,
   }
 }
 
@@ -113,6 +150,29 @@ const requests: { [K in RouteKey]?: (place: Place) => Ask | Promise<Ask> } = {
     const { id } = await tenant((tx) => createKey(tx, { kind: 'community', name: 'To go' }, new Date()))
     return { params: { keyId: id } }
   },
+  'POST /api/v1/auth/register': () => ({
+    body: { email: `new${++made}@home.example`, password, firstname: '', lastname: '' },
+  }),
+  'POST /api/v1/auth/verify-email': () => accounts(async (tx) => ({ body: { token: await confirmable(tx) } })),
+  'POST /api/v1/auth/resend-verification': () => ({ body: { email: 'new@home.example' } }),
+  'POST /api/v1/auth/login': ({ origin }) => ({ body: { email: email(origin), password } }),
+  'POST /api/v1/auth/refresh': ({ accountId }) =>
+    accounts(async (tx) => {
+      const { tokens } = await beginSession(tx, { accountId }, new Date())
+      return { body: { refreshToken: tokens.refreshToken } }
+    }),
+  'POST /api/v1/auth/forgot-password': ({ origin }) => ({ body: { email: email(origin) } }),
+  'POST /api/v1/auth/reset-password': () =>
+    accounts(async (tx) => {
+      const account = await createAccount(tx.db, { email: `reset${++made}@home.example` }, '', new Date())
+      return { body: { token: await newLink(tx, { account: account!.id }, new Date()), password } }
+    }),
+  'POST /api/v1/auth/redeem': ({ tenant }) =>
+    tenant(async (tx) => {
+      const { code } = await newLoginCode(tx, { username: 'guest', email: 'guest@home.example' }, new Date())
+      return { body: { code } }
+    }),
+  'GET /api/secureAuth': () => ({ query: { userId: 'guest', action: 'login', email: 'guest@home.example' } }),
   'PATCH /widget/v1/{publishableKey}/me': () => ({ body: { visibility: 'public' } }),
   'POST /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/prizes/claim': async (place) => {
     await win(place)
@@ -123,11 +183,29 @@ const requests: { [K in RouteKey]?: (place: Place) => Ask | Promise<Ask> } = {
   'GET /widget/v1/{publishableKey}/stream': () => ({ method: 'HEAD' }),
 }
 
+/** A registration's token. */
+async function confirmable(tx: AccountsTx): Promise<string> {
+  const id = newId()
+  await tx.db
+    .insertInto('registrations')
+    .values({
+      id,
+      email: `confirmed${++made}@home.example`,
+      password_hash: '',
+      first_name: '',
+      last_name: '',
+      display_name: '',
+      created_at: new Date(),
+    })
+    .execute()
+  return newLink(tx, { registration: id }, new Date())
+}
+
 /** Asks for a place's things; `who` says how. */
 async function knock(key: RouteKey, place: Place, who: Ask): Promise<Reply> {
   const request = (await requests[key]?.(place)) ?? {}
-  const { boardId, jobId, keyId, publishableKey } = place
-  const things = { leaderboardId: boardId, idOrSlug: boardId, jobId, keyId, publishableKey }
+  const { boardId, jobId, keyId, publishableKey, serverId } = place
+  const things = { leaderboardId: boardId, idOrSlug: boardId, jobId, keyId, publishableKey, serverId }
   const { body: shown, ...rest } = who
   const body = request.body === undefined ? {} : { body: { ...request.body, ...(shown as object) } }
   return ask(server, key, { ...request, ...rest, ...body, params: { ...things, ...request.params, ...who.params } })
@@ -138,6 +216,8 @@ interface Visitor {
   name: string
   /** What they are; undefined: nobody, or nobody who may ask like that. */
   as?: Principal
+  /** What they are as well. */
+  also?: Principal
   /** Has every permission but the operation's. */
   lacks?: true
   /** Shows a secret in a browser, which is refused even where nobody need show anything. */
@@ -190,12 +270,23 @@ const visitors: Visitor[] = [
     as: 'widgetAccessKey',
     shows: ({ widgetAccess }) => ({ body: widgetAccess, params: nowhere }),
   },
+  {
+    name: 'a member who signed in',
+    as: 'loginMember',
+    also: 'login',
+    shows: ({ accessTokens }) => ({ bearer: accessTokens.pop()!, params: nowhere }),
+  },
+  {
+    name: 'a made-up access token',
+    shows: () => ({ bearer: newSecret(keyPrefixes.accessToken), params: nowhere }),
+  },
 ]
 
-function isAllowed({ access }: Route, { as, lacks, careless }: Visitor): boolean {
+function isAllowed({ access }: Route, { as, also, lacks, careless }: Visitor): boolean {
   if (careless) return false
   if (access.principals.includes('anyone')) return true
-  return as !== undefined && access.principals.includes(as) && !(lacks && access.permission)
+  const isListed = [as, also].some((one) => one && access.principals.includes(one))
+  return isListed && !(lacks && access.permission)
 }
 
 describe('29: the access table', () => {
@@ -217,7 +308,7 @@ describe('29: the access table', () => {
       const reply = await knock(key, home, shows(home, route))
       if (verdict === 'refuses') expect([401, 403], reply.text).toContain(reply.status)
       // Its halves are fields that the operation does not know.
-      else if (as === 'widgetAccessKey' && key === 'POST /v2/api/widget-access-keys/validate')
+      else if (as === 'widgetAccessKey' && route.body && route.access.principals.includes('anyone'))
         expect(reply.status).toBe(400)
       else expect(reply.status, reply.text).toBeLessThan(300)
     })
@@ -236,6 +327,8 @@ describe('29: another community', () => {
       communityKey: [{ bearer: place.communityKey }],
       systemKey: [{ bearer: place.systemKey }, { headers: { 'x-api-key': place.systemKey } }],
       widgetAccessKey: [{ body: place.widgetAccess }],
+      login: [{ bearer: place.accessTokens.at(-1)! }],
+      loginMember: [{ bearer: place.accessTokens.at(-1)! }],
     }
     return route.access.principals.flatMap((principal) => known[principal] ?? [])
   }
@@ -245,7 +338,7 @@ describe('29: another community', () => {
   const missing = '01890000-0000-7000-8000-000000000000'
 
   it.each(ofThings)('%s finds nothing of ours', async (key, route) => {
-    const nothing = { ...home, boardId: missing, jobId: missing, keyId: missing, memberId: missing }
+    const nothing = { ...home, serverId: missing, boardId: missing, jobId: missing, keyId: missing, memberId: missing }
     for (const who of strangers(route, away)) {
       const reply = await knock(key, home, who)
       expect([reply.status, reply.code], reply.text).toEqual([404, 'not_found'])

@@ -49,7 +49,7 @@ describe('the demo', () => {
     expect(await findAccessKey(database, widgetAccess.accessId, widgetAccess.accessKey, now)).toMatchObject({
       identifiers: { 'data-username': '@username', 'data-customer-id': 'customer-id' },
     })
-    const account = await database.global.selectFrom('accounts').selectAll().executeTakeFirstOrThrow()
+    const account = await database.accounts(({ db }) => db.selectFrom('accounts').selectAll().executeTakeFirstOrThrow())
     expect(account.email).toBe(owner.email)
     expect(account.password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
   })
@@ -105,7 +105,7 @@ describe('the demo', () => {
   it('is made once', async () => {
     await seedDemo(database, config, now)
     expect(readDemo()).toEqual(demo)
-    expect(await database.global.selectFrom('accounts').select('id').execute()).toHaveLength(1)
+    expect(await database.accounts(({ db }) => db.selectFrom('accounts').select('id').execute())).toHaveLength(1)
   })
 
   it('moves with the configuration, its keys as well', async () => {

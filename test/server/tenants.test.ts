@@ -6,7 +6,11 @@ import { sql } from 'kysely'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readConfig } from '../../packages/server/src/config.js'
 import { type DemoFile, seedDemo } from '../../packages/server/src/demo.js'
+import { newLink } from '../../packages/server/src/domain/accounts.js'
 import { newId } from '../../packages/server/src/domain/ids.js'
+import { queueMail } from '../../packages/server/src/domain/mails.js'
+import { newLoginCode } from '../../packages/server/src/domain/secure-auth.js'
+import { beginSession } from '../../packages/server/src/domain/sessions.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { asSuperuser, brokenInvariants, openTestDatabase } from '../helpers/database.js'
 
@@ -63,8 +67,6 @@ async function seedTheRest(): Promise<void> {
         file_hash: randomBytes(32),
       })
       .execute()
-    const { id } = await tx.db.selectFrom('members').select('id').limit(1).executeTakeFirstOrThrow()
-    await tx.db.insertInto('avatars').values({ community_id, member_id: id }).execute()
     await tx.db
       .insertInto('job_rows')
       .values({ community_id, job_id: jobId, line: 2, name: 'ada', content: '{}' })
@@ -103,6 +105,7 @@ async function seedTheRest(): Promise<void> {
       })
       .execute()
     await tx.db.insertInto('avatars').values({ community_id, member_id, due_at: now }).execute()
+    await newLoginCode(tx, { username: 'amara' }, now)
     // Two changes that cancel each other.
     for (const [old_negated, new_negated] of [
       [null, -5],
@@ -186,6 +189,32 @@ describe('two communities', () => {
   })
 })
 
+describe('logins', () => {
+  const tables = ['accounts', 'registrations', 'link_tokens', 'sessions', 'session_tokens', 'mails']
+
+  it('are seen by work on logins alone, which sees nothing of a community', async () => {
+    const rowsOf = async (table: string, { db }: { db: typeof database.global }) =>
+      (await sql`select from ${sql.table(table)} limit 1`.execute(db)).rows.length
+    await database.accounts(async (tx) => {
+      const { rows } = await sql<{ id: string }>`select id from accounts`.execute(tx.db)
+      await beginSession(tx, { accountId: rows[0]!.id }, now)
+      await newLink(tx, { account: rows[0]!.id }, now)
+      await queueMail(tx, 'confirm', 'ada@example.com', now)
+      const names = { first_name: '', last_name: '', display_name: '' }
+      const asked = { id: newId(), email: 'ada@example.com', password_hash: '', created_at: now, ...names }
+      await tx.db.insertInto('registrations').values(asked).execute()
+      for (const table of tables) expect(await rowsOf(table, tx), table).toBe(1)
+      for (const table of ['communities', 'members', 'api_keys']) expect(await rowsOf(table, tx), table).toBe(0)
+    })
+    for (const table of tables) {
+      expect(await rowsOf(table, { db: database.global }), table).toBe(0)
+      expect(await database.tenant(full, (tx) => rowsOf(table, tx)), table).toBe(0)
+      const due = table === 'mails' ? 1 : 0
+      expect(await database.worker((db) => rowsOf(table, { db })), table).toBe(due)
+    }
+  })
+})
+
 describe('background work', () => {
   it('sees which communities have some, and nothing else of them', async () => {
     const visible = await database.worker(async (db) => {
@@ -196,7 +225,16 @@ describe('background work', () => {
       }
       return seen
     })
-    expect(visible).toEqual(['avatars', 'board_deltas', 'events', 'idempotency_keys', 'jobs', 'leaderboards', 'relays'])
+    expect(visible).toEqual([
+      'avatars',
+      'board_deltas',
+      'events',
+      'idempotency_keys',
+      'jobs',
+      'leaderboards',
+      'login_codes',
+      'relays',
+    ])
   })
 
   it('writes nothing outside a community', async () => {
@@ -248,7 +286,17 @@ describe('the schema', () => {
        where relnamespace = 'public'::regnamespace and relkind = 'r' and relname <> all ('{${tables.join()}}')
          and relname !~ '_\\d{6}$' order by 1`,
     )
-    expect(global.map(({ name }) => name)).toEqual(['accounts', 'communities', 'migrations', 'signing_keys'])
+    expect(global.map(({ name }) => name)).toEqual([
+      'accounts',
+      'communities',
+      'link_tokens',
+      'mails',
+      'migrations',
+      'registrations',
+      'session_tokens',
+      'sessions',
+      'signing_keys',
+    ])
   })
 
   it('gives the server’s role rows and nothing more', async () => {

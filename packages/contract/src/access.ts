@@ -12,6 +12,10 @@ export const principals = [
   'systemKey',
   /** A back-end with a widget access key (`rai_wid_…` and its secret, both in the body). */
   'widgetAccessKey',
+  /** Somebody who signed in: the access token of a login (`rai_at_…`), wherever they are a member. */
+  'login',
+  /** The same, as the member that they are in the community which `serverId` names. */
+  'loginMember',
 ] as const
 export type Principal = (typeof principals)[number]
 
@@ -40,11 +44,18 @@ export interface Access {
   permission?: Permission
 }
 
-/** Key prefixes. A key is `prefix + 43 base62 characters (256 random bits) + 6 characters of CRC-32`. */
+/** What keys and tokens begin with. Each is `prefix + 43 base62 characters (256 random bits) + 6 characters of CRC-32`. */
 export const keyPrefixes = {
   publishable: 'rai_pk_',
   community: 'rai_sk_',
   system: 'rai_sys_',
   widgetAccessId: 'rai_wid_',
   widgetAccessSecret: 'rai_wsk_',
+  /** Of a login. */
+  accessToken: 'rai_at_',
+  refreshToken: 'rai_rt_',
+  /** In the links of mails. */
+  linkToken: 'rai_lt_',
+  /** In the address that Secure Auth answers with. */
+  loginCode: 'rai_lc_',
 } as const

@@ -7,6 +7,7 @@ export const errors = {
   invalid_json: { status: 400, message: 'The body is not valid JSON.' },
   invalid_file: { status: 400, message: 'The file cannot be read.' },
   unknown_reference: { status: 400, message: 'The request names something that does not exist here.' },
+  invalid_token: { status: 400, message: 'This link was used, has expired or was never one. Ask for a new one.' },
   not_supported: { status: 400, message: 'This server does not support that yet.' },
   unauthorized: { status: 401, message: 'Send a valid key or token.' },
   token_expired: { status: 401, message: 'The token has expired. Ask for a new one.' },

@@ -3,22 +3,33 @@ import { embed } from './families/embed.js'
 import { integration } from './families/integration.js'
 import { management } from './families/management.js'
 import { platform } from './families/platform.js'
+import { secureAuth } from './families/secure-auth.js'
+import { system } from './families/system.js'
 import { widget } from './families/widget.js'
 import type { Route } from './route.js'
 
 export * from './access.js'
 export * from './errors.js'
 export * from './events.js'
+export { NewPassword, passwordRules } from './families/accounts.js'
 export * as managementFamily from './families/management.js'
 export * from './route.js'
 export * from './schemas.js'
 
 /** Every family of the wire. A family shares credentials and envelopes; its folder in the server has the same name. */
-export const families = { platform, embed, integration, management, widget }
+export const families = { platform, embed, integration, management, system, secureAuth, widget }
 export type FamilyName = keyof typeof families
 
 /** Every operation by method and path. */
-export const routes = { ...platform, ...embed, ...integration, ...management, ...widget }
+export const routes = {
+  ...platform,
+  ...embed,
+  ...integration,
+  ...management,
+  ...system,
+  ...secureAuth,
+  ...widget,
+}
 export type Routes = typeof routes
 export type RouteKey = keyof Routes
 

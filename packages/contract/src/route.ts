@@ -23,13 +23,15 @@ export interface Route {
   file?: string
   /** The success answer: what is inside the family's envelope. Absent when the answer is not JSON of ours. */
   answer?: z.ZodType
+  /** A GET that changes something, because it is documented so. */
+  writes?: true
   /** What of the answer is kept and given to a repeat with the same Idempotency-Key; default: all of it. */
   replayed?: (answer: unknown) => unknown
   /** The success status. Default 200. */
   status?: 200 | 201 | 202 | 204
   /** The media type of an answer that is not JSON. */
   media?: 'text/event-stream' | 'text/csv' | 'text/html' | 'application/json'
-  /** The envelope's message (Integration and Management families). */
+  /** The envelope's message (all but Platform and Widget). */
   message?: string
 }
 

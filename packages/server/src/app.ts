@@ -12,6 +12,8 @@ import * as embed from './api/embed/index.js'
 import * as integration from './api/integration/index.js'
 import * as management from './api/management/index.js'
 import * as platform from './api/platform/index.js'
+import * as secureAuth from './api/secure-auth/index.js'
+import * as system from './api/system/index.js'
 import * as widget from './api/widget/index.js'
 import { arriveWithin } from './http/arrival.js'
 import type { Services } from './http/context.js'
@@ -22,6 +24,7 @@ import { createLimiter, defaultLimits, type Limits, networkOf } from './http/lim
 import { createRefuser } from './http/refuse.js'
 import { requestId } from './http/request-id.js'
 import { mountFamily } from './http/route.js'
+import { mountAccounts } from './pages/accounts.js'
 import { mountAvatars } from './pages/avatars.js'
 import { mountEmbed } from './pages/embed.js'
 import { mountReference } from './pages/reference.js'
@@ -45,7 +48,9 @@ export async function createApp(
   const { config, redis, log } = services
   const limits: Limits = { ...defaultLimits, ...changes }
   const limiter = createLimiter(limits, redis)
-  const refuser = createRefuser([embed, integration, management, widget, platform].map(({ family }) => family))
+  const refuser = createRefuser(
+    [embed, integration, management, system, secureAuth, widget, platform].map(({ family }) => family),
+  )
   /** What comes first for every request. */
   const arrive: ((request: FastifyRequest, reply: FastifyReply) => Promise<void>)[] = [
     commonHeaders(config),
@@ -74,6 +79,7 @@ export async function createApp(
   app.server.maxConnections = limits.connections
   takeOnlyJson(app)
   app.decorateRequest('asker', null)
+  app.decorateRequest('login', null)
   app.decorateRequest('arrival', null)
   app.setErrorHandler(refuser.onError)
   app.setNotFoundHandler(refuser.onNotFound)
@@ -90,10 +96,13 @@ export async function createApp(
   await mountFamily(app, mounting, embed.family, contract.embed, embed.handlers)
   await mountFamily(app, mounting, integration.family, contract.integration, integration.handlers)
   await mountFamily(app, mounting, management.family, contract.management, management.handlers)
+  await mountFamily(app, mounting, system.family, contract.system, system.handlers)
+  await mountFamily(app, mounting, secureAuth.family, contract.secureAuth, secureAuth.handlers)
   await mountFamily(app, mounting, widget.family, contract.widget, widget.handlers)
   await mountScripts(app)
   mountAvatars(app, services)
   mountEmbed(app, services)
+  await mountAccounts(app, services, limiter)
   mountReference(app)
   return app
 }

@@ -15,6 +15,8 @@ describe('the configuration', () => {
       database: null,
       redisUrl: null,
       notify: true,
+      smtpUrl: null,
+      mailFrom: 'Rai <no-reply@127.0.0.1>',
       secretKey: null,
       previousSecretKey: null,
       demo: true,

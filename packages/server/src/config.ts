@@ -19,6 +19,10 @@ export interface Config {
   redisUrl: string | null
   /** Instances on one database tell each other of events by NOTIFY. */
   notify: boolean
+  /** The mail server that sends; null: mails become files in the data directory. */
+  smtpUrl: string | null
+  /** Who mails are from, as a mail's `From:` says it. */
+  mailFrom: string
   /** The root key's 32 bytes; null: made and kept in the data directory. */
   secretKey: Buffer | null
   /** The root key before, while what it sealed is still there. */
@@ -95,14 +99,22 @@ export function readConfig(env: Environment): Config {
   if (database && !env.RAI_SECRET_KEY?.trim())
     wrong.push('RAI_SECRET_KEY is required with DATABASE_URL (openssl rand -base64 32)')
 
+  const publicUrl = read('PUBLIC_URL', `http://127.0.0.1:${port}`, parseUrl, 'an http(s) URL')
   const config: Config = {
     host: read('RAI_HOST', '127.0.0.1', (text) => text, 'an address'),
     port,
-    publicUrl: read('PUBLIC_URL', `http://127.0.0.1:${port}`, parseUrl, 'an http(s) URL'),
+    publicUrl,
     dataDir: read('RAI_DATA', resolve('data'), (text) => resolve(text), 'a path'),
     database,
     redisUrl: read('REDIS_URL', null, parseRedisUrl, 'like redis://:password@host:6379/0'),
     notify: read('RAI_NOTIFY', true, parseSwitch, '0 or 1'),
+    smtpUrl: read('SMTP_URL', null, parseSmtpUrl, 'like smtp://user:password@host:587'),
+    mailFrom: read(
+      'MAIL_FROM',
+      `Rai <no-reply@${new URL(publicUrl).hostname}>`,
+      parseSender,
+      'an address such as Club <mail@club.example>',
+    ),
     secretKey,
     previousSecretKey,
     demo: read('RAI_DEMO', true, parseSwitch, '0 or 1'),
@@ -137,6 +149,11 @@ const parseDatabaseUrl = (text: string) =>
 
 const parseRedisUrl = (text: string) =>
   URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol) ? text : undefined
+
+const parseSmtpUrl = (text: string) =>
+  URL.canParse(text) && /^smtps?:$/.test(new URL(text).protocol) && new URL(text).hostname ? text : undefined
+
+const parseSender = (text: string) => (/^[^\p{Cc}<>]*<?[^\s<>@]+@[^\s<>@]+>?$/u.test(text) ? text : undefined)
 
 const parseUrl = (text: string) =>
   URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? text.replace(/\/+$/, '') : undefined

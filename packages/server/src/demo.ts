@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type Prize, periodNames, permissions } from '@rai/contract'
+import { sql } from 'kysely'
 import { type Config, StartFailure } from './config.js'
 import type { Database, Tx } from './db/database.js'
 import { createAccount } from './domain/accounts.js'
@@ -12,6 +13,7 @@ import { changeKey, createKey, findAccessKey, findKey } from './domain/keys.js'
 import { createBoard, joinBoard } from './domain/leaderboards/index.js'
 import { type Move, post, type Reason } from './domain/ledger.js'
 import { createMember, findMember, setVisibility } from './domain/members.js'
+import { createPasswords } from './domain/passwords.js'
 
 /** What `data/demo.json` tells whoever builds pages and back-ends against the demo. */
 export interface DemoFile {
@@ -156,16 +158,19 @@ const outings: { daysAgo: number; reason: Reason; most: number; everyNth: number
  * installation with any account is left as it is, but for where its demo is.
  */
 export async function seedDemo(database: Database, config: Config, now: Date): Promise<void> {
-  if (await database.global.selectFrom('accounts').select('id').limit(1).executeTakeFirst())
+  if (await database.accounts(({ db }) => db.selectFrom('accounts').select('id').limit(1).executeTakeFirst()))
     return moveDemo(database, config, now)
   const password = randomBytes(18).toString('base64url')
+  const passwordHash = await createPasswords().hash(password)
   const serverId = newId(now.getTime())
   await database.tenant(serverId, async (tx) => {
-    const accountId = await createAccount(tx.db, { email: owner.email, password }, now)
+    // The account says that the demo is there: it is made with it or not at all.
+    await sql`set local rai.scope = 'accounts'`.execute(tx.db)
+    const account = await createAccount(tx.db, owner, passwordHash, now)
     // Another instance on the same database was first.
-    if (accountId === undefined) return
+    if (!account) return
     await createCommunity(tx, { name: 'Fernweh Trail Club', timeZone: 'Europe/Berlin' }, now)
-    await createMember(tx, { ...owner, role: 'owner', accountId }, now)
+    await createMember(tx, { ...owner, role: 'owner', accountId: account.id }, now)
     await seedMembers(tx, now)
     await seedBoards(tx, now)
     const keys = await seedKeys(tx, config, now)

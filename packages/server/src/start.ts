@@ -5,13 +5,15 @@ import { createGuardedFetch, type Resolve } from './calls/fetch.js'
 import { type Config, StartFailure } from './config.js'
 import type { Database } from './db/database.js'
 import { seedDemo } from './demo.js'
+import { createPasswords } from './domain/passwords.js'
 import { createTokens } from './domain/tokens.js'
 import { openInstallation } from './installation.js'
 import { startAvatars } from './jobs/avatars.js'
 import { startBulk } from './jobs/bulk.js'
 import { startCounting } from './jobs/count.js'
 import { startFolding } from './jobs/fold.js'
-import { startPruning } from './jobs/prune.js'
+import { startMailing } from './jobs/mail.js'
+import { startPruning, startPruningAccounts } from './jobs/prune.js'
 import { startRelay } from './jobs/relay.js'
 import { startSettling } from './jobs/settle.js'
 import { openRedis } from './redis.js'
@@ -36,12 +38,14 @@ export interface StartOptions extends AppOptions {
   clock?: () => Date
   /** What addresses a name has. */
   resolve?: Resolve
+  /** Told of every password that is hashed. */
+  onHash?: () => void
   /** Where the log goes; default: standard output. */
   logTo?: DestinationStream
 }
 
 /** What carries secrets in things that libraries log whole, at the level trace. */
-const secretHeaders = ['authorization', 'cookie', 'proxy-authorization', 'x-api-key']
+const secretHeaders = ['authorization', 'cookie', 'proxy-authorization', 'x-api-key', 'apikey']
 const unlogged = [
   ...['headers', '*.headers'].flatMap((where) => secretHeaders.map((name) => `${where}["${name}"]`)),
   // A request that is no HTTP, as it came.
@@ -54,7 +58,7 @@ const unlogged = [
  */
 export async function startServer(
   config: Config,
-  { clock = () => new Date(), resolve, logTo, ...appOptions }: StartOptions = {},
+  { clock = () => new Date(), resolve, onHash, logTo, ...appOptions }: StartOptions = {},
 ): Promise<RunningServer> {
   const log = pino({ level: config.logLevel, redact: unlogged }, logTo)
   const undo = createUndo()
@@ -85,12 +89,19 @@ export async function startServer(
       boards: startCounting(database, log),
       jobs: startBulk(database, log, clock),
       avatars: startAvatars(database, log, clock, createGuardedFetch(config.callsAllow, resolve)),
+      mails: startMailing(database, config, log, clock),
     }
     database.onWork((work, communityId) => loops[work].wake(communityId))
-    const byTime = [startSettling(database, log, clock), startPruning(database, log)]
+    const byTime = [
+      startSettling(database, log, clock),
+      startPruning(database, log),
+      startPruningAccounts(database, log, clock),
+    ]
     undo.add(() => Promise.all([...Object.values(loops), ...byTime].map((loop) => loop.stop())))
 
-    const app = await createApp({ config, database, rootKey, tokens, hub, redis, log, clock }, appOptions)
+    const passwords = createPasswords(onHash)
+    const services = { config, database, rootKey, tokens, passwords, hub, redis, log, clock }
+    const app = await createApp(services, appOptions)
     undo.add(() => {
       hub.close()
       return drain(app)

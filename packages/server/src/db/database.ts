@@ -8,20 +8,29 @@ import { isConflict } from './errors.js'
 import { createLanes } from './lanes.js'
 import type { Tables } from './tables.js'
 
-/** A transaction that sees and writes one community. */
-export interface Tx extends Readonly<Connection> {
-  readonly communityId: string
+/** A transaction that writes. */
+export interface Change extends Readonly<Connection> {
   /** Runs once the transaction is committed; not at all when it is rolled back. */
   afterCommit(run: () => void): void
   /** Says, once committed, that the transaction has left work of a kind for the background. */
   wake(work: Work): void
 }
 
+/** A transaction that sees and writes one community. */
+export interface Tx extends Change {
+  readonly communityId: string
+}
+
+/** A transaction that sees and writes logins, and nothing of any community. */
+export interface AccountsTx extends Change {
+  readonly communityId?: never
+}
+
 /**
  * What transactions leave to the background: events to number, scores to fold into counts, boards to count, bulk jobs to run,
- * pictures to fetch.
+ * pictures to fetch, mails to send.
  */
-export type Work = 'events' | 'scores' | 'boards' | 'jobs' | 'avatars'
+export type Work = 'events' | 'scores' | 'boards' | 'jobs' | 'avatars' | 'mails'
 
 /** Every way to the data. Which one is used decides what row-level security shows. */
 export interface Database {
@@ -38,7 +47,9 @@ export interface Database {
   worker<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>
   /** Reads the one credential with this SHA-256 (hex) or access id, before its community is known. */
   lookup<T>(key: string, work: (db: Kysely<Tables>) => Promise<T>): Promise<T>
-  /** The tables that belong to no community: accounts and signing_keys. */
+  /** One transaction on what belongs to logins: accounts, sessions, the tokens of links, mails. It may run up to four times. */
+  accounts<T>(work: (tx: AccountsTx) => Promise<T>): Promise<T>
+  /** What belongs to neither: signing_keys. */
   readonly global: Kysely<Tables>
   /** Who does the background work. Another instance, or this one after a restart, finds the same work by looking. */
   onWork(start: (work: Work, communityId: string) => void): void
@@ -55,6 +66,8 @@ const connections = 10
 const perCommunity = 4
 const patienceMs = 10_000
 const retries = 3
+/** Where logins stand that wait for a connection: beside the communities. */
+const accountsLane = 'accounts'
 const keyShape = /^\w{1,80}$/
 
 /**
@@ -127,6 +140,30 @@ export async function openDatabase(url: string, onLost: (error: Error) => void):
   const enter = createLanes(perCommunity, patienceMs)
   let startWork: (work: Work, communityId: string) => void = () => {}
 
+  /** A transaction that is repeated on conflicts, in the lane of its community. */
+  async function change<T>(begin: string, lane: string, work: (tx: Change) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      const committed: (() => void)[] = []
+      const leave = await enter(lane)
+      try {
+        const result = await transaction(begin, (connection) =>
+          work({
+            ...connection,
+            afterCommit: (run) => committed.push(run),
+            wake: (kind) => committed.push(() => startWork(kind, lane)),
+          }),
+        )
+        for (const run of committed) run()
+        return result
+      } catch (error) {
+        if (attempt > retries || !isConflict(error)) throw error
+      } finally {
+        leave()
+      }
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** attempt))
+    }
+  }
+
   return {
     global: root,
     onWork: (start) => {
@@ -135,28 +172,10 @@ export async function openDatabase(url: string, onLost: (error: Error) => void):
     async tenant(communityId, work, { snapshot = false } = {}) {
       if (!isId(communityId)) throw new TypeError(`not a community id: ${communityId}`)
       const mode = snapshot ? ' isolation level repeatable read, read only' : ''
-      for (let attempt = 1; ; attempt++) {
-        const committed: (() => void)[] = []
-        const leave = await enter(communityId)
-        try {
-          const result = await transaction(`begin${mode}; set local rai.community = '${communityId}'`, (connection) =>
-            work({
-              ...connection,
-              communityId,
-              afterCommit: (run) => committed.push(run),
-              wake: (kind) => committed.push(() => startWork(kind, communityId)),
-            }),
-          )
-          for (const run of committed) run()
-          return result
-        } catch (error) {
-          if (attempt > retries || !isConflict(error)) throw error
-        } finally {
-          leave()
-        }
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** attempt))
-      }
+      const begin = `begin${mode}; set local rai.community = '${communityId}'`
+      return change(begin, communityId, (tx) => work({ ...tx, communityId }))
     },
+    accounts: (work) => change("begin; set local rai.scope = 'accounts'", accountsLane, work),
     worker: (work) => transaction(`begin read only; set local rai.scope = 'worker'`, ({ db }) => work(db)),
     async lookup(key, work) {
       if (!keyShape.test(key)) throw new TypeError('not a hash or an access id')

@@ -10,6 +10,12 @@ import type { JobOptions } from '../domain/bulk/jobs.js'
 export interface Tables {
   communities: Communities
   accounts: Accounts
+  registrations: Registrations
+  link_tokens: LinkTokens
+  sessions: Sessions
+  session_tokens: SessionTokens
+  mails: Mails
+  login_codes: LoginCodes
   api_keys: ApiKeys
   signing_keys: SigningKeys
   counters: Counters
@@ -58,7 +64,65 @@ interface Accounts {
   id: string
   email: string
   password_hash: string
+  first_name: Generated<string>
+  last_name: Generated<string>
+  display_name: Generated<string>
+  email_key: Computed<string>
   created_at: Once<Date>
+}
+
+interface Registrations {
+  id: string
+  email: string
+  email_key: Computed<string>
+  password_hash: string
+  first_name: string
+  last_name: string
+  display_name: string
+  created_at: Date
+}
+
+interface LinkTokens {
+  hash: Buffer
+  registration_id: string | null
+  account_id: string | null
+  expires_at: Date
+}
+
+interface Sessions {
+  id: string
+  account_id: string | null
+  bound_to: string | null
+  member_id: string | null
+  created_at: Date
+  expires_at: Date
+}
+
+interface SessionTokens {
+  hash: Buffer
+  session_id: string
+  kind: 'access' | 'refresh'
+  expires_at: Date
+  used_at: Date | null
+}
+
+export type MailKind = 'confirm' | 'reset' | 'changed'
+
+interface Mails {
+  id: string
+  kind: MailKind
+  recipient: string
+  created_at: Date
+  attempts: Generated<number>
+  due_at: Date
+}
+
+interface LoginCodes {
+  community_id: string
+  hash: Buffer
+  member_id: string
+  session_id: string
+  expires_at: Date
 }
 
 export type KeyKind = 'publishable' | 'community' | 'system' | 'widget_access'

@@ -180,3 +180,34 @@ export async function earnedToday(tx: Tx, memberId: string, at: Date): Promise<B
     .execute()
   return { xp: 0, currency: 0, ...Object.fromEntries(rows.map(({ unit, amount }) => [unit, amount])) }
 }
+
+/** The active member that an account is linked to here. */
+export async function memberOfAccount(tx: Tx, accountId: string): Promise<Member | undefined> {
+  return tx.db
+    .selectFrom('members')
+    .selectAll()
+    .where('community_id', '=', tx.communityId)
+    .where('account_id', '=', accountId)
+    .where('status', '=', 'active')
+    .executeTakeFirst()
+}
+
+/**
+ * Links an account to the member with its address, which its owner has confirmed. Safe to repeat.
+ * @throws Failure `not_found` when there is none, or somebody else is it already.
+ */
+export async function linkMember(tx: Tx, account: { id: string; email: string }, at: Date): Promise<Member> {
+  const before = await memberOfAccount(tx, account.id)
+  if (before) return before
+  const member = await tx.db
+    .updateTable('members')
+    .set({ account_id: account.id, updated_at: at, revision: sql`revision + 1` })
+    .where('community_id', '=', tx.communityId)
+    .where('email_key', '=', sql<string>`lower(${account.email})`)
+    .where('account_id', 'is', null)
+    .where('status', '=', 'active')
+    .returningAll()
+    .executeTakeFirst()
+  if (!member) throw new Failure('not_found', 'No member of such a community has this address.')
+  return member
+}

@@ -1,11 +1,13 @@
 import type { Route } from '@rai/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Asker, Services } from './context.js'
+import type { Asker, Login, Services } from './context.js'
 import { allowPage } from './cors.js'
 import {
   askerByHeader,
+  askerByLogin,
   askerByPage,
   checkAccess,
+  loginByHeader,
   pageOrigin,
   publishableKey,
   refuseSecretInBrowser,
@@ -17,6 +19,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; null until it is known, and where nobody needs to be. */
     asker: Asker | null
+    /** The login that is shown, where it is not asked of which community. */
+    login: Login | null
   }
 }
 
@@ -37,11 +41,24 @@ export async function admit(
     const { key, origin } = await admitPage(services, request, reply)
     await limiter.take(reply, 'page', key.id)
     request.asker = await askerByPage(services, request.headers, key, origin)
+    checkAccess(route, request.asker)
   } else {
-    request.asker = await askerByHeader(services, request.headers)
-    await limiter.take(reply, 'key', request.asker.keyId)
+    const login = await loginByHeader(services, request.headers)
+    if (login) await limiter.take(reply, 'key', login.session.id)
+    if (login && route.access.principals.includes('loginMember'))
+      request.asker = await askerByLogin(services, login, communityIn(request))
+    else if (login) request.login = login
+    else {
+      request.asker = await askerByHeader(services, request.headers)
+      await limiter.take(reply, 'key', request.asker.keyId)
+    }
+    checkAccess(route, request.asker ?? login!)
   }
-  checkAccess(route, request.asker)
+}
+
+/** The community that a login asks of: in the path, or else in the query. */
+function communityIn({ params, query }: FastifyRequest): unknown {
+  return { ...(query as object), ...(params as object as { serverId?: unknown }) }.serverId
 }
 
 /** Lets the page read the answer, which is a refusal where the key does not allow it: a page that could not read it would

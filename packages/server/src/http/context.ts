@@ -5,10 +5,13 @@ import type { Logger } from 'pino'
 import type { Config } from '../config.js'
 import type { Database, Tx } from '../db/database.js'
 import type { Key } from '../domain/keys.js'
+import type { Passwords } from '../domain/passwords.js'
 import type { RootKey } from '../domain/secrets.js'
+import type { findSession } from '../domain/sessions.js'
 import type { Tokens } from '../domain/tokens.js'
 import type { StreamHub } from '../stream/hub.js'
 import type { Once } from './idempotency.js'
+import type { RequestLimit } from './limits.js'
 
 /** What the app is built on, and handlers can use. */
 export interface Services {
@@ -16,6 +19,7 @@ export interface Services {
   database: Database
   rootKey: RootKey
   tokens: Tokens
+  passwords: Passwords
   hub: StreamHub
   /** What instances share, where there is one. */
   redis: Redis | null
@@ -26,7 +30,7 @@ export interface Services {
 
 /** Who asks, and of which community: the whole of what a credential proves. */
 export interface Asker {
-  kind: Exclude<Principal, 'anyone'>
+  kind: Exclude<Principal, 'anyone' | 'login'>
   communityId: string
   keyId: string
   /** Every key that it rests on, as it was then: the one that was shown, and the one that minted the embed token. */
@@ -42,6 +46,12 @@ export interface Asker {
   origin: string | undefined
 }
 
+/** Somebody who signed in, before it is asked where. */
+export interface Login {
+  kind: 'login'
+  session: NonNullable<Awaited<ReturnType<typeof findSession>>>
+}
+
 /**
  * The file of a multipart request. It can be read once, and fails with a refusal: `too_large` past the limit,
  * `invalid_request` when the request breaks off or goes on behind the file.
@@ -54,6 +64,7 @@ export interface UploadedFile {
 type PrincipalsOf<K extends RouteKey> = Routes[K]['access']['principals'][number]
 type IsFile<K extends RouteKey> = Routes[K] extends { file: string } ? true : false
 type IsAnyone<K extends RouteKey> = 'anyone' extends PrincipalsOf<K> ? true : false
+type IsLogin<K extends RouteKey> = 'login' extends PrincipalsOf<K> ? true : false
 
 /** What a handler gets, after everything was checked. */
 export interface Context<K extends RouteKey> {
@@ -61,8 +72,8 @@ export interface Context<K extends RouteKey> {
    * The community's transaction: a snapshot for GET. It is committed when the handler returns. Null where no community is
    * known, and for uploads: those take as long as the asker likes and open short transactions of their own.
    */
-  tx: IsFile<K> extends true ? null : IsAnyone<K> extends true ? null : Tx
-  principal: IsAnyone<K> extends true ? null : Asker
+  tx: true extends IsFile<K> | IsAnyone<K> | IsLogin<K> ? null : Tx
+  principal: IsAnyone<K> extends true ? null : IsLogin<K> extends true ? Login : Asker
   params: ParamsOf<K>
   query: QueryOf<K>
   body: BodyOf<K>
@@ -70,6 +81,10 @@ export interface Context<K extends RouteKey> {
   /** Aborted when the asker of an upload goes before the answer. */
   gone: IsFile<K> extends true ? AbortSignal : null
   headers: IncomingHttpHeaders
+  /** Where the request comes from, as far as its sender cannot choose it. */
+  network: string
+  /** Counts the request for somebody, or forgets what was counted (see limits.ts). */
+  limit: RequestLimit
   now: Date
   deps: Services
   /** Says more beside the answer, where the family's envelope has a place for it: `page`, `limit`, `total`. */

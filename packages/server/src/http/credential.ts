@@ -2,9 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { keyPrefixes, type Route } from '@rai/contract'
 import { Failure } from '../domain/failure.js'
 import { readEmbedToken } from '../domain/identify.js'
+import { isId } from '../domain/ids.js'
 import { hintOf } from '../domain/key-text.js'
 import { allowsOrigin, earliest, findAccessKey, findKey, type Key } from '../domain/keys.js'
-import type { Asker, Services } from './context.js'
+import { findMember, memberOfAccount } from '../domain/members.js'
+import { findSession } from '../domain/sessions.js'
+import type { Asker, Login, Services } from './context.js'
 
 /** How an operation is told who asks. It follows from the principals that it lists. */
 export type CredentialSource = 'none' | 'page' | 'header' | 'body'
@@ -17,10 +20,10 @@ export function sourceOf({ access: { principals } }: Route): CredentialSource {
 
 const secretPrefixes = [keyPrefixes.community, keyPrefixes.system, keyPrefixes.widgetAccessSecret]
 
-/** The text of `Authorization: Bearer …` or `X-API-Key: …`. */
+/** The text of `Authorization: Bearer …`, of `X-API-Key: …`, or of `apiKey: …` as Secure Auth documents it. */
 function credentialIn(headers: IncomingHttpHeaders): string | undefined {
   if (headers.authorization !== undefined) return /^Bearer +(\S+)$/i.exec(headers.authorization)?.[1] ?? ''
-  const key = headers['x-api-key']
+  const key = headers['x-api-key'] ?? headers.apikey
   return Array.isArray(key) ? '' : key
 }
 
@@ -53,6 +56,46 @@ export async function askerByHeader({ database, clock }: Services, headers: Inco
   const key = await findKey(database, text, clock())
   if (!key) throw new Failure('unauthorized', 'This key is not known, was revoked, or has expired.')
   return askerOf(key)
+}
+
+/** Somebody who signed in: the access token of a login in a header. Undefined for anything else. */
+export async function loginByHeader(
+  { database, clock }: Services,
+  headers: IncomingHttpHeaders,
+): Promise<Login | undefined> {
+  const token = credentialIn(headers)
+  if (!token?.startsWith(keyPrefixes.accessToken)) return undefined
+  const session = await findSession(database, token, clock())
+  if (!session) throw new Failure('unauthorized', 'This login has ended. Refresh it, or sign in again.')
+  return { kind: 'login', session }
+}
+
+/**
+ * The member that a login is in a community.
+ * @param serverId As the request names it.
+ * @throws Failure `not_found` when it is none there.
+ */
+export async function askerByLogin({ database }: Services, { session }: Login, serverId: unknown): Promise<Asker> {
+  const { id, account_id, bound_to, member_id, endsAt } = session
+  const nowhere = new Failure('not_found', 'You are not a member of such a community. Name one as serverId.')
+  if (typeof serverId !== 'string' || !isId(serverId) || (bound_to && bound_to !== serverId)) throw nowhere
+  const member = await database.tenant(
+    serverId,
+    (tx) => (account_id ? memberOfAccount(tx, account_id) : findMember(tx, { id: member_id! })),
+    { snapshot: true },
+  )
+  if (member?.status !== 'active') throw nowhere
+  return {
+    kind: 'loginMember',
+    communityId: serverId,
+    keyId: id,
+    keys: [],
+    permissions: [],
+    memberId: member.id,
+    signedBy: undefined,
+    expiresAt: endsAt,
+    origin: undefined,
+  }
 }
 
 /** A back-end: the two halves of a widget access key, in the body. */
@@ -135,7 +178,7 @@ export const askerOf = (key: Key): Asker => ({
 })
 
 /** @throws Failure unless the operation lists who asks, and a community key was given the permission. */
-export function checkAccess({ access: { principals, permission } }: Route, asker: Asker): void {
+export function checkAccess({ access: { principals, permission } }: Route, asker: Asker | Login): void {
   if (asker.kind === 'visitor' && !principals.includes('visitor') && principals.includes('member'))
     throw new Failure('unauthorized', 'Send a member’s embed token as Authorization: Bearer <token>.')
   if (!principals.includes(asker.kind)) throw new Failure('forbidden')

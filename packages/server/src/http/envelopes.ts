@@ -102,3 +102,51 @@ export const withMeta: Envelope = {
     .meta({ id: 'MetaRefusal' }),
   refusalMedia: 'application/json',
 }
+
+const Said = { message: z.string(), devMessage: z.string() }
+
+/** `{ meta, body }`, as documented for the oldest operations. What it says to people and to developers is the same. */
+export const withBody: Envelope = {
+  success: ({ message }, answer) => ({ meta: { success: true, message, devMessage: message }, body: answer }),
+  successSchema: ({ message = '' }, answer) =>
+    z.strictObject({
+      meta: z.strictObject({ success: z.literal(true), message: z.literal(message), devMessage: z.literal(message) }),
+      body: answer,
+    }),
+  refusal: (failure, requestId) => ({
+    meta: {
+      success: false,
+      message: failure.message,
+      devMessage: failure.message,
+      code: failure.code,
+      requestId,
+    },
+    body: null,
+    ...detailsOf(failure),
+  }),
+  refusalSchema: z
+    .strictObject({
+      meta: z.strictObject({ success: z.literal(false), ...Said, ...parts }),
+      body: z.null(),
+      details: Details.optional(),
+    })
+    .meta({ id: 'BodyRefusal' }),
+  refusalMedia: 'application/json',
+}
+
+/** The answer beside `error: false`, as documented for Secure Auth. */
+export const flagged: Envelope = {
+  success: (_route, answer) => ({ error: false, ...(answer as object) }),
+  successSchema: (_route, answer) => (answer as z.ZodObject).extend({ error: z.literal(false) }),
+  refusal: (failure, requestId) => ({
+    error: true,
+    message: failure.message,
+    code: failure.code,
+    requestId,
+    ...detailsOf(failure),
+  }),
+  refusalSchema: z
+    .strictObject({ error: z.literal(true), message: z.string(), ...parts, details: Details.optional() })
+    .meta({ id: 'FlaggedRefusal' }),
+  refusalMedia: 'application/json',
+}

@@ -22,6 +22,14 @@ export const defaultLimits = {
   key: { points: 6_000, seconds: 60 },
   /** Everything that pages ask with one publishable key, from everywhere. */
   page: { points: 60_000, seconds: 60 },
+  /** What anyone may ask about logins, from one network. */
+  login: { points: 60, seconds: 60 },
+  /** Wrong passwords for one account from one network: only there it is locked, and only for so long. */
+  password: { points: 10, seconds: 900 },
+  /** Wrong passwords for one account from everywhere. */
+  account: { points: 100, seconds: 3_600 },
+  /** Mails to one address. */
+  mail: { points: 5, seconds: 3_600 },
   /** How many streams one address may hold open: one for each page that shows a widget. */
   streams: 500,
   /** How many files of one community may be on their way, or wait to become jobs. */
@@ -32,7 +40,7 @@ export const defaultLimits = {
   bodyMs: 30_000,
 } as const satisfies Limits
 
-export type LimitName = 'address' | 'key' | 'page'
+export type LimitName = 'address' | 'key' | 'page' | 'login' | 'password' | 'account' | 'mail'
 export type HeldName = 'streams' | 'uploads'
 export type Limits = Readonly<Record<LimitName, Limit> & Record<HeldName | 'connections' | 'bodyMs', number>>
 
@@ -42,12 +50,25 @@ export interface Limiter {
    * @throws Failure `rate_limited`, with Retry-After set.
    */
   take(reply: FastifyReply, name: LimitName, who: string): Promise<void>
+  /** Counts from the beginning again for somebody. */
+  forget(name: LimitName, who: string): Promise<void>
   /**
    * Counts one stream or upload until it is released.
    * @throws Failure `rate_limited`, with Retry-After set.
    */
   hold(reply: FastifyReply, who: string, name?: HeldName): () => void
 }
+
+/** The counting of one request. */
+export interface RequestLimit {
+  take(name: LimitName, who: string): Promise<void>
+  forget(name: LimitName, who: string): Promise<void>
+}
+
+export const limitFor = ({ take, forget }: Limiter, reply: FastifyReply): RequestLimit => ({
+  take: (name, who) => take(reply, name, who),
+  forget,
+})
 
 /** What somebody who holds too many hears, and when to try again: others end by then. */
 const held = {
@@ -77,7 +98,15 @@ export function createLimiter(limits: Limits, redis: Redis | null): Limiter {
       inMemoryBlockOnConsumed: points,
     })
   }
-  const counters = { address: counter('address'), key: counter('key'), page: counter('page') }
+  const counters = {
+    address: counter('address'),
+    key: counter('key'),
+    page: counter('page'),
+    login: counter('login'),
+    password: counter('password'),
+    account: counter('account'),
+    mail: counter('mail'),
+  }
   const open = { streams: new Map<string, number>(), uploads: new Map<string, number>() }
 
   return {
@@ -93,6 +122,9 @@ export function createLimiter(limits: Limits, redis: Redis | null): Limiter {
       if (allowed) return
       reply.header('Retry-After', wait)
       throw new Failure('rate_limited', `Too many requests. Try again in ${wait} s.`)
+    },
+    async forget(name, who) {
+      await counters[name].delete(who)
     },
     hold(reply, who, name = 'streams') {
       const counts = open[name]

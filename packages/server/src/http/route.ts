@@ -10,7 +10,7 @@ import type { Asker, Context, Handlers, Services, UploadedFile } from './context
 import { askerByBody, checkAccess, checkCommunity, sourceOf } from './credential.js'
 import type { Family } from './family.js'
 import { createOnce, everyTime, idempotencyKey, type Once } from './idempotency.js'
-import type { Limiter } from './limits.js'
+import { type Limiter, limitFor, networkOf } from './limits.js'
 import { mountOtherMethods } from './methods.js'
 import { readUpload, skipRest } from './upload.js'
 import { checkAnswer, parsePart } from './validate.js'
@@ -111,20 +111,22 @@ async function perform(
   }
   checkCommunity(asker, body)
   const now = services.clock()
-  const isWrite = request.method !== 'GET' && request.method !== 'HEAD'
+  const isWrite = route.writes || (request.method !== 'GET' && request.method !== 'HEAD')
   const once = asker && isWrite && family.repeatable ? onceFor(services, route, asker, now, request, reply) : everyTime
 
   /** Everything but the transaction; made anew when the database asks for another try. */
   const context = (tx: Tx | null) =>
     ({
       tx,
-      principal: asker,
+      principal: asker ?? request.login,
       params,
       query,
       body,
       file: upload?.file ?? null,
       gone: upload?.gone ?? null,
       headers: request.headers,
+      network: networkOf(request.ip),
+      limit: limitFor(limiter, reply),
       now,
       deps: services,
       meta: {},

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import type { Database } from '../db/database.js'
+import { pruneAccounts } from '../domain/accounts.js'
 import { type Loop, startLoop } from './loop.js'
 
 /** A stream can resume over so many days; older events are gone. */
@@ -12,17 +13,20 @@ const failedHours = 24
 /** How many rows go in one transaction. */
 const batch = 10_000
 
+const everyMs = 600_000
+
 const old = {
   events: sql<boolean>`created_at < now() - make_interval(days => ${eventDays}) and seq is not null`,
   idempotency_keys: sql<boolean>`created_at < now() - make_interval(hours => ${answerHours})`,
   jobs: sql<boolean>`created_at < now() - make_interval(hours => ${failedHours}) and status = 'failed'`,
+  login_codes: sql<boolean>`expires_at < now()`,
 }
 
-/** Deletes what is kept for a time only: numbered events, the answers of idempotent writes, the rows of failed jobs. */
+/** Deletes what is kept for a time only: numbered events, the answers of idempotent writes, the rows of failed jobs, codes that ran out. */
 export function startPruning(database: Database, log: Pick<Logger, 'error'>): Loop {
   return startLoop(database, log, {
     name: 'pruning',
-    everyMs: 600_000,
+    everyMs,
     find: async (db) => {
       const events = await db.selectFrom('events').select('community_id').distinct().where(old.events).execute()
       const answers = await db
@@ -32,7 +36,13 @@ export function startPruning(database: Database, log: Pick<Logger, 'error'>): Lo
         .where(old.idempotency_keys)
         .execute()
       const failed = await db.selectFrom('jobs').select('community_id').distinct().where(old.jobs).execute()
-      return [...events, ...answers, ...failed].map((row) => row.community_id)
+      const codes = await db
+        .selectFrom('login_codes')
+        .select('community_id')
+        .distinct()
+        .where(old.login_codes)
+        .execute()
+      return [...events, ...answers, ...failed, ...codes].map((row) => row.community_id)
     },
     run: (communityId) =>
       database.tenant(communityId, async (tx) => {
@@ -49,7 +59,21 @@ export function startPruning(database: Database, log: Pick<Logger, 'error'>): Lo
           delete from job_rows where community_id = ${communityId} and job_id in (
             select id from jobs where community_id = ${communityId} and ${old.jobs}
           )`.execute(tx.db)
+        await tx.db.deleteFrom('login_codes').where('community_id', '=', communityId).where(old.login_codes).execute()
         return events.numAffectedRows === BigInt(batch)
       }),
+  })
+}
+
+/** Deletes what logins leave behind. It is no community's: the one name stands for all of it. */
+export function startPruningAccounts(database: Database, log: Pick<Logger, 'error'>, clock: () => Date): Loop {
+  return startLoop(database, log, {
+    name: 'pruning of accounts',
+    everyMs,
+    find: async () => ['accounts'],
+    run: async () => {
+      await database.accounts((tx) => pruneAccounts(tx, clock()))
+      return false
+    },
   })
 }

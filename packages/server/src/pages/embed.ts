@@ -10,6 +10,7 @@ import { allowsOrigin, findKey, type Key } from '../domain/keys.js'
 import { findShownBoard, settingsOf, shownBoards } from '../domain/leaderboards/index.js'
 import type { Services } from '../http/context.js'
 import { askerOf } from '../http/credential.js'
+import { attributes, document } from './html.js'
 
 /** A widget as a page of its own, for sites that frame rather than run scripts: what may stand in its address. */
 const EmbedQuery = z.object({
@@ -42,7 +43,7 @@ export function mountEmbed(app: FastifyInstance, { config, database, clock }: Se
       .header('Cache-Control', 'no-store')
       .header('Cross-Origin-Resource-Policy', 'cross-origin')
       .header('Content-Security-Policy', page.policy.join('; '))
-      .send(html(page, lang, nonce))
+      .send(document(page, lang, nonce))
   })
 }
 
@@ -134,29 +135,3 @@ function framers(key: Key, listed: readonly string[]): string[] {
   const local = ['localhost', '127.0.0.1'].flatMap((host) => [`http://${host}:*`, `https://${host}:*`])
   return [...key.origins, ...(key.test_mode ? local : [])]
 }
-
-const html = ({ title, style, body }: Page, lang: string, nonce: string) => `<!doctype html>
-<html${attributes({ lang })}>
-  <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width">
-    <title>${title}</title>
-    <style nonce="${nonce}">
-      ${style}
-    </style>
-  </head>
-  <body>
-    ${body}
-  </body>
-</html>
-`
-
-/** Attributes of a tag; those without a value are left out. */
-function attributes(values: Record<string, string | undefined>): string {
-  return Object.entries(values)
-    .filter(([, value]) => value)
-    .map(([name, value]) => ` ${name}="${escaped(String(value))}"`)
-    .join('')
-}
-
-const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)

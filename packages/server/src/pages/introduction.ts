@@ -19,8 +19,10 @@ Every path below begins at \`${publicUrl}\`. Bodies and answers are JSON, but fo
 - **Community key** \`rai_sk_…\`: back-ends, as \`Authorization: Bearer <key>\`, for *integration* and *management*. It was
   given permissions; each operation says which one it needs.
 - **System key** \`rai_sys_…\`: the same with every permission, also as \`X-API-Key: <key>\`.
+- **Access token** \`rai_at_…\`: somebody who signed in (*system*), as \`Authorization: Bearer <access token>\`. Where an operation
+  is about a community, \`serverId\` says which. It is good for 15 minutes; the refresh token gives the next one, once.
 
-The last three never leave a back-end: a request with one that comes from a browser is refused.
+Widget access keys, community keys and system keys never leave a back-end: a request with one that comes from a browser is refused.
 
 \`\`\`sh
 curl ${publicUrl}/apis/v1/users/info -H "Authorization: Bearer $RAI_KEY" \\
@@ -30,15 +32,16 @@ curl ${publicUrl}/apis/v1/users/info -H "Authorization: Bearer $RAI_KEY" \\
 ### Answers
 
 *integration* and *embed* wrap what they answer as \`{ status, message, data }\`, *management* as
-\`{ meta, message, data }\`; *widget* and *platform* answer bare.
+\`{ meta, message, data }\`, *system* as \`{ meta, body }\`; *secureAuth* puts \`error: false\` beside it; *widget* and *platform*
+answer bare.
 
 A refusal has an HTTP status, a stable \`code\` to decide on, a sentence for people, a \`requestId\` to quote and, where
 a request is wrong in places, \`details\` with the path of each. *widget* and *platform* refuse as RFC 9457 problems.
 
 ### Writing twice without harm
 
-Send an \`Idempotency-Key\` of your own (1 to 255 printable characters) with a write of *integration*, *management* or
-*widget*. The same request with the same key has no second effect for 24 hours: it gets the first answer again, with
+Send an \`Idempotency-Key\` of your own (1 to 255 printable characters) with a write of *integration*, *management*,
+*system* (not to sign in) or *widget*. The same request with the same key has no second effect for 24 hours: it gets the first answer again, with
 \`Idempotent-Replayed: true\`. Another request with that key is refused (422), and one that comes while the first still
 runs, too (409).
 
@@ -59,6 +62,8 @@ const words: Record<Principal, (permission: Access['permission']) => string> = {
     `a back-end with a community key that has the permission \`${permission}\` (\`Authorization: Bearer rai_sk_…\`)`,
   systemKey: () => 'a back-end with the system key (`Authorization: Bearer rai_sys_…` or `X-API-Key`)',
   widgetAccessKey: () => 'a site’s back-end with a widget access key, both halves in the body',
+  login: () => 'somebody who signed in (`Authorization: Bearer rai_at_…`)',
+  loginMember: () => 'somebody who signed in and is a member of the community (`Authorization: Bearer rai_at_…`)',
 }
 
 export const whoMayCall = ({ principals, permission }: Access): string =>

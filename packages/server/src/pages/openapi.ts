@@ -14,13 +14,15 @@ import { family as embed } from '../api/embed/family.js'
 import { family as integration } from '../api/integration/family.js'
 import { family as management } from '../api/management/family.js'
 import { family as platform } from '../api/platform/family.js'
+import { family as secureAuth } from '../api/secure-auth/family.js'
+import { family as system } from '../api/system/family.js'
 import { family as widget } from '../api/widget/family.js'
 import { Failure } from '../domain/failure.js'
 import type { Family } from '../http/family.js'
 import { bodyExamples, csvExample, exampleOf, type Schema } from './examples.js'
 import { introduction, whoMayCall } from './introduction.js'
 
-const families: readonly Family[] = [widget, embed, integration, management, platform]
+const families: readonly Family[] = [widget, embed, integration, management, system, secureAuth, platform]
 
 /** How each principal shows who it is. Visitors do by the path, widget access keys in the body. */
 const schemesOf: Record<Principal, readonly string[]> = {
@@ -30,6 +32,8 @@ const schemesOf: Record<Principal, readonly string[]> = {
   communityKey: ['communityKey'],
   systemKey: ['systemKey', 'systemKeyHeader'],
   widgetAccessKey: [],
+  login: ['accessToken'],
+  loginMember: ['accessToken'],
 }
 
 const securitySchemes = {
@@ -41,6 +45,7 @@ const securitySchemes = {
   },
   communityKey: { type: 'http', scheme: 'bearer', description: '`rai_sk_…` with the operation’s permission' },
   systemKey: { type: 'http', scheme: 'bearer', description: '`rai_sys_…`: every permission' },
+  accessToken: { type: 'http', scheme: 'bearer', description: '`rai_at_…` of a login' },
   systemKeyHeader: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'The system key, as documented' },
 } as const
 
@@ -110,7 +115,8 @@ interface MediaType {
 
 function operation(family: Family, key: RouteKey, route: Route): ZodOpenApiOperationObject {
   const isWrite = !key.startsWith('GET ')
-  const repeats = isWrite && family.repeatable
+  // The first answer is kept for whoever is known.
+  const repeats = isWrite && family.repeatable && !['anyone', 'login'].includes(route.access.principals[0]!)
   const schemes = route.access.principals.flatMap((principal) => schemesOf[principal])
   const isOpen = route.access.principals.some((principal) => schemesOf[principal].length === 0)
   return {

@@ -1,0 +1,5 @@
+import { table } from '../route.js'
+import { accounts } from './accounts.js'
+
+/** What operators and their tools ask, and how people sign in. Paths and bodies as documented for the original, where they are. */
+export const system = table({ ...accounts })
