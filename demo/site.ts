@@ -4,6 +4,7 @@ import { extname, join } from 'node:path'
 import type { DemoFile } from '../packages/server/src/demo.js'
 import { backEnd, signedIn } from './back-end.js'
 import { faults } from './faults.js'
+import { inbox } from './inbox.js'
 
 /** Answers one request of a path, or says that the method is not for it. */
 export type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<void>
@@ -15,9 +16,16 @@ const types: Record<string, string> = {
   '.js': 'text/javascript; charset=utf-8',
 }
 
-/** A customer's web site: pages, and a small back-end that knows the secret keys. Its origin is not the server's. */
-export function createSite(demo: DemoFile): Server {
-  const paths: Record<string, Answer> = { ...backEnd(demo), '/faults': faults(demo) }
+/**
+ * A customer's web site: pages, and a small back-end that knows the secret keys. Its origin is not the server's.
+ * @param mailFolder Where the server puts the mails that nobody sends.
+ */
+export function createSite(demo: DemoFile, mailFolder: string): Server {
+  const paths: Record<string, Answer> = {
+    ...backEnd(demo),
+    '/faults': faults(demo),
+    '/inbox': inbox(demo, mailFolder),
+  }
 
   return createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', demo.siteUrl)

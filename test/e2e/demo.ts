@@ -2,21 +2,22 @@ import { afterAll } from 'vitest'
 import { createSite } from '../../demo/site.js'
 import { freePort } from '../../packages/server/src/db/supervisor.js'
 import type { DemoFile } from '../../packages/server/src/demo.js'
+import { mailFolder } from '../../packages/server/src/mail/transport.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
-import { startTestServer } from '../helpers/server.js'
+import { startTestServer, type TestServer } from '../helpers/server.js'
 
 /** The demo's own pages and back-end, with a server and an empty community of a test's own. Call it at the top of a test file. */
-export async function startDemo(): Promise<{ demo: DemoFile; community: TestCommunity }> {
+export async function startDemo(): Promise<{ server: TestServer; demo: DemoFile; community: TestCommunity }> {
   const siteUrl = `http://127.0.0.1:${await freePort()}`
   const server = await startTestServer()
   const community = await testCommunity(server, { origin: siteUrl })
   const owner = { email: '', password: '' }
   const demo = { ...community, apiUrl: server.url, siteUrl, serverId: community.id, owner }
-  const site = createSite(demo)
+  const site = createSite(demo, mailFolder(server.config))
   await new Promise<void>((done) => site.listen(Number(new URL(siteUrl).port), '127.0.0.1', done))
   afterAll(() => {
     site.closeAllConnections()
     site.close()
   })
-  return { demo, community }
+  return { server, demo, community }
 }
