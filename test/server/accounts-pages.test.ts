@@ -23,9 +23,9 @@ interface Seen {
   html: string
   title: string
 }
-async function page(path: string, fields?: Record<string, string>): Promise<Seen> {
+async function page(path: string, fields?: Record<string, string>, headers: HeadersInit = {}): Promise<Seen> {
   const init = fields ? { method: 'POST', body: new URLSearchParams(fields) } : {}
-  const response = await fetch(new URL(path, server.url), { redirect: 'manual', ...init })
+  const response = await fetch(new URL(path, server.url), { redirect: 'manual', headers, ...init })
   const html = await response.text()
   return { status: response.status, headers: response.headers, html, title: /<h1>(.*?)<\/h1>/.exec(html)?.[1] ?? '' }
 }
@@ -121,6 +121,15 @@ describe('the pages that mails lead to', () => {
       expect(html).not.toMatch(/<script|style=|\son\w+=|(?:src|href)="https?:/)
     },
   )
+
+  it.each(['cross-site', 'same-site'])('take no form of a page that is %s', async (site) => {
+    const email = await register()
+    const { link, token } = await mailServer.mail(email)
+    const forged = await page('/account/verify', { token }, { 'sec-fetch-site': site })
+    expect([forged.status, forged.title]).toEqual([403, 'That did not work'])
+    const own = await page('/account/verify', fieldsOf(await page(link)), { 'sec-fetch-site': 'same-origin' })
+    expect(own.status).toBe(200)
+  })
 
   it('write text that is given them as text', async () => {
     const { html } = await page('/account/verify?token="><b>bold</b>')

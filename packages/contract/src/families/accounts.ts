@@ -100,7 +100,7 @@ export const accounts = table({
   'POST /api/v1/auth/login': {
     summary: 'Sign in with an address and its password',
     description:
-      'An unknown address, one that is not confirmed and a wrong password are refused alike. After 10 wrong ones from one network an account waits 15 minutes there (`rate_limited`), and nowhere else.',
+      'An unknown address, one that is not confirmed and a wrong password are refused alike. After 10 wrong ones from one network an account waits 15 minutes there, and after 100 within an hour everywhere (`rate_limited`).',
     access: anyone,
     body: z.strictObject({ email: Email, password: Password }),
     bodyLimit,

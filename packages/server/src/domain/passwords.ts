@@ -17,8 +17,8 @@ export interface Passwords {
 
 /** OWASP's recommendation for argon2id, the library's default algorithm: 19 MiB, two passes, one lane. */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
-/** Hashes at once. They run beside the event loop, on threads that files and names are looked up by as well. */
-const atOnce = 4
+/** Hashes at once. They run beside the event loop, on the process's four threads: one is left for files and names. */
+const atOnce = 3
 const patienceMs = 10_000
 
 /** @param onHash Told of every hash that is computed. */

@@ -41,6 +41,11 @@ describe('the root key', () => {
     expect(rootKey(secret).unwrap(rootKey(secret, before).wrap(plain))).toEqual(plain)
     expect(() => rootKey(secret, randomBytes(32)).unwrap(sealed)).toThrow()
   })
+
+  it('makes fingerprints that another root key does not', () => {
+    expect(key.hmac('text')).toEqual(key.hmac('text'))
+    expect(key.hmac('text')).not.toEqual(rootKey(randomBytes(32)).hmac('text'))
+  })
 })
 
 describe('the kept secret', () => {

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -8,6 +8,8 @@ export interface RootKey {
   wrap(plain: Buffer): Buffer
   /** @throws when the bytes were changed, or sealed by another root key. */
   unwrap(sealed: Buffer): Buffer
+  /** A fingerprint that only this installation can make. */
+  hmac(text: string): Buffer
 }
 
 /** Written first into what is sealed: how it is. */
@@ -22,6 +24,7 @@ const tagLength = 16
 export function rootKey(secret: Buffer, previous: Buffer | null = null): RootKey {
   const derive = (from: Buffer, use: string) => Buffer.from(hkdfSync('sha256', from, '', `rai ${use}`, 32))
   const wrapKey = derive(secret, 'wrap')
+  const hmacKey = derive(secret, 'hmac')
   const previousKey = previous && derive(previous, 'wrap')
   return {
     wrap(plain) {
@@ -38,6 +41,7 @@ export function rootKey(secret: Buffer, previous: Buffer | null = null): RootKey
         return open(previousKey, sealed)
       }
     },
+    hmac: (text) => createHmac('sha256', hmacKey).update(text).digest(),
   }
 }
 

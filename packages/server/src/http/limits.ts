@@ -24,9 +24,9 @@ export const defaultLimits = {
   page: { points: 60_000, seconds: 60 },
   /** What anyone may ask about logins, from one network. */
   login: { points: 60, seconds: 60 },
-  /** Wrong passwords for one account from one network: only there it is locked, and only for so long. */
+  /** Wrong passwords for one account from one network: it is locked there, and only for so long. */
   password: { points: 10, seconds: 900 },
-  /** Wrong passwords for one account from everywhere. */
+  /** Wrong passwords for one account from everywhere: many networks may be one person’s. */
   account: { points: 100, seconds: 3_600 },
   /** Mails to one address. */
   mail: { points: 5, seconds: 3_600 },

@@ -71,6 +71,7 @@ export async function mountAccounts(app: FastifyInstance, services: Services, li
     ) => {
       scope.get(path, async (request, reply) => send(reply, await look(request)))
       scope.post(path, async (request, reply) => {
+        refuseOtherSites(request)
         const { limit, network } = asker(request, reply)
         await limit.take('login', network)
         const page = await act(request, reply)
@@ -221,6 +222,13 @@ export async function mountAccounts(app: FastifyInstance, services: Services, li
       },
     )
   })
+}
+
+/** Another site's form would sign its visitors in as somebody else. */
+function refuseOtherSites({ headers }: FastifyRequest): void {
+  const site = headers['sec-fetch-site']
+  if (site !== undefined && site !== 'same-origin')
+    throw new Failure('forbidden', 'Open this page itself, and try again.')
 }
 
 /** @throws Failure as an operation does. */

@@ -105,7 +105,7 @@ create unique index members_account on members (community_id, account_id);
 
 -- What stands in the address that Secure Auth answers with: single use.
 create table login_codes (
-  community_id uuid not null references communities,
+  community_id uuid not null,
   -- SHA-256 of the code.
   hash bytea not null,
   member_id uuid not null,
