@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { passwordRules, type RouteKey } from '../../packages/contract/src/index.js'
 import { createMember } from '../../packages/server/src/domain/members.js'
 import { type Ask, ask, type Reply } from '../helpers/api.js'
@@ -145,9 +145,13 @@ describe('36: whether an address has an account', () => {
     text: text.replaceAll(email, '').replace(requestId, ''),
   })
 
+  /** A cluster takes no trigger on a table that every node has a copy of: there only words and hashes are compared. */
+  const takesNotes = inject('cluster').workerUrls.length === 0
+
   /** Notes every row as it is written: mails leave soon. */
-  beforeAll(() =>
-    rows(`
+  beforeAll(async () => {
+    if (!takesNotes) return
+    await rows(`
       create table written (table_name text, email text);
       create function note_written() returns trigger language plpgsql security definer as $$
       begin
@@ -155,16 +159,16 @@ describe('36: whether an address has an account', () => {
         return null;
       end $$;
       create trigger note after insert on mails for each row execute function note_written();
-      create trigger note after insert on registrations for each row execute function note_written()`),
-  )
+      create trigger note after insert on registrations for each row execute function note_written()`)
+  })
 
   /** What is written, hashed and said for an address. */
   async function work(email: string, what: (email: string) => Promise<Reply>) {
-    await rows(`delete from written`)
+    if (takesNotes) await rows(`delete from written`)
     hashes = 0
     const reply = await what(email)
-    const written = await rows(`select table_name from written where email = '${email}' order by 1`)
-    return { ...strip(reply, email), hashes, written: written.length }
+    const written = takesNotes && (await rows(`select from written where email = '${email}'`)).length
+    return { ...strip(reply, email), hashes, written }
   }
 
   it.each<[string, (email: string) => Promise<Reply>, hashed: number, written: number]>([
@@ -175,7 +179,7 @@ describe('36: whether an address has an account', () => {
   ])('is not told by %s, in words or by work', async (_, what, hashed, written) => {
     const [known, unknown] = [await work(await person(), what), await work(`nobody${++people}@example.com`, what)]
     expect(known).toEqual(unknown)
-    expect(known).toMatchObject({ hashes: hashed, written })
+    expect(known).toMatchObject({ hashes: hashed, written: takesNotes && written })
   })
 
   it('nobody without an account is written to because somebody asked for a new password', async () => {
