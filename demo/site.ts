@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { extname, join } from 'node:path'
+import type { Config } from '../packages/server/src/config.js'
 import type { DemoFile } from '../packages/server/src/demo.js'
+import { mailFolder } from '../packages/server/src/mail/transport.js'
 import { backEnd, signedIn } from './back-end.js'
 import { faults } from './faults.js'
 import { inbox } from './inbox.js'
@@ -18,13 +20,13 @@ const types: Record<string, string> = {
 
 /**
  * A customer's web site: pages, and a small back-end that knows the secret keys. Its origin is not the server's.
- * @param mailFolder Where the server puts the mails that nobody sends.
+ * @param config The server's: where it puts mails that nobody sends, and where pictures come from.
  */
-export function createSite(demo: DemoFile, mailFolder: string): Server {
+export function createSite(demo: DemoFile, config: Pick<Config, 'dataDir' | 'filesUrl'>): Server {
   const paths: Record<string, Answer> = {
     ...backEnd(demo),
     '/faults': faults(demo),
-    '/inbox': inbox(demo, mailFolder),
+    '/inbox': inbox(demo, mailFolder(config)),
   }
 
   return createServer(async (request, response) => {
@@ -53,7 +55,7 @@ export function createSite(demo: DemoFile, mailFolder: string): Server {
       'Content-Type': types[extname(name)],
       'Cache-Control': 'no-cache',
       // What a careful customer sends: the widgets need their server as a source, and no inline anything.
-      'Content-Security-Policy': `default-src 'self'; script-src 'self' ${apiUrl}; connect-src 'self' ${apiUrl}; frame-src ${apiUrl}; img-src 'self' ${apiUrl}`,
+      'Content-Security-Policy': `default-src 'self'; script-src 'self' ${apiUrl}; connect-src 'self' ${apiUrl}; frame-src ${apiUrl}; img-src 'self' ${config.filesUrl}`,
       'Referrer-Policy': 'strict-origin-when-cross-origin',
     })
     response.end(text.replace(/\{\{(\w+)\}\}/g, (_, key: string) => shown[key] ?? ''))

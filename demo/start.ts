@@ -9,7 +9,6 @@ import { once } from 'node:events'
 import { join, relative } from 'node:path'
 import { readConfig } from '../packages/server/src/config.js'
 import { demoFile, readDemo } from '../packages/server/src/demo.js'
-import { mailFolder } from '../packages/server/src/mail/transport.js'
 import type { Ready } from '../packages/server/src/main.js'
 import { addStateBoards } from './boards.js'
 import { createSite } from './site.js'
@@ -31,7 +30,7 @@ const lines = [
 if (demo) {
   // Where it listens: its public address may be out of reach from here.
   await addStateBoards({ ...demo, apiUrl: url })
-  const site = createSite(demo, mailFolder(config))
+  const site = createSite(demo, config)
   const { port } = new URL(demo.siteUrl)
   try {
     await once(site.listen(Number(port), config.host), 'listening')

@@ -1,7 +1,8 @@
 // Prevents the server from calling addresses that others chose: whatever it fetches goes through one guarded fetch.
 import { type Check, files, lineAt, read } from './check.js'
 
-const guarded = ['packages/server/src/calls/fetch.ts']
+/** The guarded fetch, and what calls whom the operator names. */
+const guarded = ['packages/server/src/calls/fetch.ts', 'packages/server/src/files/bucket.ts']
 
 export const calls: Check = {
   title: 'outgoing calls of the server',

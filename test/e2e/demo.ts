@@ -2,7 +2,6 @@ import { afterAll } from 'vitest'
 import { createSite } from '../../demo/site.js'
 import { freePort } from '../../packages/server/src/db/supervisor.js'
 import type { DemoFile } from '../../packages/server/src/demo.js'
-import { mailFolder } from '../../packages/server/src/mail/transport.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { startTestServer, type TestServer } from '../helpers/server.js'
 
@@ -13,7 +12,7 @@ export async function startDemo(): Promise<{ server: TestServer; demo: DemoFile;
   const community = await testCommunity(server, { origin: siteUrl })
   const owner = { email: '', password: '' }
   const demo = { ...community, apiUrl: server.url, siteUrl, serverId: community.id, owner }
-  const site = createSite(demo, mailFolder(server.config))
+  const site = createSite(demo, server.config)
   await new Promise<void>((done) => site.listen(Number(new URL(siteUrl).port), '127.0.0.1', done))
   afterAll(() => {
     site.closeAllConnections()

@@ -24,7 +24,9 @@ import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { startTestServer } from '../helpers/server.js'
 
 const many = { points: 100_000, seconds: 60 }
-const server = await startTestServer({ limits: { login: many, mail: many, password: many, account: many } })
+const server = await startTestServer({
+  limits: { login: many, mail: many, password: many, account: many, servers: many },
+})
 const operations = Object.entries<Route>(routes) as [RouteKey, Route][]
 
 /** A community with something of everything to ask for, and every kind of credential. */
@@ -44,6 +46,7 @@ interface Place extends TestCommunity {
   accountId: string
   /** Access tokens of as many logins: one of the operations ends its login. */
   accessTokens: string[]
+  ownerTokens: string[]
 }
 
 const email = (origin: string) => `member@${new URL(origin).host}`
@@ -66,13 +69,19 @@ async function makePlace(origin: string): Promise<Place> {
   const rotated = await newKey({})
   await community.tenant((tx) => rotateKey(tx, rotated.id, 0, now))
   const passwordHash = await hash(password)
-  const account = await accounts(({ db }) => createAccount(db, { email: email(origin) }, passwordHash, now))
-  const accountId = account!.id
-  const accessTokens = await accounts(async (tx) => {
-    const tokens: string[] = []
-    for (const _ of operations) tokens.push((await beginSession(tx, { accountId }, now)).tokens.accessToken)
-    return tokens
-  })
+  /** An account, and as many logins of it as there are operations. */
+  const signedIn = (address: string) =>
+    accounts(async (tx) => {
+      const account = await createAccount(tx.db, { email: address }, passwordHash, now)
+      const accountId = account!.id
+      const tokens: string[] = []
+      for (const _ of operations) tokens.push((await beginSession(tx, { accountId }, now)).tokens.accessToken)
+      return { accountId, tokens }
+    })
+  const { accountId, tokens: accessTokens } = await signedIn(email(origin))
+  const owner = await signedIn(`owner.${email(origin)}`)
+  const { accountId: ownerId } = owner
+  await community.tenant((tx) => createMember(tx, { username: 'owner', role: 'owner', accountId: ownerId }, now))
   const person = { username: 'member', email: email(origin), accountId }
   const member = await community.tenant((tx) => createMember(tx, person, now))
   const board = await community.tenant((tx) => createBoard(tx, { name: 'Board', requiresOptIn: true }, now))
@@ -92,6 +101,7 @@ async function makePlace(origin: string): Promise<Place> {
     revokedPublishableKey: revoked[1].key,
     accountId,
     accessTokens,
+    ownerTokens: owner.tokens,
   }
 }
 
@@ -172,6 +182,8 @@ const requests: { [K in RouteKey]?: (place: Place) => Ask | Promise<Ask> } = {
       const { code } = await newLoginCode(tx, { username: 'guest', email: 'guest@home.example' }, new Date())
       return { body: { code } }
     }),
+  'POST /api/v1/servers': () => ({ body: { name: 'Made' } }),
+  'PUT /api/v1/servers/{serverId}': () => ({ body: { name: 'Changed' } }),
   'GET /api/secureAuth': () => ({ query: { userId: 'guest', action: 'login', email: 'guest@home.example' } }),
   'PATCH /widget/v1/{publishableKey}/me': () => ({ body: { visibility: 'public' } }),
   'POST /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/prizes/claim': async (place) => {
@@ -226,6 +238,9 @@ interface Visitor {
 }
 
 const nowhere = { publishableKey: 'x' }
+/** Where a login asks, if the query says so. */
+const inQuery = ({ serverId }: Place, { query }: Route): Ask =>
+  query && 'serverId' in query.shape ? { query: { serverId } } : {}
 const visitors: Visitor[] = [
   { name: 'nobody', shows: () => ({ params: nowhere }) },
   { name: 'a made-up key', shows: () => ({ bearer: 'rai_sk_x', params: { publishableKey: 'rai_pk_x' } }) },
@@ -274,7 +289,13 @@ const visitors: Visitor[] = [
     name: 'a member who signed in',
     as: 'loginMember',
     also: 'login',
-    shows: ({ accessTokens }) => ({ bearer: accessTokens.pop()!, params: nowhere }),
+    shows: (place, route) => ({ bearer: place.accessTokens.pop()!, params: nowhere, ...inQuery(place, route) }),
+  },
+  {
+    name: 'an owner who signed in',
+    as: 'owner',
+    also: 'login',
+    shows: (place, route) => ({ bearer: place.ownerTokens.pop()!, params: nowhere, ...inQuery(place, route) }),
   },
   {
     name: 'a made-up access token',
@@ -320,7 +341,8 @@ const words = ({ text, requestId }: Reply) => text.replace(requestId!, '')
 
 describe('29: another community', () => {
   /** Who else may ask for such things at home, asking with what is good away. */
-  const strangers = (route: Route, { origin, publishableKey, ...place }: Place): Ask[] => {
+  const strangers = (route: Route, there: Place): Ask[] => {
+    const { origin, publishableKey, ...place } = there
     const known: Partial<Record<Principal, Ask[]>> = {
       visitor: [{ origin, params: { publishableKey } }, { params: { publishableKey } }],
       member: [{ origin, bearer: place.token, params: { publishableKey } }],
@@ -329,6 +351,7 @@ describe('29: another community', () => {
       widgetAccessKey: [{ body: place.widgetAccess }],
       login: [{ bearer: place.accessTokens.at(-1)! }],
       loginMember: [{ bearer: place.accessTokens.at(-1)! }],
+      owner: [{ bearer: place.ownerTokens.at(-1)!, ...inQuery(there, route) }],
     }
     return route.access.principals.flatMap((principal) => known[principal] ?? [])
   }
@@ -361,13 +384,15 @@ describe('29: another community', () => {
   })
 
   const lists = operations.filter(
-    ([key]) => /leaderboards$|keys$|bulk-jobs$|config$/.test(key) && key.startsWith('GET'),
+    ([key]) => /leaderboards$|keys$|bulk-jobs$|config$|servers$/.test(key) && key.startsWith('GET'),
   )
+  const namedIn = (key: string, { id, boardId, jobId, keyId }: Place) =>
+    key.includes('bulk') ? jobId : key.includes('keys') ? keyId : key.includes('servers') ? id : boardId
   it.each(lists)('%s shows it its own and none of ours', async (key, route) => {
     const [who] = strangers(route, away)
     const { text, status } = await knock(key, away, who!)
     expect(status).toBe(200)
-    expect(text).toContain(key.includes('bulk') ? away.jobId : key.includes('keys') ? away.keyId : away.boardId)
+    expect(text).toContain(namedIn(key, away))
     for (const id of [home.id, home.boardId, home.jobId, home.keyId, home.memberId]) expect(text).not.toContain(id)
   })
 

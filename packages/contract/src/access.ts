@@ -16,6 +16,8 @@ export const principals = [
   'login',
   /** The same, as the member that they are in the community which `serverId` names. */
   'loginMember',
+  /** The same, where that member owns the community. */
+  'owner',
 ] as const
 export type Principal = (typeof principals)[number]
 

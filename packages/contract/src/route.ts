@@ -21,6 +21,11 @@ export interface Route {
    * and comes last: a field after it is refused.
    */
   file?: string
+  /**
+   * The field of a `multipart/form-data` body that may carry a picture, in any place. The body may be JSON as well: that has
+   * none.
+   */
+  picture?: string
   /** The success answer: what is inside the family's envelope. Absent when the answer is not JSON of ours. */
   answer?: z.ZodType
   /** A GET that changes something, because it is documented so. */
@@ -37,6 +42,9 @@ export interface Route {
 
 /** What JSON bodies may weigh, in bytes. */
 export const bodyLimits = { usual: 256 * 1024, small: 16 * 1024 } as const
+
+/** What an uploaded picture may weigh, in bytes. */
+export const pictureLimit = 5_000_000
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 export type RouteTable = Record<`${Method} /${string}`, Route>

@@ -27,6 +27,7 @@ import { mountFamily } from './http/route.js'
 import { mountAccounts } from './pages/accounts.js'
 import { mountAvatars } from './pages/avatars.js'
 import { mountEmbed } from './pages/embed.js'
+import { filesAlone, mountImages } from './pages/images.js'
 import { mountReference } from './pages/reference.js'
 import { mountScripts } from './pages/scripts.js'
 
@@ -57,6 +58,7 @@ export async function createApp(
     ...(config.trustProxy ? [readForwardedFor] : []),
     arriveWithin(limits.bodyMs, refuser.onError),
     (request, reply) => limiter.take(reply, 'address', networkOf(request.ip)),
+    filesAlone(config),
   ]
   const app: FastifyInstance = fastify({
     loggerInstance: log as FastifyBaseLogger,
@@ -101,6 +103,7 @@ export async function createApp(
   await mountFamily(app, mounting, widget.family, contract.widget, widget.handlers)
   await mountScripts(app)
   mountAvatars(app, services)
+  mountImages(app, services)
   mountEmbed(app, services)
   await mountAccounts(app, services, limiter)
   mountReference(app)

@@ -11,6 +11,8 @@ describe('the configuration', () => {
       host: '127.0.0.1',
       port: 4400,
       publicUrl: 'http://127.0.0.1:4400',
+      filesUrl: 'http://127.0.0.1:4400',
+      s3: null,
       dataDir: resolve('data'),
       database: null,
       redisUrl: null,
@@ -25,6 +27,17 @@ describe('the configuration', () => {
       callsAllow: [],
       trustProxy: false,
     })
+  })
+
+  it('takes files to be where the server is, and in the data directory', () => {
+    expect(readConfig({ PUBLIC_URL: 'https://rai.example' }).filesUrl).toBe('https://rai.example')
+    const S3_URL = 'https://id:se%2Fcret@s3.example/club-files?region=eu-north-1'
+    expect(readConfig({ FILES_URL: 'https://files.example', S3_URL })).toMatchObject({
+      filesUrl: 'https://files.example',
+      s3: { url: 'https://s3.example/club-files', accessKeyId: 'id', secretAccessKey: 'se/cret', region: 'eu-north-1' },
+    })
+    for (const wrong of ['https://s3.example/club', 'https://id:secret@s3.example/', 's3://id:secret@club'])
+      expect(() => readConfig({ S3_URL: wrong })).toThrow('S3_URL must be like')
   })
 
   it('takes the database owner from RAI_MIGRATE_URL, else from DATABASE_URL', () => {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { Bucket } from './files/bucket.js'
 
 /** Something about the surroundings stops the server from starting. The message says what to do about it. */
 export class StartFailure extends Error {
@@ -11,6 +12,10 @@ export interface Config {
   port: number
   /** Where browsers reach this server; no slash at its end. */
   publicUrl: string
+  /** Where browsers reach uploaded files: this server too, by an address of their own. No slash at its end. */
+  filesUrl: string
+  /** Where uploaded files are kept; null: in the data directory. */
+  s3: Bucket | null
   /** Absolute path of the embedded database, the root key and demo.json. */
   dataDir: string
   /** An existing PostgreSQL; null: the embedded one. */
@@ -104,6 +109,13 @@ export function readConfig(env: Environment): Config {
     host: read('RAI_HOST', '127.0.0.1', (text) => text, 'an address'),
     port,
     publicUrl,
+    filesUrl: read('FILES_URL', publicUrl, parseOrigin, 'an origin such as https://files.example.com'),
+    s3: read(
+      'S3_URL',
+      null,
+      parseBucket,
+      'like https://key:secret@s3.eu-central-1.amazonaws.com/bucket?region=eu-central-1',
+    ),
     dataDir: read('RAI_DATA', resolve('data'), (text) => resolve(text), 'a path'),
     database,
     redisUrl: read('REDIS_URL', null, parseRedisUrl, 'like redis://:password@host:6379/0'),
@@ -161,6 +173,17 @@ const parseUrl = (text: string) =>
 const parseOrigin = (text: string) => {
   const url = parseUrl(text)
   return url && new URL(url).origin === url ? url : undefined
+}
+
+const parseBucket = (text: string): Bucket | undefined => {
+  const url = parseUrl(text) ? new URL(text) : undefined
+  if (!url?.username || !url.password || !/^\/[\w.-]+$/.test(url.pathname)) return undefined
+  return {
+    url: url.origin + url.pathname,
+    accessKeyId: decodeURIComponent(url.username),
+    secretAccessKey: decodeURIComponent(url.password),
+    region: url.searchParams.get('region') ?? 'us-east-1',
+  }
 }
 
 const parseKey = (text: string) => {

@@ -7,6 +7,7 @@ import type { Database } from './db/database.js'
 import { seedDemo } from './demo.js'
 import { createPasswords } from './domain/passwords.js'
 import { createTokens } from './domain/tokens.js'
+import { openFiles } from './files/files.js'
 import { openInstallation } from './installation.js'
 import { startAvatars } from './jobs/avatars.js'
 import { startBulk } from './jobs/bulk.js'
@@ -100,7 +101,8 @@ export async function startServer(
     undo.add(() => Promise.all([...Object.values(loops), ...byTime].map((loop) => loop.stop())))
 
     const passwords = createPasswords(onHash)
-    const services = { config, database, rootKey, tokens, passwords, hub, redis, log, clock }
+    const files = openFiles(config)
+    const services = { config, database, rootKey, tokens, passwords, files, hub, redis, log, clock }
     const app = await createApp(services, appOptions)
     undo.add(() => {
       hub.close()

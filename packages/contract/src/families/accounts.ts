@@ -158,7 +158,7 @@ export const accounts = table({
   },
   'GET /api/v1/servers/{serverId}/me': {
     summary: 'The member that a login is in a community',
-    access: { principals: ['loginMember'] },
+    access: { principals: ['loginMember', 'owner'] },
     params: OneServer,
     answer: ServerMember,
     message: 'Member fetched successfully',

@@ -3,8 +3,12 @@ import { permissions } from '../access.js'
 import { bodyLimits, table } from '../route.js'
 import { Id, line, Origin, Time } from '../schemas.js'
 
-/** Whoever makes keys could give themselves every right, so that only the key that has them all may. */
-const access = { principals: ['systemKey'] } as const
+/** Whoever makes keys could give themselves every right, so that only who has them all may. */
+const access = { principals: ['systemKey', 'owner'] } as const
+
+/** Where a login asks. A key says so itself. */
+const where = { serverId: Id.optional().meta({ description: 'The community, when an owner’s login asks' }) }
+const query = z.strictObject(where)
 
 /** The names of the kinds of keys on the wire, and in the domain. */
 export const keyKinds = {
@@ -88,12 +92,13 @@ const withoutSecret = (answer: unknown) => ({ ...(answer as object), key: null, 
 const One = z.object({ keyId: Id })
 const day = 24 * 60 * 60
 
-/** The credentials of a community, by its system key. */
+/** The credentials of a community, by its system key or its owner's login. */
 export const keys = table({
   'GET /v1/keys': {
     summary: 'List keys, newest first, revoked ones too',
     access,
     query: z.strictObject({
+      ...where,
       page: z.coerce.number().int().min(1).max(100_000).optional(),
       limit: z.coerce.number().int().min(1).max(100).optional(),
     }),
@@ -103,6 +108,7 @@ export const keys = table({
   'POST /v1/keys': {
     summary: 'Create a key. Its secret is shown this once',
     access,
+    query,
     body: CreateKey,
     bodyLimit: bodyLimits.small,
     answer: NewSecret,
@@ -113,6 +119,7 @@ export const keys = table({
   'GET /v1/keys/{keyId}': {
     summary: 'Read a key',
     access,
+    query,
     params: One,
     answer: ApiKey,
     message: 'Key fetched successfully',
@@ -122,6 +129,7 @@ export const keys = table({
     description:
       'It holds from the next request on, and streams that were opened with the key end. A system key has a name and nothing else to change.',
     access,
+    query,
     params: One,
     body: z.strictObject(fields).partial().meta({ id: 'UpdateKey' }),
     bodyLimit: bodyLimits.small,
@@ -133,6 +141,7 @@ export const keys = table({
     description:
       'Everything else of the key stays, and so does the `accessId` of a widget access key. When there is an older secret still in its overlap, that one ends now.',
     access,
+    query,
     params: One,
     body: z.strictObject({
       /** How long the old secret works on. 0: it ends now. */
@@ -152,6 +161,7 @@ export const keys = table({
     description:
       'Nobody gets in by it any more, or by an embed token that it minted, and their streams end. A system key cannot be revoked: rotate it with an overlap of 0.',
     access,
+    query,
     params: One,
     answer: z.strictObject({ _id: Id }),
     message: 'Key revoked successfully',

@@ -45,7 +45,10 @@ export interface Database {
    * idempotency keys of all of them.
    */
   worker<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>
-  /** Reads the one credential with this SHA-256 (hex) or access id, before its community is known. */
+  /**
+   * Reads the one credential with this SHA-256 (hex) or access id, or where an account is a member (its id without hyphens),
+   * before a community is known.
+   */
   lookup<T>(key: string, work: (db: Kysely<Tables>) => Promise<T>): Promise<T>
   /** One transaction on what belongs to logins: accounts, sessions, the tokens of links, mails. It may run up to four times. */
   accounts<T>(work: (tx: AccountsTx) => Promise<T>): Promise<T>

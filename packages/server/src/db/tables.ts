@@ -52,6 +52,8 @@ type Json<T> = ColumnType<T, string | undefined, string>
 interface Communities {
   id: string
   name: string
+  image_id: Generated<string | null>
+  revision: Generated<number>
   time_zone: Generated<string>
   week_start: Generated<number>
   review_hours: Generated<number>

@@ -1,5 +1,5 @@
-import type { Selectable } from 'kysely'
-import type { Tx } from '../db/database.js'
+import { type Selectable, sql } from 'kysely'
+import type { Database, Tx } from '../db/database.js'
 import type { Tables } from '../db/tables.js'
 import { Failure } from './failure.js'
 import { isTimeZone } from './time.js'
@@ -16,6 +16,7 @@ export interface NewCommunity {
   /** What it calls its units. */
   xpName?: string
   currencyName?: string
+  imageId?: string
 }
 
 /** Makes the community that the transaction is already inside of: `tenant(newId(), (tx) => createCommunity(tx, …))`. */
@@ -31,6 +32,7 @@ export async function createCommunity(tx: Tx, input: NewCommunity, at: Date): Pr
       week_start: input.weekStart ?? 1,
       xp_name: input.xpName ?? 'XP',
       currency_name: input.currencyName ?? 'Coins',
+      image_id: input.imageId ?? null,
       created_at: at,
     })
     .returningAll()
@@ -46,4 +48,59 @@ export async function thisCommunity(tx: Tx): Promise<Community> {
     .executeTakeFirst()
   if (!community) throw new Failure('not_found')
   return community
+}
+
+/** Changes what is given, and nothing else. Tells as well which picture was shown before. */
+export async function changeCommunity(
+  tx: Tx,
+  { name, imageId }: { name: string | undefined; imageId: string | null | undefined },
+): Promise<{ community: Community; imageBefore: string | null }> {
+  const before = await tx.db
+    .selectFrom('communities')
+    .select('image_id')
+    .where('id', '=', tx.communityId)
+    .forNoKeyUpdate()
+    .executeTakeFirstOrThrow()
+  const community = await tx.db
+    .updateTable('communities')
+    .set({
+      ...(name !== undefined && { name }),
+      ...(imageId !== undefined && { image_id: imageId }),
+      revision: sql`revision + 1`,
+    })
+    .where('id', '=', tx.communityId)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  return { community, imageBefore: before.image_id }
+}
+
+/** Who owns the community; undefined where it was made without an owner. */
+export async function ownerOf(tx: Tx): Promise<{ number: number } | undefined> {
+  return tx.db
+    .selectFrom('members')
+    .select('number')
+    .where('community_id', '=', tx.communityId)
+    .where('role', '=', 'owner')
+    .orderBy('number')
+    .limit(1)
+    .executeTakeFirst()
+}
+
+/** Nobody looks through more of them. */
+const mostCommunities = 100
+
+/** Where an account is an active member, oldest first: the first hundred. */
+export async function communitiesOf(database: Database, accountId: string): Promise<string[]> {
+  const rows = await database.lookup(accountId.replaceAll('-', ''), (db) =>
+    db
+      .selectFrom('members')
+      .select('community_id')
+      .where('account_id', '=', accountId)
+      .where('status', '=', 'active')
+      .orderBy('created_at')
+      .orderBy('community_id')
+      .limit(mostCommunities)
+      .execute(),
+  )
+  return rows.map((row) => row.community_id)
 }

@@ -1,7 +1,9 @@
-import sharp from 'sharp'
+import sharp, { type ResizeOptions } from 'sharp'
 
 /** Pixels on each side: twice of what widgets draw, for dense screens. */
-const side = 128
+const squareSide = 128
+/** Pixels on the longer side. */
+const longestSide = 512
 /** A picture of more pixels would take more memory than anybody's portrait deserves. */
 const maxPixels = 40_000_000
 const maxSeconds = 5
@@ -14,16 +16,23 @@ const beginnings: readonly RegExp[] = [/^\xff\xd8\xff/, /^\x89PNG/, /^GIF8[79]a/
 sharp.concurrency(1)
 sharp.cache(false)
 
+/** A picture as a small square, cut where it is none. */
+export const squarePicture = (file: Buffer) => encoded(file, { width: squareSide, height: squareSide, fit: 'cover' })
+
+/** The whole of a picture, made smaller where it is large. */
+export const wholePicture = (file: Buffer) =>
+  encoded(file, { width: longestSide, height: longestSide, fit: 'inside', withoutEnlargement: true })
+
 /**
- * A picture as a small square WebP without anything but its pixels: no place, no camera, no words. The first frame of one
- * that moves. Undefined for what is no picture (JPEG, PNG, GIF, WebP, AVIF), is broken, or is too large.
+ * A picture as WebP without anything but its pixels: no place, no camera, no words. The first frame of one that moves.
+ * Undefined for what is no picture (JPEG, PNG, GIF, WebP, AVIF), is broken, or is too large.
  */
-export async function squarePicture(file: Buffer): Promise<Buffer | undefined> {
+async function encoded(file: Buffer, size: ResizeOptions): Promise<Buffer | undefined> {
   const start = file.toString('latin1', 0, 16)
   if (!beginnings.some((beginning) => beginning.test(start))) return undefined
   return sharp(file, { limitInputPixels: maxPixels, failOn: 'error' })
     .rotate()
-    .resize(side, side, { fit: 'cover' })
+    .resize(size)
     .webp()
     .timeout({ seconds: maxSeconds })
     .toBuffer()

@@ -45,7 +45,7 @@ export async function admit(
   } else {
     const login = await loginByHeader(services, request.headers)
     if (login) await limiter.take(reply, 'key', login.session.id)
-    if (login && route.access.principals.includes('loginMember'))
+    if (login && route.access.principals.some((one) => one === 'loginMember' || one === 'owner'))
       request.asker = await askerByLogin(services, login, communityIn(request))
     else if (login) request.login = login
     else {

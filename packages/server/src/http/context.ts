@@ -9,6 +9,7 @@ import type { Passwords } from '../domain/passwords.js'
 import type { RootKey } from '../domain/secrets.js'
 import type { findSession } from '../domain/sessions.js'
 import type { Tokens } from '../domain/tokens.js'
+import type { Files } from '../files/files.js'
 import type { StreamHub } from '../stream/hub.js'
 import type { Once } from './idempotency.js'
 import type { RequestLimit } from './limits.js'
@@ -20,6 +21,7 @@ export interface Services {
   rootKey: RootKey
   tokens: Tokens
   passwords: Passwords
+  files: Files
   hub: StreamHub
   /** What instances share, where there is one. */
   redis: Redis | null
@@ -63,6 +65,7 @@ export interface UploadedFile {
 
 type PrincipalsOf<K extends RouteKey> = Routes[K]['access']['principals'][number]
 type IsFile<K extends RouteKey> = Routes[K] extends { file: string } ? true : false
+type IsPicture<K extends RouteKey> = Routes[K] extends { picture: string } ? true : false
 type IsAnyone<K extends RouteKey> = 'anyone' extends PrincipalsOf<K> ? true : false
 type IsLogin<K extends RouteKey> = 'login' extends PrincipalsOf<K> ? true : false
 
@@ -72,12 +75,14 @@ export interface Context<K extends RouteKey> {
    * The community's transaction: a snapshot for GET. It is committed when the handler returns. Null where no community is
    * known, and for uploads: those take as long as the asker likes and open short transactions of their own.
    */
-  tx: true extends IsFile<K> | IsAnyone<K> | IsLogin<K> ? null : Tx
+  tx: true extends IsFile<K> | IsPicture<K> | IsAnyone<K> | IsLogin<K> ? null : Tx
   principal: IsAnyone<K> extends true ? null : IsLogin<K> extends true ? Login : Asker
   params: ParamsOf<K>
   query: QueryOf<K>
   body: BodyOf<K>
   file: IsFile<K> extends true ? UploadedFile : null
+  /** What the form carries, as it came; null for none. */
+  picture: IsPicture<K> extends true ? Buffer | null : null
   /** Aborted when the asker of an upload goes before the answer. */
   gone: IsFile<K> extends true ? AbortSignal : null
   headers: IncomingHttpHeaders

@@ -86,7 +86,7 @@ export async function askerByLogin({ database }: Services, { session }: Login, s
   )
   if (member?.status !== 'active') throw nowhere
   return {
-    kind: 'loginMember',
+    kind: member.role === 'owner' ? 'owner' : 'loginMember',
     communityId: serverId,
     keyId: id,
     keys: [],
@@ -187,10 +187,16 @@ export function checkAccess({ access: { principals, permission } }: Route, asker
 }
 
 /**
- * A key is bound to its community; a body that names another asks for what is not there.
+ * Who asks is bound to a community; a path, a query or a body that names another asks for what is not there.
  * @throws Failure `not_found`
  */
-export function checkCommunity(asker: Asker | null, body: Record<string, unknown> | undefined): void {
-  if (asker && body?.communityId !== undefined && body.communityId !== asker.communityId)
+export function checkCommunity(
+  asker: Asker | null,
+  path: Record<string, unknown> | undefined,
+  query: Record<string, unknown> | undefined,
+  body: Record<string, unknown> | undefined,
+): void {
+  const named = [path?.serverId, query?.serverId, body?.communityId].filter((id) => id !== undefined)
+  if (asker && named.some((id) => id !== asker.communityId))
     throw new Failure('not_found', 'There is no such community for this key.')
 }

@@ -30,6 +30,8 @@ export const defaultLimits = {
   account: { points: 100, seconds: 3_600 },
   /** Mails to one address. */
   mail: { points: 5, seconds: 3_600 },
+  /** Communities that one account makes. */
+  servers: { points: 10, seconds: 86_400 },
   /** How many streams one address may hold open: one for each page that shows a widget. */
   streams: 500,
   /** How many files of one community may be on their way, or wait to become jobs. */
@@ -40,7 +42,7 @@ export const defaultLimits = {
   bodyMs: 30_000,
 } as const satisfies Limits
 
-export type LimitName = 'address' | 'key' | 'page' | 'login' | 'password' | 'account' | 'mail'
+export type LimitName = 'address' | 'key' | 'page' | 'login' | 'password' | 'account' | 'mail' | 'servers'
 export type HeldName = 'streams' | 'uploads'
 export type Limits = Readonly<Record<LimitName, Limit> & Record<HeldName | 'connections' | 'bodyMs', number>>
 
@@ -106,6 +108,7 @@ export function createLimiter(limits: Limits, redis: Redis | null): Limiter {
     password: counter('password'),
     account: counter('account'),
     mail: counter('mail'),
+    servers: counter('servers'),
   }
   const open = { streams: new Map<string, number>(), uploads: new Map<string, number>() }
 

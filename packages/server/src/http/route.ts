@@ -12,7 +12,7 @@ import type { Family } from './family.js'
 import { createOnce, everyTime, idempotencyKey, type Once } from './idempotency.js'
 import { type Limiter, limitFor, networkOf } from './limits.js'
 import { mountOtherMethods } from './methods.js'
-import { readUpload, skipRest } from './upload.js'
+import { readForm, readUpload, skipRest } from './upload.js'
 import { checkAnswer, parsePart } from './validate.js'
 
 /** What mounting needs besides the handlers. */
@@ -21,6 +21,14 @@ export interface Mounting {
   limiter: Limiter
   /** Hold every answer against the contract. */
   checkAnswers: boolean
+}
+
+/** A multipart body, read as far as its operation wants. */
+interface Form {
+  fields: Record<string, unknown>
+  picture?: Buffer | null
+  file?: UploadedFile
+  gone?: AbortSignal
 }
 
 /** A handler of any operation: its own types were checked where it was written. */
@@ -47,12 +55,18 @@ export async function mountFamily<K extends RouteKey>(
     const url = path.replace(/\{(\w+)\}/g, ':$1')
     return { family, method, url, route: table[key], handler: handlers[key] as unknown as AnyHandler }
   })
-  for (const operation of operations.filter(({ route }) => !route.file)) mount(app, mounting, operation)
-  // A file comes as multipart and as nothing else; everything else comes as JSON and as nothing else.
+  for (const operation of operations.filter(({ route }) => !route.file && !route.picture))
+    mount(app, mounting, operation)
+  // A file comes as multipart and as nothing else; everything else but a picture comes as JSON and as nothing else.
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     await scope.register(multipart)
     for (const operation of operations.filter(({ route }) => route.file)) mount(scope, mounting, operation)
+  })
+  // A picture comes as multipart, with what would else be JSON.
+  await app.register(async (scope) => {
+    await scope.register(multipart)
+    for (const operation of operations.filter(({ route }) => route.picture)) mount(scope, mounting, operation)
   })
   for (const url of new Set(operations.map((operation) => operation.url))) {
     const known = operations.filter((operation) => operation.url === url)
@@ -63,20 +77,23 @@ export async function mountFamily<K extends RouteKey>(
 function mount(app: FastifyInstance, mounting: Mounting, operation: Operation): void {
   const { method, url, route } = operation
   const { services, limiter } = mounting
-  const { file, bodyLimit } = route
+  const { file, picture, bodyLimit } = route
   app.route({
     method,
     url,
     ...(bodyLimit && { bodyLimit }),
     onRequest: (request, reply) => admit(services, limiter, route, request, reply),
     handler: async (request, reply) => {
-      if (!file) return perform(mounting, operation, request, reply, null)
+      const isForm = file !== undefined || (picture !== undefined && request.isMultipart())
+      if (!isForm) return perform(mounting, operation, request, reply, null)
       let release = () => {}
       try {
-        release = limiter.hold(reply, request.asker!.communityId, 'uploads')
-        takeYourTime(request)
-        const gone = goneOf(reply)
-        await perform(mounting, operation, request, reply, { ...(await readUpload(request, file)), gone })
+        release = limiter.hold(reply, request.asker?.communityId ?? request.login!.session.id, 'uploads')
+        if (file) takeYourTime(request)
+        const form = file
+          ? { ...(await readUpload(request, file)), gone: goneOf(reply) }
+          : await readForm(request, picture!)
+        await perform(mounting, operation, request, reply, form)
       } finally {
         release()
         skipRest(request)
@@ -98,18 +115,18 @@ async function perform(
   { family, route, handler }: Operation,
   request: FastifyRequest,
   reply: FastifyReply,
-  upload: { fields: Record<string, unknown>; file: UploadedFile; gone: AbortSignal } | null,
+  form: Form | null,
 ): Promise<void> {
   const params = parsePart('path', route.params, request.params)
   const query = parsePart('query', route.query, request.query)
-  const body = parsePart('body', route.body, upload ? upload.fields : request.body)
+  const body = parsePart('body', route.body, form ? form.fields : request.body)
   let asker = request.asker
   if (sourceOf(route) === 'body') {
     asker = await askerByBody(services, body as { accessId: string; accessKey: string })
     await limiter.take(reply, 'key', asker.keyId)
     checkAccess(route, asker)
   }
-  checkCommunity(asker, body)
+  checkCommunity(asker, params, query, body)
   const now = services.clock()
   const isWrite = route.writes || (request.method !== 'GET' && request.method !== 'HEAD')
   const once = asker && isWrite && family.repeatable ? onceFor(services, route, asker, now, request, reply) : everyTime
@@ -122,8 +139,9 @@ async function perform(
       params,
       query,
       body,
-      file: upload?.file ?? null,
-      gone: upload?.gone ?? null,
+      file: form?.file ?? null,
+      picture: form?.picture ?? null,
+      gone: form?.gone ?? null,
       headers: request.headers,
       network: networkOf(request.ip),
       limit: limitFor(limiter, reply),
@@ -157,7 +175,7 @@ async function inTransaction<T>(
   isWrite: boolean,
   work: (tx: Tx | null) => Promise<T>,
 ): Promise<T> {
-  if (!asker || route.file) return work(null)
+  if (!asker || route.file || route.picture) return work(null)
   return database.tenant(asker.communityId, work, { snapshot: !isWrite })
 }
 

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { MultipartFile, MultipartValue } from '@fastify/multipart'
+import { pictureLimit } from '@rai/contract'
 import type { FastifyRequest } from 'fastify'
 import { Failure } from '../domain/failure.js'
 import type { UploadedFile } from './context.js'
@@ -27,6 +28,31 @@ export async function readUpload(
       fields.set(part.fieldname, [...(fields.get(part.fieldname) ?? []), textOf(part)])
     }
     throw missing(name)
+  } catch (error) {
+    throw toRefusal(error)
+  }
+}
+
+/**
+ * Reads a whole form that may hold a picture, in any order.
+ * @param name The field that may carry it.
+ */
+export async function readForm(
+  request: FastifyRequest,
+  name: string,
+): Promise<{ fields: Record<string, unknown>; picture: Buffer | null }> {
+  const fields = new Map<string, string[]>()
+  let picture: Buffer | null = null
+  try {
+    for await (const part of request.parts({ limits: { ...uploadLimits, fileSize: pictureLimit } })) {
+      if (part.type === 'field') fields.set(part.fieldname, [...(fields.get(part.fieldname) ?? []), textOf(part)])
+      else if (part.fieldname === name) picture = await part.toBuffer()
+      else
+        throw new Failure('invalid_request', `The field ${part.fieldname} must be text.`, [
+          { path: part.fieldname, message: 'must be text' },
+        ])
+    }
+    return { fields: Object.fromEntries(plain(fields)), picture }
   } catch (error) {
     throw toRefusal(error)
   }

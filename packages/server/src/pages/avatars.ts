@@ -4,8 +4,8 @@ import { isId } from '../domain/ids.js'
 import type { Services } from '../http/context.js'
 
 /** Where a picture is served. */
-export const avatarUrl = (publicUrl: string, communityId: string, avatarId: string): string =>
-  `${publicUrl}/avatars/${communityId}/${avatarId}.webp`
+export const avatarUrl = (filesUrl: string, communityId: string, avatarId: string): string =>
+  `${filesUrl}/avatars/${communityId}/${avatarId}.webp`
 
 /** How long a page may keep a picture that is served no more: a day. */
 const maxAge = 86_400

@@ -35,7 +35,7 @@ export function mountEmbed(app: FastifyInstance, { config, database, clock }: Se
     const page = !success
       ? errorPage(nonce, 400, 'The address is not one that this page can have.')
       : key?.kind === 'publishable'
-        ? widgetPage(query, await read(key), nonce, config.publicUrl)
+        ? widgetPage(query, await read(key), nonce, config)
         : errorPage(nonce, 404, 'The address names a key that is not known, or no longer good.')
     return reply
       .code(page.status)
@@ -59,7 +59,7 @@ function widgetPage(
   { key: text, board, period, theme, locale }: EmbedQuery,
   { framers, html }: Reading,
   nonce: string,
-  publicUrl: string,
+  { publicUrl, filesUrl }: Config,
 ): Page {
   const { origin } = new URL(publicUrl)
   const script = { src: `${publicUrl}/rai.js`, 'data-key': text, 'data-theme': theme, 'data-locale': locale }
@@ -70,7 +70,7 @@ function widgetPage(
       `script-src 'nonce-${nonce}' 'strict-dynamic'`,
       `style-src 'nonce-${nonce}' ${origin}`,
       `connect-src ${origin}`,
-      `img-src ${origin}`,
+      `img-src ${new URL(filesUrl).origin}`,
       "base-uri 'none'",
       "form-action 'none'",
       "require-trusted-types-for 'script'",

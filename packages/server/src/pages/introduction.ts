@@ -41,9 +41,9 @@ a request is wrong in places, \`details\` with the path of each. *widget* and *p
 ### Writing twice without harm
 
 Send an \`Idempotency-Key\` of your own (1 to 255 printable characters) with a write of *integration*, *management*,
-*system* (not to sign in) or *widget*. The same request with the same key has no second effect for 24 hours: it gets the first answer again, with
-\`Idempotent-Replayed: true\`. Another request with that key is refused (422), and one that comes while the first still
-runs, too (409).
+*system* (not to sign in or to create a server) or *widget*. The same request with the same key has no second effect for
+24 hours: it gets the first answer again, with \`Idempotent-Replayed: true\`. Another request with that key is refused
+(422), and one that comes while the first still runs, too (409).
 
 ### Limits
 
@@ -64,6 +64,7 @@ const words: Record<Principal, (permission: Access['permission']) => string> = {
   widgetAccessKey: () => 'a site’s back-end with a widget access key, both halves in the body',
   login: () => 'somebody who signed in (`Authorization: Bearer rai_at_…`)',
   loginMember: () => 'somebody who signed in and is a member of the community (`Authorization: Bearer rai_at_…`)',
+  owner: () => 'somebody who signed in and owns the community (`Authorization: Bearer rai_at_…`)',
 }
 
 export const whoMayCall = ({ principals, permission }: Access): string =>

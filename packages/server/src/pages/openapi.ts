@@ -5,6 +5,7 @@ import {
   errors,
   Hint,
   type Principal,
+  pictureLimit,
   type Route,
   type RouteKey,
 } from '@rai/contract'
@@ -34,6 +35,7 @@ const schemesOf: Record<Principal, readonly string[]> = {
   widgetAccessKey: [],
   login: ['accessToken'],
   loginMember: ['accessToken'],
+  owner: ['accessToken'],
 }
 
 const securitySchemes = {
@@ -148,13 +150,18 @@ const operationId = (key: string): string =>
     .replace(/[^a-zA-Z0-9]+(\w)?/g, (_, next = '') => next.toUpperCase())
 
 function requestBody(key: RouteKey, route: Route) {
-  if (!route.file)
-    return {
-      description: `At most ${(route.bodyLimit ?? bodyLimits.usual) / 1024} KB`,
-      content: { 'application/json': { schema: route.body!, example: bodyExamples[key] } },
-    }
-  const file = z.file().meta({ description: 'The CSV file, and the last field: one after it is refused' })
-  return { content: { 'multipart/form-data': { schema: (route.body as z.ZodObject).extend({ [route.file]: file }) } } }
+  const json = { 'application/json': { schema: route.body!, example: bodyExamples[key] } }
+  const description = `At most ${(route.bodyLimit ?? bodyLimits.usual) / 1024} KB`
+  const form = (fields: z.ZodRawShape) => ({
+    'multipart/form-data': { schema: (route.body as z.ZodObject).extend(fields) },
+  })
+  if (route.file) {
+    const file = z.file().meta({ description: 'The CSV file, and the last field: one after it is refused' })
+    return { content: form({ [route.file]: file }) }
+  }
+  if (!route.picture) return { description, content: json }
+  const picture = z.file().meta({ description: `JPEG, PNG, GIF, WebP or AVIF, at most ${pictureLimit / 1_000_000} MB` })
+  return { description, content: { ...json, ...form({ [route.picture]: picture.optional() }) } }
 }
 
 function answerContent(family: Family, route: Route) {

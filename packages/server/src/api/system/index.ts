@@ -1,7 +1,8 @@
 import type { families } from '@rai/contract'
 import type { Handlers } from '../../http/context.js'
 import { accounts } from './accounts.js'
+import { servers } from './servers.js'
 
 export { family } from './family.js'
 
-export const handlers: Handlers<keyof typeof families.system> = accounts
+export const handlers: Handlers<keyof typeof families.system> = { ...accounts, ...servers }

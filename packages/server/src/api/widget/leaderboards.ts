@@ -215,7 +215,7 @@ const showRow =
   ({ communityId }: Tx, { config }: Reading['deps']) =>
   ({ member: { avatarId, ...member }, ...row }: Row) => ({
     ...row,
-    member: { ...member, avatarUrl: avatarId && avatarUrl(config.publicUrl, communityId, avatarId) },
+    member: { ...member, avatarUrl: avatarId && avatarUrl(config.filesUrl, communityId, avatarId) },
   })
 
 const showWon = ({ rank, prize, claimedAt }: Won) => ({

@@ -24,7 +24,7 @@ const showViewer = async (tx: Tx, member: Member, { config }: Services) => ({
     name: member.display_name,
     avatarUrl:
       member.avatar_id && member.visibility === 'public'
-        ? avatarUrl(config.publicUrl, tx.communityId, member.avatar_id)
+        ? avatarUrl(config.filesUrl, tx.communityId, member.avatar_id)
         : null,
     username: member.username,
     visibility: member.visibility,

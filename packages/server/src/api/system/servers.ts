@@ -1,0 +1,102 @@
+import type { AnswerOf, RouteKey } from '@rai/contract'
+import type { Tx } from '../../db/database.js'
+import { accountById } from '../../domain/accounts.js'
+import {
+  type Community,
+  changeCommunity,
+  communitiesOf,
+  createCommunity,
+  ownerOf,
+  thisCommunity,
+} from '../../domain/communities.js'
+import { Failure } from '../../domain/failure.js'
+import { newId } from '../../domain/ids.js'
+import { forgetImage, withImage } from '../../domain/images.js'
+import { createMember } from '../../domain/members.js'
+import { baseRole, type Role } from '../../domain/roles.js'
+import type { Handlers, Services } from '../../http/context.js'
+import { imageUrl } from '../../pages/images.js'
+
+export const servers: Handlers<
+  Extract<RouteKey, `${string} /api/v1/servers` | 'PUT /api/v1/servers/{serverId}' | `${string}/{serverId}/roles`>
+> = {
+  'POST /api/v1/servers': async ({ body, picture, principal, deps, limit, now }) => {
+    const { account_id: accountId } = principal.session
+    if (accountId === null) throw new Failure('forbidden', 'A login by Secure Auth is one member and stays it.')
+    await limit.take('servers', accountId)
+    const { email, display_name, first_name, last_name } = await deps.database.accounts((tx) =>
+      accountById(tx, accountId),
+    )
+    const owner = { username: email.slice(0, email.lastIndexOf('@')), email, displayName: display_name }
+    const id = newId(now.getTime())
+    return withImage(deps.files, id, picture, (imageId, keep) =>
+      deps.database.tenant(id, async (tx) => {
+        tx.afterCommit(keep)
+        const community = await createCommunity(tx, { name: body.name, ...(imageId && { imageId }) }, now)
+        const names = { firstName: first_name, lastName: last_name }
+        await createMember(tx, { ...owner, ...names, role: 'owner', accountId }, now)
+        return show(tx, deps, community)
+      }),
+    )
+  },
+
+  'GET /api/v1/servers': async ({ principal, deps }) => {
+    const { account_id: accountId, bound_to: boundTo } = principal.session
+    const ids = accountId === null ? [boundTo!] : await communitiesOf(deps.database, accountId)
+    const shown: Shown[] = []
+    for (const id of ids) {
+      const read = async (tx: Tx) => show(tx, deps, await thisCommunity(tx))
+      shown.push(await deps.database.tenant(id, read, { snapshot: true }))
+    }
+    return shown
+  },
+
+  'PUT /api/v1/servers/{serverId}': async ({ body, picture, principal, once, deps }) => {
+    const input = Buffer.concat([Buffer.from(JSON.stringify(body)), picture ?? Buffer.alloc(0)])
+    return withImage(deps.files, principal.communityId, picture, (uploaded, keep) =>
+      deps.database.tenant(principal.communityId, (tx) =>
+        once(tx, input, async () => {
+          const imageId = uploaded ?? body.image
+          const { community, imageBefore } = await changeCommunity(tx, { name: body.name, imageId })
+          tx.afterCommit(keep)
+          if (imageBefore && imageId !== undefined)
+            tx.afterCommit(() => forgetImage(deps.files, tx.communityId, imageBefore))
+          return show(tx, deps, community)
+        }),
+      ),
+    )
+  },
+
+  'GET /api/v1/servers/{serverId}/roles': async ({ tx }) => [
+    showRole(tx.communityId, baseRole(await thisCommunity(tx))),
+  ],
+}
+
+type Shown = AnswerOf<'POST /api/v1/servers'>
+
+async function show(tx: Tx, { config }: Services, { id, name, image_id, revision }: Community): Promise<Shown> {
+  const owner = await ownerOf(tx)
+  return {
+    _id: id,
+    id,
+    name,
+    image: image_id && imageUrl(config.filesUrl, id, image_id),
+    owner: owner ? { id: String(owner.number) } : null,
+    __v: revision,
+  }
+}
+
+const showRole = (serverId: string, role: Role): AnswerOf<'GET /api/v1/servers/{serverId}/roles'>[number] => ({
+  _id: role.id,
+  serverId,
+  title: role.title,
+  description: role.description,
+  class: role.colour,
+  order: role.order,
+  billable: role.isBillable,
+  serverPermissions: role.serverPermissions,
+  channelPermissions: role.channelPermissions,
+  createdAt: role.createdAt.toISOString(),
+  updatedAt: role.createdAt.toISOString(),
+  __v: role.revision,
+})

@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto'
+import type { Files } from '../files/files.js'
+import { Failure } from './failure.js'
+import { isId } from './ids.js'
+import { wholePicture } from './pictures.js'
+
+const nameOf = (communityId: string, id: string): string => `${communityId}/${id}.webp`
+
+/**
+ * Does something with an uploaded picture that was made ours and put where files lie. There it stays if it is to be kept:
+ * when what names it is committed.
+ * @throws Failure `invalid_file` for what is no picture.
+ */
+export async function withImage<T>(
+  files: Files,
+  communityId: string,
+  upload: Buffer | null,
+  work: (imageId: string | undefined, keep: () => void) => Promise<T>,
+): Promise<T> {
+  if (!upload) return work(undefined, () => {})
+  const image = await wholePicture(upload)
+  if (!image)
+    throw new Failure('invalid_file', 'Send a JPEG, PNG, GIF, WebP or AVIF of at most 40 megapixels.', [
+      { path: 'image', message: 'is no such picture' },
+    ])
+  const id = randomUUID()
+  let isKept = false
+  await files.put(nameOf(communityId, id), image)
+  try {
+    return await work(id, () => {
+      isKept = true
+    })
+  } finally {
+    if (!isKept) await forgetImage(files, communityId, id)
+  }
+}
+
+/** Removes a picture if it can. One that stays harms nobody: no address leads to it. */
+export const forgetImage = (files: Files, communityId: string, id: string): Promise<void> =>
+  files.remove(nameOf(communityId, id)).catch(() => {})
+
+/** Undefined for what is not there, or cannot be. */
+export const readImage = async (files: Files, communityId: string, id: string): Promise<Buffer | undefined> =>
+  isId(communityId) && isId(id) ? files.read(nameOf(communityId, id)) : undefined
