@@ -138,8 +138,9 @@ export const addToCounts = (communityId: string, changes: RawBuilder<unknown>) =
     group by 1, 2, 3, 4, 5, 6 having sum(n) <> 0
   ) moved cross join generate_series(0, 1) as level left join lateral (
     select negated, reached_at, member_id from board_counts
+    -- The level as it is: row-level security lets no cast of it use the index.
     where community_id = ${communityId}::uuid and board_id = moved.board_id and period = moved.period
-      and period_start = moved.period_start and board_counts.level = level.level::smallint
+      and period_start = moved.period_start and board_counts.level = level.level
       and ${place} <= (moved.negated, moved.reached_at, moved.member_id)
     order by negated desc, reached_at desc, member_id desc limit 1
   ) s on true
