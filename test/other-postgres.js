@@ -39,7 +39,8 @@ async function run(binaries) {
   const made = spawnSync(`${binaries}/initdb`, initdb, { ...user, stdio: ['ignore', 'ignore', 'inherit'] })
   if (made.status !== 0) return 1
   const port = await freePort()
-  const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '', lc_messages: 'C' }
+  const reach = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '' }
+  const settings = { ...reach, lc_messages: 'C', fsync: 'off' }
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const postgres = spawn(`${binaries}/postgres`, ['-D', dataDir, ...options], {
     ...user,

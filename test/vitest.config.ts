@@ -1,16 +1,28 @@
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { findOrInstall } from './debian.js'
 import { Counts } from './helpers/counts.js'
 
 /** Packages of the workspace are read from their source. */
-const resolve = { conditions: ['@rai/source', 'module', 'node', 'development|production'] }
+const resolve = { conditions: ['@rai/source', 'module', 'node'] }
+
+/** The import of all scores takes longest: it comes first, and the others have room beside it. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification) => moduleId.endsWith('/scores.test.ts')
+    const sorted = await super.sort(files)
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+  }
+}
 
 export default defineConfig({
   root: join(import.meta.dirname, '..'),
   resolve,
   // `__vitest__` is the environment that loads the global setup; without it that one would look for built packages.
   environments: { ssr: { resolve }, __vitest__: { resolve } },
+  // Vitest adds what packages have for development. A server runs without.
+  plugins: [{ name: 'rai-conditions', configResolved: ({ ssr }) => void Object.assign(ssr.resolve!, resolve) }],
   test: {
     include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: [
@@ -19,7 +31,10 @@ export default defineConfig({
       // Needs root, to mount a disk.
       ...(process.env.RAI_LONG ? [] : ['**/full-disk.test.ts']),
     ],
-    globalSetup: './test/helpers/cluster.ts',
+    globalSetup: ['./test/helpers/build.ts', './test/helpers/cluster.ts'],
+    // One waits for its database or a browser while the other works.
+    maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     // A busy machine is no failure: what is waited for has most of the test's time.
     expect: { poll: { timeout: 20_000 } },

@@ -9,7 +9,5 @@ export default defineConfig({
     include: ['test/e2e/**/*.test.ts'],
     exclude: [],
     testTimeout: 60_000,
-    // A browser and a server a file: more at once only make each other wait.
-    maxWorkers: 2,
   },
 })

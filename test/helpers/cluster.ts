@@ -45,8 +45,11 @@ async function joinExternal(superuserUrl: string) {
 async function startEmbedded() {
   const dataDir = mkdtempSync(join(tmpdir(), 'rai-test-'))
   const { superuserUrl, url, migrateUrl, stop } = await startPostgres(dataDir, { debug() {}, warn: console.warn })
+  const cluster = { superuserUrl, workerUrls: [], url, migrateUrl }
+  // It does not outlive the machine. What must is tested on databases that servers start themselves.
+  for (const query of ['alter system set fsync = off', 'select pg_reload_conf()']) await onNodes(cluster, query)
   return {
-    cluster: { superuserUrl, workerUrls: [], url, migrateUrl },
+    cluster,
     stop: async () => {
       await stop()
       rmSync(dataDir, { recursive: true })

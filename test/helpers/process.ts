@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,14 +6,8 @@ import { text } from 'node:stream/consumers'
 import { afterAll } from 'vitest'
 import { freePort } from '../../packages/server/src/db/supervisor.js'
 
-const folder = join(import.meta.dirname, '../../packages/server')
-/** The server as it is shipped. */
-const bundle = join(folder, 'dist/main.js')
-
-/** Builds it from the source as it is now. */
-export function buildServer(): void {
-  execFileSync('npx', ['--yes', 'pnpm@12.21.0', 'run', 'build'], { cwd: folder, stdio: 'pipe' })
-}
+/** The server as it is shipped: see build.ts. */
+const bundle = join(import.meta.dirname, '../../packages/server/dist/main.js')
 
 /** A server in a process of its own. */
 export interface ServerProcess {

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { ask } from '../helpers/api.js'
 import { asSuperuser, createTestDatabase } from '../helpers/database.js'
 import { startMailServer } from '../helpers/mail-server.js'
-import { buildServer, startProcess } from '../helpers/process.js'
+import { startProcess } from '../helpers/process.js'
 import { startTestServer } from '../helpers/server.js'
 
 const person = { password: 'seven hills before breakfast', firstname: 'Amara', lastname: 'Okafor' }
@@ -108,7 +108,6 @@ describe.each([
     RAI_DEMO: '0',
     SMTP_URL: mailServer.url,
   }
-  beforeAll(() => buildServer(), 60_000)
 
   it('loses no mail', async () => {
     mailServer.answers.push(answer)

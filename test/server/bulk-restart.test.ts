@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { DemoFile } from '../../packages/server/src/demo.js'
 import { expectJob, readJob, uploadCsv } from '../helpers/bulk.js'
 import { asSuperuser, brokenInvariants } from '../helpers/database.js'
-import { buildServer, embeddedPostgres, type ServerProcess, startProcess } from '../helpers/process.js'
+import { embeddedPostgres, type ServerProcess, startProcess } from '../helpers/process.js'
 
 const root = mkdtempSync(join(tmpdir(), 'rai-bulk-'))
 const dataDir = join(root, 'data')
@@ -17,7 +17,6 @@ let demo: DemoFile
 let key: string
 
 beforeAll(async () => {
-  buildServer()
   server = await startProcess({ RAI_DATA: dataDir })
   await server.ready
   demo = JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8')) as DemoFile

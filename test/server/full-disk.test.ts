@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { DemoFile } from '../../packages/server/src/demo.js'
 import { asSuperuser, brokenInvariants } from '../helpers/database.js'
-import { buildServer, embeddedPostgres, type ServerProcess, startProcess } from '../helpers/process.js'
+import { embeddedPostgres, type ServerProcess, startProcess } from '../helpers/process.js'
 
 /** A small disk of its own, in memory. Only root can mount one: this file belongs to `npm run test:long`. */
 const disk = mkdtempSync(join(tmpdir(), 'rai-disk-'))
@@ -14,7 +14,6 @@ let server: ServerProcess
 let demo: DemoFile
 
 beforeAll(async () => {
-  buildServer()
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=192m,mode=0711', 'tmpfs', disk])
   mkdirSync(dataDir)
   server = await startProcess({ RAI_DATA: dataDir })

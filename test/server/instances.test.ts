@@ -8,7 +8,7 @@ import { ask, embedToken } from '../helpers/api.js'
 import { expectJob, uploadCsv } from '../helpers/bulk.js'
 import { testCommunity } from '../helpers/community.js'
 import { asSuperuser, openTestDatabase, withoutLooking } from '../helpers/database.js'
-import { buildServer, runCommand, type ServerProcess, startProcess } from '../helpers/process.js'
+import { runCommand, type ServerProcess, startProcess } from '../helpers/process.js'
 import { openStream } from '../helpers/stream.js'
 
 /** Instances in processes of their own, on one PostgreSQL. */
@@ -40,7 +40,6 @@ async function start(name: Name): Promise<void> {
 
 let community: Awaited<ReturnType<typeof testCommunity>>
 beforeAll(async () => {
-  buildServer()
   await Promise.all([start('one'), start('two')])
 }, 120_000)
 beforeEach(async () => {

@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import type { DemoFile } from '../../packages/server/src/demo.js'
 import { expectJob, uploadCsv } from '../helpers/bulk.js'
 import { asSuperuser, brokenInvariants, createTestDatabase } from '../helpers/database.js'
@@ -12,11 +11,6 @@ import { embeddedPostgres, type ServerProcess, startProcess } from '../helpers/p
 const testDatabase = await createTestDatabase()
 const root = mkdtempSync(join(tmpdir(), 'rai-crash-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
-
-beforeAll(() => {
-  const server = join(import.meta.dirname, '../../packages/server')
-  execFileSync('npx', ['--yes', 'pnpm@12.21.0', 'run', 'build'], { cwd: server, stdio: 'pipe' })
-})
 
 /** Those who award by files, four of which a community may have on their way, and those who make members. */
 const awarders = 4

@@ -3,19 +3,12 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
+import { afterAll, describe, expect, inject, it, vi } from 'vitest'
 import type { DemoFile } from '../../packages/server/src/demo.js'
 import { ask } from '../helpers/api.js'
 import { asSuperuser, brokenInvariants, createTestDatabase } from '../helpers/database.js'
 import { times } from '../helpers/long.js'
-import {
-  buildServer,
-  embeddedPostgres,
-  isRunning,
-  runCommand,
-  type ServerProcess,
-  startProcess,
-} from '../helpers/process.js'
+import { embeddedPostgres, isRunning, runCommand, type ServerProcess, startProcess } from '../helpers/process.js'
 
 const testDatabase = await createTestDatabase()
 const root = mkdtempSync(join(tmpdir(), 'rai-lifecycle-'))
@@ -28,7 +21,6 @@ const members = async () =>
   })
 const gone = (pid: number) => vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 10_000, interval: 20 })
 
-beforeAll(buildServer)
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 /** The steps follow each other on one data directory, as in a server's life. */
