@@ -1,9 +1,10 @@
 import { build } from 'esbuild'
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { embedToken } from '../helpers/api.js'
 import { startBrowser, type Visit, visit } from './browser.js'
 import { pageOf } from './site.js'
-import { firstRow, queue, startWorld, tag, withFallback } from './world.js'
+import { firstRow, queue, startWorld, tag, usernameOf, withFallback } from './world.js'
 
 const { server, site, community, line } = await startWorld()
 const browser = await startBrowser()
@@ -36,7 +37,8 @@ describe('a page that waits for consent', () => {
     const visited = await open(pageOf(withFallback, queue + calls + waiting))
     const { page, console, exceptions } = visited
     await loaded(page)
-    await page.evaluate(() => rai('consent', false))
+    // What consent managers call yes and no: only a true of the page itself agrees.
+    for (const given of [false, 'false', 'yes', 1]) await page.evaluate((given) => rai('consent', given), given)
     await page.evaluate(() => document.body.append(document.createElement('rai-leaderboard')))
     await page.waitForLoadState('networkidle')
     expect(asked(visited)).toEqual([`${server.url}/rai.js`])
@@ -94,6 +96,18 @@ describe('a consent that is withdrawn', () => {
     await expect.poll(() => page.evaluate(() => answers)).toEqual(['asked', 'asked'])
     expect(exceptions).toEqual([])
   })
+})
+
+test('a consent that a member withdraws asks for nothing more, and takes no other word', async () => {
+  const token = JSON.stringify(await embedToken(server, community, usernameOf(3)))
+  const visited = await open(pageOf(tag, `${queue}<script>rai('identify', ${token})</script>${line}`))
+  const { page } = visited
+  await page.locator('rai-leaderboard [part~=row-me]').first().waitFor()
+  const before = asked(visited).length
+  await expect(page.evaluate(() => rai('consent', 'no'))).rejects.toThrow('[rai] consent takes true or false')
+  await page.evaluate(() => rai('consent', false))
+  await page.waitForLoadState('networkidle')
+  expect(asked(visited).slice(before)).toEqual([])
 })
 
 test('elements that an app brings itself ask for nothing while the page is paused', async () => {

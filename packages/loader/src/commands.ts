@@ -66,6 +66,7 @@ const commands = {
 
   /** The visitor agreed, which the loader has seen to, or agrees no longer. */
   consent(page: Page, given: unknown) {
+    if (typeof given !== 'boolean') throw new TypeError('[rai] consent takes true or false')
     if (!given) return end(page)
   },
 

@@ -27,7 +27,7 @@ function start({ src, dataset }: HTMLScriptElement): void {
     // Without consent nothing is fetched, and so nothing else is answered.
     if (!rai.tags) {
       if (call[0] !== 'consent') return new Promise((...settle) => rai.q!.push([call, settle]))
-      if (!call[1]) return
+      if (call[1] !== true) return
       begin()
       return answer()
     }

@@ -128,11 +128,11 @@ export class RaiLeaderboard extends RaiElement {
 
   /** The board's slug or id. Default: the community's first. */
   declare board: string | undefined
-  /** The period shown first. Default: the board's first. */
+  /** The period shown first: `all`, `year`, `month`, `week` or `day`. Default: the board's first. */
   declare period: Wanted['period'] | undefined
   /** Shows no more rows than this. */
   declare limit: number | undefined
-  /** How rows are laid out. */
+  /** `auto` (a podium when wide), `table` (never), `podium` (always), `compact` or `card`. */
   declare layout: Layout | undefined
   /** Leaves out the title line. */
   declare withoutHeader: boolean

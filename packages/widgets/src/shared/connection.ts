@@ -3,14 +3,18 @@ import { pageSettings, type Settings } from './settings.js'
 
 /**
  * Who the viewer is, as an element last said, or as the page last said to an environment. It is said to the stores once
- * and not at every look: two elements that name two people would take turns for ever.
+ * and not at every look: two elements that name two people would take turns for ever. Null while the page is paused.
  */
-const said = new WeakMap<object, Settings & { environment: Environment }>()
+const said = new WeakMap<object, (Settings & { environment: Environment }) | null>()
+
+/** Stores go on for a second after nobody listens to them; in milliseconds. */
+const untilUnheard = 2000
 
 /**
  * Connects with an element's own settings, or the page's where it has none. Elements with the same settings get the same
  * environment, and so share every request. Undefined while the key or the API's address is not known, and while the page
- * is paused: then nobody is signed in either, so that no token is kept.
+ * is paused. Whoever was signed in before a pause is not after it, but they are not signed out as it begins: stores that
+ * are still listened to would ask for what a guest may see.
  */
 export function environmentFor(own: Settings): Environment | undefined {
   const page = pageSettings()
@@ -22,12 +26,12 @@ export function environmentFor(own: Settings): Environment | undefined {
   const environment = connect({ apiUrl, key })
   const speaker = isOwn ? own : environment
   const before = said.get(speaker)
-  said.set(speaker, { environment, tokenUrl, getToken })
+  said.set(speaker, page.paused ? null : { environment, tokenUrl, getToken })
   if (page.paused) {
-    logout(environment)
-    said.delete(speaker)
+    environment.after(untilUnheard, () => page.paused && logout(environment))
     return undefined
   }
+  if (before === null) logout(environment)
   if (before?.environment === environment && before.tokenUrl === tokenUrl && before.getToken === getToken)
     return environment
   // An element's new function is the same person's; a page's is another's.
