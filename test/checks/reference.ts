@@ -44,12 +44,16 @@ function page(element: Element): string {
       !isStatic &&
       !attributes.some(({ fieldName }) => fieldName === name),
   )
-  const table = (title: string, intro: string, rows: readonly Named[]) =>
-    rows.length === 0
-      ? ''
-      : `\n## ${title}\n\n${intro}\n\n| Name | Meaning |\n| --- | --- |\n${rows
-          .map(({ name, description }) => `| ${name && `\`${name}\``} | ${description.replaceAll('|', '\\|')} |`)
-          .join('\n')}\n`
+  const table = (title: string, intro: string, rows: readonly Named[]) => {
+    if (rows.length === 0) return ''
+    const cells = rows.map(({ name, description }) => [name && `\`${name}\``, description.replaceAll('|', '\\|')])
+    const all = [['Name', 'Meaning'], ...cells]
+    const [first = 0, second = 0] = [0, 1].map((at) => Math.max(...all.map((row) => row[at]!.length)))
+    const line = ([name = '', meaning = '']: string[], fill = ' ') =>
+      `| ${name.padEnd(first, fill)} | ${meaning.padEnd(second, fill)} |`
+    const [head, ...body] = all.map((row) => line(row))
+    return `\n## ${title}\n\n${intro}\n\n${[head, line([], '-'), ...body].join('\n')}\n`
+  }
   return `<!-- Written by \`npm run reference\` from the class comment: change it there. -->
 
 # \`<${tagName}>\`
