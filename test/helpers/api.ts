@@ -78,16 +78,29 @@ export async function readReply(response: Response): Promise<Reply> {
   }
 }
 
+export interface RawRequest {
+  method: string
+  path: string
+  headers?: Record<string, string | string[]>
+  body?: string | Buffer
+}
+
 /** A request as no fetch would send it: any method, any header, a path as it is. */
-export function rawRequest(
-  server: TestServer,
-  options: { method: string; path: string; headers?: Record<string, string | string[]>; body?: string | Buffer },
-): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const { method, path, headers = {}, body } = options
-    const { hostname, port } = new URL(server.url)
-    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
-    const sent = request({ hostname, port, method, path, headers: { ...length, ...headers } }, async (message) => {
+export const rawRequest = (server: TestServer, request: RawRequest): Promise<Reply> => begin(server, request).finish()
+
+/** A request whose head is sent at once, and its body when the test says so. */
+export function heldRequest(server: TestServer, request: RawRequest): { finish: () => Promise<Reply> } {
+  const { sent, finish } = begin(server, request)
+  sent.flushHeaders()
+  return { finish }
+}
+
+function begin(server: TestServer, { method, path, headers = {}, body }: RawRequest) {
+  const { hostname, port } = new URL(server.url)
+  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+  const sent = request({ hostname, port, method, path, headers: { ...length, ...headers } })
+  const reply = new Promise<Reply>((resolve, reject) => {
+    sent.on('response', async (message) => {
       const chunks: Buffer[] = []
       for await (const chunk of message) chunks.push(chunk as Buffer)
       const pairs = Object.entries(message.headersDistinct).map(([name, values]) => [name, values!.join(', ')] as const)
@@ -96,8 +109,12 @@ export function rawRequest(
       resolve(readReply(new Response(empty ? null : Buffer.concat(chunks), init)))
     })
     sent.on('error', reject)
-    sent.end(body)
   })
+  const finish = () => {
+    sent.end(body)
+    return reply
+  }
+  return { sent, finish }
 }
 
 /** Signs a member in, as the site's own server would. */

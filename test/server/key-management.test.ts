@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
-import { type Ask, ask } from '../helpers/api.js'
+import type { Tx } from '../../packages/server/src/db/database.js'
+import { rotateKey } from '../../packages/server/src/domain/keys.js'
+import { type Ask, ask, heldRequest, type RawRequest } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
 import { startTestServer } from '../helpers/server.js'
 
@@ -209,6 +212,167 @@ describe('a rotation', () => {
     ]
     expect(made.map(({ status }) => status)).toEqual([201, 201])
     expect(made[1]!.answer).toEqual({ ...made[0]!.answer, key: null, keyState: 'shown_before' })
+  })
+})
+
+describe('a request that was begun with a good key', () => {
+  const addMember = (key: string, username: string): RawRequest => ({
+    method: 'POST',
+    path: '/apis/v1/users',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ username }),
+  })
+  const importMember = (key: string, username: string): RawRequest => ({
+    method: 'POST',
+    path: '/apis/v1/users/bulk-import',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'multipart/form-data; boundary=x' },
+    body: `--x\r\nContent-Disposition: form-data; name="data"; filename="m.csv"\r\n\r\nusername\n${username}\r\n--x--\r\n`,
+  })
+  const addKey = (key: string, name: string): RawRequest => ({
+    method: 'POST',
+    path: '/v1/keys',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ kind: 'community', name, permissions: ['bulk'] }),
+  })
+
+  /** Sends the head with a new key, waits until the key was seen, lets something happen, and sends the body. */
+  async function during(make: typeof addMember, happen: (keyId: string) => unknown) {
+    const { answer } = await create({ kind: 'community', name: 'Held', permissions: ['createUser', 'bulk'] })
+    const name = randomUUID()
+    const held = heldRequest(server, make(answer.key!, name))
+    await expect.poll(async () => (await read(answer._id)).lastUsedAt).not.toBeNull()
+    await happen(answer._id)
+    const { status, code } = await held.finish()
+    return [status, code]
+  }
+  const written = () =>
+    community.tenant(async ({ db }) => {
+      const of = (table: 'members' | 'jobs') =>
+        db
+          .selectFrom(table)
+          .select((eb) => eb.fn.countAll<number>().as('count'))
+          .where('community_id', '=', community.id)
+          .executeTakeFirstOrThrow()
+      return [await of('members'), await of('jobs')]
+    })
+
+  const ends: [string, (keyId: string) => unknown, number, string][] = [
+    ['is revoked', revoke, 401, 'unauthorized'],
+    ['is rotated without an overlap', (id) => rotate(id, { overlapSeconds: 0 }), 401, 'unauthorized'],
+    [
+      'runs out',
+      async (id) => {
+        await change(id, { expiresAt: soon(20).toISOString() })
+        now = soon(20)
+      },
+      401,
+      'unauthorized',
+    ],
+    ['loses the permission', (id) => change(id, { permissions: [] }), 403, 'forbidden'],
+  ]
+  it.each(ends)('writes nothing when the key %s before its body is there', async (_, happen, status, code) => {
+    const before = await written()
+    expect(await during(addMember, happen)).toEqual([status, code])
+    expect(await during(importMember, happen)).toEqual([status, code])
+    expect(await written()).toEqual(before)
+  })
+
+  it.each<[string, (keyId: string) => unknown]>([
+    ['gets another name', (id) => change(id, { name: 'Renamed' })],
+    ['is rotated with an overlap', (id) => rotate(id, { overlapSeconds: 60 })],
+  ])('is done when the key %s', async (_, happen) => {
+    expect(await during(addMember, happen)).toEqual([201, undefined])
+    expect(await during(importMember, happen)).toEqual([202, undefined])
+  })
+
+  it('makes no key once the system key was rotated without an overlap', async () => {
+    const own = await testCommunity(server, { at: now })
+    const seen = async () => {
+      const { answer } = await ask(server, 'GET /v1/keys', { bearer: own.systemKey })
+      return answer.find(({ kind }) => kind === 'system')!
+    }
+    const { _id } = await seen()
+    await expect.poll(async () => (await seen()).lastUsedAt).toBe(now.toISOString())
+    now = soon(60)
+    const held = heldRequest(server, addKey(own.systemKey, 'Back door'))
+    const lastUsed = () =>
+      own.tenant(({ db }) =>
+        db
+          .selectFrom('api_keys')
+          .select('last_used_at')
+          .where('community_id', '=', own.id)
+          .where('id', '=', _id)
+          .execute(),
+      )
+    await expect.poll(lastUsed).toEqual([{ last_used_at: now }])
+    await rotate(_id, { overlapSeconds: 0 }, { bearer: own.systemKey })
+    expect((await held.finish()).status).toBe(401)
+  })
+
+  /** How many wait for an advisory lock, by the transaction that makes them wait. */
+  const waiting = async ({ db }: Tx) => {
+    const { rows } = await sql<{ n: number }>`
+      select count(*) as n from pg_locks where locktype = 'advisory' and not granted
+        and database = (select oid from pg_database where datname = current_database())`.execute(db)
+    return rows[0]!.n
+  }
+  const site = async () => {
+    const { answer } = await create({
+      kind: 'widgetAccess',
+      name: 'Site',
+      origins: [community.origin],
+      identifiers: { 'data-username': '@username' },
+      createMember: true,
+    })
+    const { _id, accessId, key: accessKey } = answer
+    const mint = (username: string) =>
+      ask(server, 'POST /v2/api/widget-access-keys/token', {
+        body: { accessId, accessKey, userIdentifiers: { 'data-username': username } },
+      })
+    return { _id, mint }
+  }
+
+  it('is done before whoever revokes the key hears that it ended', async () => {
+    const { _id, mint } = await site()
+    const username = randomUUID()
+    const replies = await community.tenant(async (tx) => {
+      // Who makes this member waits for its turn.
+      const turn = `identify:${community.id}:${username}`
+      await sql`select pg_advisory_xact_lock(hashtextextended(${turn}, 0))`.execute(tx.db)
+      const minted = mint(username)
+      await expect.poll(() => waiting(tx)).toBe(1)
+      const revoked = revoke(_id)
+      await expect.poll(() => waiting(tx)).toBe(2)
+      return { minted, revoked }
+    })
+    expect([(await replies.minted).status, (await replies.revoked).status]).toEqual([200, 200])
+    expect((await mint(username)).status).toBe(401)
+  })
+
+  it('gets no token by the secret that was proved, once another took its place', async () => {
+    const { _id, mint } = await site()
+    const reply = await community.tenant(async (tx) => {
+      await rotateKey(tx, _id, 0, now)
+      const minted = mint(randomUUID())
+      await expect.poll(() => waiting(tx)).toBe(1)
+      return { minted }
+    })
+    expect((await reply.minted).status).toBe(401)
+  })
+
+  it('changes nothing of a member when the key that minted its token is rotated without an overlap', async () => {
+    const { _id, mint } = await site()
+    const { answer } = await mint(randomUUID())
+    const { answer: page } = await create({ kind: 'publishable', name: 'Page', origins: [community.origin] })
+    const held = heldRequest(server, {
+      method: 'PATCH',
+      path: `/widget/v1/${page.key}/me`,
+      headers: { authorization: `Bearer ${answer.embedToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ visibility: 'hidden' }),
+    })
+    await expect.poll(async () => (await read(page._id)).lastUsedAt).not.toBeNull()
+    await rotate(_id, { overlapSeconds: 0 })
+    expect((await held.finish()).status).toBe(401)
   })
 })
 

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { keyPrefixes, Origin, type Permission } from '@rai/contract'
 import { type Selectable, sql, type UpdateObject } from 'kysely'
+import { writeOnce } from '../db/connection.js'
 import type { Database, Tx } from '../db/database.js'
 import type { KeyKind, Tables } from '../db/tables.js'
 import { emit } from './events.js'
@@ -170,6 +171,8 @@ export async function revokeKey(tx: Tx, id: string, at: Date): Promise<void> {
 
 /** @throws Failure `not_found` for a key that is not there or revoked: that is for ever. */
 async function updateKey(tx: Tx, id: string, changes: UpdateObject<Tables, 'api_keys'>): Promise<Key> {
+  // What began while the key was good is done first, and seen by whoever reads after this.
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`key:${id}`}, 0))`.execute(tx.db)
   const key =
     isId(id) &&
     (await tx.db
@@ -250,15 +253,20 @@ export async function findAccessKey(
   return key && used(database, key, hashOf(secret), at)
 }
 
-/** The key as one of its two secrets opens it, if that one is still good. */
+/** The key as a secret opens it now, whose use is noted. */
 function used(database: Database, key: Key, hash: Buffer, at: Date): Key | undefined {
+  const opened = open(key, hash, at)
+  // Nobody waits for it, and when it fails the next use is noted.
+  if (opened) noteUse(database, key, key.hash.equals(hash) ? 'last_used_at' : 'previous_used_at', at).catch(() => {})
+  return opened
+}
+
+/** The key as one of its two secrets opens it, if that one is still good: its `hash` and its end are that secret's. */
+function open(key: Key, hash: Buffer, at: Date): Key | undefined {
   const isCurrent = timingSafeEqual(key.hash, hash)
   if (!isCurrent && !(key.previous_hash && timingSafeEqual(key.previous_hash, hash))) return undefined
-  const opened = isCurrent ? key : { ...key, expires_at: earliest(key.expires_at, key.previous_until) }
-  if (!isGood(opened, at)) return undefined
-  // Nobody waits for it, and when it fails the next use is noted.
-  noteUse(database, key, isCurrent ? 'last_used_at' : 'previous_used_at', at).catch(() => {})
-  return opened
+  const opened = isCurrent ? key : { ...key, hash, expires_at: earliest(key.expires_at, key.previous_until) }
+  return isGood(opened, at) ? opened : undefined
 }
 
 /** The first of several ends; null stands for none. */
@@ -297,6 +305,34 @@ async function noteUse(
 export async function goodKeyById(tx: Tx, id: string, at: Date): Promise<Key | undefined> {
   const key = await findKeyById(tx, id)
   return key && isGood(key, at) ? key : undefined
+}
+
+const holdKeys = writeOnce<{ ids: readonly string[] }>(
+  ({ ids }) => sql`
+    select pg_advisory_xact_lock_shared(hashtextextended('key:' || id, 0)) from unnest(${ids}::text[]) as id`,
+)
+const readKeys = writeOnce<{ communityId: string; ids: readonly string[] }>(
+  ({ communityId, ids }) => sql`
+    select * from api_keys where community_id = ${communityId}::uuid and id = any(${ids}::uuid[])`,
+)
+
+/**
+ * Keys that were read before, as they are now and stay to the end of the transaction: who would revoke, rotate or change
+ * one waits until then. One round trip. A lock on their rows would write those at every request.
+ * @returns Undefined unless every one of them is good, and so is the secret that opened it.
+ */
+export async function stillGood(
+  tx: Tx,
+  keys: readonly Pick<Key, 'id' | 'hash'>[],
+  at: Date,
+): Promise<Key[] | undefined> {
+  const ids = keys.map(({ id }) => id)
+  const now = await tx.send<Key>(holdKeys(tx.db, { ids }), readKeys(tx.db, { communityId: tx.communityId, ids }))
+  const good = keys.flatMap(({ id, hash }) => {
+    const key = now.find((key) => key.id === id)
+    return (key && open(key, hash, at)) ?? []
+  })
+  return good.length === keys.length ? good : undefined
 }
 
 /** Whether none of these keys was changed, revoked or rotated since it was read. */

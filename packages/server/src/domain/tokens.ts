@@ -35,7 +35,7 @@ export interface Tokens {
 const embedType = 'rai-embed+jwt'
 const lifetimeSeconds = 15 * 60
 /** Between the clocks of two of our instances. */
-const toleranceSeconds = 5
+export const toleranceSeconds = 5
 /** Longer than any of ours. */
 const maxLength = 4096
 

@@ -36,7 +36,7 @@ export interface Asker {
   communityId: string
   keyId: string
   /** Every key that it rests on, as it was then: the one that was shown, and the one that minted the embed token. */
-  keys: readonly Pick<Key, 'id' | 'revision'>[]
+  keys: readonly Pick<Key, 'id' | 'hash' | 'revision'>[]
   permissions: readonly Permission[]
   /** The member that an embed token names. */
   memberId: string | undefined
@@ -94,7 +94,10 @@ export interface Context<K extends RouteKey> {
   deps: Services
   /** Says more beside the answer, where the family's envelope has a place for it: `page`, `limit`, `total`. */
   meta: Record<string, number>
-  /** Does the effect of an upload once per Idempotency-Key, in its transaction. Other operations are wrapped already. */
+  /**
+   * Does the effect of an upload in its transaction: while who asks still may, and once per Idempotency-Key. Other operations
+   * are wrapped already.
+   */
   once: Once
 }
 

@@ -1,12 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { keyPrefixes, type Route } from '@rai/contract'
+import type { Tx } from '../db/database.js'
 import { Failure } from '../domain/failure.js'
 import { readEmbedToken } from '../domain/identify.js'
 import { isId } from '../domain/ids.js'
 import { hintOf } from '../domain/key-text.js'
-import { allowsOrigin, earliest, findAccessKey, findKey, type Key } from '../domain/keys.js'
+import { allowsOrigin, earliest, findAccessKey, findKey, type Key, stillGood } from '../domain/keys.js'
 import { findMember, memberOfAccount } from '../domain/members.js'
 import { findSession } from '../domain/sessions.js'
+import { toleranceSeconds } from '../domain/tokens.js'
 import type { Asker, Login, Services } from './context.js'
 
 /** How an operation is told who asks. It follows from the principals that it lists. */
@@ -184,6 +186,20 @@ export function checkAccess({ access: { principals, permission } }: Route, asker
   if (!principals.includes(asker.kind)) throw new Failure('forbidden')
   if (asker.kind === 'communityKey' && permission && !asker.permissions.includes(permission))
     throw new Failure('forbidden', `This key needs the permission ${permission}.`)
+}
+
+/**
+ * Holds a write to what is so when it is done: its body may have come long after its credential. What it rests on stays so
+ * to the end of the transaction.
+ * @throws Failure `unauthorized`, `token_expired`, or `forbidden` where the key was left without the permission.
+ */
+export async function checkAgain({ clock }: Services, tx: Tx, route: Route, asker: Asker): Promise<void> {
+  const at = clock()
+  const [key] = (await stillGood(tx, asker.keys, at)) ?? []
+  if (!key) throw new Failure('unauthorized', 'This key ended while the request was on its way.')
+  checkAccess(route, { ...asker, permissions: key.permissions })
+  if (asker.expiresAt && asker.expiresAt.getTime() + toleranceSeconds * 1000 <= at.getTime())
+    throw new Failure('token_expired')
 }
 
 /**

@@ -7,7 +7,7 @@ import { admit } from './admit.js'
 import { sendAnswer, sendCsv, sendStream } from './answer.js'
 import { takeYourTime } from './arrival.js'
 import type { Asker, Context, Handlers, Services, UploadedFile } from './context.js'
-import { askerByBody, checkAccess, checkCommunity, sourceOf } from './credential.js'
+import { askerByBody, checkAccess, checkAgain, checkCommunity, sourceOf } from './credential.js'
 import type { Family } from './family.js'
 import { createOnce, everyTime, idempotencyKey, type Once } from './idempotency.js'
 import { type Limiter, limitFor, networkOf } from './limits.js'
@@ -129,7 +129,7 @@ async function perform(
   checkCommunity(asker, params, query, body)
   const now = services.clock()
   const isWrite = route.writes || (request.method !== 'GET' && request.method !== 'HEAD')
-  const once = asker && isWrite && family.repeatable ? onceFor(services, route, asker, now, request, reply) : everyTime
+  const once = asker && isWrite ? onceFor(services, family, route, asker, now, request, reply) : everyTime
 
   /** Everything but the transaction; made anew when the database asks for another try. */
   const context = (tx: Tx | null) =>
@@ -179,23 +179,37 @@ async function inTransaction<T>(
   return database.tenant(asker.communityId, work, { snapshot: !isWrite })
 }
 
+/** The effect of a write: while who asks still may, and once where its family can tell a repeat. */
 function onceFor(
-  { rootKey }: Services,
-  { replayed }: Route,
+  services: Services,
+  family: Family,
+  route: Route,
   asker: Asker,
   now: Date,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Once {
-  const key = idempotencyKey(request.headers['idempotency-key'])
-  if (key === undefined) return everyTime
-  return createOnce({
-    rootKey,
-    key,
-    principal: asker.memberId ?? asker.keyId,
-    operation: `${request.method} ${request.url.split('?')[0]}`,
-    now,
-    replayed,
-    onReplay: () => reply.header('Idempotent-Replayed', 'true'),
-  })
+  const key = family.repeatable ? idempotencyKey(request.headers['idempotency-key']) : undefined
+  const once =
+    key === undefined
+      ? everyTime
+      : createOnce({
+          rootKey: services.rootKey,
+          key,
+          principal: asker.memberId ?? asker.keyId,
+          operation: `${request.method} ${request.url.split('?')[0]}`,
+          now,
+          replayed: route.replayed,
+          onReplay: () => reply.header('Idempotent-Replayed', 'true'),
+        })
+  return async (tx, input, effect) => {
+    // On its way together with the first statements of the effect, which stand or fall with it.
+    const checked = checkAgain(services, tx, route, asker)
+    checked.catch(() => {})
+    try {
+      return await once(tx, input, effect)
+    } finally {
+      await checked
+    }
+  }
 }
