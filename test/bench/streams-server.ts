@@ -20,7 +20,9 @@ interface Running extends StreamsServer {
 async function ours(): Promise<Running> {
   const dataDir = mkdtempSync(join(tmpdir(), 'rai-bench-'))
   const many = { points: 1_000_000, seconds: 60 }
-  const server = await startServer(await quietConfig({ dataDir }), { limits: { address: many, page: many } })
+  const server = await startServer(await quietConfig({ dataDir }), {
+    limits: { address: many, page: many, connectionsPerAddress: 10_000 },
+  })
   const { tenant, publishableKey, origin } = await testCommunity(server)
   const board = await tenant((tx) => createBoard(tx, { name: 'Bench' }, new Date()))
   return {

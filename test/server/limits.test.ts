@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
@@ -193,5 +194,28 @@ describe('connections', async () => {
     await expect(fetch(`${server.url}/healthz`)).rejects.toThrow()
     for (const socket of open) socket.destroy()
     await vi.waitFor(async () => expect((await fetch(`${server.url}/healthz`)).status).toBe(200), { interval: 20 })
+  })
+
+  const perAddress = { connectionsPerAddress: 2 }
+  const narrow = await startTestServer({ limits: perAddress })
+  const behindProxy = await startTestServer({ config: { trustProxy: true }, limits: perAddress })
+  const unfinished = 'GET /healthz HTTP/1.1\r\nX: '
+
+  it('are so many from one address, whatever they are used for, and more when some have ended', async () => {
+    const open = [1, 2].map(() => say(narrow, unfinished))
+    await Promise.all(open.map((socket) => once(socket, 'connect')))
+    await expect(fetch(`${narrow.url}/healthz`)).rejects.toThrow()
+    const other = connect({ port: Number(new URL(narrow.url).port), host: '127.0.0.1', localAddress: '127.0.0.77' })
+    other.write('GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+    expect(await text(other)).toContain('200 OK')
+    for (const socket of open) socket.destroy()
+    await vi.waitFor(async () => expect((await fetch(`${narrow.url}/healthz`)).status).toBe(200), { interval: 20 })
+  })
+
+  it('are not counted by address where all come from the proxy', async () => {
+    const open = [1, 2].map(() => say(behindProxy, unfinished))
+    await Promise.all(open.map((socket) => once(socket, 'connect')))
+    expect((await fetch(`${behindProxy.url}/healthz`)).status).toBe(200)
+    for (const socket of open) socket.destroy()
   })
 })

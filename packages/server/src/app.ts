@@ -16,6 +16,7 @@ import * as secureAuth from './api/secure-auth/index.js'
 import * as system from './api/system/index.js'
 import * as widget from './api/widget/index.js'
 import { arriveWithin } from './http/arrival.js'
+import { limitConnections } from './http/connections.js'
 import type { Services } from './http/context.js'
 import { readForwardedFor } from './http/forwarded.js'
 import { commonHeaders } from './http/headers.js'
@@ -79,6 +80,8 @@ export async function createApp(
     },
   })
   app.server.maxConnections = limits.connections
+  // Behind a proxy they are all the proxy's.
+  if (!config.trustProxy) limitConnections(app.server, limits.connectionsPerAddress)
   takeOnlyJson(app)
   app.decorateRequest('asker', null)
   app.decorateRequest('login', null)

@@ -38,13 +38,17 @@ export const defaultLimits = {
   uploads: 4,
   /** How many connections are open in all. */
   connections: 10_000,
+  /** How many of them one address may hold, where no proxy stands in front: else one could take them all. */
+  connectionsPerAddress: 1_000,
   /** How long a body may take to arrive, unless it is an upload. */
   bodyMs: 30_000,
 } as const satisfies Limits
 
 export type LimitName = 'address' | 'key' | 'page' | 'login' | 'password' | 'account' | 'mail' | 'servers'
 export type HeldName = 'streams' | 'uploads'
-export type Limits = Readonly<Record<LimitName, Limit> & Record<HeldName | 'connections' | 'bodyMs', number>>
+export type Limits = Readonly<
+  Record<LimitName, Limit> & Record<HeldName | 'connections' | 'connectionsPerAddress' | 'bodyMs', number>
+>
 
 export interface Limiter {
   /**
