@@ -30,13 +30,20 @@ export function createSite(demo: DemoFile, config: Pick<Config, 'dataDir' | 'fil
   }
 
   return createServer(async (request, response) => {
+    // Not every path that may be sent makes an address: `//` does not.
+    if (!URL.canParse(request.url ?? '/', demo.siteUrl)) {
+      response.writeHead(400).end('This is no address of a page.')
+      return
+    }
     const { pathname } = new URL(request.url ?? '/', demo.siteUrl)
     const answer = paths[pathname] ?? paths[`/${pathname.split('/')[1]}`] ?? page
     try {
       await answer(request, response)
     } catch (error) {
       console.error(error)
-      response.writeHead(500).end('Something went wrong. The console of the demo site says what.')
+      // What was begun cannot become another answer: it breaks off.
+      if (response.headersSent) response.destroy()
+      else response.writeHead(500).end('Something went wrong. The console of the demo site says what.')
     }
   })
 
