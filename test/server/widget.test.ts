@@ -404,6 +404,16 @@ describe('a first page', () => {
     expect((await firstPage('later')).answer.html).toBe('')
   })
 
+  it.each([
+    ['ar-u-nu-arab-x-c1', 'ar'],
+    ['en-x-anything', 'en'],
+    ['de-CH', 'de-CH'],
+    ['xx', 'en'],
+    ['no tag at all', 'en'],
+  ])('asked for in %s is in a locale that there is: %s', async (locale, lang) => {
+    expect((await firstPage('stars', { locale })).answer.html).toContain(` lang="${lang}"`)
+  })
+
   it('follows the rules of every read: keys, boards, sites, caches', async () => {
     expect((await firstPage('nothing')).code).toBe('not_found')
     expect((await firstPage('stars', {}, { origin: 'https://elsewhere.example' })).code).toBe('origin_not_allowed')

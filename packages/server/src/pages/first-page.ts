@@ -10,6 +10,20 @@ const marks = /<!--.*?-->|<\?>/g
 export async function firstPageHtml(page: FirstPage): Promise<string> {
   // Slots stand in a custom element only.
   const customElementHostStack = [new FallbackRenderer('rai-leaderboard')]
-  const html = await collectResult(render(await firstPage(page), { customElementHostStack }))
+  const known = { ...page, locale: knownLocale(page.locale) }
+  const html = await collectResult(render(await firstPage(known), { customElementHostStack }))
   return `<template shadowrootmode="open">${html.replace(marks, '')}</template>`
+}
+
+/**
+ * The nearest locale that `Intl` has data for: some hundreds. The widgets keep a formatter for every locale that they were
+ * asked for, and here strangers ask.
+ */
+function knownLocale(tag: string): string {
+  try {
+    const [locale = 'en'] = Intl.NumberFormat.supportedLocalesOf(new Intl.Locale(tag).baseName)
+    return new Intl.NumberFormat(locale).resolvedOptions().locale
+  } catch {
+    return 'en'
+  }
 }
