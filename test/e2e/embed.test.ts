@@ -2,6 +2,8 @@ import { get, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { createKey } from '../../packages/server/src/domain/keys.js'
 import { createBoard, defaultSettings } from '../../packages/server/src/domain/leaderboards/index.js'
+import { createMember } from '../../packages/server/src/domain/members.js'
+import { testCommunity } from '../helpers/community.js'
 import { startBrowser, visit } from './browser.js'
 import { pageOf, startSite } from './site.js'
 import { nameOf, startWorld } from './world.js'
@@ -93,6 +95,23 @@ describe('the answer for a frame', () => {
     // What the key does not list, a board cannot open.
     expect(await policyOf('inside')).toMatch(new RegExp(`frame-ancestors ${site.origin}$`))
     expect(await policyOf('outside')).toMatch(/frame-ancestors 'none'$/)
+  })
+
+  test('may be framed where the board may that it shows when its address names none', async () => {
+    const own = await testCommunity(server, { origin: site.origin })
+    const widget = { ...defaultSettings.widget, whitelistedDomains: ['https://elsewhere.example'] }
+    const { members, shown } = await own.tenant(async (tx) => {
+      const { id } = await createMember(tx, { username: 'ada' }, new Date())
+      return {
+        members: await createBoard(tx, { name: 'Members', viewingMembers: [id], displayOrder: 1 }, new Date()),
+        shown: await createBoard(tx, { name: 'Shown', settings: { widget }, displayOrder: 2 }, new Date()),
+      }
+    })
+    const response = await fetch(address({ key: own.publishableKey }))
+    expect(response.headers.get('content-security-policy')).toMatch(/frame-ancestors 'none'$/)
+    const html = await response.text()
+    expect(html).toContain(`board="${shown.id}"`)
+    expect(html).not.toContain(members.id)
   })
 
   test('has another nonce every time', async () => {

@@ -4,6 +4,7 @@ import {
   type Board,
   type BoardInput,
   createBoard,
+  defaultSettings,
   deleteBoard,
   joinBoard,
   updateBoard,
@@ -167,6 +168,28 @@ describe('a segment', () => {
     expect(await readBoard(first)).toMatchObject({ name: 'France', whole: null, segments: [] })
     const after = await ask(server, 'GET /widget/v1/{publishableKey}/config', on(first))
     expect(after.answer.leaderboards.map(({ id }) => id)).toContain(first.id)
+  })
+
+  it('is offered in a frame where it may be on every page that may frame it', async () => {
+    const onPages = (whitelistedDomains: string[]) => ({
+      settings: { widget: { ...defaultSettings.widget, whitelistedDomains } },
+    })
+    const [one, two] = ['https://one.example', 'https://two.example']
+    const whole = await newBoard({ name: 'Whole', rankedFields: {}, ...onPages([one]) })
+    const narrow = await newBoard({ name: 'Elsewhere', segmentOf: whole.id, ...onPages([two]) })
+    const wide = await newBoard({ name: 'Both', segmentOf: whole.id, ...onPages([one, two]) })
+    const anywhere = await newBoard({ name: 'Anywhere', segmentOf: whole.id })
+    // What runs in a frame asks from our own origin, whichever page it is on.
+    const inFrame = async (board: Board) => {
+      const { answer } = await ask(server, 'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}', {
+        ...on(board),
+        origin: undefined,
+      })
+      return answer.segments.map(({ id }) => id)
+    }
+    expect((await inFrame(whole)).sort()).toEqual([wide.id, anywhere.id].sort())
+    // The whole may be on none of the pages of these.
+    expect([await inFrame(narrow), await inFrame(wide), await inFrame(anywhere)]).toEqual([[], [], []])
   })
 
   it('is set and told by the API', async () => {

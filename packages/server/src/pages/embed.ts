@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { line } from '@rai/contract'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { readFirstPage } from '../api/widget/leaderboards.js'
+import { isOfConfig, readFirstPage } from '../api/widget/leaderboards.js'
 import type { Config } from '../config.js'
 import type { Tx } from '../db/database.js'
 import { Failure } from '../domain/failure.js'
@@ -56,8 +56,8 @@ interface Page {
 }
 
 function widgetPage(
-  { key: text, board, period, theme, locale }: EmbedQuery,
-  { framers, html }: Reading,
+  { key: text, period, theme, locale }: EmbedQuery,
+  { framers, board, html }: Reading,
   nonce: string,
   { publicUrl, filesUrl }: Config,
 ): Page {
@@ -104,15 +104,20 @@ function errorPage(nonce: string, status: number, why: string): Page {
   }
 }
 
-/** Who may frame the page, and its first rows. */
+/** Who may frame the page, its board as the tag names it, and its first rows. */
 interface Reading {
   framers: readonly string[]
+  board: string | undefined
   html: string
 }
 
 async function readPage(tx: Tx, key: Key, query: EmbedQuery, config: Config, now: Date): Promise<Reading> {
-  const board = query.board ? await findShownBoard(tx, query.board) : (await shownBoards(tx))[0]
-  if (!board) return { framers: framers(key, []), html: '' }
+  const principal = askerOf(key)
+  // Named to the element, or it might choose another one than may be framed here.
+  const board = query.board
+    ? await findShownBoard(tx, query.board)
+    : (await shownBoards(tx)).find((board) => isOfConfig(board, principal))
+  if (!board) return { framers: framers(key, []), board: query.board, html: '' }
   const params = { publishableKey: '', idOrSlug: board.id }
   const look = {
     period: board.periods.find((period) => period === query.period),
@@ -120,13 +125,12 @@ async function readPage(tx: Tx, key: Key, query: EmbedQuery, config: Config, now
     locale: query.locale,
   }
   // A board that visitors may not see says so by the element's own words.
-  const { html } = await readFirstPage({ tx, principal: askerOf(key), params, now, deps: { config } }, look).catch(
-    (error) => {
-      if (error instanceof Failure) return { html: '' }
-      throw error
-    },
-  )
-  return { framers: framers(key, settingsOf(board).widget.whitelistedDomains), html }
+  const { html } = await readFirstPage({ tx, principal, params, now, deps: { config } }, look).catch((error) => {
+    if (error instanceof Failure) return { html: '' }
+    throw error
+  })
+  const { whitelistedDomains } = settingsOf(board).widget
+  return { framers: framers(key, whitelistedDomains), board: query.board ?? board.id, html }
 }
 
 /** Only the sites that the key lists may frame the page, and of these only the board's, where it has a list of its own. */

@@ -1,7 +1,7 @@
 import { thisCommunity } from '../../domain/communities.js'
 import { shownBoards } from '../../domain/leaderboards/index.js'
 import type { Handlers } from '../../http/context.js'
-import { isListed, metricNames, showSummary } from './leaderboards.js'
+import { isOfConfig, metricNames, showSummary } from './leaderboards.js'
 
 export const config: Handlers<'GET /widget/v1/{publishableKey}/config'> = {
   'GET /widget/v1/{publishableKey}/config': async ({ tx, principal, now }) => {
@@ -15,9 +15,7 @@ export const config: Handlers<'GET /widget/v1/{publishableKey}/config'> = {
         timeZone: community.time_zone,
         weekStart: community.week_start,
       },
-      leaderboards: boards
-        .filter((board) => board.segment_of === null && isListed(board, principal))
-        .map((board) => showSummary(board, metric)),
+      leaderboards: boards.filter((board) => isOfConfig(board, principal)).map((board) => showSummary(board, metric)),
       now: now.toISOString(),
     }
   },

@@ -112,7 +112,9 @@ async function readBoard({ tx, principal, params, now }: Reading) {
   const board = await readableBoard(tx, params.idOrSlug, principal)
   const clock = await communityClock(tx)
   const whole = board.segment_of === null ? board : await findShownBoard(tx, board.segment_of)
-  const segments = whole && isListed(whole, principal) ? await segmentsOf(tx, whole.id) : []
+  const isOffered = (other: Board) =>
+    isListed(other, principal) && (principal.origin !== undefined || isWhereverIs(other, board))
+  const segments = whole && isOffered(whole) ? await segmentsOf(tx, whole.id) : []
   const { prizeTerms, widget } = settingsOf(board)
   const { button } = widget
   return {
@@ -120,9 +122,7 @@ async function readBoard({ tx, principal, params, now }: Reading) {
     description: board.description,
     requiresOptIn: board.requires_opt_in,
     whole: segments.length > 0 && whole && whole !== board ? { id: whole.id, periods: whole.periods } : null,
-    segments: segments
-      .filter((segment) => isListed(segment, principal))
-      .map(({ id, name, periods }) => ({ id, name, periods })),
+    segments: segments.filter(isOffered).map(({ id, name, periods }) => ({ id, name, periods })),
     prizes: board.prizes,
     prizeTerms: prizeTerms || null,
     button: button.enabled && button.link ? { text: button.text, link: button.link } : null,
@@ -186,8 +186,18 @@ async function readableRun(
   return { board, run: runOf(board, await communityClock(tx), now, period, start) }
 }
 
+/** Whether a board may be on every page that another one may be on: in a frame, nobody tells which page it is. */
+function isWhereverIs(board: Board, other: Board): boolean {
+  const { whitelistedDomains: allowed } = settingsOf(board).widget
+  const { whitelistedDomains: pages } = settingsOf(other).widget
+  return allowed.length === 0 || (pages.length > 0 && pages.every((origin) => allowed.includes(origin)))
+}
+
+/** Whether the asker's page may choose the board when it names none. */
+export const isOfConfig = (board: Board, asker: Asker): boolean => board.segment_of === null && isListed(board, asker)
+
 /** Whether a list for the asker's page names the board. */
-export const isListed = (board: Board, { memberId, origin }: Asker): boolean =>
+const isListed = (board: Board, { memberId, origin }: Asker): boolean =>
   mayView(board, memberId) && isForPage(board, origin)
 
 export const showSummary = (board: Board, metric: MetricNames) => ({
