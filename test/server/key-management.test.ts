@@ -105,6 +105,8 @@ describe('the keys of a community', () => {
 
   it.each<[string, object, string[]]>([
     ['an origin that is none', { kind: 'publishable', name: 'x', origins: ['https://x.example/'] }, ['origins.0']],
+    ['a host that ends a policy', { kind: 'publishable', name: 'x', origins: ['https://x;script-src'] }, ['origins.0']],
+    ['a host that begins another', { kind: 'publishable', name: 'x', origins: ['https://x,y.example'] }, ['origins.0']],
     ['an unknown permission', { kind: 'community', name: 'x', permissions: ['all'] }, ['permissions.0']],
     [
       'what such a key does not have',

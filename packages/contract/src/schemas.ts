@@ -102,10 +102,19 @@ export const Email = z.email('must be an address such as name@example.com').max(
  */
 export const PictureUrl = z.url({ protocol: /^https?$/, error: 'must be a web address' }).max(2000)
 
-/** A page's origin, compared by equality: scheme, host and port, nothing else. */
+/**
+ * A page's origin, compared by equality: scheme, host and port, nothing else. It stands in policies, where a comma or a
+ * semicolon, which URLs allow in a host, would begin another.
+ */
 export const Origin = z
   .string()
   .max(300)
-  .refine((value) => /^https?:\/\/[^*]+$/.test(value) && URL.canParse(value) && new URL(value).origin === value, {
-    message: 'must be an origin such as https://example.com, without a path',
-  })
+  .refine(
+    (value) =>
+      /^https?:\/\/([a-z\d.-]+|\[[a-f\d:]+\])(:\d+)?$/.test(value) &&
+      URL.canParse(value) &&
+      new URL(value).origin === value,
+    {
+      message: 'must be an origin such as https://example.com, without a path',
+    },
+  )
