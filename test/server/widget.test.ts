@@ -449,4 +449,11 @@ describe('caching', () => {
     expect(signedIn.headers.has('etag')).toBe(false)
     expect((await rows('nothing')).headers.get('cache-control')).toBe('no-store')
   })
+
+  it('knows a member by the one header that it varies by', async () => {
+    const headers = { 'x-api-key': await tokenOf('ada') }
+    const reply = await rows('stars', {}, { headers, origin })
+    expect([reply.status, reply.headers.get('cache-control')]).toEqual([200, 'public, max-age=0, s-maxage=2'])
+    expect((await ask(server, 'GET /widget/v1/{publishableKey}/me', { params, headers, origin })).status).toBe(401)
+  })
 })

@@ -22,9 +22,14 @@ export function sourceOf({ access: { principals } }: Route): CredentialSource {
 
 const secretPrefixes = [keyPrefixes.community, keyPrefixes.system, keyPrefixes.widgetAccessSecret]
 
-/** The text of `Authorization: Bearer …`, of `X-API-Key: …`, or of `apiKey: …` as Secure Auth documents it. */
+/** The text of `Authorization: Bearer …`. All that pages send: `Vary` names no other header that tells who asks. */
+const bearerIn = ({ authorization }: IncomingHttpHeaders): string | undefined =>
+  authorization === undefined ? undefined : (/^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? '')
+
+/** The same, or the text of `X-API-Key: …`, or of `apiKey: …` as Secure Auth documents it. */
 function credentialIn(headers: IncomingHttpHeaders): string | undefined {
-  if (headers.authorization !== undefined) return /^Bearer +(\S+)$/i.exec(headers.authorization)?.[1] ?? ''
+  const bearer = bearerIn(headers)
+  if (bearer !== undefined) return bearer
   const key = headers['x-api-key'] ?? headers.apikey
   return Array.isArray(key) ? '' : key
 }
@@ -143,7 +148,7 @@ export async function askerByPage(
   origin: string | undefined,
 ): Promise<Asker> {
   const visitor = { ...askerOf(key), origin }
-  const token = credentialIn(headers)
+  const token = bearerIn(headers)
   if (token === undefined) return visitor
   const { claims, key: minter } = await readEmbedToken(services, token, services.clock())
   const foreign = claims.communityId !== key.community_id
