@@ -18,7 +18,7 @@ const site = createSite(
     widgetAccess: { accessId: '', accessKey: '' },
     owner: { email: '', password: '' },
   },
-  tmpdir(),
+  { dataDir: tmpdir(), filesUrl: 'http://127.0.0.1:4400' },
 )
 await once(site.listen(0, '127.0.0.1'), 'listening')
 afterAll(() => site.close())

@@ -5,8 +5,9 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { createAccount } from '../../packages/server/src/domain/accounts.js'
 import { createMember } from '../../packages/server/src/domain/members.js'
 import { newLoginCode, redeemLoginCode } from '../../packages/server/src/domain/secure-auth.js'
-import { beginSession } from '../../packages/server/src/domain/sessions.js'
-import { type Ask, ask, rawRequest } from '../helpers/api.js'
+import { beginSession, endSession, findSession } from '../../packages/server/src/domain/sessions.js'
+import { defaultLimits } from '../../packages/server/src/http/limits.js'
+import { type Ask, ask, heldRequest, rawRequest } from '../helpers/api.js'
 import { startBucket } from '../helpers/bucket.js'
 import { testCommunity } from '../helpers/community.js'
 import { startTestServer, type TestServer } from '../helpers/server.js'
@@ -94,6 +95,28 @@ describe('a server', () => {
   ])('is not created with %s', async (_, what, paths) => {
     const reply = await create(amara, what)
     expect([reply.status, reply.paths]).toEqual([400, paths])
+  })
+
+  it('is not changed by a login that ended while the request was on its way', async () => {
+    const bearer = await person('left@example.com')
+    const { answer } = await create(bearer, named('Before'))
+    const held = heldRequest(server, {
+      method: 'PUT',
+      path: `/api/v1/servers/${answer.id}`,
+      headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'After' }),
+    })
+    let looks = 0
+    /** How many requests of the login were counted, but for those that look. */
+    const counted = async () => {
+      looks++
+      const { headers } = await ask(server, 'GET /api/v1/servers', { bearer })
+      return defaultLimits.key.points - Number(/"key";r=(\d+)/.exec(headers.get('ratelimit')!)![1]) - looks
+    }
+    await expect.poll(counted).toBe(2)
+    const { id } = (await findSession(server.database, bearer, new Date()))!
+    await server.database.accounts((tx) => endSession(tx, id))
+    expect((await held.finish()).status).toBe(401)
   })
 
   it('is one of ten that an account may create in a day', async () => {

@@ -199,12 +199,28 @@ export function checkAccess({ access: { principals, permission } }: Route, asker
  * @throws Failure `unauthorized`, `token_expired`, or `forbidden` where the key was left without the permission.
  */
 export async function checkAgain({ clock }: Services, tx: Tx, route: Route, asker: Asker): Promise<void> {
+  // Who signed in shows no key.
+  if (asker.keys.length === 0) return
   const at = clock()
   const [key] = (await stillGood(tx, asker.keys, at)) ?? []
   if (!key) throw new Failure('unauthorized', 'This key ended while the request was on its way.')
   checkAccess(route, { ...asker, permissions: key.permissions })
   if (asker.expiresAt && asker.expiresAt.getTime() + toleranceSeconds * 1000 <= at.getTime())
     throw new Failure('token_expired')
+}
+
+/**
+ * Holds the write of somebody who signed in to the same, right before its transaction, which sees no logins.
+ * @throws Failure `unauthorized` when the login has ended, `not_found` or `forbidden` when they are no longer who they were.
+ */
+export async function checkLoginAgain(
+  services: Services,
+  route: Route,
+  headers: IncomingHttpHeaders,
+  asker: Asker | null,
+): Promise<void> {
+  const login = await loginByHeader(services, headers)
+  if (login && asker) checkAccess(route, await askerByLogin(services, login, asker.communityId))
 }
 
 /**

@@ -7,7 +7,7 @@ import { admit } from './admit.js'
 import { sendAnswer, sendCsv, sendStream } from './answer.js'
 import { takeYourTime } from './arrival.js'
 import type { Asker, Context, Handlers, Services, UploadedFile } from './context.js'
-import { askerByBody, checkAccess, checkAgain, checkCommunity, sourceOf } from './credential.js'
+import { askerByBody, checkAccess, checkAgain, checkCommunity, checkLoginAgain, sourceOf } from './credential.js'
 import type { Family } from './family.js'
 import { createOnce, everyTime, idempotencyKey, type Once } from './idempotency.js'
 import { type Limiter, limitFor, networkOf } from './limits.js'
@@ -127,8 +127,9 @@ async function perform(
     checkAccess(route, asker)
   }
   checkCommunity(asker, params, query, body)
-  const now = services.clock()
   const isWrite = route.writes || (request.method !== 'GET' && request.method !== 'HEAD')
+  if (isWrite && sourceOf(route) === 'header') await checkLoginAgain(services, route, request.headers, asker)
+  const now = services.clock()
   const once = asker && isWrite ? onceFor(services, family, route, asker, now, request, reply) : everyTime
 
   /** Everything but the transaction; made anew when the database asks for another try. */
