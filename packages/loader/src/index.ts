@@ -42,8 +42,8 @@ function start({ src, dataset }: HTMLScriptElement): void {
   }
   function begin() {
     const { key, api = new URL(src).origin } = dataset
-    const given = { ...dataset, apiKey: key, apiUrl: api.replace(/\/+$/, ''), paused: false }
-    Object.assign(settings, given).dispatchEvent(new Event('change'))
+    Object.assign(settings, dataset, { apiKey: key, apiUrl: api.replace(/\/+$/, ''), paused: false })
+    settings.dispatchEvent(new Event('change'))
     rai.tags = loadTags(src, settings)
   }
 

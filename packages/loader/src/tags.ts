@@ -69,6 +69,8 @@ export function loadTags(base: string, settings: Settings): Tags {
     if (!wanted.delete(localName)) return
     askEarly(element, settings, tags[localName]![1])
     load(localName)
+    // The first of these that a page makes takes the longest: now nobody waits for it.
+    setTimeout(Intl.NumberFormat)
     if (wanted.size) return
     changes.disconnect()
     near.disconnect()
@@ -80,19 +82,17 @@ export function loadTags(base: string, settings: Settings): Tags {
       await loadCode(urls, { signal })
     } catch (reason) {
       if (signal.aborted) return
-      fail(tag, `${urls[0]} (${reason})`)
       addEventListener('online', () => load(tag), { once: true, signal })
+      console.error(
+        `[rai] <${tag}> could not load ${urls[0]} (${reason}). CSP: connect-src, script-src, trusted-types rai-html?`,
+      )
+      sheet.insertRule(`${tag}:not(:defined):empty::before{content:"This could not be loaded."}`)
+      for (const root of roots)
+        for (const element of root.querySelectorAll(tag)) {
+          const options = { bubbles: true, composed: true }
+          element.dispatchEvent(Object.assign(new Event('rai-error', options), { code: 'network' }))
+        }
     }
-  }
-
-  function fail(tag: string, what: string) {
-    console.error(`[rai] <${tag}> could not load ${what}. CSP: connect-src, script-src, trusted-types rai-html?`)
-    sheet.insertRule(`${tag}:not(:defined):empty::before{content:"This could not be loaded."}`)
-    for (const root of roots)
-      for (const element of root.querySelectorAll(tag)) {
-        const options = { bubbles: true, composed: true }
-        element.dispatchEvent(Object.assign(new Event('rai-error', options), { code: 'network' }))
-      }
   }
 
   function watch(root: Root) {
