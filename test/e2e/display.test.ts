@@ -1,20 +1,26 @@
 import type { Page } from 'playwright-core'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
+import { faults, startFaultProxy } from '../helpers/fault-proxy.js'
 import { startBrowser, visit } from './browser.js'
 import { fillFor, phone, settled, tagOf, type Widget, widgetPage, widgets } from './widgets.js'
 import { startWorld } from './world.js'
 
 const world = await startWorld()
 await fillFor(world)
-const { site, line } = world
+const { server, site, line } = world
+const silence = await startFaultProxy(server.url)
+silence.fail(faults.hang)
+afterAll(silence.stop)
 const browser = await startBrowser()
+
+const silent = line.replace('data-key', `data-api="${silence.url}" data-key`)
 
 /** The widgets of a page, as its scripts see them. */
 const partsOf = (page: Page, { tag }: Widget, selector = '*') => page.locator(`${tag} ${selector}`)
 
 describe.each(widgets)('63 <$tag>', (widget) => {
   const address = site.put(`/${widget.tag}`, widgetPage(tagOf(widget), line))
-  const waiting = site.put(`/${widget.tag}-waiting`, widgetPage(tagOf(widget), line.replace(/ data-key="\w+"/, '')))
+  const waiting = site.put(`/${widget.tag}-waiting`, widgetPage(tagOf(widget), silent))
 
   test.each([
     ['waiting', waiting, 'loading'],

@@ -60,9 +60,10 @@ describe('one line and one tag', () => {
     expect(await page.evaluate(() => localStorage.length + sessionStorage.length)).toBe(0)
   })
 
-  test('say on the console what is missing when there is no key', async () => {
+  test('say on the console what is missing when there is no key, and on the page that there is nothing', async () => {
     const { page, console } = await open(pageOf(tag, line.replace(/ data-key="\w+"/, '')))
-    await page.locator('rai-leaderboard:defined').waitFor()
+    await page.getByText('Not available here').waitFor()
+    await page.locator('rai-leaderboard:state(error)').waitFor()
     expect(console.filter((text) => text.startsWith('error: [rai]'))).toEqual([
       `error: [rai] No data-key: ${server.url}/rai.js`,
     ])

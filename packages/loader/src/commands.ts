@@ -17,6 +17,9 @@ const configurable = ['key', 'api', 'tokenUrl', 'theme', 'locale']
 /** A loader of another version came later, and the page was told. */
 let told = false
 
+/** So long a page has to name its key, in milliseconds. */
+const patience = 5000
+
 /** Ends what the page listens to. */
 let listening = new AbortController()
 
@@ -87,6 +90,13 @@ const commands = {
   async diagnose(page: Page) {
     const { diagnose } = await import('./diagnose.js')
     return diagnose(page)
+  },
+
+  /** The script has no key. A page that does not name one in time has the server tell its elements what that means. */
+  async keyless({ rai, settings, src }: Page) {
+    console.error(`[rai] No data-key: ${src}`)
+    await new Promise((done) => setTimeout(done, patience))
+    if (rai.tags && !settings.apiKey) set(settings, { apiKey: 'none' })
   },
 
   /** A loader of another version came later and does nothing. */

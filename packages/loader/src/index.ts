@@ -45,13 +45,13 @@ function start({ src, dataset }: HTMLScriptElement): void {
     Object.assign(settings, dataset, { apiKey: key, apiUrl: api.replace(/\/+$/, ''), paused: false })
     settings.dispatchEvent(new Event('change'))
     rai.tags = loadTags(src, settings)
+    key || rai('keyless').catch(() => {})
   }
 
   rai.version = __VERSION__
   rai.q = page.rai?.q ?? []
   page.rai = rai
 
-  if (!dataset.key) console.error(`[rai] No data-key: ${src}`)
   document.adoptedStyleSheets.push(sheet)
   if (dataset.consent) settings.paused = true
   else begin()
