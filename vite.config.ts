@@ -109,7 +109,8 @@ function library(): UserConfig {
 /** What every element needs; what several elements import is found by itself. */
 const common = /node_modules|packages\/(widgets|stores)\/src\/shared\//
 /** What only parts use that come later: behind its index, a package does not show who imports what. */
-const later = /packages\/(stores\/src\/(viewer|leaderboard\/(search|own))|widgets\/src\/leaderboard\/(own-)?events)\.ts/
+const later =
+  /packages\/(stores\/src\/(viewer|leaderboard\/(search|own|turns))|widgets\/src\/leaderboard\/(own-)?events)\.ts/
 
 /** The tags that a module comes with: not those that only ask for it later, by `import()`. */
 function tagsOf(

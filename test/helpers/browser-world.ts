@@ -53,6 +53,7 @@ async function fill(community: TestCommunity): Promise<Map<string, string>> {
     await board('soon', { startsAt: new Date(+now + day / 2), endsAt: new Date(+now + 30 * day) })
     await board('cup', { metric: 'currency', requiresOptIn: true, periods: ['all'] })
     await board('review', { startsAt: new Date(+now - 30 * day), endsAt: new Date(+now - day / 24), periods: ['all'] })
+    await board('brief', { startsAt: new Date(+now - day), endsAt: new Date(+now + day), periods: ['all'] })
     await board('over', { startsAt: new Date(+now - 30 * day), endsAt: new Date(+now - day), periods: ['all'] })
     const prizes = [
       { from: 4, to: 10, title: 'A cap' },
@@ -64,8 +65,10 @@ async function fill(community: TestCommunity): Promise<Map<string, string>> {
     const won = { name: 'Season', slug: 'season', metric: 'currency' as const, periods: ['all' as const] }
     // Made before it ended: its winners are found when the server comes to it.
     await createBoard(tx, { ...won, ...season, prizes, settings }, earlier)
-    await ensureFields(tx, { kilometres: 'Kilometres' }, now)
+    await ensureFields(tx, { kilometres: 'Kilometres', steps: 'Steps' }, now)
     await board('distance', { metric: 'field:kilometres', periods: ['all'] })
+    await board('steps', { metric: 'field:steps', periods: ['all'] })
+    await board('calendar', { periods: ['day', 'week', 'month', 'year', 'all'] })
     const whole = await board('groups', { periods: ['week', 'all'] })
     const moves: Move[] = []
     for (let n = 1; n <= memberCount; n++) {
@@ -90,6 +93,9 @@ async function fill(community: TestCommunity): Promise<Map<string, string>> {
     const fieldId = (await findFields(tx, ['kilometres'])).get('kilometres')!.id
     const distances = some(0).map((memberId, n) => ({ memberId, fieldId, value: 12_345 - n }))
     await setValues(tx, distances, now, 'test')
+    const stepsId = (await findFields(tx, ['steps'])).get('steps')!.id
+    const steps = distances.map(({ memberId }, n) => ({ memberId, fieldId: stepsId, value: 6_000_000_000 - n }))
+    await setValues(tx, steps, now, 'test')
     for (const [n, name] of ['North', 'South', 'A very long name of a group of members'].entries())
       await board(`group-${n}`, {
         name,
@@ -142,6 +148,14 @@ const answers: Record<string, (asked: Asked) => Promise<unknown>> = {
   async '/award'({ member, amount, unit }) {
     const what = { memberId: ids.get(member)!, unit, amount: Number(amount), key: `award:${awards++}` }
     await community.tenant((tx) => post(tx, [{ ...what, reason: 'import', actor: 'test' }], new Date()))
+  },
+
+  /** Ends a board in eight seconds. */
+  async '/end'({ board }) {
+    await community.tenant(async (tx) => {
+      const now = Date.now()
+      return updateBoard(tx, (await findShownBoard(tx, board))!.id, { endsAt: new Date(now + 8000) }, new Date(now))
+    })
   },
 
   /** Gives a board another name, as its operator would. */

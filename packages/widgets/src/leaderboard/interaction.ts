@@ -1,4 +1,4 @@
-import type { BoardRow } from '@rai/stores'
+import { type BoardRow, type BoardRun, runAt, serverNow } from '@rai/stores'
 import { type LitElement, unsafeCSS } from 'lit'
 import { ClockController } from '../shared/clock-controller.js'
 import type { Text } from '../shared/messages.js'
@@ -10,6 +10,7 @@ import css from './interaction.styles.css?inline'
 import { RowsController } from './rows-controller.js'
 import { runSteps } from './runs.js'
 import type { Scene } from './scene.js'
+import { TabsController } from './tabs-controller.js'
 
 export const styles = [iconStyles, unsafeCSS(changesCss), unsafeCSS(css)]
 
@@ -27,6 +28,14 @@ export default class Interaction {
     this.rows = new RowsController(host, scene)
     this.change = rankChanges(scene, text)
     new ClockController(host, scene.timeLeft)
+    new TabsController(host)
+  }
+
+  /** The run as the clock has it: its turn is seen at once, and its rows a little later. */
+  get run(): BoardRun | undefined {
+    const { view } = this.#scene.model()
+    const environment = this.#scene.environment()
+    return view && environment && runAt(view.run, serverNow(environment))
   }
 
   readonly onKeydown = (event: KeyboardEvent) => {

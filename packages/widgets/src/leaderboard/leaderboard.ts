@@ -161,8 +161,8 @@ export class RaiLeaderboard extends RaiElement {
     },
     timeLeft: () => {
       const { environment } = this
-      const { view } = this.#model
-      const at = view && turnOf(view.run)
+      const run = this.#run
+      const at = run && turnOf(run)
       return environment && at ? Date.parse(at) - serverNow(environment) : undefined
     },
     at: (position) => {
@@ -280,6 +280,10 @@ export class RaiLeaderboard extends RaiElement {
   /** What makes the list more than a picture: asked for once there is something to see. */
   get #hands() {
     return this.#model.shown && this.#interaction.value
+  }
+
+  get #run() {
+    return this.#hands?.run ?? this.#model.view?.run
   }
 
   get #podium() {
@@ -427,7 +431,7 @@ export class RaiLeaderboard extends RaiElement {
     const segment = hasSegments ? `tab-${this.#segment ?? ''}` : nothing
     const tab = view && board && board.periods.length > 1 ? `tab-${view.run.period}` : segment
     const own = this.#ownPart
-    return html`${this.withoutHeader ? nothing : header(board, view && when(view.run, this.#scene.timeLeft() ?? 0, text, locale), text)}
+    return html`${this.withoutHeader ? nothing : header(board, view && when(this.#run!, this.#scene.timeLeft() ?? 0, text, locale), text)}
       ${this.#renderTools()}
       ${hasExtras ? this.#extras.value?.(this.#model, this.#segment, text, this.#number, this.#chooseSegment) : nothing}
       <div class="panel" id="panel" role=${tab === nothing ? 'group' : 'tabpanel'} aria-labelledby=${tab}>

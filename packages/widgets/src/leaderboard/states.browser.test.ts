@@ -10,6 +10,7 @@ import {
   rowsOf,
   shiftsDuring,
   shows,
+  site,
   textOf,
   until,
   world,
@@ -76,6 +77,17 @@ describe('<rai-leaderboard> in every state', () => {
     expect(textOf(part(element, 'when'))).to.match(/^In review, final in 1[01]:\d\d:\d\d$/)
     expect(shows(element, 'sign-in')).to.equal(false)
     await expect(element).to.be.accessible()
+  })
+
+  it('turns when the clock does, whatever the server says meanwhile', async () => {
+    await site('/end', { board: 'brief' })
+    const api = await freshApi()
+    const element = await loaded({ api, attributes: { board: 'brief' } })
+    const says = (what: RegExp) => until(() => what.test(textOf(part(element, 'when'))), `${what}`)
+    // It is counted anew for its new end, and shown as it was until then.
+    await says(/^Ends in 00:00:0|^In review/)
+    await api.fail('hang')
+    await says(/^In review, final in /)
   })
 
   it('says that a board has ended', async () => {
@@ -173,5 +185,11 @@ describe('<rai-leaderboard> in every state', () => {
     await element.updateComplete
     expect(statesOf(element)).to.deep.equal(['loading'])
     element.remove()
+  })
+
+  it('has no empty last line', async () => {
+    const element = await leaderboard({ attributes: { board: 'over' } })
+    await until(() => part(element, 'empty'), 'words')
+    expect(part(element, 'footer')!.checkVisibility()).to.equal(false)
   })
 })
