@@ -54,6 +54,23 @@ describe('<rai-leaderboard> with prizes', () => {
     await expect(element).to.be.accessible()
   })
 
+  it('leaves the list some rows where the element is low, and lets one scroll to the rest', async () => {
+    const element = await loaded({ attributes, width: 400 })
+    element.style.setProperty('--rai-leaderboard-height', '20rem')
+    const rowHeight = rowsOf(element)[0]!.offsetHeight
+    const rows = () => find(element, '.scroller')!.clientHeight / rowHeight
+    expect(rows()).to.be.above(4)
+    part(element, 'prizes-head')!.click()
+    await until(() => part(element, 'prize-item')!.checkVisibility(), 'list')
+    expect(part(element, 'prizes')!.clientHeight).to.be.above(100)
+    expect(rows()).to.be.above(2)
+    const base = part(element, 'base')!
+    base.scrollTop = base.scrollHeight
+    const bottom = (inner: Element) => Math.round(inner.getBoundingClientRect().bottom)
+    expect(bottom(part(element, 'footer')!)).to.be.at.most(bottom(element))
+    await expect(element).to.be.accessible()
+  })
+
   it('says nothing of prizes where a board has none', async () => {
     const element = await loaded()
     expect(part(element, 'prizes') === null).to.equal(true)

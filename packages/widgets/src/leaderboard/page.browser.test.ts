@@ -103,6 +103,49 @@ describe('<rai-leaderboard> in a page', () => {
     })
   }
 
+  it('stays under what the page lays over it', async () => {
+    const element = await loaded()
+    const cover = document.createElement('div')
+    cover.style.cssText = 'position: relative; z-index: 0; block-size: 480px; margin-block-start: -480px'
+    element.after(cover)
+    const { left, top } = find(element, 'thead')!.getBoundingClientRect()
+    expect(document.elementFromPoint(left + 20, top + 10) === cover).to.equal(true)
+  })
+
+  for (const dir of ['ltr', 'rtl']) {
+    it(`keeps the chosen period in view, ${dir}`, async () => {
+      page.dir = dir
+      const element = await loaded({ attributes: { board: 'calendar', period: 'year' }, width: 240 })
+      const list = part(element, 'tabs')!
+      const isSeen = (name: string) => {
+        const { left, right } = part(element, 'tab-selected')!.getBoundingClientRect()
+        const line = list.getBoundingClientRect()
+        return textOf(part(element, 'tab-selected')) === name && left >= line.left && right <= line.right
+      }
+      expect(list.scrollWidth).to.be.above(list.clientWidth)
+      await until(() => isSeen('Year'), 'year')
+      const tab = (name: string) => [...list.querySelectorAll('button')].find((each) => textOf(each) === name)!
+      for (const name of ['Day', 'All time']) {
+        tab(name).click()
+        await until(() => isSeen(name), name)
+      }
+    })
+  }
+
+  it('gives names and long numbers their room at 240 pixels', async () => {
+    const attributes = { board: 'steps' }
+    const element = await loaded({ attributes, member: 'member-12', width: 240 })
+    await until(() => part(element, 'me-row'), 'own place')
+    const names = [rowsOf(element)[3]!, part(element, 'me-row')!].map((row) => row.querySelector('.name')!.clientWidth)
+    expect(Math.min(...names)).to.be.above(40)
+    const podium = await loaded({ attributes: { ...attributes, layout: 'podium' }, width: 240 })
+    await until(() => part(podium, 'podium'), 'podium')
+    const cut = [...podium.shadowRoot!.querySelectorAll('.step .score')].filter(
+      (score) => score.scrollWidth > score.clientWidth,
+    )
+    expect(cut.length).to.equal(0)
+  })
+
   it('63 bears wider text spacing (WCAG 1.4.12)', async () => {
     const element = await loaded({ width: 320 })
     const spacing = new CSSStyleSheet()

@@ -38,12 +38,21 @@ function contrast(one: string, two: string): number {
   return (light + 0.05) / (dark + 0.05)
 }
 
+/** What a page sets for itself, whatever the scheme is. */
+const brands = [
+  '--rai-surface: #0b3d2e; --rai-text: #fff; --rai-accent: #ffd400',
+  '--rai-surface: #0b3d2e; --rai-text: #fff',
+  '--rai-surface: #222',
+  '--rai-surface: #fff4e0',
+]
+
 describe('design tokens', () => {
   for (const theme of ['light', 'dark'] as const) {
-    for (const accent of accents) {
-      it(`have enough contrast in ${theme} with the accent ${accent || 'of their own'}`, async () => {
-        const element = await fixture<HTMLElement>(html`<rai-leaderboard theme=${theme}></rai-leaderboard>`)
-        if (accent) element.style.setProperty('--rai-accent', accent)
+    for (const style of [...accents.map((accent) => accent && `--rai-accent: ${accent}`), ...brands]) {
+      it(`have enough contrast in ${theme} with ${style || 'values of their own'}`, async () => {
+        const element = await fixture<HTMLElement>(
+          html`<rai-leaderboard theme=${theme} style=${style}></rai-leaderboard>`,
+        )
         const probe = document.createElement('i')
         element.shadowRoot!.querySelector('.base')!.append(probe)
         const colourOf = (token: string) => {
