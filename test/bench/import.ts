@@ -43,7 +43,7 @@ export const bench: Bench = {
       const ours = await timed(async () => {
         await tenant((tx) => createJob(tx, job, file(), at))
         const folding = startFolding(database, console)
-        while (await tenant((tx) => applyNext(tx, at))) folding.wake(communityId)
+        while (await tenant((tx) => applyNext(tx, () => at))) folding.wake(communityId)
         await folding.stop()
       })
       const reference = await asSuperuser(superuserUrl, async (client) => {

@@ -40,7 +40,7 @@ export async function testCommunity(
     await createCommunity(tx, { name: 'Test community', timeZone }, at)
     const name = 'Test'
     const origins = [origin]
-    const identifiers = { 'data-username': '@username', 'data-customer-id': 'customer-id' }
+    const identifiers = { 'data-username': '@username', 'data-customer-id': 'externalId' } as const
     return {
       publishable: await createKey(tx, { kind: 'publishable', name, origins }, at),
       community: await createKey(tx, { kind: 'community', name, permissions: [...granted] }, at),

@@ -47,7 +47,7 @@ describe('the demo', () => {
       test_mode: true,
     })
     expect(await findAccessKey(database, widgetAccess.accessId, widgetAccess.accessKey, now)).toMatchObject({
-      identifiers: { 'data-username': '@username', 'data-customer-id': 'customer-id' },
+      identifiers: { 'data-username': '@username', 'data-customer-id': 'externalId' },
     })
     const account = await database.accounts(({ db }) => db.selectFrom('accounts').selectAll().executeTakeFirstOrThrow())
     expect(account.email).toBe(owner.email)

@@ -151,6 +151,45 @@ describe('bodies', () => {
     }
   })
 
+  it.each<[RouteKey, object, string]>([
+    ['POST /v1/leaderboards', {}, 'name is missing'],
+    ['POST /v1/leaderboards', { name: 7 }, 'name must be a text'],
+    ['POST /v1/leaderboards', { name: '' }, 'name must not be empty'],
+    ['POST /v1/leaderboards', { name: 'x'.repeat(101) }, 'name must have at most 100 characters'],
+    ['POST /v1/leaderboards', { name: 'x', allowedTimeFilters: [] }, 'allowedTimeFilters must not be empty'],
+    ['POST /v1/leaderboards', { name: 'x', colour: 'red' }, 'colour is not known here'],
+    ['POST /v1/leaderboards', { name: 'x', displayOrder: -1 }, 'displayOrder must be at least 0'],
+    ['POST /v1/leaderboards', { name: 'x', displayOrder: 1.5 }, 'displayOrder must be a whole number'],
+    ['POST /v1/leaderboards', { name: 'x', isEnabled: 'yes' }, 'isEnabled must be true or false'],
+    ['POST /v1/leaderboards', { name: 'x', image: 'x' }, 'image must be a web address'],
+    [
+      'POST /v1/leaderboards',
+      { name: 'x', rankingField: 'points' },
+      'rankingField must be one of xp, currencies or be field: and the name of a field',
+    ],
+    [
+      'POST /v1/leaderboards',
+      { name: 'x', startDate: '1 May' },
+      'startDate must be a day such as 2026-11-23 or be a time in UTC such as 2026-11-23T12:00:00.000Z',
+    ],
+    ['POST /v1/leaderboards', [], 'it must be an object'],
+    ['POST /v1/keys', { kind: 'secret' }, 'kind must be one of publishable, community, widgetAccess'],
+    ['POST /v1/keys', { kind: 'publishable', name: 'x' }, 'origins is missing'],
+  ])('of %s that are %j are refused in plain words', async (key, body, words) => {
+    const reply = await ask(server, key, { bearer, body })
+    expect([reply.status, JSON.parse(reply.text).message]).toEqual([400, `The body is not valid: ${words}.`])
+  })
+
+  it('that are wrong in several places say so, and where', async () => {
+    const reply = await ask(server, 'POST /v1/keys', { bearer, body: { kind: 'publishable' } })
+    expect([JSON.parse(reply.text).message, reply.paths]).toEqual([
+      'The body is not valid: name is missing. The details list what else is wrong.',
+      ['name', 'origins'],
+    ])
+    const query = await ask(server, 'GET /v1/leaderboards', { bearer, query: { limit: 'many' } })
+    expect(JSON.parse(query.text).message).toBe('The query is not valid: limit must be a number.')
+  })
+
   it('are not repeated in the answer, however long a wrong name is', async () => {
     const long = 'y'.repeat(100_000)
     for (const body of [`{"name":"x","${long}":1}`, `{"${long}":1,"${long}":2}`]) {

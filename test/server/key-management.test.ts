@@ -75,6 +75,15 @@ describe('the keys of a community', () => {
     expect(minted.status).toBe(200)
   })
 
+  it('that mint tokens say what each identifier is, in known words', async () => {
+    const site = { kind: 'widgetAccess', name: 'Site', origins: [community.origin] }
+    for (const meaning of ['username', '@email', 'email', 'customer-id', '']) {
+      const { status, code, paths, text } = await create({ ...site, identifiers: { 'data-user': meaning } })
+      expect([status, code, paths]).toEqual([400, 'invalid_request', ['identifiers.data-user']])
+      expect(text).toContain('identifiers.data-user must be one of @username, @id, externalId.')
+    }
+  })
+
   it('are listed newest first, page by page', async () => {
     now = soon(1)
     const { answer } = await create({ kind: 'community', name: 'Newest', permissions: [] })

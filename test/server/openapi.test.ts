@@ -1,6 +1,6 @@
 import { type Route, type RouteKey, routes } from '@rai/contract'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { bodyExamples } from '../../packages/server/src/pages/examples.js'
+import { bodyExamples, bodyExamplesByKind } from '../../packages/server/src/pages/examples.js'
 import { ask } from '../helpers/api.js'
 import { startTestServer } from '../helpers/server.js'
 
@@ -11,7 +11,7 @@ interface Operation {
   description: string
   security: Record<string, unknown>[]
   parameters?: { name: string; in: string }[]
-  requestBody?: { content: Record<string, { schema: object; example?: unknown }> }
+  requestBody?: { content: Record<string, { schema: Schema; example?: unknown; examples?: object }> }
   responses: Record<string, { content?: Record<string, { schema: object; example?: unknown }> }>
 }
 let document: {
@@ -25,6 +25,32 @@ const operationOf = (key: RouteKey) => {
   const [method, path] = key.split(' ') as [string, string]
   return document.paths[path]![method.toLowerCase()]!
 }
+
+interface Schema {
+  $ref?: string
+  description?: string
+  properties?: Record<string, Schema>
+  items?: Schema
+  anyOf?: Schema[]
+  oneOf?: Schema[]
+  allOf?: Schema[]
+}
+
+/** The paths of all properties under a schema that nothing is said of, neither there nor in what they refer to. */
+function undescribed({ $ref, properties = {}, items, ...schema }: Schema, path: string): string[] {
+  const inside = [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])]
+  return [
+    ...($ref ? undescribed(referred($ref), path) : []),
+    ...inside.flatMap((one) => undescribed(one, path)),
+    ...(items ? undescribed(items, path) : []),
+    ...Object.entries(properties).flatMap(([name, property]) => {
+      const own = `${path}.${name}`
+      const isDescribed = property.description ?? (property.$ref && referred(property.$ref).description)
+      return [...(isDescribed ? [] : [own]), ...undescribed(property, own)]
+    }),
+  ]
+}
+const referred = ($ref: string) => document.components.schemas![$ref.split('/').at(-1)!] as Schema
 
 beforeAll(async () => {
   document = JSON.parse((await ask(server, 'GET /openapi.json')).text)
@@ -69,12 +95,22 @@ describe('the OpenAPI document', () => {
   })
 
   it('gives examples that its own operations take', () => {
-    for (const [key, example] of Object.entries(bodyExamples)) {
+    const byKind = Object.entries(bodyExamplesByKind).flatMap(([key, kinds]) =>
+      Object.values(kinds).map((example) => [key, example] as const),
+    )
+    for (const [key, example] of [...Object.entries(bodyExamples), ...byKind]) {
       const route: Route = routes[key as RouteKey]
       expect(route.body!.safeParse(example).error, key).toBeUndefined()
     }
     const withBody = operations.filter(([, route]) => route.body && !route.file).map(([key]) => key)
-    expect(Object.keys(bodyExamples).sort()).toEqual(withBody.sort())
+    expect(Object.keys({ ...bodyExamples, ...bodyExamplesByKind }).sort()).toEqual(withBody.sort())
+    const shown = operationOf('POST /v1/keys').requestBody!.content['application/json']!.examples
+    expect(Object.keys(shown!)).toEqual(['publishable', 'community', 'widgetAccess'])
+  })
+
+  it.each(operations.filter(([, route]) => route.body))('describes all that the body of %s may hold', (key) => {
+    const contents = Object.values(operationOf(key).requestBody!.content)
+    expect(contents.flatMap(({ schema }) => undescribed(schema, ''))).toEqual([])
   })
 
   it.each(operations.filter(([, route]) => route.answer))('gives an example of what %s answers', (key, route) => {

@@ -68,6 +68,11 @@ describe('an upload', () => {
     expect([reply.status, reply.code], reply.text).toEqual([status, code])
   })
 
+  it.each(['application/json', 'text/csv'])('says what to send instead of %s', async (type) => {
+    const { text } = await send('{}', type)
+    expect(JSON.parse(text).message).toBe('Send multipart/form-data with the file in the field data.')
+  })
+
   it('is refused before it is read when the key may not', async () => {
     const reply = await rawRequest(server, {
       method: 'POST',

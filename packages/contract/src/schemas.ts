@@ -62,16 +62,22 @@ const rank = z.int().min(1).max(1_000_000)
 /** What the ranks `from` to `to` of a run win. */
 export const Prize = z
   .strictObject({
-    from: rank,
-    to: rank,
-    title: line(1, 100),
-    description: text(1000).optional(),
+    from: rank.meta({ description: 'The first rank that wins it' }),
+    to: rank.meta({ description: 'The last rank that wins it' }),
+    title: line(1, 100).meta({ description: 'What it is, in a few words' }),
+    description: text(1000).optional().meta({ description: 'What else there is to say of it' }),
     link: z
       .url({ protocol: /^https?$/ })
       .max(2000)
-      .optional(),
-    /** Posted to the member's balance when they claim the prize. */
-    amount: z.strictObject({ unit: Unit, amount: z.int().min(1) }).optional(),
+      .optional()
+      .meta({ description: 'A page about it' }),
+    amount: z
+      .strictObject({
+        unit: Unit.meta({ description: 'Of which balance' }),
+        amount: z.int().min(1).meta({ description: 'How much' }),
+      })
+      .optional()
+      .meta({ description: 'Posted to the member’s balance when they claim the prize' }),
   })
   .refine(({ from, to }) => from <= to, { path: ['to'], message: 'must not lie before from' })
   .meta({
@@ -94,7 +100,10 @@ export const Prizes = z
 export const Username = line(1, 100)
 
 /** An e-mail address, compared without case. */
-export const Email = z.email('must be an address such as name@example.com').max(254)
+export const Email = z
+  .email('must be an address such as name@example.com')
+  .max(254)
+  .meta({ description: 'An e-mail address, compared without case' })
 
 /**
  * Where a picture is: JPEG, PNG, GIF, WebP or AVIF, up to 5 MB. It is fetched only by https at a public address, but for what

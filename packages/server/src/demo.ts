@@ -12,7 +12,7 @@ import { newId } from './domain/ids.js'
 import { changeKey, createKey, findAccessKey, findKey } from './domain/keys.js'
 import { createBoard, joinBoard } from './domain/leaderboards/index.js'
 import { type Move, post, type Reason } from './domain/ledger.js'
-import { createMember, findMember, setVisibility } from './domain/members.js'
+import { createMember, defaultExternalIdType, findMember, setVisibility } from './domain/members.js'
 import { createPasswords } from './domain/passwords.js'
 
 /** What `data/demo.json` tells whoever builds pages and back-ends against the demo. */
@@ -212,7 +212,7 @@ async function seedMembers(tx: Tx, now: Date): Promise<void> {
   await ensureFields(tx, { continent: 'Continent' }, now, 'single-line-text')
   const ids: Record<string, string> = {}
   for (const [index, [username, displayName]] of Object.entries(people).entries()) {
-    const externalIds = [{ type: 'customer-id', value: `C-${1001 + index}` }]
+    const externalIds = [{ type: defaultExternalIdType, value: `C-${1001 + index}` }]
     const continent = continentOf(username)
     const fields = continent === undefined ? {} : { continent }
     ids[username] = (await createMember(tx, { username, displayName, externalIds, fields }, now)).id
@@ -302,7 +302,7 @@ async function seedKeys(tx: Tx, config: Config, now: Date) {
   const publishable = await createKey(tx, { kind: 'publishable', name, origins, testMode: true }, now)
   const community = await createKey(tx, { kind: 'community', name, permissions: [...permissions] }, now)
   const system = await createKey(tx, { kind: 'system', name }, now)
-  const identifiers = { 'data-username': '@username', 'data-customer-id': 'customer-id' }
+  const identifiers = { 'data-username': '@username', 'data-customer-id': defaultExternalIdType } as const
   const access = await createKey(tx, { kind: 'widget_access', name, origins, identifiers, testMode: true }, now)
   return {
     publishableKey: publishable.key,

@@ -21,8 +21,9 @@ export const NewPassword = z
 const lengthOf = (text: string) => [...text.normalize('NFC')].length
 
 /** A password as it was chosen once: the rules of today are not asked of it. */
-const Password = z.string().min(1).max(2000)
-const Token = z.string().min(1).max(200)
+const Password = z.string().min(1).max(2000).meta({ description: 'As it was chosen' })
+const token = (description: string) => z.string().min(1).max(200).meta({ description })
+const LinkToken = token('What the link in the mail ends with: `rai_lt_…`')
 
 const Session = z
   .strictObject({
@@ -70,9 +71,9 @@ export const accounts = table({
     body: z.strictObject({
       email: Email,
       password: NewPassword,
-      firstname: line(0, 50),
-      lastname: line(0, 50),
-      displayname: line(0, 100).optional(),
+      firstname: line(0, 50).meta({ description: 'The given name' }),
+      lastname: line(0, 50).meta({ description: 'The family name' }),
+      displayname: line(0, 100).optional().meta({ description: 'What others read. Default: both names' }),
     }),
     bodyLimit,
     answer: Waiting,
@@ -82,7 +83,7 @@ export const accounts = table({
   'POST /api/v1/auth/verify-email': {
     summary: 'Confirm an address by the token of the mail. Good once, within 24 hours',
     access: anyone,
-    body: z.strictObject({ token: Token }),
+    body: z.strictObject({ token: LinkToken }),
     bodyLimit,
     answer: z.strictObject({ isVerified: z.literal(true) }),
     message: 'The address is confirmed',
@@ -111,7 +112,7 @@ export const accounts = table({
     summary: 'New tokens for a refresh token, which works this once',
     description: 'One that is shown a second time was stolen from somebody: its login ends, with all its tokens.',
     access: anyone,
-    body: z.strictObject({ refreshToken: Token }),
+    body: z.strictObject({ refreshToken: token('The newest one of the login: `rai_rt_…`') }),
     bodyLimit,
     answer: Session,
     message: 'Tokens renewed',
@@ -135,7 +136,7 @@ export const accounts = table({
   'POST /api/v1/auth/reset-password': {
     summary: 'Set a new password by the token of the mail. Every login of the account ends',
     access: anyone,
-    body: z.strictObject({ token: Token, password: NewPassword }),
+    body: z.strictObject({ token: LinkToken, password: NewPassword }),
     bodyLimit,
     answer: z.strictObject({ isReset: z.literal(true) }),
     message: 'The password is set',
@@ -143,7 +144,7 @@ export const accounts = table({
   'POST /api/v1/auth/redeem': {
     summary: 'Sign in with the code of a Secure Auth address. Good once, within 60 seconds',
     access: anyone,
-    body: z.strictObject({ code: Token }),
+    body: z.strictObject({ code: token('From the address that Secure Auth answered: `rai_lc_…`') }),
     bodyLimit,
     answer: Session,
     message: 'Signed in',

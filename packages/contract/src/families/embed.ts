@@ -8,16 +8,21 @@ export const embed = table({
     summary: 'Mint an embed token for one member. Call it from your server only',
     access: { principals: ['widgetAccessKey'] },
     body: z.strictObject({
-      accessId: z.string().max(80),
-      accessKey: z.string().max(80),
-      /** Which member: 1 to 10 `data-…` names declared on the access key, each with the member's value. All must name the same member. */
+      accessId: z.string().max(80).meta({ description: 'The public half of the widget access key: `rai_wid_…`' }),
+      accessKey: z.string().max(80).meta({ description: 'Its secret half: `rai_wsk_…`' }),
       userIdentifiers: z
         .record(z.string().regex(/^data-[a-z0-9-]{1,60}$/, 'must be a data-… name'), z.string().min(1).max(254))
         .refine((map) => Object.keys(map).length > 0, 'must name the member')
         .refine((map) => Object.keys(map).length <= 10, 'must hold at most 10 names')
-        .meta({ minProperties: 1, maxProperties: 10 }),
-      /** The one page origin that the token is for; default: every origin of the access key. */
-      origin: Origin.optional(),
+        .meta({
+          minProperties: 1,
+          maxProperties: 10,
+          description:
+            'Which member: one or more of the `data-…` names in the key’s `identifiers`, each with the member’s value. All must name the same active member',
+        }),
+      origin: Origin.optional().meta({
+        description: 'The one page origin that the token is for; default: every origin of the access key',
+      }),
     }),
     bodyLimit: bodyLimits.small,
     answer: z.strictObject({
@@ -29,7 +34,7 @@ export const embed = table({
   'POST /v2/api/widget-access-keys/validate': {
     summary: 'Say whether an embed token is still good, and for whom',
     access: { principals: ['anyone'] },
-    body: z.strictObject({ embedToken: z.string().max(4096) }),
+    body: z.strictObject({ embedToken: z.string().max(4096).meta({ description: 'As it was minted' }) }),
     bodyLimit: bodyLimits.small,
     answer: z.strictObject({
       valid: z.boolean(),

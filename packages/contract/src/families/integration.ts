@@ -7,33 +7,50 @@ const needs = <P extends Permission>(permission: P) =>
   ({ principals: ['communityKey', 'systemKey'], permission }) as const
 
 /** Given by callers whose key is not bound to one community; ours always are, so it must be the key's own. */
-const communityId = Id.optional()
+const communityId = Id.optional().meta({ description: 'The key’s own community, where it is named at all' })
 
 const noEffect = 'Has no effect yet'
+const notYet = 'refused as not supported yet'
 
 const CreateUser = z
   .strictObject({
-    username: Username,
-    email: Email.optional(),
-    displayname: line(0, 100).optional(),
-    firstname: line(0, 50).optional(),
-    lastname: line(0, 50).optional(),
-    /** The member's id in the caller's own system; can be named later by the `externalId` identifier of a widget access key. */
-    externalId: line(1, 200).optional(),
-    /** Where the member's picture is. It is fetched once and served from here. Ours. */
-    avatarUrl: PictureUrl.optional(),
+    username: Username.meta({ description: 'Unique in the community, compared with case' }),
+    email: Email.optional().meta({ description: 'Unique in the community, compared without case' }),
+    displayname: line(0, 100).optional().meta({ description: 'What others read. Default: the username' }),
+    firstname: line(0, 50).optional().meta({ description: 'The given name' }),
+    lastname: line(0, 50).optional().meta({ description: 'The family name' }),
+    externalId: line(1, 200).optional().meta({
+      description:
+        'The member’s id in your own system, unique in the community. A widget access key that says `externalId` names the member by it',
+    }),
+    /** Ours. */
+    avatarUrl: PictureUrl.optional().meta({
+      description: 'Where the member’s picture is. It is fetched once and served from here',
+    }),
     accessLevel: z.int().min(0).optional().meta({ description: noEffect }),
     joinServer: z.boolean().optional().meta({ description: noEffect }),
-    sendEmail: z.boolean().optional(),
-    emailPassword: z.boolean().optional(),
+    sendEmail: z
+      .boolean()
+      .optional()
+      .meta({ description: `true: ${notYet}` }),
+    emailPassword: z
+      .boolean()
+      .optional()
+      .meta({ description: `true: ${notYet}` }),
     emailTemplate: z.string().max(100).optional().meta({ description: noEffect }),
-    password: z.string().max(200).optional(),
-    confirmPassword: z.string().max(200).optional(),
-    referral: z.string().max(200).optional(),
+    password: z.string().max(200).optional().meta({ description: notYet }),
+    confirmPassword: z.string().max(200).optional().meta({ description: notYet }),
+    referral: z.string().max(200).optional().meta({ description: notYet }),
     customFields: z
-      .array(z.strictObject({ fieldIdorName: z.string().max(100), value: z.unknown() }))
+      .array(
+        z.strictObject({
+          fieldIdorName: z.string().max(100).meta({ description: 'The name of a field that the community has' }),
+          value: z.unknown().meta({ description: 'A whole number or a text, as the field is' }),
+        }),
+      )
       .max(200)
-      .optional(),
+      .optional()
+      .meta({ description: 'Values of the member’s fields' }),
     communityId,
   })
   .meta({ id: 'CreateUser' })
@@ -150,7 +167,14 @@ export const integration = table({
   'POST /apis/v1/users/info': {
     summary: 'A member’s profile, balances and counts',
     access: needs('getUserData'),
-    body: z.strictObject({ idOrEmail: z.string().min(1).max(254), communityId }),
+    body: z.strictObject({
+      idOrEmail: z
+        .string()
+        .min(1)
+        .max(254)
+        .meta({ description: 'The member’s `_id`, short number, e-mail or username, looked for in this order' }),
+      communityId,
+    }),
     bodyLimit: bodyLimits.small,
     answer: UserInfo,
     message: 'User fetched successfully',

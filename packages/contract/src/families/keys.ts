@@ -20,40 +20,64 @@ export const keyKinds = {
 
 /** What can be set on keys, each on some kinds. */
 const fields = {
-  name: line(1, 100),
-  permissions: z.array(z.enum(permissions)).max(permissions.length),
-  /** The pages on which it works. */
-  origins: z.array(Origin).max(100),
-  /** Pages on localhost may use it as well. */
-  testMode: z.boolean(),
-  /** When it stops working; null: never. */
-  expiresAt: Time.nullable(),
+  name: line(1, 100).meta({ description: 'What operators call it. Nobody else sees it' }),
+  permissions: z
+    .array(z.enum(permissions))
+    .max(permissions.length)
+    .meta({ description: 'Of a community key: what it may do. Each operation says which one it needs' }),
+  origins: z
+    .array(Origin)
+    .max(100)
+    .meta({ description: 'Of a publishable or widget access key: the pages on which it works, by their origin' }),
+  testMode: z.boolean().meta({
+    description: 'Pages on `localhost` and `127.0.0.1` may use it as well, at any port. Default: false',
+  }),
+  expiresAt: Time.nullable().meta({ description: 'When it stops working; null, the default: never' }),
 }
 
-/** Each `data-…` name stands for an external id type, for `@username`, or for `@id`. Never for an e-mail. */
+/**
+ * What an identifier can say of a member. Never an e-mail: whoever can have a mailbox would be able to be the member.
+ */
+export const identifierMeanings = ['@username', '@id', 'externalId'] as const
+export type IdentifierMeaning = (typeof identifierMeanings)[number]
+
 const Identifiers = z
-  .record(z.string().regex(/^data-[a-z0-9-]{1,60}$/, 'must be a data-… name'), line(1, 100))
+  .record(z.string().regex(/^data-[a-z0-9-]{1,60}$/, 'must be a data-… name'), z.enum(identifierMeanings))
   .refine((map) => Object.keys(map).length <= 10, 'must hold at most 10 names')
-  .meta({ maxProperties: 10 })
+  .meta({
+    maxProperties: 10,
+    description:
+      'Of a widget access key: how your back-end names a member to it. Each `data-…` name, of your choice, is given what its value will be: `@username` (the member’s username), `@id` (the `_id` that the API answers) or `externalId` (the `externalId` that the member was given, such as the id in your own database). An e-mail names nobody here',
+    example: { 'data-username': '@username', 'data-user-id': 'externalId' },
+  })
+
+/** Which of the three kinds of keys it is to be. */
+const kind = <K extends keyof typeof keyKinds>(name: K, description: string) => z.literal(name).meta({ description })
 
 const common = { name: fields.name, expiresAt: fields.expiresAt.optional() }
 const CreateKey = z
   .discriminatedUnion('kind', [
     z.strictObject({
-      kind: z.literal('publishable'),
+      kind: kind('publishable', 'For pages: it stands in them for all to see, and reads what is public'),
       ...common,
       origins: fields.origins,
       testMode: fields.testMode.optional(),
     }),
-    z.strictObject({ kind: z.literal('community'), ...common, permissions: fields.permissions }),
     z.strictObject({
-      kind: z.literal('widgetAccess'),
+      kind: kind('community', 'For back-ends: it does what its permissions say'),
+      ...common,
+      permissions: fields.permissions,
+    }),
+    z.strictObject({
+      kind: kind('widgetAccess', 'For a site’s back-end: it mints tokens that sign members in on the site’s pages'),
       ...common,
       origins: fields.origins,
       testMode: fields.testMode.optional(),
       identifiers: Identifiers,
-      /** A member that is not there yet is made, where an identifier means `@username`. */
-      createMember: z.boolean().optional(),
+      createMember: z.boolean().optional().meta({
+        description:
+          'Make a member who is not there yet, where an identifier means `@username` and is sent. Default: false, such a request answers 404',
+      }),
     }),
   ])
   .meta({ id: 'CreateKey' })
@@ -144,12 +168,12 @@ export const keys = table({
     query,
     params: One,
     body: z.strictObject({
-      /** How long the old secret works on. 0: it ends now. */
       overlapSeconds: z
         .int()
         .min(0)
         .max(30 * day)
-        .default(day),
+        .default(day)
+        .meta({ description: 'How many seconds the old secret works on; 0: it ends now. Default: a day' }),
     }),
     bodyLimit: bodyLimits.small,
     answer: NewSecret,

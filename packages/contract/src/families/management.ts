@@ -16,7 +16,7 @@ import {
 } from '../schemas.js'
 import { keys } from './keys.js'
 
-export { keyKinds } from './keys.js'
+export { type IdentifierMeaning, identifierMeanings, keyKinds } from './keys.js'
 
 const access = { principals: ['communityKey', 'systemKey'], permission: 'leaderboard' } as const
 
@@ -35,96 +35,168 @@ export const rankingFields = { xp: 'xp', currencies: 'currency' } as const
 const keysOf = <T extends Record<string, unknown>>(map: T) =>
   Object.keys(map) as [keyof T & string, ...(keyof T & string)[]]
 const Clock = z.strictObject({
-  hours: z.int().min(0).max(23),
-  minutes: z.int().min(0).max(59),
-  ampm: z.enum(['am', 'pm', 'AM', 'PM']).optional(),
+  hours: z.int().min(0).max(23).meta({ description: '0 to 23, or 1 to 12 beside `ampm`' }),
+  minutes: z.int().min(0).max(59).meta({ description: 'Past the hour' }),
+  ampm: z.enum(['am', 'pm', 'AM', 'PM']).optional().meta({ description: '12 pm is noon' }),
 })
 const Ids = z.array(Id).max(1000)
+/** A page that people are sent to, or none. */
+const Link = z.union([z.url({ protocol: /^https?$/ }).max(2000), z.literal('')])
+const DayOrTime = z.union([z.iso.date(), Time])
+const kept = 'Kept and answered, without effect yet'
 
-const Column = z.strictObject({ column: line(1, 50), visible: z.boolean(), order: z.int().min(0).max(1000) })
-
-const Widget = z.strictObject({
-  enabled: z.boolean(),
-  whitelistedDomains: z.array(Origin).max(50),
-  size: z
-    .strictObject({
-      type: z.literal('custom'),
-      value: z.strictObject({ width: z.number().min(0), height: z.number().min(0) }),
-    })
-    .nullable(),
-  button: z.strictObject({
-    enabled: z.boolean(),
-    text: line(0, 100),
-    link: z.union([z.url({ protocol: /^https?$/ }).max(2000), z.literal('')]),
-  }),
+const Column = z.strictObject({
+  column: line(1, 50).meta({ description: 'The name of the column' }),
+  visible: z.boolean().meta({ description: 'Whether it is shown' }),
+  order: z.int().min(0).max(1000).meta({ description: 'The lowest stands first' }),
 })
 
-/** Everything that an operator can set on a board. */
+const Widget = z.strictObject({
+  enabled: z.boolean().meta({ description: 'Whether pages may show the board' }),
+  whitelistedDomains: z.array(Origin).max(50).meta({
+    description:
+      'The pages that may frame the board (`/embed/leaderboard`), of those that the key lists. Empty, the default: all of these',
+  }),
+  size: z
+    .strictObject({
+      type: z.literal('custom').meta({ description: 'The one kind of size' }),
+      value: z
+        .strictObject({
+          width: z.number().min(0).meta({ description: 'In CSS pixels' }),
+          height: z.number().min(0).meta({ description: 'In CSS pixels' }),
+        })
+        .meta({ description: 'Width and height' }),
+    })
+    .nullable()
+    .meta({ description: `How large it is shown; null: as large as there is room. ${kept}: a page’s own CSS decides` }),
+  button: z
+    .strictObject({
+      enabled: z.boolean().meta({ description: 'Whether it is shown' }),
+      text: line(0, 100).meta({ description: 'What stands on it' }),
+      link: Link.meta({ description: 'Where it leads, by http or https; empty for nowhere' }),
+    })
+    .meta({ description: 'A link under the board' }),
+})
+
+/** Everything that an operator can set on a board. What the documented API does not have is marked as ours. */
 const fields = {
-  name: line(1, 100),
-  /** Unique in the community; made from the name when absent. */
+  name: line(1, 100).meta({ description: 'What pages and operators read' }),
   slug: z
     .string()
     .max(100)
-    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case letters, digits and single hyphens'),
-  description: text(5000),
-  image: z.union([z.url({ protocol: /^https?$/ }).max(2000), z.literal('')]),
-  rankingField: z.union([
-    z.enum(keysOf(rankingFields)),
-    z.templateLiteral(['field:', FieldName]).meta({
-      description: '`field:` and the name of a field: over all time the score is its value, else what changed',
+    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be lower-case letters, digits and single hyphens')
+    .meta({
+      description: 'How pages name the board, beside its id. Unique in the community; made from the name when absent',
     }),
-  ]),
-  displayedColumns: z.array(Column).max(50),
-  /** How others see a member's name on this board: in full, as initials, or as "Member 42". Ours. */
-  nameDisplay: z.enum(['full', 'initials', 'alias']),
-  topRankOnly: z.boolean(),
-  topRankLimit: z.int().min(1).max(1_000_000),
-  onlyPositiveRanks: z.boolean(),
-  /** Rank only members who joined the board. Ours. */
-  requiresOptIn: z.boolean(),
-  /** The board whose segment this one is: pages show both as tabs of one. A segment has none itself. Ours. */
-  segmentOf: Id.nullable(),
-  /** What runs win that are not final yet when this is set. Ours. */
-  prizes: Prizes,
-  /** Where the terms of the prizes stand. Ours. */
-  prizeTerms: z.union([z.url({ protocol: /^https?$/ }).max(2000), z.literal('')]),
-  includeDummyUsers: z.boolean(),
-  /** A day, or a moment. */
-  startDate: z.union([z.iso.date(), Time]).nullable(),
-  endDate: z.union([z.iso.date(), Time]).nullable(),
-  hasNoEndDate: z.boolean(),
-  /** How many hours after its end a run's result is final; null for the community's own, 12 at first. Ours. */
-  reviewHours: z.int().min(0).max(720).nullable(),
-  /** Of `startDate` and `endDate`: an IANA name (ours), or the documented number of hours (5.3 means UTC+05:30). */
-  timeZone: z.union([z.number().min(-12).max(14), line(1, 60)]).nullable(),
-  startTime: Clock.nullable(),
-  endTime: Clock.nullable(),
+  description: text(5000).meta({ description: 'What pages may tell of the board. Default: empty' }),
+  image: Link.meta({ description: `The address of a picture. ${kept}` }),
+  rankingField: z
+    .union([
+      z.enum(keysOf(rankingFields)),
+      z
+        .templateLiteral(['field:', FieldName], 'must be field: and the name of a field')
+        .meta({ description: '`field:` and the name of a field of whole numbers' }),
+    ])
+    .meta({
+      description:
+        'What members are ranked by: `xp` (the default), `currencies`, or `field:<name>`, whose score over all time is the field’s value, and in a shorter period what it changed by',
+    }),
+  displayedColumns: z
+    .array(Column)
+    .max(50)
+    .meta({ description: `Which columns are shown, in which order. ${kept}` }),
+  /** Ours. */
+  nameDisplay: z.enum(['full', 'initials', 'alias']).meta({
+    description: 'How others see members here: in full (the default), as initials, or as an alias such as “Member 42”',
+  }),
+  topRankOnly: z.boolean().meta({ description: 'Show only the first `topRankLimit` ranks. Default: false' }),
+  topRankLimit: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .meta({ description: 'How many places `topRankOnly` leaves; needed beside it' }),
+  onlyPositiveRanks: z.boolean().meta({ description: 'Show only members whose score is above 0. Default: false' }),
+  /** Ours. */
+  requiresOptIn: z.boolean().meta({ description: 'Rank only members who joined the board. Default: false' }),
+  /** Ours. */
+  segmentOf: Id.nullable().meta({
+    description:
+      'The board whose segment this one is: pages show both as tabs of one. A segment has none itself. Default: null',
+  }),
+  /** Ours. */
+  prizes: Prizes.meta({ description: 'What runs win that are not final yet when this is set. Default: none' }),
+  /** Ours. */
+  prizeTerms: Link.meta({ description: 'Where the terms of the prizes stand; empty for nowhere' }),
+  includeDummyUsers: z.boolean().meta({ description: `Rank members made for trying things out. ${kept}` }),
+  startDate: DayOrTime.nullable().meta({
+    description: 'From when points count: a day, or a moment in UTC. Null, the default: from the beginning',
+  }),
+  endDate: DayOrTime.nullable().meta({
+    description: 'Until when points count: to the end of a day, or until a moment in UTC. Null, the default: for ever',
+  }),
+  hasNoEndDate: z.boolean().meta({
+    description: 'Whether `endDate` is left out of account. Follows from `endDate` where that alone is sent',
+  }),
+  /** Ours. */
+  reviewHours: z.int().min(0).max(720).nullable().meta({
+    description:
+      'How many hours after its end a run’s result is final. Null, the default: the community’s own, 12 at first',
+  }),
+  /** The name is ours. */
+  timeZone: z
+    .union([z.number().min(-12).max(14), line(1, 60)])
+    .nullable()
+    .meta({
+      description:
+        'Of `startDate` and `endDate`: an IANA name such as `Asia/Kolkata`, or hours from UTC (5.3 means UTC+05:30). Null, the default: the community’s own',
+    }),
+  startTime: Clock.nullable().meta({ description: 'When on the day `startDate`. Null, the default: at midnight' }),
+  endTime: Clock.nullable().meta({ description: 'When on the day `endDate`. Null, the default: at its end' }),
   allowedTimeFilters: z
     .array(z.enum(keysOf(timeFilters)))
     .min(1)
-    .max(5),
-  allowedUsersToRank: Ids,
-  allowedRolesToRank: Ids,
-  allowedTagsToRank: Ids,
-  /** Rank only members whose fields have all these values: the name of a field of text → its value. Ours. */
+    .max(5)
+    .meta({ description: 'The periods that the board can be read for. Default: all five' }),
+  allowedUsersToRank: Ids.meta({ description: 'Rank only these members, by `_id`. Empty, the default: everybody' }),
+  allowedRolesToRank: Ids.meta({ description: 'Rank only members of these roles. There are none yet: leave it empty' }),
+  allowedTagsToRank: Ids.meta({ description: 'Rank only members with these tags. There are none yet: leave it empty' }),
+  /** Ours. */
   allowedFieldsToRank: z
     .record(FieldName, FieldText)
-    .refine((fields) => Object.keys(fields).length <= 10, 'must have at most 10 fields'),
-  allowedUsersToView: Ids,
-  allowedRolesToView: Ids,
-  allowedTagsToView: Ids,
-  isEnabled: z.boolean(),
-  isPreviewEnabled: z.boolean(),
-  displayOrder: z.int().min(0).max(100_000),
-  widget: Widget,
+    .refine((fields) => Object.keys(fields).length <= 10, 'must have at most 10 fields')
+    .meta({
+      description:
+        'Rank only members whose fields have all these values: the name of a field of text → its value. Empty, the default: everybody',
+    }),
+  allowedUsersToView: Ids.meta({
+    description:
+      'Show the board only to these members, by `_id`, where they are signed in. Empty, the default: everybody',
+  }),
+  allowedRolesToView: Ids.meta({ description: 'Show it only to these roles. There are none yet: leave it empty' }),
+  allowedTagsToView: Ids.meta({ description: 'Show it only to these tags. There are none yet: leave it empty' }),
+  isEnabled: z.boolean().meta({ description: 'Whether pages may show the board. Default: true' }),
+  isPreviewEnabled: z.boolean().meta({ description: `Show it to operators before it is enabled. ${kept}` }),
+  displayOrder: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .meta({ description: 'Where it stands among the community’s boards, lowest first. Default: 0' }),
+  widget: Widget.meta({ description: 'How pages show the board' }),
 }
 
 /** Older spellings that callers may still send; answers carry the new ones too. */
 const legacy = {
-  rankBy: fields.rankingField.optional(),
-  displayedFields: z.array(line(1, 50)).max(50).optional(),
-  displayFieldsOrder: z.array(line(1, 50)).max(50).optional(),
+  rankBy: fields.rankingField.optional().meta({ description: 'The older name of `rankingField`, which wins over it' }),
+  displayedFields: z
+    .array(line(1, 50))
+    .max(50)
+    .optional()
+    .meta({ description: 'The older form of `displayedColumns`, which wins over it: the names of what is shown' }),
+  displayFieldsOrder: z
+    .array(line(1, 50))
+    .max(50)
+    .optional()
+    .meta({ description: 'In which order `displayedFields` stand; what is not named stands last' }),
 }
 
 const input = z.strictObject(fields)

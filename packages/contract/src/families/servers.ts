@@ -63,7 +63,7 @@ const Role = z
   .meta({ id: 'Role' })
 
 const One = z.object({ serverId: Id })
-const name = line(1, 100)
+const name = line(1, 100).meta({ description: 'What people read' })
 const picture = 'image'
 const bodyLimit = bodyLimits.small
 
@@ -91,7 +91,10 @@ export const servers = table({
     description: 'What is not sent stays. `image: null`, as JSON, takes the picture away.',
     access: { principals: ['systemKey', 'owner'] },
     params: One,
-    body: z.strictObject({ name: name.optional(), image: z.null().optional() }),
+    body: z.strictObject({
+      name: name.optional(),
+      image: z.null().optional().meta({ description: 'null takes the picture away' }),
+    }),
     bodyLimit,
     picture,
     answer: Server,

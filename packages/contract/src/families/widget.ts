@@ -8,8 +8,11 @@ const memberOnly = { principals: ['member'] } as const
 const Key = z.object({ publishableKey: z.string().max(80) })
 const BoardPath = Key.extend({ idOrSlug: z.string().min(1).max(100) })
 
-/** One run of a board: its period and the day that the run began. Without `start`, the run that is open now. */
-const Run = z.strictObject({ period: Period.optional(), start: Day.optional() })
+/** One run of a board. */
+const Run = z.strictObject({
+  period: Period.optional().meta({ description: 'The period of the run. Default: the board’s first' }),
+  start: Day.optional().meta({ description: 'The day that the run began. Default: that of the run that is open now' }),
+})
 
 const Metric = z
   .strictObject({ unit: z.enum([...Unit.options, 'field']), name: z.string() })
@@ -45,7 +48,10 @@ const ShownMember = z
 
 const Viewer = z
   .strictObject({
-    member: ShownMember.extend({ username: z.string(), visibility: z.enum(['public', 'hidden']) }),
+    member: ShownMember.extend({
+      username: z.string(),
+      visibility: z.enum(['public', 'hidden']).meta({ description: 'Whether others see the member on boards' }),
+    }),
     balances: z.strictObject({ xp: Amount, currency: Amount }),
   })
   .meta({ id: 'Viewer', description: 'The member that the embed token names' })
@@ -161,7 +167,9 @@ export const widget = table({
     summary: 'Hide or show oneself on every leaderboard of the community',
     access: memberOnly,
     params: Key,
-    body: z.strictObject({ visibility: z.enum(['public', 'hidden']) }),
+    body: z.strictObject({
+      visibility: z.enum(['public', 'hidden']).meta({ description: 'Whether others see the member on boards' }),
+    }),
     bodyLimit: bodyLimits.small,
     answer: Viewer,
   },
@@ -228,7 +236,7 @@ export const widget = table({
       'Send it once the member has looked; `rows/me` tells it from then on, on every device. Only the newest run of a period is remembered: of an older one, what is there stays.',
     access: memberOnly,
     params: BoardPath,
-    body: Run.extend({ rank: z.int().min(1) }),
+    body: Run.extend({ rank: z.int().min(1).meta({ description: 'The rank that was shown' }) }),
     bodyLimit: bodyLimits.small,
     answer: Seen,
   },

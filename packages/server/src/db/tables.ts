@@ -1,4 +1,4 @@
-import type { EventType, Period, Permission, Prize, Unit } from '@rai/contract'
+import type { EventType, managementFamily, Period, Permission, Prize, Unit } from '@rai/contract'
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 import type { RowContent } from '../domain/bulk/columns.js'
 import type { JobOptions } from '../domain/bulk/jobs.js'
@@ -140,7 +140,7 @@ interface ApiKeys {
   permissions: Generated<Permission[]>
   origins: Generated<string[]>
   test_mode: Generated<boolean>
-  identifiers: Json<Record<string, string>>
+  identifiers: Json<Record<string, managementFamily.IdentifierMeaning>>
   create_member: Generated<boolean>
   created_at: Once<Date>
   expires_at: Date | null

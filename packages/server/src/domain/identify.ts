@@ -1,4 +1,4 @@
-import { Username } from '@rai/contract'
+import { type managementFamily, Username } from '@rai/contract'
 import { sql } from 'kysely'
 import type { Database, Tx } from '../db/database.js'
 import { Failure } from './failure.js'
@@ -6,16 +6,16 @@ import { goodKeyById, type Key } from './keys.js'
 import { createMember, findMember, type Member, type MemberName } from './members.js'
 import type { EmbedClaims, Tokens } from './tokens.js'
 
-/** The meanings of an identifier that are not types of external ids. */
-const byUsername = '@username'
-const byId = '@id'
-
-const nameOf = (meaning: string, value: string): MemberName =>
-  meaning === byUsername
-    ? { username: value }
-    : meaning === byId
-      ? { id: value }
-      : { externalId: { type: meaning, value } }
+const nameOf = (meaning: managementFamily.IdentifierMeaning, value: string): MemberName => {
+  switch (meaning) {
+    case '@username':
+      return { username: value }
+    case '@id':
+      return { id: value }
+    default:
+      return { externalId: { type: meaning, value } }
+  }
+}
 
 /**
  * The one active member that all identifiers name, by what a widget access key declares them to mean. A key with
@@ -41,7 +41,7 @@ export async function identifyMember(
     )
   }
   const names = given.map(({ meaning, value }) => nameOf(meaning!, value))
-  const username = given.find(({ meaning }) => meaning === byUsername)?.value
+  const username = given.find(({ meaning }) => meaning === '@username')?.value
 
   let members = await findAll(tx, names)
   if (key.create_member && username !== undefined && members.includes(undefined)) {

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto'
-import { keyPrefixes, Origin, type Permission } from '@rai/contract'
+import { keyPrefixes, type managementFamily, Origin, type Permission } from '@rai/contract'
 import { type Selectable, sql, type UpdateObject } from 'kysely'
 import { writeOnce } from '../db/connection.js'
 import type { Database, Tx } from '../db/database.js'
@@ -22,11 +22,8 @@ export interface NewKey {
   origins?: readonly string[] | undefined
   /** Pages on localhost are allowed as well. */
   testMode?: boolean | undefined
-  /**
-   * How a widget access key names members: each `data-…` name stands for an external id type, or for `@username`, or for
-   * `@id`. Never for an e-mail: whoever can have a mailbox would be able to be the member.
-   */
-  identifiers?: Readonly<Record<string, string>> | undefined
+  /** How a widget access key names members: what the value of each `data-…` name is. */
+  identifiers?: Readonly<Record<string, managementFamily.IdentifierMeaning>> | undefined
   /** A widget access key with an `@username` identifier makes members that are not there yet. */
   createMember?: boolean | undefined
   expiresAt?: Date | undefined
@@ -47,12 +44,8 @@ const prefixOf = {
   widget_access: keyPrefixes.widgetAccessSecret,
 } as const satisfies Record<KeyKind, string>
 
-/** @throws Failure `invalid_request` for an origin list or an identifier that could never work. */
+/** @throws Failure `invalid_request` for an origin list that could never work. */
 export async function createKey(tx: Tx, input: NewKey, at: Date): Promise<CreatedKey> {
-  for (const [name, meaning] of Object.entries(input.identifiers ?? {})) {
-    if (!name.startsWith('data-') || /^(@email|email)$/i.test(meaning))
-      throw new Failure('invalid_request', `${name} cannot stand for ${meaning}.`)
-  }
   checkOrigins(input.origins ?? [])
   const id = newId(at.getTime())
   const key = newSecret(prefixOf[input.kind])

@@ -34,18 +34,18 @@ export const statusOf = (failure: Failure): number => errors[failure.code].statu
 /** The issues with their dotted paths, no more than are shown and one. Unknown fields are named one by one. */
 export function fromZod({ issues }: z.ZodError, where: string): Failure {
   const enough = shownDetails + 1
-  const details = issues.slice(0, enough).flatMap((issue): FailureDetail[] =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.slice(0, enough).map((key) => ({ path: pathOf([...issue.path, key]), message: 'is not known here' }))
-      : [
-          {
-            path: pathOf(issue.path),
-            message: issue.code === 'invalid_key' ? issue.issues[0]!.message : issue.message,
-          },
-        ],
-  )
-  const { path, message } = details[0]!
-  return new Failure('invalid_request', `The ${where} is not valid: ${path ? `${path}: ` : ''}${message}.`, details)
+  const details = issues
+    .slice(0, enough)
+    .flatMap((issue): FailureDetail[] =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys
+            .slice(0, enough)
+            .map((key) => ({ path: pathOf([...issue.path, key]), message: 'is not known here' }))
+        : [{ path: pathOf(issue.path), message: issue.message }],
+    )
+  const [{ path, message }, ...others] = details as [FailureDetail, ...FailureDetail[]]
+  const more = others.length === 0 ? '' : ' The details list what else is wrong.'
+  return new Failure('invalid_request', `The ${where} is not valid: ${path || 'it'} ${message}.${more}`, details)
 }
 
 const longestPath = 200

@@ -60,6 +60,8 @@ export async function mountFamily<K extends RouteKey>(
   // A file comes as multipart and as nothing else; everything else but a picture comes as JSON and as nothing else.
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
+    // Left unread: who reads the upload says what it should have been.
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
     await scope.register(multipart)
     for (const operation of operations.filter(({ route }) => route.file)) mount(scope, mounting, operation)
   })

@@ -18,6 +18,8 @@ export async function readUpload(
   request: FastifyRequest,
   name: string,
 ): Promise<{ fields: Record<string, unknown>; file: UploadedFile }> {
+  if (!request.isMultipart())
+    throw new Failure('unsupported_media_type', `Send multipart/form-data with the file in the field ${name}.`)
   const fields = new Map<string, string[]>()
   try {
     const parts = request.parts({ limits: uploadLimits })

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { Failure } from '../domain/failure.js'
 import { fromZod } from './errors.js'
 import { isUnstorable } from './json.js'
+import { wording } from './wording.js'
 
 /** Reads one part of a request by its schema. A part without a schema is not looked at. */
 export function parsePart(
@@ -12,7 +13,7 @@ export function parsePart(
 ): Record<string, unknown> | undefined {
   if (!schema) return undefined
   if (part !== 'body') refuseUnstorable(part, value)
-  const result = schema.safeParse(value)
+  const result = schema.safeParse(value, { error: wording })
   if (!result.success) throw fromZod(result.error, part)
   return result.data as Record<string, unknown>
 }

@@ -16,7 +16,7 @@ export function startBulk(database: Database, log: Pick<Logger, 'error'>, clock:
     run: async (communityId) => {
       for (let attempt = 1; ; attempt++) {
         try {
-          return await database.tenant(communityId, (tx) => applyNext(tx, clock()))
+          return await database.tenant(communityId, (tx) => applyNext(tx, clock))
         } catch (error) {
           if (passes(error)) throw error
           // A name may have been taken between the look and the write: the next look sees it.

@@ -19,7 +19,6 @@ export const bodyExamples: { [K in RouteKey]?: BodyOf<K> } = {
     topRankLimit: 1000,
   },
   'PATCH /v1/leaderboards/{leaderboardId}': { isEnabled: false },
-  'POST /v1/keys': { kind: 'publishable', name: 'Our site', origins: ['https://www.example.com'] },
   'PATCH /v1/keys/{keyId}': { origins: ['https://www.example.com', 'https://shop.example.com'] },
   'POST /v1/keys/{keyId}/rotate': { overlapSeconds: 86_400 },
   'POST /api/v1/auth/register': {
@@ -40,6 +39,21 @@ export const bodyExamples: { [K in RouteKey]?: BodyOf<K> } = {
   'PATCH /widget/v1/{publishableKey}/me': { visibility: 'hidden' },
   'POST /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/prizes/claim': { period: 'week', start: '2026-11-16' },
   'PUT /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/seen': { period: 'week', rank: 12 },
+}
+
+/** The same, where a body has several kinds. */
+export const bodyExamplesByKind: { [K in RouteKey]?: Record<string, BodyOf<K>> } = {
+  'POST /v1/keys': {
+    publishable: { kind: 'publishable', name: 'Our site', origins: ['https://www.example.com'] },
+    community: { kind: 'community', name: 'Our shop', permissions: ['createUser', 'bulk'] },
+    widgetAccess: {
+      kind: 'widgetAccess',
+      name: 'Our sign-in',
+      origins: ['https://www.example.com'],
+      identifiers: { 'data-username': '@username', 'data-user-id': 'externalId' },
+      createMember: true,
+    },
+  },
 }
 
 /** What the file of a job's errors looks like. */

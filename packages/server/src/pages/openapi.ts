@@ -20,7 +20,7 @@ import { family as system } from '../api/system/family.js'
 import { family as widget } from '../api/widget/family.js'
 import { Failure } from '../domain/failure.js'
 import type { Family } from '../http/family.js'
-import { bodyExamples, csvExample, exampleOf, type Schema } from './examples.js'
+import { bodyExamples, bodyExamplesByKind, csvExample, exampleOf, type Schema } from './examples.js'
 import { introduction, whoMayCall } from './introduction.js'
 
 const families: readonly Family[] = [widget, embed, integration, management, system, secureAuth, platform]
@@ -150,7 +150,11 @@ const operationId = (key: string): string =>
     .replace(/[^a-zA-Z0-9]+(\w)?/g, (_, next = '') => next.toUpperCase())
 
 function requestBody(key: RouteKey, route: Route) {
-  const json = { 'application/json': { schema: route.body!, example: bodyExamples[key] } }
+  const kinds = bodyExamplesByKind[key]
+  const examples = kinds
+    ? { examples: Object.fromEntries(Object.entries(kinds).map(([kind, value]) => [kind, { value }])) }
+    : { example: bodyExamples[key] }
+  const json = { 'application/json': { schema: route.body!, ...examples } }
   const description = `At most ${(route.bodyLimit ?? bodyLimits.usual) / 1024} KB`
   const form = (fields: z.ZodRawShape) => ({
     'multipart/form-data': { schema: (route.body as z.ZodObject).extend(fields) },

@@ -23,9 +23,10 @@ const announcedRows = 1000
  *
  * What a file moves counts for the moment it was sent, however long its rows wait.
  */
-export async function applyNext(tx: Tx, now: Date): Promise<boolean> {
+export async function applyNext(tx: Tx, clock: () => Date): Promise<boolean> {
   const job = await takeNext(tx)
   if (!job) return false
+  const startedAt = job.started_at ?? clock()
   const rows = await takeRows(tx, job)
   const done = rows.length < batch
   const { skipped, refused } = await (job.type === 'bulk-import'
@@ -39,8 +40,8 @@ export async function applyNext(tx: Tx, now: Date): Promise<boolean> {
       succeeded: sql`succeeded + ${rows.length - skipped - refused.length}`,
       skipped: sql`skipped + ${skipped}`,
       failed: sql`failed + ${refused.length}`,
-      started_at: job.started_at ?? now,
-      finished_at: done ? now : null,
+      started_at: startedAt,
+      finished_at: done ? clock() : null,
     })
     .where('community_id', '=', tx.communityId)
     .where('id', '=', job.id)
