@@ -14,6 +14,7 @@ export interface Ready {
 /** Longer than that, nobody waits for a server to stop: process managers kill it. */
 const stopWithinMs = 10_000
 
+const ending = new AbortController()
 try {
   const config = readConfig(process.env)
   const args = process.argv.slice(2)
@@ -23,12 +24,13 @@ try {
   }
   const stop = async () => {
     setTimeout(() => process.exit(1), stopWithinMs).unref()
+    ending.abort()
     await (await starting).stop()
     process.exit(0)
   }
   // Started with an IPC channel, the server lives as long as the process at its other end.
   for (const event of ['SIGTERM', 'SIGINT', 'disconnect']) process.on(event, stop)
-  const starting = startServer(config)
+  const starting = startServer(config, { signal: ending.signal })
 
   const { url } = await starting
   // Whoever started it with a channel hears it there, and has words of its own.
@@ -39,6 +41,8 @@ try {
       console.log(`The demo's keys and its owner's password are in ${demoFile(config)}; its pages come with npm start`)
   }
 } catch (error) {
+  // Told to stop before it served, it has stopped.
+  if (error === ending.signal.reason) process.exit(0)
   console.error(error instanceof StartFailure || error instanceof Failure ? error.message : error)
   process.exit(1)
 }

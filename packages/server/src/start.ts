@@ -33,8 +33,10 @@ export interface RunningServer {
 /** How long requests under way may take when the server stops. Workers and database need the rest of ten seconds. */
 const drainMs = 5_000
 
-/** What tests set; a server that people use has none of it. */
 export interface StartOptions extends AppOptions {
+  /** Gives the start up at its next step, and rejects with the signal's reason. */
+  signal?: AbortSignal
+  // What follows only tests set.
   /** What time it is. */
   clock?: () => Date
   /** What addresses a name has. */
@@ -59,7 +61,7 @@ const unlogged = [
  */
 export async function startServer(
   config: Config,
-  { clock = () => new Date(), resolve, onHash, logTo, ...appOptions }: StartOptions = {},
+  { signal, clock = () => new Date(), resolve, onHash, logTo, ...appOptions }: StartOptions = {},
 ): Promise<RunningServer> {
   const log = pino({ level: config.logLevel, redact: unlogged }, logTo)
   const undo = createUndo()
@@ -71,7 +73,9 @@ export async function startServer(
   try {
     const { database, rootKey, close } = await openInstallation(config, log)
     undo.add(close)
+    signal?.throwIfAborted()
     if (config.demo) await seedDemo(database, config, clock())
+    signal?.throwIfAborted()
 
     const tokens = createTokens(database, rootKey, config.publicUrl)
     const hub = createHub(database, log, (kid) => tokens.isLive(kid, clock()))
