@@ -21,6 +21,9 @@ export function planOnce<Q extends Pick<CompiledQuery, 'sql'>>(statement: Q): Q 
   return statement
 }
 
+/** A value in a statement, or in one that is written once the value's name. */
+export type Value<T> = T | RawBuilder<unknown>
+
 /**
  * A statement whose text is made once, for all values: for those whose making would cost more than the way to the database.
  * @param write Writes it with names in the place of values; each must be cast where it alone would not tell its type.

@@ -144,7 +144,7 @@ export async function setValues(tx: Tx, values: readonly NewValue[], at: Date, a
     ), changes as (
       select member_id, 'field:' || f.field as metric, value - coalesce(previous, 0) as change
       from fresh join user_fields f on f.community_id = ${tx.communityId} and f.id = field_id
-    ), ${scoreChanges(tx, values.length, at)}
+    ), ${scoreChanges(tx.communityId, values.length, at)}
     select`.execute(tx.db)
   tx.wake('events')
   tx.wake('scores')

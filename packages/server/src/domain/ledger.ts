@@ -1,6 +1,6 @@
 import type { Unit } from '@rai/contract'
-import { sql } from 'kysely'
-import { planOnce } from '../db/connection.js'
+import { type RawBuilder, sql } from 'kysely'
+import { type Value, writeOnce } from '../db/connection.js'
 import type { Tx } from '../db/database.js'
 import { constraintOf } from '../db/errors.js'
 import { Failure } from './failure.js'
@@ -62,55 +62,14 @@ export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = 
     if (!Number.isSafeInteger(amount) || amount === 0)
       throw new Failure('invalid_request', 'An amount must be a whole number, not 0.')
   }
-  const statement = sql`
-      with moves (id, member_id, unit, amount, reason, key, actor, counterpart) as (
-        ${moves.length === 1 ? oneMove(moves[0]!) : manyMoves(moves)}
-      ), posted as (
-        insert into transactions (community_id, id, reason, key, actor, created_at)
-        select ${tx.communityId}::uuid, id, reason, key, actor, ${at}::timestamptz from moves
-        on conflict (community_id, key) do nothing
-        returning id
-      ), live as (
-        select m.* from moves m join posted using (id)
-      ), entered as (
-        insert into entries (community_id, transaction_id, n, member_id, community_account, unit, amount, created_at)
-        select ${tx.communityId}::uuid, id, 0, member_id, null, unit, amount, ${at}::timestamptz from live
-        union all
-        select ${tx.communityId}::uuid, id, 1, null, counterpart, unit, -amount, ${at}::timestamptz from live
-        -- Like every insert from a select: without an answer, a Citus cluster would copy the rows in, which row-level security
-        -- does not allow.
-        returning 1
-      ), changes as (
-        select member_id, unit, unit as metric, sum(amount)::bigint as change from live group by member_id, unit
-      ), held as (
-        -- An upsert would check the bare change against the limit, so rows that exist are updated and only new ones inserted.
-        -- Arrays, not a join: a Citus cluster cannot pass on what a locking join finds.
-        select member_id, unit from balances
-        where community_id = ${tx.communityId} and member_id = any(array(select member_id from changes))
-          and unit = any(array(select unit from changes))
-        order by member_id, unit for update
-      ), balanced as (
-        update balances b set amount = b.amount + c.change from changes c join held using (member_id, unit)
-        where b.community_id = ${tx.communityId} and b.member_id = c.member_id and b.unit = c.unit
-      ), opened as (
-        insert into balances as b (community_id, member_id, unit, amount)
-        select ${tx.communityId}::uuid, member_id, unit, change from changes c
-        where not exists (select from held h where h.member_id = c.member_id and h.unit = c.unit)
-        order by member_id, unit
-        on conflict (community_id, member_id, unit) do update set amount = b.amount + excluded.amount
-      ), ${scoreChanges(tx, moves.length, at)}, announced as (
-        insert into events (community_id, id, type, subject)
-        select ${tx.communityId}::uuid, gen_random_uuid(), 'balance.changed', member_id from changes where ${announce}::boolean
-        group by member_id
-        returning 1
-      )
-      select count(*) as posted from live`.compile(tx.db)
   try {
     // The second begins when the first holds the lock, and sees what whoever held it before has done.
     const [result] = await tx.send<{ posted: number }>(
-      planOnce(sharedBoardLock(tx).compile(tx.db)),
+      sharedBoardLock(tx),
       ...(isWholesale(moves.length) ? [lockCounts(tx).compile(tx.db)] : []),
-      moves.length === 1 ? planOnce(statement) : statement,
+      moves.length === 1
+        ? postOne(tx.db, { ...oneMove(moves[0]!), communityId: tx.communityId, at, announce })
+        : postMoves(tx.communityId, manyMoves(moves), moves.length, at, announce).compile(tx.db),
     )
     tx.wake('events')
     tx.wake('scores')
@@ -120,10 +79,74 @@ export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = 
   }
 }
 
+/**
+ * The statement that posts moves.
+ * @param moves A query of as many as `size` of them, about.
+ */
+const postMoves = (
+  communityId: Value<string>,
+  moves: RawBuilder<unknown>,
+  size: number,
+  at: Value<Date>,
+  announce: Value<boolean>,
+) => sql`
+  with moves (id, member_id, unit, amount, reason, key, actor, counterpart) as (
+    ${moves}
+  ), posted as (
+    insert into transactions (community_id, id, reason, key, actor, created_at)
+    select ${communityId}::uuid, id, reason, key, actor, ${at}::timestamptz from moves
+    on conflict (community_id, key) do nothing
+    returning id
+  ), live as (
+    select m.* from moves m join posted using (id)
+  ), entered as (
+    insert into entries (community_id, transaction_id, n, member_id, community_account, unit, amount, created_at)
+    select ${communityId}::uuid, id, 0, member_id, null, unit, amount, ${at}::timestamptz from live
+    union all
+    select ${communityId}::uuid, id, 1, null, counterpart, unit, -amount, ${at}::timestamptz from live
+    -- Like every insert from a select: without an answer, a Citus cluster would copy the rows in, which row-level security
+    -- does not allow.
+    returning 1
+  ), changes as (
+    select member_id, unit, unit as metric, sum(amount)::bigint as change from live group by member_id, unit
+  ), held as (
+    -- An upsert would check the bare change against the limit, so rows that exist are updated and only new ones inserted.
+    -- Arrays, not a join: a Citus cluster cannot pass on what a locking join finds.
+    select member_id, unit from balances
+    where community_id = ${communityId} and member_id = any(array(select member_id from changes))
+      and unit = any(array(select unit from changes))
+    order by member_id, unit for update
+  ), balanced as (
+    update balances b set amount = b.amount + c.change from changes c join held using (member_id, unit)
+    where b.community_id = ${communityId} and b.member_id = c.member_id and b.unit = c.unit
+  ), opened as (
+    insert into balances as b (community_id, member_id, unit, amount)
+    select ${communityId}::uuid, member_id, unit, change from changes c
+    where not exists (select from held h where h.member_id = c.member_id and h.unit = c.unit)
+    order by member_id, unit
+    on conflict (community_id, member_id, unit) do update set amount = b.amount + excluded.amount
+  ), ${scoreChanges(communityId, size, at)}, announced as (
+    insert into events (community_id, id, type, subject)
+    select ${communityId}::uuid, gen_random_uuid(), 'balance.changed', member_id from changes where ${announce}::boolean
+    group by member_id
+    returning 1
+  )
+  select count(*) as posted from live`
+
 /** As plain values: a list would be taken for ten rows when the statement is planned for all times. */
-const oneMove = (m: Move) => sql`
-  select ${newId()}::uuid, ${m.memberId}::uuid, ${m.unit}::text, ${m.amount}::bigint, ${m.reason}::text, ${m.key}::text,
-    ${m.actor}::text, ${counterparts[m.reason]}::text`
+const oneMove = (move: Move) => ({ ...move, id: newId(), counterpart: counterparts[move.reason] })
+
+const postOne = writeOnce<ReturnType<typeof oneMove> & { communityId: string; at: Date; announce: boolean }>((m) =>
+  postMoves(
+    m.communityId,
+    sql`
+      select ${m.id}::uuid, ${m.memberId}::uuid, ${m.unit}::text, ${m.amount}::bigint, ${m.reason}::text, ${m.key}::text,
+        ${m.actor}::text, ${m.counterpart}::text`,
+    1,
+    m.at,
+    m.announce,
+  ),
+)
 
 function manyMoves(moves: readonly Move[]) {
   const column = <T>(pick: (move: Move) => T) => sql.val(moves.map(pick))
@@ -137,11 +160,13 @@ function manyMoves(moves: readonly Move[]) {
 
 /** Held by everyone who writes scores, or who is ranked: a board changes, and is counted a step further, only while nobody does. */
 export async function shareBoardLock(tx: Tx): Promise<void> {
-  await sharedBoardLock(tx).execute(tx.db)
+  await tx.send(sharedBoardLock(tx))
 }
 
-const sharedBoardLock = (tx: Tx) =>
-  sql`select pg_advisory_xact_lock_shared(hashtextextended(${`boards:${tx.communityId}`}, 0))`
+const sharedBoardLock = ({ db, communityId }: Tx) => shareLock(db, { name: `boards:${communityId}` })
+const shareLock = writeOnce<{ name: string }>(
+  ({ name }) => sql`select pg_advisory_xact_lock_shared(hashtextextended(${name}, 0))`,
+)
 
 /** The same, for work that had better be left for later than wait. Answers whether it is held. */
 export async function tryShareBoardLock(tx: Tx): Promise<boolean> {

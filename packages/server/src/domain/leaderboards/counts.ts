@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import type { Value } from '../../db/connection.js'
 import type { Tx } from '../../db/database.js'
 import type { Run } from './runs.js'
 
@@ -123,7 +124,7 @@ export const findPosition = (run: RunInSql, position: RawBuilder<unknown>) => sq
  * write counts at a time (see `lockCounts`): a stretch that is cut meanwhile would be counted wrong.
  * @param changes A CTE with `board_id, period, period_start, member_id` and the places `old_…` and `new_…`, null for nowhere.
  */
-export const addToCounts = (communityId: string, changes: RawBuilder<unknown>) => sql`
+export const addToCounts = (communityId: Value<string>, changes: RawBuilder<unknown>) => sql`
   insert into board_counts as c (community_id, board_id, period, period_start, level, negated, reached_at, member_id, n)
   select ${communityId}::uuid, moved.board_id, moved.period, moved.period_start, level, coalesce(s.negated, ${first}),
     coalesce(s.reached_at, '-infinity'), coalesce(s.member_id, ${nobody}), sum(moved.n)

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import type { Value } from '../../db/connection.js'
 import type { Tx } from '../../db/database.js'
 import type { Board } from './boards.js'
 import { addToCounts } from './counts.js'
@@ -35,24 +36,24 @@ export const isWholesale = (size: number): boolean => size >= 500
  * @param size How many changes there are, about.
  * @param at When they happened: it decides the day, week, month and year they count for.
  */
-export const scoreChanges = (tx: Tx, size: number, at: Date) => sql`
+export const scoreChanges = (communityId: Value<string>, size: number, at: Value<Date>) => sql`
   people as (
     -- Shared, so that nobody is hidden or moved between this reading and the row that says whether they are ranked.
     select id, status, visibility, entered_boards, fields from members
-    where community_id = ${tx.communityId} and id = any(array(select member_id from changes)) order by id for share
+    where community_id = ${communityId} and id = any(array(select member_id from changes)) order by id for share
   ), gains as (
     select l.scores_id as board_id, p.period, p.period_start, c.member_id, c.change, ${isRanked} as ranked
     from changes c
     join people m on m.id = c.member_id
-    join leaderboards l on l.community_id = ${tx.communityId} and l.metric = c.metric
+    join leaderboards l on l.community_id = ${communityId} and l.metric = c.metric
       and (l.starts_at is null or l.starts_at <= ${at}::timestamptz) and (l.ends_at is null or ${at}::timestamptz < l.ends_at)
       and ${isFor} and (l.counted_to is null or c.member_id <= l.counted_to)
-    join communities clock on clock.id = ${tx.communityId}
+    join communities clock on clock.id = ${communityId}
     join lateral ${runsAt(sql`(${at}::timestamptz at time zone clock.time_zone)`, sql`clock.week_start`)}
       on p.period = any(l.periods)
   ), scored as (
     insert into board_scores as s (community_id, board_id, period, period_start, member_id, score, reached_at, ranked)
-    select ${tx.communityId}::uuid, board_id, period, period_start, member_id, change, ${at}::timestamptz, ranked from gains
+    select ${communityId}::uuid, board_id, period, period_start, member_id, change, ${at}::timestamptz, ranked from gains
     order by board_id, period, period_start, member_id
     on conflict (community_id, board_id, period, period_start, member_id) do update
       set score = s.score + excluded.score, reached_at = excluded.reached_at, previous = s.score,
@@ -63,20 +64,20 @@ export const scoreChanges = (tx: Tx, size: number, at: Date) => sql`
       negated as new_negated, reached_at as new_reached_at
     from scored where ranked
   ), counted as (
-    ${isWholesale(size) ? addToCounts(tx.communityId, sql`moved`) : leaveToFolding(tx.communityId)}
+    ${isWholesale(size) ? addToCounts(communityId, sql`moved`) : leaveToFolding(communityId)}
   ), told as (
     insert into events (community_id, id, type, subject)
-    select ${tx.communityId}::uuid, gen_random_uuid(), 'leaderboard.changed', id from ${boardsIn(tx, sql`scored`)}
+    select ${communityId}::uuid, gen_random_uuid(), 'leaderboard.changed', id from ${boardsIn(communityId, sql`scored`)}
     returning 1
   )`
 
 /** The boards whose scores a CTE has, each once: rows `(id)`. */
-const boardsIn = (tx: Tx, scores: RawBuilder<unknown>) => sql`(
+const boardsIn = (communityId: Value<string>, scores: RawBuilder<unknown>) => sql`(
     select distinct coalesce(l.former_of, l.id) as id from ${scores} s
-    join leaderboards l on l.community_id = ${tx.communityId} and l.scores_id = s.board_id
+    join leaderboards l on l.community_id = ${communityId} and l.scores_id = s.board_id
   ) as told_boards`
 
-const leaveToFolding = (communityId: string) => sql`
+const leaveToFolding = (communityId: Value<string>) => sql`
   insert into board_deltas (
     community_id, id, board_id, period, period_start, member_id, old_negated, old_reached_at, new_negated, new_reached_at
   )
@@ -107,7 +108,7 @@ export async function rerank(tx: Tx, memberIds: readonly string[]): Promise<void
       ${leaveToFolding(tx.communityId)}
     )
     insert into events (community_id, id, type, subject)
-    select ${tx.communityId}::uuid, gen_random_uuid(), 'leaderboard.changed', id from ${boardsIn(tx, sql`turned`)}
+    select ${tx.communityId}::uuid, gen_random_uuid(), 'leaderboard.changed', id from ${boardsIn(tx.communityId, sql`turned`)}
     returning 1`.execute(tx.db)
   tx.wake('events')
   tx.wake('scores')
