@@ -126,29 +126,43 @@ export const findPosition = (run: RunInSql, position: RawBuilder<unknown>) => sq
  */
 export const addToCounts = (communityId: Value<string>, changes: RawBuilder<unknown>) => sql`
   insert into board_counts as c (community_id, board_id, period, period_start, level, negated, reached_at, member_id, n)
-  select ${communityId}::uuid, moved.board_id, moved.period, moved.period_start, level, coalesce(s.negated, ${first}),
-    coalesce(s.reached_at, '-infinity'), coalesce(s.member_id, ${nobody}), sum(moved.n)
+  select ${communityId}::uuid, board_id, period, period_start, level, stretch.negated, stretch.reached_at, stretch.member_id, sum(n)
   from (
-    select board_id, period, period_start, negated, reached_at, member_id, sum(n) as n
+    select moved.board_id, moved.period, moved.period_start, short.negated, short.reached_at, short.member_id, sum(n) as n
     from (
       select board_id, period, period_start, old_negated as negated, old_reached_at as reached_at, member_id, -1 as n
       from ${changes} where old_negated is not null
       union all
       select board_id, period, period_start, new_negated, new_reached_at, member_id, 1 from ${changes} where new_negated is not null
-    ) moves
+    ) moved cross join lateral ${beginOfStretch(communityId, 0, 'moved')} short
     group by 1, 2, 3, 4, 5, 6 having sum(n) <> 0
-  ) moved cross join generate_series(0, 1) as level left join lateral (
-    select negated, reached_at, member_id from board_counts
-    -- The level as it is: row-level security lets no cast of it use the index.
-    where community_id = ${communityId}::uuid and board_id = moved.board_id and period = moved.period
-      and period_start = moved.period_start and board_counts.level = level.level
-      and ${place} <= (moved.negated, moved.reached_at, moved.member_id)
-    order by negated desc, reached_at desc, member_id desc limit 1
-  ) s on true
-  group by 2, 3, 4, 5, 6, 7, 8 having sum(moved.n) <> 0
+  ) s cross join lateral (
+    -- A long stretch begins where a short one does: so it is looked for once for each of these, not for each change.
+    select 0 as level, s.negated, s.reached_at, s.member_id
+    union all
+    select 1, long.* from ${beginOfStretch(communityId, 1, 's')} long
+  ) stretch
+  group by 2, 3, 4, 5, 6, 7, 8 having sum(n) <> 0
   order by 2, 3, 4, 5, 6, 7, 8
   on conflict (community_id, board_id, period, period_start, level, negated, reached_at, member_id)
     do update set n = c.n + excluded.n`
+
+/** Where the stretch of a level begins that a row's place stands on: before every place, while there is none. */
+const beginOfStretch = (communityId: Value<string>, level: number, row: string) => {
+  const of = (column: string) => sql.ref(`${row}.${column}`)
+  return sql`(
+    select coalesce(b.negated, ${first}) as negated, coalesce(b.reached_at, '-infinity') as reached_at,
+      coalesce(b.member_id, ${nobody}) as member_id
+    from (select) one left join lateral (
+      select negated, reached_at, member_id from board_counts
+      -- The level as it is: row-level security lets no cast of it use the index.
+      where community_id = ${communityId}::uuid and board_id = ${of('board_id')} and period = ${of('period')}
+        and period_start = ${of('period_start')} and level = ${sql.lit(level)}
+        and ${place} <= (${of('negated')}, ${of('reached_at')}, ${of('member_id')})
+      order by negated desc, reached_at desc, member_id desc limit 1
+    ) b on true
+  )`
+}
 
 /** Writes counts alone: of those who hold the board lock shared, nobody else does until the transaction ends. */
 export const lockCounts = (tx: Tx) =>

@@ -41,20 +41,24 @@ export const scoreChanges = (communityId: Value<string>, size: number, at: Value
     -- Shared, so that nobody is hidden or moved between this reading and the row that says whether they are ranked.
     select id, status, visibility, entered_boards, fields from members
     where community_id = ${communityId} and id = any(array(select member_id from changes)) order by id for share
-  ), gains as (
-    select l.scores_id as board_id, p.period, p.period_start, c.member_id, c.change, ${isRanked} as ranked
-    from changes c
-    join people m on m.id = c.member_id
-    join leaderboards l on l.community_id = ${communityId} and l.metric = c.metric
-      and (l.starts_at is null or l.starts_at <= ${at}::timestamptz) and (l.ends_at is null or ${at}::timestamptz < l.ends_at)
-      and ${isFor} and (l.counted_to is null or c.member_id <= l.counted_to)
+  ), runs as materialized (
+    -- Apart, so that the periods are found once and not for every member.
+    select l.*, p.period, p.period_start
+    from leaderboards l
     join communities clock on clock.id = ${communityId}
     join lateral ${runsAt(sql`(${at}::timestamptz at time zone clock.time_zone)`, sql`clock.week_start`)}
       on p.period = any(l.periods)
+    where l.community_id = ${communityId}
+      and (l.starts_at is null or l.starts_at <= ${at}::timestamptz) and (l.ends_at is null or ${at}::timestamptz < l.ends_at)
+  ), gains as (
+    select l.scores_id as board_id, l.period, l.period_start, c.member_id, c.change, ${isRanked} as ranked
+    from changes c
+    join people m on m.id = c.member_id
+    join runs l on l.metric = c.metric and ${isFor} and (l.counted_to is null or c.member_id <= l.counted_to)
   ), scored as (
     insert into board_scores as s (community_id, board_id, period, period_start, member_id, score, reached_at, ranked)
     select ${communityId}::uuid, board_id, period, period_start, member_id, change, ${at}::timestamptz, ranked from gains
-    order by board_id, period, period_start, member_id
+    order by member_id, board_id, period, period_start
     on conflict (community_id, board_id, period, period_start, member_id) do update
       set score = s.score + excluded.score, reached_at = excluded.reached_at, previous = s.score,
         previous_reached_at = s.reached_at
@@ -73,8 +77,8 @@ export const scoreChanges = (communityId: Value<string>, size: number, at: Value
 
 /** The boards whose scores a CTE has, each once: rows `(id)`. */
 const boardsIn = (communityId: Value<string>, scores: RawBuilder<unknown>) => sql`(
-    select distinct coalesce(l.former_of, l.id) as id from ${scores} s
-    join leaderboards l on l.community_id = ${communityId} and l.scores_id = s.board_id
+    select distinct coalesce(former_of, id) as id from leaderboards
+    where community_id = ${communityId} and scores_id in (select board_id from ${scores})
   ) as told_boards`
 
 const leaveToFolding = (communityId: Value<string>) => sql`
