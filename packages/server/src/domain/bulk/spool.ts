@@ -12,7 +12,7 @@ export interface SpooledFile {
   close(): Promise<void>
 }
 
-const readBytes = 256 * 1024
+const readBytes = 64 * 1024
 
 /** Takes a stream in. An error of the stream passes through, and leaves nothing behind. */
 export async function spool(stream: AsyncIterable<Uint8Array>): Promise<SpooledFile> {
