@@ -7,6 +7,7 @@ import type { Bench } from './measure.js'
 const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   ranks: () => import('./ranks.js'),
   award: () => import('./award.js'),
+  counting: () => import('./counting.js'),
   streams: () => import('./streams.js'),
   routes: () => import('./routes.js'),
   import: () => import('./import.js'),
