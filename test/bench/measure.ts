@@ -4,6 +4,8 @@ export interface Row {
   ours: number
   reference: number
   unit: string
+  /** What the ratio should not be over, where somebody has said so. */
+  bar?: number | undefined
 }
 
 /** A bench is a file that exports one of these by the name `bench`. */

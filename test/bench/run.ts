@@ -1,6 +1,7 @@
 /**
  * `npm run bench [-- NAME…]`: measures and prints tables. It judges nothing: machines differ, so every figure stands
- * beside a reference from the same run. To add one, write a file beside this that exports `bench`, and name it here.
+ * beside a reference from the same run, and a bar is what the ratio should not be over on a machine with nothing else to
+ * do. To add one, write a file beside this that exports `bench`, and name it here.
  */
 import type { Bench } from './measure.js'
 
@@ -33,12 +34,13 @@ for (const name of wanted.length > 0 ? wanted : Object.keys(benches)) {
   console.log(`\n${bench.title}\nReference: ${bench.reference}\n`)
   console.table(
     Object.fromEntries(
-      rows.map(({ what, ours, reference, unit }) => [
+      rows.map(({ what, ours, reference, unit, bar }) => [
         what,
         {
           ours: `${figure(ours)} ${unit}`,
           reference: Number.isNaN(reference) ? 'not run' : `${figure(reference)} ${unit}`,
           ratio: reference ? figure(ours / reference) : '–',
+          ...(bar && { bar }),
         },
       ]),
     ),

@@ -41,8 +41,9 @@ export async function seedMembers(
         ) s cross join (values (0, 200), (1, 20000)) as stretch (level, size)
         where i % size = 0`)
     }
-    // As autovacuum leaves tables that have been there for a while.
+    // As autovacuum and checkpoints leave tables that have been there for a while.
     await client.query('vacuum analyze')
+    await client.query('checkpoint')
     const { rows } = await client.query<{ id: string; name: string; score: string }>(
       `select id, 'Member ' || number as name, score from seeded`,
     )
