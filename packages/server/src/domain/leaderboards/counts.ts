@@ -18,7 +18,7 @@ export type Place = RawBuilder<unknown>
 const cut = [128, 16_384] as const
 
 const [first, last] = [sql.lit(-(2n ** 63n - 1n)), sql.lit(2n ** 63n - 1n)]
-const nobody = sql`'00000000-0000-0000-0000-000000000000'::uuid`
+export const nobody = sql`'00000000-0000-0000-0000-000000000000'::uuid`
 
 const place = sql`(negated, reached_at, member_id)`
 /**
@@ -62,12 +62,14 @@ const waitingBefore = (run: RunInSql, before: Place) => sql`(
   from board_deltas where ${inRun(run)}
 )`
 
-/** The last stretch of a level that begins at a place or before, with how many members stand `before` it from a place on. */
-const stretchAt = (run: RunInSql, level: number, at: Place, from: RawBuilder<unknown>) => sql`
-  lateral (
-    select negated, reached_at, member_id, sum(n) over (order by negated, reached_at, member_id) - n as before
-    from ${counts(run, level)} and ${place} <= ${at} ${from}
-    order by negated desc, reached_at desc, member_id desc limit 1
+/**
+ * A CTE `longs`, which a statement with any of the following begins with: the long stretches, each with how many members
+ * stand `before` it. Read once, however many places and positions are asked for.
+ */
+export const longStretches = (run: RunInSql) => sql`
+  longs as materialized (
+    select negated, reached_at, member_id, n, (sum(n) over (order by negated, reached_at, member_id) - n)::bigint as before
+    from ${counts(run, 1)}
   )`
 
 /** How many ranked members of a run stand before a place, in SQL. */
@@ -75,13 +77,18 @@ export const ahead = (run: RunInSql, at: Place) => sql`(
   select coalesce(long.before + short.before, 0) + (
       select count(*) from board_scores where ${inRun(run)} and ranked and ${place} >= ${placeOf('short')} and ${place} < ${at}
     ) + ${waitingBefore(run, placeOf('short'))}
-  from (select) one left join ${stretchAt(run, 1, at, sql``)} long on true
-    left join ${stretchAt(run, 0, at, sql`and ${place} >= ${placeOf('long')}`)} short on true
+  from (select) one left join lateral (
+    select * from longs where ${place} <= ${at} order by negated desc, reached_at desc, member_id desc limit 1
+  ) long on true left join lateral (
+    select negated, reached_at, member_id, (sum(n) over (order by negated, reached_at, member_id) - n)::bigint as before
+    from ${counts(run, 0)} and ${place} <= ${at} and ${place} >= ${placeOf('long')}
+    order by negated desc, reached_at desc, member_id desc limit 1
+  ) short on true
 )`
 
 /** How many members are ranked in a run, in SQL. */
 export const everybody = (run: RunInSql) => sql`(
-  coalesce((select sum(n) from ${counts(run, 1)}), 0)
+  coalesce((select sum(n) from longs), 0)
     + (select count(new_negated) - count(old_negated) from board_deltas where ${inRun(run)})
 )`
 
@@ -103,8 +110,8 @@ export const findPosition = (run: RunInSql, position: RawBuilder<unknown>) => sq
     select * from (
       select negated, reached_at, member_id, lead(negated, 1, ${last}) over places as end_negated,
         lead(reached_at, 1, 'infinity') over places as end_reached_at, lead(member_id, 1, ${nobody}) over places as end_member_id,
-        sum(n) over places - n as before
-      from ${counts(run, 1)} window places as (order by negated, reached_at, member_id)
+        before
+      from longs window places as (order by negated, reached_at, member_id)
     ) stretch where before <= (select before from wanted) order by negated desc, reached_at desc, member_id desc limit 1
   ), found as (
     select short.*, ${position}::bigint - 1 - coalesce(short.before + ${waitingBefore(run, placeOf('short'))}, 0) as skip

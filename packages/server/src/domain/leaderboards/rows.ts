@@ -10,6 +10,8 @@ import {
   findPosition,
   firstPlace,
   inRun,
+  longStretches,
+  nobody,
   placeOf,
   placeOfScore,
   type RunInSql,
@@ -80,7 +82,9 @@ const onceForBoards = <Values extends Asked>(
   return (tx: Tx, board: Board, values: Values) => statements[board.only_positive ? 'positive' : 'all'](tx.db, values)
 }
 
-const total = onceForBoards<Asked>((run, onlyPositive) => sql`select ${shownTotal(run, onlyPositive)} as total`)
+const total = onceForBoards<Asked>(
+  (run, onlyPositive) => sql`with ${longStretches(run)} select ${shownTotal(run, onlyPositive)} as total`,
+)
 
 /** How many members a run shows. */
 export async function totalOf(tx: Tx, board: Board, run: Run): Promise<number> {
@@ -98,22 +102,25 @@ interface Listed {
   above: number | null
 }
 
+/** A place before all who have the score of the first row `top`, if one of them stands before it: one row or none. */
+const tie = (run: InSql<Asked>) => sql`
+  select top.negated, '-infinity'::timestamptz as reached_at, ${nobody} as member_id from top cross join lateral (
+    select from ${ranking(run)} and negated = top.negated and (reached_at, member_id) < (top.reached_at, top.member_id)
+    limit 1
+  ) earlier`
+
 /**
  * The rows of a run from a place on, and where they stand, as one statement.
  * @param found A CTE `found (negated, reached_at, member_id, skip)`: so many rows from that place on are skipped.
- * @param before How many stand before the first row `top`, in SQL.
+ * @param standing A query of one row `(ahead, above)`: where the first row `top` stands.
  * @param count How many rows, up to 200.
  */
 const listFrom = (
   run: InSql<Asked>,
   onlyPositive: boolean,
-  { found, before, count }: Record<'found' | 'before' | 'count', RawBuilder<unknown>>,
-) => {
-  const isTied = sql`exists (
-    select from ${ranking(run)} and negated = top.negated and (reached_at, member_id) < (top.reached_at, top.member_id)
-  )`
-  return sql`
-    with ${found}, listed as materialized (
+  { found, standing, count }: Record<'found' | 'standing' | 'count', RawBuilder<unknown>>,
+) => sql`
+    with ${longStretches(run)}, ${found}, listed as materialized (
       select s.* from found cross join lateral (
         select ${forward} from ${ranking(run)} and (${forward}) >= ${placeOf('found')}
         -- What the planner believes where it does not know how many are wanted.
@@ -123,22 +130,25 @@ const listFrom = (
       select * from listed order by ${forward} limit 1
     )
     select t.*, -s.negated as score, s.member_id, s.display_name, s.avatar_id from (
-      select ${shownTotal(run, onlyPositive)} as total, (select ${before} from top) as ahead,
-        (select case when ${isTied} then ${ahead(run, placeOfScore(sql`top.negated`))} end from top) as above
+      select ${shownTotal(run, onlyPositive)} as total, standing.* from (${standing}) standing
     ) t left join (
       select s.*, m.display_name, m.avatar_id
       from listed s join members m on m.community_id = ${run.communityId}::uuid and m.id = s.member_id
     ) s on true order by s.negated, s.reached_at, s.member_id`
-}
 
 const firstRows = onceForBoards<Asked & { count: number }>((run, onlyPositive) =>
-  listFrom(run, onlyPositive, { found: firstPlace, before: sql`0`, count: run.count }),
+  listFrom(run, onlyPositive, {
+    found: firstPlace,
+    standing: sql`select 0 as ahead, null::bigint as above`,
+    count: run.count,
+  }),
 )
 
 const rowsFrom = onceForBoards<Asked & { position: number; count: number }>((run, onlyPositive) =>
   listFrom(run, onlyPositive, {
     found: findPosition(run, run.position),
-    before: sql`${run.position}::bigint - 1`,
+    standing: sql`
+      select ${run.position}::bigint - 1 as ahead, (select ${ahead(run, placeOf('tie'))} from (${tie(run)}) tie) as above`,
     count: run.count,
   }),
 )
@@ -155,7 +165,12 @@ const rowsAroundMember = onceForBoards<Asked & { memberId: string; around: numbe
           order by ${backward} offset ${run.around}::bigint limit 1
         ) start on true
       )`,
-      before: ahead(run, placeOf('top')),
+      // Two places, counted by the same part of the plan: each part costs as much to set up as to run.
+      standing: sql`
+        select max(n) filter (where not is_tie) as ahead, max(n) filter (where is_tie) as above from (
+          select is_tie, ${ahead(run, placeOf('place'))} as n
+          from (select false as is_tie, * from top union all select true, * from (${tie(run)}) tie) place offset 0
+        ) counted`,
       count: run.count,
     }),
 )
@@ -250,6 +265,7 @@ export async function searchRows(
   if (board.name_display !== 'full') return { rows: [], total }
   const inSql = runInSql(tx, run)
   const { rows: stored } = await sql<Stored & Pick<Listed, 'ahead' | 'above'> & { tied: boolean }>`
+    with ${longStretches(inSql)}
     select named.member_id, named.score, named.display_name, named.avatar_id, ${ahead(inSql, placeOf('named'))} as ahead,
       ${ahead(inSql, placeOfScore(sql`named.negated`))} as above,
       exists (select from ${ranking(inSql)} and negated = named.negated and member_id <> named.member_id) as tied
@@ -270,13 +286,15 @@ export async function searchRows(
 function shown(
   board: Board,
   row: Stored,
-  place: { position: number; rank: number; tied: boolean },
+  { position, rank, tied }: { position: number; rank: number; tied: boolean },
   viewerId: string | undefined,
 ): Row {
   const me = row.member_id === viewerId
   if (board.name_display === 'full')
     return {
-      ...place,
+      position,
+      rank,
+      tied,
       score: row.score,
       member: { id: row.member_id, name: row.display_name, avatarId: row.avatar_id },
       me,
@@ -288,7 +306,7 @@ function shown(
     name: me ? row.display_name : nameDisplays[board.name_display](row, alias),
     avatarId: me ? row.avatar_id : null,
   }
-  return { ...place, score: row.score, member, me }
+  return { position, rank, tied, score: row.score, member, me }
 }
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
