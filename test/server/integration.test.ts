@@ -168,9 +168,11 @@ describe('a member’s data', () => {
       expect((await info(name)).answer.username).toBe('kofi')
   })
 
-  it('is found by their number, also where another calls themself that', async () => {
-    await community.tenant((tx) => createMember(tx, { username: String(member.number) }, now))
-    expect((await info(String(member.number))).answer.username).toBe('kofi')
+  it('is found by id, number and e-mail, also where another calls themself that', async () => {
+    for (const name of [member.id, String(member.number), 'kofi@example.com']) {
+      await community.tenant((tx) => createMember(tx, { username: name }, now))
+      expect((await info(name)).answer.username).toBe('kofi')
+    }
   })
 
   it('counts a day’s gains as far as a number can be read exactly', async () => {

@@ -11,6 +11,7 @@ import { post } from '../../packages/server/src/domain/ledger.js'
 import { createMember, type Member } from '../../packages/server/src/domain/members.js'
 import { ask, embedToken } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
+import { asSuperuser } from '../helpers/database.js'
 import { startTestServer } from '../helpers/server.js'
 
 const now = new Date('2026-11-25T12:00:00Z')
@@ -455,5 +456,21 @@ describe('caching', () => {
     const reply = await rows('stars', {}, { headers, origin })
     expect([reply.status, reply.headers.get('cache-control')]).toEqual([200, 'public, max-age=0, s-maxage=2'])
     expect((await ask(server, 'GET /widget/v1/{publishableKey}/me', { params, headers, origin })).status).toBe(401)
+  })
+})
+
+describe('a server that runs on', () => {
+  it('answers pages while a later migration adds columns to what they read', async () => {
+    const bearer = await tokenOf('ada')
+    const all = async () => {
+      const asked = Array.from({ length: 8 }, () => [config(), show('stars'), rows('stars'), mine('stars', bearer)])
+      return (await Promise.all(asked.flat())).map(({ status }) => status)
+    }
+    expect(new Set(await all())).toEqual(new Set([200]))
+    await asSuperuser(server.testDatabase.migrateUrl, async (client) => {
+      for (const table of ['communities', 'leaderboards', 'members', 'board_scores', 'board_seen', 'board_winners'])
+        await client.query(`alter table ${table} add column added_later int`)
+    })
+    expect(new Set(await all())).toEqual(new Set([200]))
   })
 })

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream'
 import { type CompiledQuery, Kysely, PostgresDialect, type PostgresPoolClient, type RawBuilder, sql } from 'kysely'
 import type pg from 'pg'
 import type { Tables } from './tables.js'
@@ -14,7 +15,8 @@ const names = new Map<string, string>()
 
 /**
  * Lets every connection plan a statement once: for hot ones, whose planning costs more than their work. Its text must be
- * the same every time and its plan good for all values: a list of unknown length had better be planned when it comes.
+ * the same every time and its plan good for all values: a list of unknown length had better be planned when it comes. It
+ * names the columns that it answers: others, by a migration while the connection lives, would be refused.
  */
 export function planOnce<Q extends Pick<CompiledQuery, 'sql'>>(statement: Q): Q {
   if (!names.has(statement.sql)) names.set(statement.sql, `planned ${names.size}`)
@@ -50,14 +52,23 @@ export function writeOnce<Values extends object>(
   }
 }
 
+/** The columns of a table for a statement that is planned once. The compiler lets none of them be forgotten. */
+export const everyColumn = <Row>(columns: Record<keyof Row, true>): RawBuilder<unknown> =>
+  sql.join(Object.keys(columns).map((name) => sql.ref(name)))
+
 const connections = new WeakMap<pg.PoolClient, Connection>()
 
 /** The connection of a client, made once for as long as the pool keeps it. */
 export function connectionOf(client: pg.PoolClient): Connection {
   let connection = connections.get(client)
   if (!connection) {
-    const query = (text: string, values: readonly unknown[]) =>
-      client.query({ name: names.get(text), text, values: [...values] })
+    const { stream } = (client as unknown as { connection: { stream: Writable } }).connection
+    // What is asked in one turn is written at once: a write costs as much as a small statement.
+    const query = (text: string, values: readonly unknown[]) => {
+      stream.cork()
+      process.nextTick(() => stream.uncork())
+      return client.query({ name: names.get(text), text, values: [...values] })
+    }
     // Whoever took the client from the pool gives it back.
     const held = { query, release() {} } as unknown as PostgresPoolClient
     connection = {

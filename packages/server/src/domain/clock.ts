@@ -1,5 +1,5 @@
 import type { Tx } from '../db/database.js'
-import { Failure } from './failure.js'
+import { type Community, thisCommunity } from './communities.js'
 
 /** By which calendar a community's days, weeks, months and years begin, and how long after one its results are final. */
 export interface CommunityClock {
@@ -9,12 +9,14 @@ export interface CommunityClock {
   reviewHours: number
 }
 
-export async function communityClock(tx: Tx): Promise<CommunityClock> {
-  const row = await tx.db
-    .selectFrom('communities')
-    .select(['time_zone', 'week_start', 'review_hours'])
-    .where('id', '=', tx.communityId)
-    .executeTakeFirst()
-  if (!row) throw new Failure('not_found')
-  return { timeZone: row.time_zone, weekStart: row.week_start, reviewHours: row.review_hours }
-}
+export const clockOf = ({
+  time_zone,
+  week_start,
+  review_hours,
+}: Pick<Community, 'time_zone' | 'week_start' | 'review_hours'>): CommunityClock => ({
+  timeZone: time_zone,
+  weekStart: week_start,
+  reviewHours: review_hours,
+})
+
+export const communityClock = async (tx: Tx): Promise<CommunityClock> => clockOf(await thisCommunity(tx))

@@ -1,4 +1,5 @@
 import { type Selectable, sql } from 'kysely'
+import { everyColumn, writeOnce } from '../db/connection.js'
 import type { Database, Tx } from '../db/database.js'
 import type { Tables } from '../db/tables.js'
 import { Failure } from './failure.js'
@@ -39,13 +40,25 @@ export async function createCommunity(tx: Tx, input: NewCommunity, at: Date): Pr
     .executeTakeFirstOrThrow()
 }
 
+const columns = everyColumn<Community>({
+  id: true,
+  name: true,
+  image_id: true,
+  revision: true,
+  time_zone: true,
+  week_start: true,
+  review_hours: true,
+  xp_name: true,
+  currency_name: true,
+  created_at: true,
+})
+const communityById = writeOnce<Pick<Tx, 'communityId'>>(
+  ({ communityId }) => sql`select ${columns} from communities where id = ${communityId}`,
+)
+
 /** The community that the transaction is inside of. */
 export async function thisCommunity(tx: Tx): Promise<Community> {
-  const community = await tx.db
-    .selectFrom('communities')
-    .selectAll()
-    .where('id', '=', tx.communityId)
-    .executeTakeFirst()
+  const [community] = await tx.send<Community>(communityById(tx.db, tx))
   if (!community) throw new Failure('not_found')
   return community
 }

@@ -1,4 +1,5 @@
 import { type Selectable, sql } from 'kysely'
+import { writeOnce } from '../db/connection.js'
 import type { Tx } from '../db/database.js'
 import type { Tables } from '../db/tables.js'
 import { Failure } from './failure.js'
@@ -15,6 +16,7 @@ export const largestValue = 2 ** 52 - 1
 
 /** Those of the fields that are there, by what requests call them. */
 export async function findFields(tx: Tx, names: readonly string[]): Promise<Map<string, Field>> {
+  if (names.length === 0) return new Map()
   const fields = await tx.db
     .selectFrom('user_fields')
     .selectAll()
@@ -52,28 +54,17 @@ export async function ensureFields(
     .execute()
 }
 
-/** What people call the fields, by what requests call them. */
-export async function fieldNames(tx: Tx): Promise<Map<string, string>> {
-  const fields = await tx.db
-    .selectFrom('user_fields')
-    .select(['field', 'name'])
-    .where('community_id', '=', tx.communityId)
-    .execute()
-  return new Map(fields.map(({ field, name }) => [field, name]))
-}
+const numbers = writeOnce<{ communityId: string; memberId: string }>(
+  ({ communityId, memberId }) => sql`
+    select f.field, v.value from user_field_values v join user_fields f on f.community_id = v.community_id and f.id = v.field_id
+    where v.community_id = ${communityId} and v.member_id = ${memberId} order by f.field`,
+)
 
 /** Every number of a member by field. */
 export async function valuesOf(tx: Tx, memberId: string): Promise<Record<string, number>> {
-  const rows = await tx.db
-    .selectFrom('user_field_values as v')
-    .innerJoin('user_fields as f', (join) =>
-      join.onRef('f.community_id', '=', 'v.community_id').onRef('f.id', '=', 'v.field_id'),
-    )
-    .select(['f.field', 'v.value'])
-    .where('v.community_id', '=', tx.communityId)
-    .where('v.member_id', '=', memberId)
-    .orderBy('f.field')
-    .execute()
+  const rows = await tx.send<{ field: string; value: number }>(
+    numbers(tx.db, { communityId: tx.communityId, memberId }),
+  )
   return Object.fromEntries(rows.map(({ field, value }) => [field, value]))
 }
 

@@ -83,8 +83,10 @@ export async function readEmbedToken(
   return database.tenant(
     claims.communityId,
     async (tx) => {
-      const key = await goodKeyById(tx, claims.accessKeyId, at)
-      const member = await findMember(tx, { id: claims.memberId })
+      const [key, member] = await Promise.all([
+        goodKeyById(tx, claims.accessKeyId, at),
+        findMember(tx, { id: claims.memberId }),
+      ])
       const isMinter = key?.kind === 'widget_access' && key.generation === claims.generation
       if (!isMinter || member?.status !== 'active')
         throw new Failure('unauthorized', 'This token is not good any more. Ask for a new one.')

@@ -1,9 +1,11 @@
+import type { Unit } from '@rai/contract'
 import { type Selectable, sql } from 'kysely'
+import { writeOnce } from '../db/connection.js'
 import type { Tx } from '../db/database.js'
 import { constraintOf } from '../db/errors.js'
 import type { Tables } from '../db/tables.js'
 import { queueAvatars } from './avatars.js'
-import { communityClock } from './clock.js'
+import type { CommunityClock } from './clock.js'
 import { emit } from './events.js'
 import { Failure } from './failure.js'
 import { isId, newId } from './ids.js'
@@ -121,13 +123,14 @@ export async function findMember(tx: Tx, name: MemberName): Promise<Member | und
 
 /** Finds a member by what the documented API calls `idOrEmail`: id, short number, e-mail, or username, in this order. */
 export async function findMemberByAny(tx: Tx, text: string): Promise<Member | undefined> {
-  const numbers: MemberName[] = /^[1-9]\d{0,14}$/.test(text) ? [{ number: Number(text) }] : []
-  const names: MemberName[] = [{ id: text }, ...numbers, { email: text }, { username: text }]
-  for (const name of names) {
-    const member = await findMember(tx, name)
-    if (member) return member
-  }
-  return undefined
+  const byId = sql`id = ${isId(text) ? text : null}::uuid`
+  const byNumber = sql`number = ${/^[1-9]\d{0,14}$/.test(text) ? Number(text) : null}::bigint`
+  const byEmail = sql`email_key = lower(${text})`
+  const { rows } = await sql<Member>`
+    select * from members
+    where community_id = ${tx.communityId} and (${byId} or ${byNumber} or ${byEmail} or username = ${text})
+    order by ${byId} desc nulls last, ${byNumber} desc nulls last, ${byEmail} desc nulls last limit 1`.execute(tx.db)
+  return rows[0]
 }
 
 /** Whether others see a member on boards. A hidden member keeps every score; no list and no count shows it. */
@@ -156,29 +159,33 @@ export interface Balances {
   currency: number
 }
 
-export async function balancesOf(tx: Tx, memberId: string): Promise<Balances> {
-  const rows = await tx.db
-    .selectFrom('balances')
-    .select(['unit', 'amount'])
-    .where('community_id', '=', tx.communityId)
-    .where('member_id', '=', memberId)
-    .execute()
-  return { xp: 0, currency: 0, ...Object.fromEntries(rows.map(({ unit, amount }) => [unit, amount])) }
-}
+type Amounts = { unit: Unit; amount: number }[]
+const byUnit = (amounts: Amounts): Balances => ({
+  xp: 0,
+  currency: 0,
+  ...Object.fromEntries(amounts.map(({ unit, amount }) => [unit, amount])),
+})
+
+const balances = writeOnce<{ communityId: string; memberId: string }>(
+  ({ communityId, memberId }) => sql`
+    select unit, amount from balances where community_id = ${communityId} and member_id = ${memberId}`,
+)
+
+export const balancesOf = async (tx: Tx, memberId: string): Promise<Balances> =>
+  byUnit(await tx.send(balances(tx.db, { communityId: tx.communityId, memberId })))
+
+const earned = writeOnce<{ communityId: string; memberId: string; since: Date; most: number }>(
+  ({ communityId, memberId, since, most }) => sql`
+    select unit, least(sum(amount), ${most}::bigint)::bigint as amount from entries
+    where community_id = ${communityId} and member_id = ${memberId} and created_at >= ${since} and amount > 0
+    group by unit`,
+)
 
 /** What a member has earned since the community's day began: gains only, spending not taken off; 2^53-1 at most. */
-export async function earnedToday(tx: Tx, memberId: string, at: Date): Promise<Balances> {
-  const { timeZone } = await communityClock(tx)
-  const rows = await tx.db
-    .selectFrom('entries')
-    .select(['unit', sql<number>`least(sum(amount), ${Number.MAX_SAFE_INTEGER})::bigint`.as('amount')])
-    .where('community_id', '=', tx.communityId)
-    .where('member_id', '=', memberId)
-    .where('created_at', '>=', momentOf(dayOf(at, timeZone), timeZone))
-    .where('amount', '>', 0)
-    .groupBy('unit')
-    .execute()
-  return { xp: 0, currency: 0, ...Object.fromEntries(rows.map(({ unit, amount }) => [unit, amount])) }
+export async function earnedToday(tx: Tx, memberId: string, { timeZone }: CommunityClock, at: Date): Promise<Balances> {
+  const since = momentOf(dayOf(at, timeZone), timeZone)
+  const { communityId } = tx
+  return byUnit(await tx.send(earned(tx.db, { communityId, memberId, since, most: Number.MAX_SAFE_INTEGER })))
 }
 
 /** The active member that an account is linked to here. */

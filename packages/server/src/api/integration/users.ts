@@ -1,5 +1,6 @@
 import { type BodyOf, FieldText } from '@rai/contract'
 import type { Tx } from '../../db/database.js'
+import { communityClock } from '../../domain/clock.js'
 import { Failure } from '../../domain/failure.js'
 import { type Field, findFields, largestValue, type NewValue, setValues, valuesOf } from '../../domain/fields.js'
 import {
@@ -40,10 +41,13 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info'>
   },
 
   'POST /apis/v1/users/info': async ({ tx, body, now }) => {
-    const member = await findMemberByAny(tx, body.idOrEmail)
+    const [member, clock] = await Promise.all([findMemberByAny(tx, body.idOrEmail), communityClock(tx)])
     if (!member || member.status === 'deleted') throw new Failure('not_found', 'There is no such member.')
-    const balances = await balancesOf(tx, member.id)
-    const today = await earnedToday(tx, member.id, now)
+    const [balances, today, values] = await Promise.all([
+      balancesOf(tx, member.id),
+      earnedToday(tx, member.id, clock, now),
+      valuesOf(tx, member.id),
+    ])
     return {
       userId: String(member.number),
       username: member.username,
@@ -63,7 +67,7 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info'>
       replySent: 0,
       timeSpent: 0,
       loginStreak: 0,
-      customFields: { ...member.fields, ...(await valuesOf(tx, member.id)) },
+      customFields: { ...member.fields, ...values },
     }
   },
 }

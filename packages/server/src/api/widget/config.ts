@@ -5,9 +5,8 @@ import { isOfConfig, metricNames, showSummary } from './leaderboards.js'
 
 export const config: Handlers<'GET /widget/v1/{publishableKey}/config'> = {
   'GET /widget/v1/{publishableKey}/config': async ({ tx, principal, now }) => {
-    const community = await thisCommunity(tx)
-    const boards = await shownBoards(tx)
-    const metric = await metricNames(tx, community)
+    const [community, boards] = await Promise.all([thisCommunity(tx), shownBoards(tx)])
+    const metric = await metricNames(tx, community, boards)
     return {
       community: {
         id: community.id,

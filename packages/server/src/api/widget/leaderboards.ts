@@ -1,9 +1,9 @@
 import type { QueryOf } from '@rai/contract'
 import type { Tx } from '../../db/database.js'
-import { communityClock } from '../../domain/clock.js'
+import { clockOf, communityClock } from '../../domain/clock.js'
 import { type Community, thisCommunity } from '../../domain/communities.js'
 import { Failure } from '../../domain/failure.js'
-import { fieldNames } from '../../domain/fields.js'
+import { findFields } from '../../domain/fields.js'
 import {
   type Board,
   claimPrize,
@@ -65,9 +65,11 @@ export const leaderboards: Handlers<Keys> = {
   }) => {
     const { board, run } = await readableRun(tx, params.idOrSlug, principal, query, now)
     const { around = defaultAround } = query
-    const { state, rows, total } = await rowsAround(tx, board, run, principal.memberId!, around)
-    const seen = await seenOf(tx, run, principal.memberId!)
-    const won = await prizeOf(tx, run, principal.memberId!)
+    const [{ state, rows, total }, seen, won] = await Promise.all([
+      rowsAround(tx, board, run, principal.memberId!, around),
+      seenOf(tx, run, principal.memberId!),
+      prizeOf(tx, run, principal.memberId!),
+    ])
     return {
       state,
       items: rows.map(showRow(tx, deps)),
@@ -109,16 +111,16 @@ export const leaderboards: Handlers<Keys> = {
 }
 
 async function readBoard({ tx, principal, params, now }: Reading) {
-  const board = await readableBoard(tx, params.idOrSlug, principal)
-  const clock = await communityClock(tx)
+  const [board, community] = await Promise.all([readableBoard(tx, params.idOrSlug, principal), thisCommunity(tx)])
   const whole = board.segment_of === null ? board : await findShownBoard(tx, board.segment_of)
   const isOffered = (other: Board) =>
     isListed(other, principal) && (principal.origin !== undefined || isWhereverIs(other, board))
   const segments = whole && isOffered(whole) ? await segmentsOf(tx, whole.id) : []
+  const metric = await metricNames(tx, community, [board])
   const { prizeTerms, widget } = settingsOf(board)
   const { button } = widget
   return {
-    ...showSummary(board, await metricNames(tx, await thisCommunity(tx))),
+    ...showSummary(board, metric),
     description: board.description,
     requiresOptIn: board.requires_opt_in,
     whole: segments.length > 0 && whole && whole !== board ? { id: whole.id, periods: whole.periods } : null,
@@ -126,7 +128,7 @@ async function readBoard({ tx, principal, params, now }: Reading) {
     prizes: board.prizes,
     prizeTerms: prizeTerms || null,
     button: button.enabled && button.link ? { text: button.text, link: button.link } : null,
-    runs: board.periods.map((period) => showRun(runOf(board, clock, now, period))),
+    runs: board.periods.map((period) => showRun(runOf(board, clockOf(community), now, period))),
     now: now.toISOString(),
   }
 }
@@ -180,10 +182,10 @@ async function readableRun(
   { period, start }: Pick<QueryOf<`GET ${Path}/rows`>, 'period' | 'start'>,
   now: Date,
 ) {
-  const board = await readableBoard(tx, idOrSlug, asker)
+  const [board, clock] = await Promise.all([readableBoard(tx, idOrSlug, asker), communityClock(tx)])
   if (board.counted_to !== null)
     throw new Failure('unavailable', 'The leaderboard is being counted. Try again in a moment.')
-  return { board, run: runOf(board, await communityClock(tx), now, period, start) }
+  return { board, run: runOf(board, clock, now, period, start) }
 }
 
 /** Whether a board may be on every page that another one may be on: in a frame, nobody tells which page it is. */
@@ -210,22 +212,33 @@ export const showSummary = (board: Board, metric: MetricNames) => ({
 
 type MetricNames = (metric: Board['metric']) => { unit: 'xp' | 'currency' | 'field'; name: string }
 
-/** What the community calls what its boards rank by. */
-export async function metricNames(tx: Tx, { xp_name, currency_name }: Community): Promise<MetricNames> {
-  const fields = await fieldNames(tx)
+/** What the community calls what the boards rank by. */
+export async function metricNames(
+  tx: Tx,
+  { xp_name, currency_name }: Community,
+  boards: readonly Board[],
+): Promise<MetricNames> {
+  const fields = await findFields(
+    tx,
+    boards.flatMap(({ metric }) => fieldOf(metric) ?? []),
+  )
   return (metric) => {
     if (metric === 'xp') return { unit: metric, name: xp_name }
     if (metric === 'currency') return { unit: metric, name: currency_name }
     const field = fieldOf(metric)!
-    return { unit: 'field', name: fields.get(field) ?? field }
+    return { unit: 'field', name: fields.get(field)?.name ?? field }
   }
 }
 
 const showRow =
   ({ communityId }: Tx, { config }: Reading['deps']) =>
-  ({ member: { avatarId, ...member }, ...row }: Row) => ({
-    ...row,
-    member: { ...member, avatarUrl: avatarId && avatarUrl(config.filesUrl, communityId, avatarId) },
+  ({ position, rank, tied, score, member: { id, name, avatarId }, me }: Row) => ({
+    position,
+    rank,
+    tied,
+    score,
+    member: { id, name, avatarUrl: avatarId && avatarUrl(config.filesUrl, communityId, avatarId) },
+    me,
   })
 
 const showWon = ({ rank, prize, claimedAt }: Won) => ({

@@ -1,5 +1,6 @@
 import { type Period, type Prize, periodNames } from '@rai/contract'
-import { type Selectable, sql } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
+import { everyColumn, writeOnce } from '../../db/connection.js'
 import type { Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
 import { emit } from '../events.js'
@@ -38,6 +39,41 @@ export interface BoardInput {
   widgetEnabled?: boolean | undefined
   settings?: Record<string, unknown> | undefined
 }
+
+const boardColumns = everyColumn<Board>({
+  community_id: true,
+  id: true,
+  name: true,
+  slug: true,
+  description: true,
+  metric: true,
+  periods: true,
+  name_display: true,
+  alias_key: true,
+  top_rank_limit: true,
+  only_positive: true,
+  requires_opt_in: true,
+  starts_at: true,
+  ends_at: true,
+  review_hours: true,
+  prizes: true,
+  settled_to: true,
+  settles_at: true,
+  ranked_members: true,
+  ranked_fields: true,
+  segment_of: true,
+  viewing_members: true,
+  is_enabled: true,
+  display_order: true,
+  widget_enabled: true,
+  settings: true,
+  scores_id: true,
+  counted_to: true,
+  former_of: true,
+  created_at: true,
+  updated_at: true,
+  revision: true,
+})
 
 /** The columns that decide who has which score: a change to one of them counts the board again from the ledger. */
 const countingColumns = [
@@ -185,11 +221,26 @@ export async function findBoards(tx: Tx, ids: readonly string[]): Promise<Board[
     .execute()
 }
 
+/** Boards in the operator's order: what pages ask for all the time. */
+const boardsWhere = (communityId: RawBuilder<unknown>, condition: RawBuilder<unknown>) => sql`
+  select ${boardColumns} from leaderboards where community_id = ${communityId} and former_of is null and ${condition}
+  order by display_order, created_at, id`
+const boardsBy = (column: 'id' | 'slug' | 'segment_of') =>
+  writeOnce<{ communityId: string; value: string }>(({ communityId, value }) =>
+    boardsWhere(communityId, sql`${sql.ref(column)} = ${value}`),
+  )
+const boardsById = boardsBy('id')
+const boardsBySlug = boardsBy('slug')
+const segments = boardsBy('segment_of')
+const enabledBoards = writeOnce<{ communityId: string }>(({ communityId }) =>
+  boardsWhere(communityId, sql`is_enabled and widget_enabled`),
+)
+
 /** Finds a board by id or slug, as pages are shown it. */
 export async function findShownBoard(tx: Tx, idOrSlug: string): Promise<Board | undefined> {
-  const all = boards(tx).selectAll()
-  const byId = isId(idOrSlug) ? await all.where('id', '=', idOrSlug).executeTakeFirst() : undefined
-  const board = byId ?? (await all.where('slug', '=', idOrSlug).executeTakeFirst())
+  const ask = async (statement: typeof boardsBySlug) =>
+    (await tx.send<Board>(statement(tx.db, { communityId: tx.communityId, value: idOrSlug })))[0]
+  const board = (isId(idOrSlug) && (await ask(boardsById))) || (await ask(boardsBySlug))
   return board && (await asShown(tx, [board]))[0]
 }
 
@@ -249,27 +300,12 @@ export async function listBoards(
 
 /** The boards that pages may show, in the operator's order, as they are shown them. */
 export async function shownBoards(tx: Tx): Promise<Board[]> {
-  const enabled = await boards(tx)
-    .selectAll()
-    .where('is_enabled', '=', true)
-    .where('widget_enabled', '=', true)
-    .orderBy('display_order')
-    .orderBy('created_at')
-    .orderBy('id')
-    .execute()
-  return asShown(tx, enabled)
+  return asShown(tx, await tx.send<Board>(enabledBoards(tx.db, tx)))
 }
 
 /** The boards that show parts of one, in the operator's order. */
-export async function segmentsOf(tx: Tx, boardId: string): Promise<Board[]> {
-  return boards(tx)
-    .selectAll()
-    .where('segment_of', '=', boardId)
-    .orderBy('display_order')
-    .orderBy('created_at')
-    .orderBy('id')
-    .execute()
-}
+export const segmentsOf = (tx: Tx, boardId: string): Promise<Board[]> =>
+  tx.send(segments(tx.db, { communityId: tx.communityId, value: boardId }))
 
 async function checkInput(tx: Tx, input: Partial<BoardInput>, self: string | null): Promise<void> {
   if (input.startsAt && input.endsAt && input.endsAt <= input.startsAt) {

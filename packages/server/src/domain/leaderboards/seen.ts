@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { writeOnce } from '../../db/connection.js'
 import type { Tx } from '../../db/database.js'
 import type { Run } from './runs.js'
 
@@ -18,16 +19,16 @@ export async function rememberSeen(tx: Tx, run: Run, memberId: string, { rank, a
       where s.period_start <= excluded.period_start`.execute(tx.db)
 }
 
+const seen = writeOnce<Record<'communityId' | 'boardId' | 'period' | 'start' | 'memberId', string>>(
+  ({ communityId, boardId, period, start, memberId }) => sql`
+    select rank, seen_at as at from board_seen
+    where community_id = ${communityId} and board_id = ${boardId} and period = ${period} and period_start = ${start}
+      and member_id = ${memberId}`,
+)
+
 /** What is remembered of a run; null for nothing. */
 export async function seenOf(tx: Tx, run: Run, memberId: string): Promise<Seen | null> {
-  const row = await tx.db
-    .selectFrom('board_seen')
-    .select(['rank', 'seen_at as at'])
-    .where('community_id', '=', tx.communityId)
-    .where('board_id', '=', run.boardId)
-    .where('period', '=', run.period)
-    .where('member_id', '=', memberId)
-    .where('period_start', '=', run.start)
-    .executeTakeFirst()
+  const { boardId, period, start } = run
+  const [row] = await tx.send<Seen>(seen(tx.db, { communityId: tx.communityId, boardId, period, start, memberId }))
   return row ?? null
 }

@@ -1,5 +1,6 @@
 import type { Prize } from '@rai/contract'
 import { sql } from 'kysely'
+import { planOnce } from '../../db/connection.js'
 import type { Tx } from '../../db/database.js'
 import { type CommunityClock, communityClock } from '../clock.js'
 import { emit } from '../events.js'
@@ -106,8 +107,10 @@ const won = (tx: Tx, run: Run, memberId: string) =>
     .where('member_id', '=', memberId)
 
 /** Null for nothing, and until the run is settled. */
-export const prizeOf = async (tx: Tx, run: Run, memberId: string): Promise<Won | null> =>
-  (await won(tx, run, memberId).executeTakeFirst()) ?? null
+export async function prizeOf(tx: Tx, run: Run, memberId: string): Promise<Won | null> {
+  const [prize] = await tx.send<Won>(planOnce(won(tx, run, memberId).compile()))
+  return prize ?? null
+}
 
 /**
  * Hands a member the prize of a run: an amount is posted in the same transaction. Again and again is as once.
