@@ -17,7 +17,11 @@ const server = fork(join(import.meta.dirname, '../packages/server/dist/main.js')
   execArgv: [],
   env: { ...process.env, LOG_LEVEL: process.env.LOG_LEVEL || 'warn' },
 })
-server.on('exit', (code) => process.exit(code ?? 1))
+server.on('exit', (code, signal) => {
+  // One that ends by itself has said why.
+  if (signal) console.error(`The server was ended by ${signal}. npm start goes on where it stopped.`)
+  process.exit(code ?? 1)
+})
 // Not by asking at the port: another server may answer there.
 const [{ url }] = (await once(server, 'message')) as [Ready]
 

@@ -62,6 +62,13 @@ describe('the widget as a frame', () => {
 describe('the answer for a frame', () => {
   const headersOf = async (url: string) => (await fetch(url)).headers
 
+  test('says by its status whether there is such a board, which the page says in words', async () => {
+    const unknown = address({ key: community.publishableKey, board: 'nope' })
+    expect([(await fetch(known)).status, (await fetch(unknown)).status]).toEqual([200, 404])
+    const { page } = await visit(browser, unknown)
+    await page.getByText('It may have been moved or taken down.').waitFor()
+  })
+
   test('may be framed by the key’s sites only, is never kept, and names no referrer', async () => {
     const headers = await headersOf(known)
     expect(headers.get('content-security-policy')).toMatch(new RegExp(`frame-ancestors ${site.origin}$`))

@@ -109,6 +109,7 @@ describe('a server on an empty directory', () => {
     const reused = { RAI_DATA: join(root, 'reused'), RAI_DEMO: '0' }
     const first = await startProcess(reused)
     await first.ready
+    expect(first.said()).toContain('npm run operate -- community')
     first.child.kill('SIGKILL')
     await first.ended
     writeFileSync(join(reused.RAI_DATA, 'rai.lock'), JSON.stringify({ pid: process.pid, started: 'long ago' }))
@@ -239,13 +240,16 @@ describe('a server', () => {
   })
 
   it.each([
-    ['a command that there is not', ['dance']],
-    ['a community without a name', ['community']],
-    ['an option that there is not', ['community', 'x', '--zone', 'UTC']],
-    ['an id that is none', ['system-key', 'x']],
-  ])('says what an operator can do when it is told %s', async (_, args) => {
+    ['a command that there is not', ['dance'], 'There is no command "dance".'],
+    ['a community without a name', ['community'], 'Say what the community is called.'],
+    ['a name of two words', ['community', 'Trail', 'club'], 'Put the name in quotes'],
+    ['an option that there is not', ['community', 'x', '--zone', 'UTC'], "Unknown option '--zone'"],
+    ['an id that is none', ['system-key', 'x'], '"x" is no id of a community.'],
+    ['no id', ['system-key'], 'Say which community'],
+  ])('says what an operator can do when it is told %s, and what is wrong', async (_, args, wrong) => {
     const { code, said } = await runCommand({ RAI_DATA: join(root, 'never') }, ...args)
     expect([code, said]).toEqual([1, expect.stringContaining('community <name>')])
+    expect(said).toContain(wrong)
     expect(existsSync(join(root, 'never'))).toBe(false)
   })
 

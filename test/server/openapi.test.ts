@@ -134,6 +134,10 @@ describe('the OpenAPI document', () => {
 })
 
 describe('the API reference', () => {
+  it('is where the address of the server leads', async () => {
+    expect((await fetch(server.url)).url).toBe(`${server.url}/reference`)
+  })
+
   it('is made of our own files, with no script or style in its page', async () => {
     const response = await fetch(`${server.url}/reference`)
     const html = await response.text()

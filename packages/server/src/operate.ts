@@ -42,12 +42,17 @@ function parse([name, ...args]: readonly string[]): Command {
         allowPositionals: true,
         options: { 'time-zone': { type: 'string' }, origin: { type: 'string', multiple: true } },
       })
-      const [community] = positionals
-      if (community && positionals.length === 1)
-        return (installation) => makeCommunity(installation, community, values['time-zone'], values.origin)
+      const [community, ...others] = positionals
+      if (!community) throw new Error('Say what the community is called.')
+      if (others.length > 0) throw new Error('Put the name in quotes: it has to be one word to the shell.')
+      return (installation) => makeCommunity(installation, community, values['time-zone'], values.origin)
     }
-    if (name === 'system-key' && args.length === 1 && isId(args[0]!))
-      return (installation) => makeSystemKey(installation, args[0]!)
+    if (name === 'system-key') {
+      const [community] = args
+      if (!community) throw new Error('Say which community: its id.')
+      if (args.length > 1 || !isId(community)) throw new Error(`"${args.join(' ')}" is no id of a community.`)
+      return (installation) => makeSystemKey(installation, community)
+    }
     if (name === 'signing-key') {
       const { values } = parseArgs({ args, options: { now: { type: 'boolean' } } })
       return (installation) => makeSigningKey(installation, values.now ? 0 : signingOverlapMs)
@@ -55,7 +60,7 @@ function parse([name, ...args]: readonly string[]): Command {
   } catch (error) {
     throw new StartFailure(`${(error as Error).message}\n\n${usage}`)
   }
-  throw new StartFailure(usage)
+  throw new StartFailure(name === 'help' ? usage : `There is no command "${name}".\n\n${usage}`)
 }
 
 async function makeCommunity(

@@ -75,6 +75,7 @@ export async function startServer(
     undo.add(close)
     signal?.throwIfAborted()
     if (config.demo) await seedDemo(database, config, clock())
+    else if (!(await hasHistory(database))) log.warn(beginning)
     signal?.throwIfAborted()
 
     const tokens = createTokens(database, rootKey, config.publicUrl)
@@ -119,6 +120,14 @@ export async function startServer(
     throw error
   }
 }
+
+const beginning =
+  'Nothing has happened here yet. Make a community: stop this server where its database is the embedded one, then ' +
+  'npm run operate -- community "Trail club" --origin https://www.example.com'
+
+/** Whether any event was ever numbered. */
+const hasHistory = (database: Database): Promise<unknown> =>
+  database.worker((db) => db.selectFrom('relays').select('community_id').limit(1).executeTakeFirst())
 
 async function listen(app: FastifyInstance, { host, port }: Config): Promise<string> {
   try {

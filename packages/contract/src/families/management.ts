@@ -55,7 +55,7 @@ const Widget = z.strictObject({
   enabled: z.boolean().meta({ description: 'Whether pages may show the board' }),
   whitelistedDomains: z.array(Origin).max(50).meta({
     description:
-      'The pages that may frame the board (`/embed/leaderboard`), of those that the key lists. Empty, the default: all of these',
+      'The pages that may show the board, by their origin, of those that the key lists. Empty, the default: all of these',
   }),
   size: z
     .strictObject({

@@ -20,7 +20,11 @@ export function createRefuser(families: readonly Family[]) {
           { code: failure.code, address: request.ip, route: request.routeOptions.url },
           'access was denied',
         )
-      else if (status >= 500) request.log.warn({ err: error }, 'a request could not be served')
+      else if (status >= 500) {
+        // What we refuse ourselves says why; where it stands in the code says nothing more.
+        const why = error instanceof Failure ? { reason: error.message } : { err: error }
+        request.log.warn({ ...why, route: request.routeOptions.url }, 'a request could not be served')
+      }
 
       if (status === 401) reply.header('WWW-Authenticate', 'Bearer')
       if (status === 503 && !reply.hasHeader('Retry-After')) reply.header('Retry-After', 1)

@@ -57,14 +57,14 @@ interface Page {
 
 function widgetPage(
   { key: text, period, theme, locale }: EmbedQuery,
-  { framers, board, html }: Reading,
+  { status, framers, board, html }: Reading,
   nonce: string,
   { publicUrl, filesUrl }: Config,
 ): Page {
   const { origin } = new URL(publicUrl)
   const script = { src: `${publicUrl}/rai.js`, 'data-key': text, 'data-theme': theme, 'data-locale': locale }
   return {
-    status: 200,
+    status,
     policy: [
       "default-src 'none'",
       `script-src 'nonce-${nonce}' 'strict-dynamic'`,
@@ -104,8 +104,9 @@ function errorPage(nonce: string, status: number, why: string): Page {
   }
 }
 
-/** Who may frame the page, its board as the tag names it, and its first rows. */
+/** Whether there is such a board, who may frame the page, its board as the tag names it, and its first rows. */
 interface Reading {
+  status: 200 | 404
   framers: readonly string[]
   board: string | undefined
   html: string
@@ -117,20 +118,25 @@ async function readPage(tx: Tx, key: Key, query: EmbedQuery, config: Config, now
   const board = query.board
     ? await findShownBoard(tx, query.board)
     : (await shownBoards(tx)).find((board) => isOfConfig(board, principal))
-  if (!board) return { framers: framers(key, []), board: query.board, html: '' }
+  // The element says so in its own words.
+  const nothing: Reading = { status: 404, framers: framers(key, []), board: query.board, html: '' }
+  if (!board) return nothing
   const params = { publishableKey: '', idOrSlug: board.id }
   const look = {
     period: board.periods.find((period) => period === query.period),
     theme: (['light', 'dark'] as const).find((theme) => theme === query.theme),
     locale: query.locale,
   }
-  // A board that visitors may not see says so by the element's own words.
-  const { html } = await readFirstPage({ tx, principal, params, now, deps: { config } }, look).catch((error) => {
-    if (error instanceof Failure) return { html: '' }
-    throw error
-  })
   const { whitelistedDomains } = settingsOf(board).widget
-  return { framers: framers(key, whitelistedDomains), board: query.board ?? board.id, html }
+  const shown = { status: 200, framers: framers(key, whitelistedDomains), board: query.board ?? board.id } as const
+  try {
+    const { html } = await readFirstPage({ tx, principal, params, now, deps: { config } }, look)
+    return { ...shown, html }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    // A board that visitors may not see is not there. What else there is, such as one that is being counted, passes.
+    return error.code === 'not_found' ? nothing : { ...shown, html: '' }
+  }
 }
 
 /** Only the sites that the key lists may frame the page, and of these only the board's, where it has a list of its own. */

@@ -52,6 +52,7 @@ export function mountReference(app: FastifyInstance): void {
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
   const send = (reply: FastifyReply, type: string, body: unknown) =>
     reply.header('Content-Security-Policy', policy).header('Cache-Control', 'no-cache').type(type).send(body)
+  app.get('/', (_request, reply) => reply.redirect('/reference'))
   app.get('/reference', (_request, reply) => send(reply, 'text/html; charset=utf-8', html))
   app.get('/reference/start.js', (_request, reply) => send(reply, 'text/javascript; charset=utf-8', script))
   for (const [file, type] of Object.entries(files)) {
