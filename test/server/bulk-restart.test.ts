@@ -96,6 +96,9 @@ test('a board that is killed again and again while it is counted says so, and co
     const { status, body } = await readRows()
     if (status === 200) break
     expect([status, body.code]).toEqual([503, 'unavailable'])
+    // The log says why, and not where in the code.
+    await expect.poll(server.said).toMatch(/"reason":"The leaderboard is being counted[^\n]*could not be served/)
+    expect(server.said()).not.toMatch(/"stack"[^\n]*could not be served/)
     server.child.kill('SIGKILL')
     await server.ended
     server = await startProcess({ RAI_DATA: dataDir })
