@@ -70,7 +70,11 @@ describe.each(Object.entries(looks))('a picture of every state, %s:', (_, look) 
       expect(Math.max(...channels.map(({ min, max }) => max - min))).toBeGreaterThan(90)
     }
     const outside = await widget.evaluate((element) => {
-      const edge = element.getBoundingClientRect()
+      // Where not all of it has room, the whole is scrolled.
+      const { left: start, right: end } = element.getBoundingClientRect()
+      const base = element.shadowRoot!.querySelector('.base')!
+      const first = base.getBoundingClientRect().top - base.scrollTop
+      const edge = { left: start, right: end, top: first, bottom: first + base.scrollHeight + 2 }
       return [...element.shadowRoot!.querySelectorAll('*')]
         .filter((node) => node.checkVisibility() && !node.closest('.scroller *, .visually-hidden'))
         .filter((node) => {
