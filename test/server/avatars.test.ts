@@ -97,7 +97,8 @@ describe('a member’s picture', () => {
         'cache-control': 'public, max-age=86400',
         'x-content-type-options': 'nosniff',
         'cross-origin-resource-policy': 'cross-origin',
-        'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+        'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
+        'content-disposition': 'attachment',
       })
       expect(response.headers.get('set-cookie')).toBeNull()
       const image = Buffer.from(await response.arrayBuffer())

@@ -19,6 +19,15 @@ const community = await testCommunity(server, { at: now })
 const bearer = community.systemKey
 const create = (body: object, headers: Record<string, string> = {}) =>
   ask(server, 'POST /v1/keys', { bearer, body, headers })
+/** The key of a site's back-end. */
+const createSiteKey = () =>
+  create({
+    kind: 'widgetAccess',
+    name: 'Site',
+    origins: [community.origin],
+    identifiers: { 'data-username': '@username' },
+    createMember: true,
+  })
 const read = async (keyId: string) => (await ask(server, 'GET /v1/keys/{keyId}', { bearer, params: { keyId } })).answer
 const change = (keyId: string, body: object) =>
   ask(server, 'PATCH /v1/keys/{keyId}', { bearer, params: { keyId }, body })
@@ -175,13 +184,7 @@ describe('a rotation', () => {
   })
 
   it('keeps the public half of a widget access key', async () => {
-    const { answer } = await create({
-      kind: 'widgetAccess',
-      name: 'Site',
-      origins: [community.origin],
-      identifiers: { 'data-username': '@username' },
-      createMember: true,
-    })
+    const { answer } = await createSiteKey()
     const { answer: rotated } = await rotate(answer._id, { overlapSeconds: 0 })
     const mint = async (accessKey: string | null) =>
       (
@@ -328,13 +331,7 @@ describe('a request that was begun with a good key', () => {
     return rows[0]!.n
   }
   const site = async () => {
-    const { answer } = await create({
-      kind: 'widgetAccess',
-      name: 'Site',
-      origins: [community.origin],
-      identifiers: { 'data-username': '@username' },
-      createMember: true,
-    })
+    const { answer } = await createSiteKey()
     const { _id, accessId, key: accessKey } = answer
     const mint = (username: string) =>
       ask(server, 'POST /v2/api/widget-access-keys/token', {

@@ -26,9 +26,8 @@ import { createRefuser } from './http/refuse.js'
 import { requestId } from './http/request-id.js'
 import { mountFamily } from './http/route.js'
 import { mountAccounts } from './pages/accounts.js'
-import { mountAvatars } from './pages/avatars.js'
 import { mountEmbed } from './pages/embed.js'
-import { filesAlone, mountImages } from './pages/images.js'
+import { filesAlone, mountPictures } from './pages/pictures.js'
 import { mountReference } from './pages/reference.js'
 import { mountScripts } from './pages/scripts.js'
 
@@ -105,8 +104,7 @@ export async function createApp(
   await mountFamily(app, mounting, secureAuth.family, contract.secureAuth, secureAuth.handlers)
   await mountFamily(app, mounting, widget.family, contract.widget, widget.handlers)
   await mountScripts(app)
-  mountAvatars(app, services)
-  mountImages(app, services)
+  mountPictures(app, services)
   mountEmbed(app, services)
   await mountAccounts(app, services, limiter)
   mountReference(app)

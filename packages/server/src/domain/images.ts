@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Files } from '../files/files.js'
 import { Failure } from './failure.js'
-import { isId } from './ids.js'
 import { wholePicture } from './pictures.js'
 
 const nameOf = (communityId: string, id: string): string => `${communityId}/${id}.webp`
@@ -39,6 +38,6 @@ export async function withImage<T>(
 export const forgetImage = (files: Files, communityId: string, id: string): Promise<void> =>
   files.remove(nameOf(communityId, id)).catch(() => {})
 
-/** Undefined for what is not there, or cannot be. */
-export const readImage = async (files: Files, communityId: string, id: string): Promise<Buffer | undefined> =>
-  isId(communityId) && isId(id) ? files.read(nameOf(communityId, id)) : undefined
+/** Undefined for what is not there. */
+export const readImage = (files: Files, communityId: string, id: string): Promise<Buffer | undefined> =>
+  files.read(nameOf(communityId, id))

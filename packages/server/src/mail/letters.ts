@@ -4,29 +4,25 @@ import type { Letter } from './transport.js'
 /** One thing to say, and one place to go. */
 interface Content {
   subject: string
-  paragraphs: readonly string[]
-  button?: { label: string; url: string }
+  text: string
+  button: { label: string; url: string }
   /** What it means when it comes unasked. */
   otherwise: string
 }
 
 /** A letter in plain text and in HTML, which says the same. It loads nothing, so that nobody learns that it was read. */
-function letter(to: string, { subject, paragraphs, button, otherwise }: Content): Letter {
-  const link = button ? [`${button.label}:\n${button.url}`] : []
-  const line = (text: string) => `<p style="margin:0 0 16px">${escaped(text)}</p>`
-  const action = button
-    ? `<p style="margin:24px 0"><a href="${escaped(button.url)}" style="display:inline-block;padding:10px 20px;border-radius:6px;background:#2f6b4f;color:#fff;text-decoration:none">${escaped(button.label)}</a></p>`
-    : ''
+function letter(to: string, { subject, text, button, otherwise }: Content): Letter {
+  const action = `<p style="margin:24px 0"><a href="${escaped(button.url)}" style="display:inline-block;padding:10px 20px;border-radius:6px;background:#2f6b4f;color:#fff;text-decoration:none">${escaped(button.label)}</a></p>`
   return {
     to,
     subject,
-    text: `${[...paragraphs, ...link, otherwise].join('\n\n')}\n`,
+    text: `${[text, `${button.label}:\n${button.url}`, otherwise].join('\n\n')}\n`,
     html: `<!doctype html>
 <html lang="en" dir="ltr">
 <head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>${escaped(subject)}</title></head>
 <body style="margin:0;padding:24px;font:16px/1.5 system-ui,sans-serif">
 <div style="max-width:480px;margin:0 auto">
-${paragraphs.map(line).join('\n')}
+<p style="margin:0 0 16px">${escaped(text)}</p>
 ${action}
 <p style="margin:0;opacity:.7;font-size:14px">${escaped(otherwise)}</p>
 </div>
@@ -42,30 +38,28 @@ export const letters = {
   confirm: (to: string, url: string): Letter =>
     letter(to, {
       subject: 'Confirm your address',
-      paragraphs: ['Somebody registered with this address. Confirm it within 24 hours, and your account is ready.'],
+      text: 'Somebody registered with this address. Confirm it within 24 hours, and your account is ready.',
       button: { label: 'Confirm the address', url },
       otherwise: notYou,
     }),
   alreadyThere: (to: string, url: string): Letter =>
     letter(to, {
       subject: 'You have an account already',
-      paragraphs: [
-        'Somebody wanted to register with this address, which has an account. Sign in with its password, or set a new one.',
-      ],
+      text: 'Somebody wanted to register with this address, which has an account. Sign in with its password, or set a new one.',
       button: { label: 'Set a new password', url },
       otherwise: 'If this was not you, do nothing: nothing was changed.',
     }),
   reset: (to: string, url: string): Letter =>
     letter(to, {
       subject: 'Set a new password',
-      paragraphs: ['Somebody wants to set a new password for your account. The link is good for 30 minutes.'],
+      text: 'Somebody wants to set a new password for your account. The link is good for 30 minutes.',
       button: { label: 'Set a new password', url },
       otherwise: notYou,
     }),
   changed: (to: string, url: string): Letter =>
     letter(to, {
       subject: 'Your password was changed',
-      paragraphs: ['The password of your account was changed just now, and every device was signed out.'],
+      text: 'The password of your account was changed just now, and every device was signed out.',
       button: { label: 'Set another password', url },
       otherwise: 'If this was you, there is nothing to do. If it was not, set another password at once.',
     }),

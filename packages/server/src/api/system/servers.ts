@@ -15,7 +15,7 @@ import { forgetImage, withImage } from '../../domain/images.js'
 import { createMember } from '../../domain/members.js'
 import { baseRole, type Role } from '../../domain/roles.js'
 import type { Handlers, Services } from '../../http/context.js'
-import { imageUrl } from '../../pages/images.js'
+import { imageUrl } from '../../pages/pictures.js'
 
 export const servers: Handlers<
   Extract<RouteKey, `${string} /api/v1/servers` | 'PUT /api/v1/servers/{serverId}' | `${string}/{serverId}/roles`>

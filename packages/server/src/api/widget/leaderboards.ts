@@ -27,8 +27,8 @@ import {
   type Won,
 } from '../../domain/leaderboards/index.js'
 import type { Asker, Context, Handlers, Services } from '../../http/context.js'
-import { avatarUrl } from '../../pages/avatars.js'
 import { firstPageHtml } from '../../pages/first-page.js'
+import { avatarUrl } from '../../pages/pictures.js'
 
 type Path = '/widget/v1/{publishableKey}/leaderboards/{idOrSlug}'
 

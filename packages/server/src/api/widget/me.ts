@@ -2,7 +2,7 @@ import type { Tx } from '../../db/database.js'
 import { Failure } from '../../domain/failure.js'
 import { balancesOf, findMember, type Member, setVisibility } from '../../domain/members.js'
 import type { Handlers, Services } from '../../http/context.js'
-import { avatarUrl } from '../../pages/avatars.js'
+import { avatarUrl } from '../../pages/pictures.js'
 
 type Me = '/widget/v1/{publishableKey}/me'
 

@@ -1,0 +1,54 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Config } from '../config.js'
+import { readAvatar } from '../domain/avatars.js'
+import { Failure } from '../domain/failure.js'
+import { isId } from '../domain/ids.js'
+import { readImage } from '../domain/images.js'
+import type { Services } from '../http/context.js'
+
+/** Pictures of members, and those that somebody uploaded. */
+type Kind = 'avatars' | 'images'
+
+/** Where a picture is served. An address stands for one picture, as long as it is shown. */
+const pictureUrl =
+  (kind: Kind) =>
+  (filesUrl: string, communityId: string, id: string): string =>
+    `${filesUrl}/${kind}/${communityId}/${id}.webp`
+export const avatarUrl = pictureUrl('avatars')
+export const imageUrl = pictureUrl('images')
+
+/** How long a page may keep a picture that is served no more: a day. */
+const maxAge = 86_400
+
+/** Serves pictures to every page. To be shown in one, and nothing else: opened by itself one is a download. */
+export function mountPictures(app: FastifyInstance, { database, files }: Services): void {
+  const reads: Record<Kind, (communityId: string, id: string) => Promise<Buffer | undefined>> = {
+    avatars: (communityId, id) => database.tenant(communityId, (tx) => readAvatar(tx, id), { snapshot: true }),
+    images: (communityId, id) => readImage(files, communityId, id),
+  }
+  for (const [kind, read] of Object.entries(reads))
+    app.get<{ Params: { communityId: string; file: string } }>(
+      `/${kind}/:communityId/:file`,
+      async ({ params: { communityId, file } }, reply) => {
+        const [, id = ''] = /^(.+)\.webp$/.exec(file) ?? []
+        const picture = isId(communityId) && isId(id) ? await read(communityId, id) : undefined
+        if (!picture) return reply.callNotFound()
+        return reply
+          .header('Cache-Control', `public, max-age=${maxAge}`)
+          .header('Content-Disposition', 'attachment')
+          .header('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'; sandbox")
+          .header('Cross-Origin-Resource-Policy', 'cross-origin')
+          .type('image/webp')
+          .send(picture)
+      },
+    )
+}
+
+/** What comes from the files' own origin, where there is one: pictures, and no page or operation beside them. */
+export function filesAlone({ filesUrl, publicUrl }: Config) {
+  const { host } = new URL(filesUrl)
+  const isShared = host === new URL(publicUrl).host
+  return async ({ host: asked, url }: FastifyRequest): Promise<void> => {
+    if (!isShared && asked === host && !/^\/(images|avatars)\//.test(url)) throw new Failure('not_found')
+  }
+}
