@@ -19,7 +19,7 @@ interface Named {
 interface Element {
   tagName: string
   summary: string
-  attributes: (Named & { fieldName: string; type?: { text: string } })[]
+  attributes: (Named & { fieldName: string })[]
   members: (Named & { kind: string; privacy?: string; static?: boolean; readonly?: boolean })[]
   slots: Named[]
   events: Named[]
@@ -37,11 +37,12 @@ const elementsIn = (): Element[] =>
 function page(element: Element): string {
   const { tagName, summary, attributes, members, slots, events, cssParts, cssProperties, cssStates } = element
   const only = members.filter(
-    ({ name, kind, description, privacy, static: isStatic }) =>
+    ({ name, kind, description, privacy, readonly, static: isStatic }) =>
       kind === 'field' &&
       description &&
       privacy === 'public' &&
       !isStatic &&
+      !readonly &&
       !attributes.some(({ fieldName }) => fieldName === name),
   )
   const table = (title: string, intro: string, rows: readonly Named[]) => {
@@ -62,7 +63,7 @@ ${summary}
 ${table('Attributes', 'Each is a property too, in camel case. What is not set here comes from the loader’s script tag.', attributes)}${table(
   'Properties',
   'They have no attribute: set them from a script, or as your framework sets properties.',
-  only.filter(({ readonly }) => !readonly),
+  only,
 )}${table('Slots', 'What the page writes into the tag. The one without a name holds what has no `slot`.', slots)}${table(
   'Events',
   'They bubble and cross shadow roots. What they tell stands on the event itself, as `event.code`: there is no `detail`.',

@@ -98,16 +98,43 @@ describe('a consent that is withdrawn', () => {
   })
 })
 
-test('a consent that a member withdraws asks for nothing more, and takes no other word', async () => {
-  const token = JSON.stringify(await embedToken(server, community, usernameOf(3)))
-  const visited = await open(pageOf(tag, `${queue}<script>rai('identify', ${token})</script>${line}`))
-  const { page } = visited
-  await page.locator('rai-leaderboard [part~=row-me]').first().waitFor()
-  const before = asked(visited).length
-  await expect(page.evaluate(() => rai('consent', 'no'))).rejects.toThrow('[rai] consent takes true or false')
-  await page.evaluate(() => rai('consent', false))
-  await page.waitForLoadState('networkidle')
-  expect(asked(visited).slice(before)).toEqual([])
+describe('a consent that a member withdraws', () => {
+  const own = '[part~=row-me]'
+
+  test('asks for nothing more, and takes no other word', async () => {
+    const token = JSON.stringify(await embedToken(server, community, usernameOf(3)))
+    const identify = `<script>rai('identify', ${token})</script>`
+    const visited = await open(pageOf(tag, queue + identify + line), (page) => page.clock.install())
+    const { page } = visited
+    const running = underWay(page)
+    await page.locator(own).first().waitFor()
+    const streams = () => [...running].filter((url) => url.endsWith('/stream')).length
+    await expect.poll(streams).toBe(1)
+    // What happened before the stream opened is asked for within some seconds; then nothing else is under way.
+    await page.clock.runFor('00:06')
+    await expect.poll(async () => [(await quiet(page, running)).length, streams()]).toEqual([1, 1])
+    const before = asked(visited).length
+    await expect(page.evaluate(() => rai('consent', 'no'))).rejects.toThrow('[rai] consent takes true or false')
+    await page.evaluate(() => rai('consent', false))
+    await expect.poll(() => quiet(page, running)).toEqual([])
+    expect(asked(visited).slice(before)).toEqual([])
+  })
+
+  test('and gives again signs them in again, whichever element knows them', async () => {
+    const token = await embedToken(server, community, usernameOf(3))
+    const { page } = await open(pageOf(`${tag}${tag}`, queue + line))
+    await firstRow(page).waitFor()
+    await page.evaluate((token) => {
+      const [first] = document.querySelectorAll('rai-leaderboard')
+      Object.assign(first!, { getToken: async () => token })
+    }, token)
+    const both = page.locator(`rai-leaderboard ${own}`)
+    await expect.poll(() => both.count()).toBeGreaterThan(1)
+    await page.evaluate(() => rai('consent', false))
+    await expect.poll(() => both.count()).toBe(0)
+    await page.evaluate(() => rai('consent', true))
+    await expect.poll(() => both.count()).toBeGreaterThan(1)
+  })
 })
 
 test('elements that an app brings itself ask for nothing while the page is paused', async () => {

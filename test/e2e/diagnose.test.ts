@@ -91,3 +91,9 @@ test('tells when a source of tokens fails', async () => {
   const { token } = await page.evaluate(diagnose)
   expect(token).toEqual({ reason: 'no token: the source answers 404' })
 })
+
+test('tells a page without a key that it has none', async () => {
+  const { page } = await visit(browser, site.page(pageOf(tag, queue + line.replace(/ data-key="\w+"/, ''))))
+  await page.locator('rai-leaderboard:state(error)').waitFor()
+  expect((await page.evaluate(diagnose)).key).toEqual({ hint: '', accepted: false, reason: 'no data-key' })
+})

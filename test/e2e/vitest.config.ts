@@ -8,6 +8,7 @@ export default defineConfig({
     ...node.test,
     include: ['test/e2e/**/*.test.ts'],
     exclude: [],
+    globalSetup: './test/helpers/cluster.ts',
     testTimeout: 60_000,
   },
 })

@@ -14,6 +14,9 @@ export interface Page {
 const settingOf: Record<string, string> = { key: 'apiKey', api: 'apiUrl' }
 const configurable = ['key', 'api', 'tokenUrl', 'theme', 'locale']
 
+/** Stands for the key of a page that has none: the server refuses it, and elements say so. */
+export const noKey = 'none'
+
 /** A loader of another version came later, and the page was told. */
 let told = false
 
@@ -96,7 +99,7 @@ const commands = {
   async keyless({ rai, settings, src }: Page) {
     console.error(`[rai] No data-key: ${src}`)
     await new Promise((done) => setTimeout(done, patience))
-    if (rai.tags && !settings.apiKey) set(settings, { apiKey: 'none' })
+    if (rai.tags && !settings.apiKey) set(settings, { apiKey: noKey })
   },
 
   /** A loader of another version came later and does nothing. */

@@ -1,4 +1,4 @@
-import { elementsIn, type Page } from './commands.js'
+import { elementsIn, noKey, type Page } from './commands.js'
 import type { Settings } from './settings.js'
 
 /** What `rai('diagnose')` answers. Nothing in it is a secret: no token, and of the key its ends. */
@@ -26,7 +26,8 @@ const states = ['loading', 'empty', 'error', 'stale']
 
 /** Tries what the widgets do, prints on one screen how it went, and answers the same as data. */
 export async function diagnose({ rai, settings, src }: Page): Promise<Diagnosis> {
-  const { apiUrl = '', apiKey = '' } = settings
+  const { apiUrl = '' } = settings
+  const apiKey = settings.apiKey === noKey ? '' : (settings.apiKey ?? '')
   const hint = apiKey && `${apiKey.slice(0, 7)}…${apiKey.slice(-4)}`
   const loader = new URL(src)
   const api = new URL(apiUrl, location.href)
@@ -65,7 +66,7 @@ export async function diagnose({ rai, settings, src }: Page): Promise<Diagnosis>
       elements: Object.fromEntries(found.map(({ tag, version }) => [tag, version])),
       contract: config.headers?.get('x-rai-version') ?? undefined,
     },
-    key: { hint, accepted: config.ok, reason: config.reason },
+    key: { hint, accepted: config.ok, reason: apiKey ? config.reason : 'no data-key' },
     policy: `script-src ${origins.at(-1)}; connect-src ${origins.join(' ')}; trusted-types rai-html`,
     blocked: [...refused].map((text) => (apiKey ? text.replaceAll(apiKey, hint) : text)),
     token,

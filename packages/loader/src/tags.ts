@@ -69,7 +69,7 @@ export function loadTags(base: string, settings: Settings): Tags {
     if (!wanted.delete(localName)) return
     askEarly(element, settings, tags[localName]![1])
     load(localName)
-    // The first of these that a page makes takes the longest: now nobody waits for it.
+    // Elements need one for their first rows: the processor has nothing to do now.
     setTimeout(Intl.NumberFormat)
     if (wanted.size) return
     changes.disconnect()

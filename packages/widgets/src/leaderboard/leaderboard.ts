@@ -95,7 +95,7 @@ const firstRows = 12
  * @csspart join-button - Takes part in a board that ranks only who joined it.
  * @csspart prize - The line that tells what one has won.
  * @csspart claim-button - Claims it.
- * @csspart sign-in - The same for guests.
+ * @csspart sign-in - The line that invites guests to sign in.
  * @csspart empty - What stands where no rows are.
  * @csspart error - What stands where loading failed.
  * @csspart retry-button - Tries again.
@@ -401,13 +401,13 @@ export class RaiLeaderboard extends RaiElement {
 
   /** Why there is nothing to show. */
   #renderNoRows() {
-    const { view, failure } = this.#model
+    const { failure } = this.#model
     const { text, locale } = this.#words
     const noRows = this.#noRows.value
     if (!noRows) return this.#renderRetry()
     return failure
       ? noRows.failed(failure, text, this.#retry)
-      : noRows.empty(view?.run, !!this.#chosen?.start, text, locale)
+      : noRows.empty(this.#run, !!this.#chosen?.start, text, locale)
   }
 
   /** The way on, where the words for what is wrong could not be had. */
@@ -415,13 +415,13 @@ export class RaiLeaderboard extends RaiElement {
     return html`<button class="text-button" part="retry-button" @click=${this.#retry}>${this.#words.text('retry')}</button>`
   }
 
-  #renderFooter({ total, run }: View) {
+  #renderFooter({ total }: View) {
     const { text, locale } = this.#words
     const { board, shown } = this.#model
     const status = shown?.stale
       ? (this.#noRows.value?.stale(shown.at, text, locale, this.#retry) ?? this.#renderRetry())
       : html`<span>${total > 0 ? text('members', { count: this.#number(total) }, total) : nothing}</span>`
-    return footer(status, run, this.#isGuest, board?.button, text)
+    return footer(status, this.#run!, this.#isGuest, board?.button, text)
   }
 
   #renderContent() {

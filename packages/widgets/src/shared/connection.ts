@@ -3,18 +3,18 @@ import { pageSettings, type Settings } from './settings.js'
 
 /**
  * Who the viewer is, as an element last said, or as the page last said to an environment. It is said to the stores once
- * and not at every look: two elements that name two people would take turns for ever. Null while the page is paused.
+ * and not at every look: two elements that name two people would take turns for ever.
  */
-const said = new WeakMap<object, (Settings & { environment: Environment }) | null>()
+const said = new WeakMap<object, Settings & { environment: Environment }>()
 
-/** Stores go on for a second after nobody listens to them; in milliseconds. */
-const untilUnheard = 2000
+/** What was at work when the page paused. */
+const paused = new WeakSet<Environment>()
 
 /**
  * Connects with an element's own settings, or the page's where it has none. Elements with the same settings get the same
  * environment, and so share every request. Undefined while the key or the API's address is not known, and while the page
- * is paused. Whoever was signed in before a pause is not after it, but they are not signed out as it begins: stores that
- * are still listened to would ask for what a guest may see.
+ * is paused. Whoever was signed in before a pause is signed out at its end, before anything is asked: as it begins, stores
+ * are still listened to and would ask for what a guest may see.
  */
 export function environmentFor(own: Settings): Environment | undefined {
   const page = pageSettings()
@@ -25,13 +25,14 @@ export function environmentFor(own: Settings): Environment | undefined {
   const { tokenUrl, getToken } = isOwn ? own : page
   const environment = connect({ apiUrl, key })
   const speaker = isOwn ? own : environment
-  const before = said.get(speaker)
-  said.set(speaker, page.paused ? null : { environment, tokenUrl, getToken })
   if (page.paused) {
-    environment.after(untilUnheard, () => page.paused && logout(environment))
+    paused.add(environment)
+    said.delete(speaker)
     return undefined
   }
-  if (before === null) logout(environment)
+  if (paused.delete(environment)) logout(environment)
+  const before = said.get(speaker)
+  said.set(speaker, { environment, tokenUrl, getToken })
   if (before?.environment === environment && before.tokenUrl === tokenUrl && before.getToken === getToken)
     return environment
   // An element's new function is the same person's; a page's is another's.
