@@ -66,6 +66,13 @@ const firstPage = (idOrSlug: string, query: As['query'] = {}, as: As = {}) =>
     ...as,
     query,
   })
+const sawRank = (idOrSlug: string, bearer: string, rank: number) =>
+  ask(server, 'PUT /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/seen', {
+    params: { ...params, idOrSlug },
+    bearer,
+    origin,
+    body: { rank },
+  })
 const mine = (idOrSlug: string, bearer: string | undefined, query: As['query'] = {}) =>
   ask(server, 'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/rows/me', {
     params: { ...params, idOrSlug },
@@ -460,16 +467,24 @@ describe('caching', () => {
 })
 
 describe('a server that runs on', () => {
-  it('answers pages while a later migration adds columns to what they read', async () => {
+  it('answers pages while a later migration adds columns to what they read, and writes by their keys', async () => {
     const bearer = await tokenOf('ada')
     const all = async () => {
-      const asked = Array.from({ length: 8 }, () => [config(), show('stars'), rows('stars'), mine('stars', bearer)])
+      const asked = Array.from({ length: 8 }, () => [
+        config(),
+        show('stars'),
+        rows('stars'),
+        mine('stars', bearer),
+        sawRank('stars', bearer, 1),
+        award('ada', 1).then(() => ({ status: 200 })),
+      ])
       return (await Promise.all(asked.flat())).map(({ status }) => status)
     }
     expect(new Set(await all())).toEqual(new Set([200]))
     await asSuperuser(server.testDatabase.migrateUrl, async (client) => {
-      for (const table of ['communities', 'leaderboards', 'members', 'board_scores', 'board_seen', 'board_winners'])
-        await client.query(`alter table ${table} add column added_later int`)
+      const pages = ['communities', 'leaderboards', 'members', 'board_scores', 'board_seen', 'board_winners']
+      const writes = ['api_keys', 'transactions', 'entries', 'balances', 'board_deltas', 'events']
+      for (const table of [...pages, ...writes]) await client.query(`alter table ${table} add column added_later int`)
     })
     expect(new Set(await all())).toEqual(new Set([200]))
   })

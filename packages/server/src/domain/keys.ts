@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { keyPrefixes, type managementFamily, Origin, type Permission } from '@rai/contract'
 import { type Selectable, sql, type UpdateObject } from 'kysely'
-import { writeOnce } from '../db/connection.js'
+import { everyColumn, writeOnce } from '../db/connection.js'
 import type { Database, Tx } from '../db/database.js'
 import type { KeyKind, Tables } from '../db/tables.js'
 import { emit } from './events.js'
@@ -304,9 +304,33 @@ const holdKeys = writeOnce<{ ids: readonly string[] }>(
   ({ ids }) => sql`
     select pg_advisory_xact_lock_shared(hashtextextended('key:' || id, 0)) from unnest(${ids}::text[]) as id`,
 )
+const columns = everyColumn<Key>({
+  community_id: true,
+  id: true,
+  kind: true,
+  name: true,
+  hash: true,
+  access_id: true,
+  hint: true,
+  permissions: true,
+  origins: true,
+  test_mode: true,
+  identifiers: true,
+  create_member: true,
+  created_at: true,
+  expires_at: true,
+  revoked_at: true,
+  last_used_at: true,
+  previous_hash: true,
+  previous_hint: true,
+  previous_until: true,
+  previous_used_at: true,
+  generation: true,
+  revision: true,
+})
 const readKeys = writeOnce<{ communityId: string; ids: readonly string[] }>(
   ({ communityId, ids }) => sql`
-    select * from api_keys where community_id = ${communityId}::uuid and id = any(${ids}::uuid[])`,
+    select ${columns} from api_keys where community_id = ${communityId}::uuid and id = any(${ids}::uuid[])`,
 )
 
 /**
