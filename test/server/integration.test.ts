@@ -163,6 +163,22 @@ describe('a member’s data', () => {
     })
   })
 
+  it('is read anew for every request, whatever Idempotency-Key it has', async () => {
+    await community.tenant((tx) => createMember(tx, { username: 'abena' }, now))
+    const read = () =>
+      ask(server, 'POST /apis/v1/users/info', {
+        bearer: community.communityKey,
+        body: { idOrEmail: 'abena' },
+        headers: { 'idempotency-key': 'the same' },
+      })
+    await read()
+    await community.tenant(({ db }) =>
+      db.updateTable('members').set({ language: 'tw' }).where('username', '=', 'abena').execute(),
+    )
+    const { answer, headers } = await read()
+    expect([answer.language, headers.has('idempotent-replayed')]).toEqual(['tw', false])
+  })
+
   it('is found by id, short number, e-mail in any case, and username', async () => {
     for (const name of [member.id, String(member.number), 'KOFI@example.com', 'kofi'])
       expect((await info(name)).answer.username).toBe('kofi')

@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { Tx } from '../../packages/server/src/db/database.js'
 import { rotateKey } from '../../packages/server/src/domain/keys.js'
-import { type Ask, ask, heldRequest, type RawRequest } from '../helpers/api.js'
+import { createMember } from '../../packages/server/src/domain/members.js'
+import { type Ask, ask, heldRequest, type RawRequest, rawRequest } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
 import { startTestServer } from '../helpers/server.js'
 
@@ -242,6 +243,14 @@ describe('a request that was begun with a good key', () => {
     headers: { authorization: `Bearer ${key}`, 'content-type': 'multipart/form-data; boundary=x' },
     body: `--x\r\nContent-Disposition: form-data; name="data"; filename="m.csv"\r\n\r\nusername\n${username}\r\n--x--\r\n`,
   })
+  beforeAll(() => community.tenant((tx) => createMember(tx, { username: 'known' }, now)))
+  /** Reads, though it is a POST. */
+  const readMember = (key: string): RawRequest => ({
+    method: 'POST',
+    path: '/apis/v1/users/info',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ idOrEmail: 'known' }),
+  })
   const addKey = (key: string, name: string): RawRequest => ({
     method: 'POST',
     path: '/v1/keys',
@@ -251,7 +260,8 @@ describe('a request that was begun with a good key', () => {
 
   /** Sends the head with a new key, waits until the key was seen, lets something happen, and sends the body. */
   async function during(make: typeof addMember, happen: (keyId: string) => unknown) {
-    const { answer } = await create({ kind: 'community', name: 'Held', permissions: ['createUser', 'bulk'] })
+    const permissions = ['createUser', 'getUserData', 'bulk']
+    const { answer } = await create({ kind: 'community', name: 'Held', permissions })
     const name = randomUUID()
     const held = heldRequest(server, make(answer.key!, name))
     await expect.poll(async () => (await read(answer._id)).lastUsedAt).not.toBeNull()
@@ -284,12 +294,16 @@ describe('a request that was begun with a good key', () => {
     ],
     ['loses the permission', (id) => change(id, { permissions: [] }), 403, 'forbidden'],
   ]
-  it.each(ends)('writes nothing when the key %s before its body is there', async (_, happen, status, code) => {
-    const before = await written()
-    expect(await during(addMember, happen)).toEqual([status, code])
-    expect(await during(importMember, happen)).toEqual([status, code])
-    expect(await written()).toEqual(before)
-  })
+  it.each(ends)(
+    'writes and reads nothing when the key %s before its body is there',
+    async (_, happen, status, code) => {
+      const before = await written()
+      expect(await during(addMember, happen)).toEqual([status, code])
+      expect(await during(importMember, happen)).toEqual([status, code])
+      expect(await during(readMember, happen)).toEqual([status, code])
+      expect(await written()).toEqual(before)
+    },
+  )
 
   it.each<[string, (keyId: string) => unknown]>([
     ['gets another name', (id) => change(id, { name: 'Renamed' })],
@@ -297,6 +311,7 @@ describe('a request that was begun with a good key', () => {
   ])('is done when the key %s', async (_, happen) => {
     expect(await during(addMember, happen)).toEqual([201, undefined])
     expect(await during(importMember, happen)).toEqual([202, undefined])
+    expect(await during(readMember, happen)).toEqual([200, undefined])
   })
 
   it('makes no key once the system key was rotated without an overlap', async () => {
@@ -357,6 +372,32 @@ describe('a request that was begun with a good key', () => {
     expect((await mint(username)).status).toBe(401)
   })
 
+  it('keeps nobody who revokes the key waiting while its file becomes a job, and makes none then', async () => {
+    const { answer } = await create({ kind: 'community', name: 'Importing', permissions: ['bulk'] })
+    const before = await written()
+    const upload = importMember(answer.key!, randomUUID())
+    const file = /\r\n\r\n(.*)\r\n--x--/s.exec(upload.body as string)![1]!
+    const { imported } = await community.tenant(async (tx) => {
+      // Two equal files are one job: who comes second waits for the first.
+      const turn = `${community.id}:${createHash('sha256').update(file).digest('hex')}`
+      await sql`select pg_advisory_xact_lock(hashtextextended(${turn}, 0))`.execute(tx.db)
+      const imported = rawRequest(server, upload)
+      await expect.poll(() => waiting(tx)).toBe(1)
+      expect((await revoke(answer._id)).status).toBe(200)
+      return { imported }
+    })
+    expect((await imported).status).toBe(401)
+    expect(await written()).toEqual(before)
+  })
+
+  it('reads what it asks for without waiting for whoever changes the key', async () => {
+    const { answer } = await create({ kind: 'community', name: 'Reading', permissions: ['getUserData'] })
+    await community.tenant(async (tx) => {
+      await rotateKey(tx, answer._id, 0, now)
+      expect((await rawRequest(server, readMember(answer.key!))).status).toBe(200)
+    })
+  })
+
   it('gets no token by the secret that was proved, once another took its place', async () => {
     const { _id, mint } = await site()
     const reply = await community.tenant(async (tx) => {
@@ -381,6 +422,26 @@ describe('a request that was begun with a good key', () => {
     await expect.poll(async () => (await read(page._id)).lastUsedAt).not.toBeNull()
     await rotate(_id, { overlapSeconds: 0 })
     expect((await held.finish()).status).toBe(401)
+  })
+
+  it('changes nothing of a member when the page is taken off the publishable key', async () => {
+    const { mint } = await site()
+    const { answer } = await mint(randomUUID())
+    const { answer: page } = await create({ kind: 'publishable', name: 'Page', origins: [community.origin] })
+    const held = heldRequest(server, {
+      method: 'PATCH',
+      path: `/widget/v1/${page.key}/me`,
+      headers: {
+        authorization: `Bearer ${answer.embedToken}`,
+        'content-type': 'application/json',
+        origin: community.origin,
+      },
+      body: JSON.stringify({ visibility: 'hidden' }),
+    })
+    await expect.poll(async () => (await read(page._id)).lastUsedAt).not.toBeNull()
+    await change(page._id, { origins: ['https://elsewhere.example'] })
+    const { status, code } = await held.finish()
+    expect([status, code]).toEqual([403, 'origin_not_allowed'])
   })
 })
 

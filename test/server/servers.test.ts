@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import sharp from 'sharp'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { createAccount } from '../../packages/server/src/domain/accounts.js'
 import { createMember } from '../../packages/server/src/domain/members.js'
 import { newLoginCode, redeemLoginCode } from '../../packages/server/src/domain/secure-auth.js'
@@ -10,6 +10,7 @@ import { defaultLimits } from '../../packages/server/src/http/limits.js'
 import { type Ask, ask, heldRequest, rawRequest } from '../helpers/api.js'
 import { startBucket } from '../helpers/bucket.js'
 import { testCommunity } from '../helpers/community.js'
+import { startFaultProxy } from '../helpers/fault-proxy.js'
 import { startTestServer, type TestServer } from '../helpers/server.js'
 
 const many = { points: 1000, seconds: 60 }
@@ -117,6 +118,26 @@ describe('a server', () => {
     const { id } = (await findSession(server.database, bearer, new Date()))!
     await server.database.accounts((tx) => endSession(tx, id))
     expect((await held.finish()).status).toBe(401)
+  })
+
+  it('is not changed by who is its owner no more when their picture has been put away', async () => {
+    const bucket = await startBucket()
+    const proxy = await startFaultProxy(bucket.url)
+    onTestFinished(proxy.stop)
+    const slow = await startTestServer({ config: { s3: { ...bucket, url: `${proxy.url}/club` } } })
+    const bearer = await person('amara@example.com', slow)
+    const { id } = (await create(bearer, named('Before'), slow)).answer
+    proxy.fail(async (_, pass) => {
+      await slow.database.tenant(id, ({ db }) =>
+        db.updateTable('members').set({ role: 'member' }).where('community_id', '=', id).execute(),
+      )
+      pass()
+    })
+    const params = { serverId: id }
+    const form = formOf({ name: 'After', image: png })
+    const { status, code } = await ask(slow, 'PUT /api/v1/servers/{serverId}', { bearer, params, form })
+    expect([status, code]).toEqual([403, 'forbidden'])
+    expect((await ask(slow, 'GET /api/v1/servers', { bearer })).answer).toMatchObject([{ name: 'Before', image: null }])
   })
 
   it('is one of ten that an account may create in a day', async () => {

@@ -28,8 +28,8 @@ export interface Route {
   picture?: string
   /** The success answer: what is inside the family's envelope. Absent when the answer is not JSON of ours. */
   answer?: z.ZodType
-  /** A GET that changes something, because it is documented so. */
-  writes?: true
+  /** Whether it changes something, where its method, which is documented so, does not say it: a GET does not, others do. */
+  writes?: boolean
   /** What of the answer is kept and given to a repeat with the same Idempotency-Key; default: all of it. */
   replayed?: (answer: unknown) => unknown
   /** The success status. Default 200. */
@@ -48,6 +48,9 @@ export const pictureLimit = 5_000_000
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 export type RouteTable = Record<`${Method} /${string}`, Route>
+
+/** Whether an operation changes something. */
+export const isWrite = (method: Method, { writes = method !== 'GET' }: Route): boolean => writes
 
 /** Checks a table's shape while keeping every literal type in it. */
 export const table = <const T extends RouteTable>(routes: T): T => routes

@@ -36,6 +36,7 @@ export const embed = table({
     access: { principals: ['anyone'] },
     body: z.strictObject({ embedToken: z.string().max(4096).meta({ description: 'As it was minted' }) }),
     bodyLimit: bodyLimits.small,
+    writes: false,
     answer: z.strictObject({
       valid: z.boolean(),
       communityId: Id.nullable(),

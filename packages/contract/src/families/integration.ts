@@ -176,6 +176,7 @@ export const integration = table({
       communityId,
     }),
     bodyLimit: bodyLimits.small,
+    writes: false,
     answer: UserInfo,
     message: 'User fetched successfully',
   },

@@ -334,17 +334,22 @@ const readKeys = writeOnce<{ communityId: string; ids: readonly string[] }>(
 )
 
 /**
- * Keys that were read before, as they are now and stay to the end of the transaction: who would revoke, rotate or change
- * one waits until then. One round trip. A lock on their rows would write those at every request.
+ * Keys that were read before, as they are now. One round trip.
+ * @param hold They stay so to the end of the transaction: who would revoke, rotate or change one waits until then. A lock
+ * on their rows would write those at every request.
  * @returns Undefined unless every one of them is good, and so is the secret that opened it.
  */
 export async function stillGood(
   tx: Tx,
   keys: readonly Pick<Key, 'id' | 'hash'>[],
   at: Date,
+  hold: boolean,
 ): Promise<Key[] | undefined> {
   const ids = keys.map(({ id }) => id)
-  const now = await tx.send<Key>(holdKeys(tx.db, { ids }), readKeys(tx.db, { communityId: tx.communityId, ids }))
+  const now = await tx.send<Key>(
+    ...(hold ? [holdKeys(tx.db, { ids })] : []),
+    readKeys(tx.db, { communityId: tx.communityId, ids }),
+  )
   const good = keys.flatMap(({ id, hash }) => {
     const key = now.find((key) => key.id === id)
     return (key && open(key, hash, at)) ?? []

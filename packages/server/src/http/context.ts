@@ -72,7 +72,7 @@ type IsLogin<K extends RouteKey> = 'login' extends PrincipalsOf<K> ? true : fals
 /** What a handler gets, after everything was checked. */
 export interface Context<K extends RouteKey> {
   /**
-   * The community's transaction: a snapshot for GET. It is committed when the handler returns. Null where no community is
+   * The community's transaction: a snapshot for what only reads. It is committed when the handler returns. Null where no community is
    * known, and for uploads: those take as long as the asker likes and open short transactions of their own.
    */
   tx: true extends IsFile<K> | IsPicture<K> | IsAnyone<K> | IsLogin<K> ? null : Tx

@@ -6,7 +6,7 @@ import { readEmbedToken } from '../domain/identify.js'
 import { isId } from '../domain/ids.js'
 import { hintOf } from '../domain/key-text.js'
 import { allowsOrigin, earliest, findAccessKey, findKey, type Key, stillGood } from '../domain/keys.js'
-import { findMember, memberOfAccount } from '../domain/members.js'
+import { findMember, type Member, memberOfAccount } from '../domain/members.js'
 import { findSession } from '../domain/sessions.js'
 import { toleranceSeconds } from '../domain/tokens.js'
 import type { Asker, Login, Services } from './context.js'
@@ -84,25 +84,30 @@ export async function loginByHeader(
  */
 export async function askerByLogin({ database }: Services, { session }: Login, serverId: unknown): Promise<Asker> {
   const { id, account_id, bound_to, member_id, endsAt } = session
-  const nowhere = new Failure('not_found', 'You are not a member of such a community. Name one as serverId.')
-  if (typeof serverId !== 'string' || !isId(serverId) || (bound_to && bound_to !== serverId)) throw nowhere
+  if (typeof serverId !== 'string' || !isId(serverId) || (bound_to && bound_to !== serverId)) throw notHere()
   const member = await database.tenant(
     serverId,
     (tx) => (account_id ? memberOfAccount(tx, account_id) : findMember(tx, { id: member_id! })),
     { snapshot: true },
   )
-  if (member?.status !== 'active') throw nowhere
   return {
-    kind: member.role === 'owner' ? 'owner' : 'loginMember',
+    ...asLogin(member),
     communityId: serverId,
     keyId: id,
     keys: [],
     permissions: [],
-    memberId: member.id,
     signedBy: undefined,
     expiresAt: endsAt,
     origin: undefined,
   }
+}
+
+const notHere = () => new Failure('not_found', 'You are not a member of such a community. Name one as serverId.')
+
+/** What somebody who signed in is, by the member that they are. */
+function asLogin(member: Member | undefined): Pick<Asker, 'kind' | 'memberId'> {
+  if (member?.status !== 'active') throw notHere()
+  return { kind: member.role === 'owner' ? 'owner' : 'loginMember', memberId: member.id }
 }
 
 /** A back-end: the two halves of a widget access key, in the body. */
@@ -194,33 +199,30 @@ export function checkAccess({ access: { principals, permission } }: Route, asker
 }
 
 /**
- * Holds a write to what is so when it is done: its body may have come long after its credential. What it rests on stays so
- * to the end of the transaction.
- * @throws Failure `unauthorized`, `token_expired`, or `forbidden` where the key was left without the permission.
+ * Holds a request to what is so when it is done: its body may have come long after its credential.
+ * @param hold The keys that it rests on stay so to the end of the transaction.
+ * @throws Failure `unauthorized`, `token_expired`, `origin_not_allowed` where the key lists the page no more, `forbidden`
+ * where it was left without the permission, `forbidden` or `not_found` where who signed in is no longer who they were.
  */
-export async function checkAgain({ clock }: Services, tx: Tx, route: Route, asker: Asker): Promise<void> {
+export async function checkAgain(
+  { clock }: Services,
+  tx: Tx,
+  route: Route,
+  asker: Asker,
+  hold: boolean,
+): Promise<void> {
   // Who signed in shows no key.
-  if (asker.keys.length === 0) return
+  if (asker.keys.length === 0) {
+    checkAccess(route, { ...asker, ...asLogin(await findMember(tx, { id: asker.memberId! })) })
+    return
+  }
   const at = clock()
-  const [key] = (await stillGood(tx, asker.keys, at)) ?? []
+  const [key] = (await stillGood(tx, asker.keys, at, hold)) ?? []
   if (!key) throw new Failure('unauthorized', 'This key ended while the request was on its way.')
+  if (asker.origin !== undefined && !allowsOrigin(key, asker.origin)) throw new Failure('origin_not_allowed')
   checkAccess(route, { ...asker, permissions: key.permissions })
   if (asker.expiresAt && asker.expiresAt.getTime() + toleranceSeconds * 1000 <= at.getTime())
     throw new Failure('token_expired')
-}
-
-/**
- * Holds the write of somebody who signed in to the same, right before its transaction, which sees no logins.
- * @throws Failure `unauthorized` when the login has ended, `not_found` or `forbidden` when they are no longer who they were.
- */
-export async function checkLoginAgain(
-  services: Services,
-  route: Route,
-  headers: IncomingHttpHeaders,
-  asker: Asker | null,
-): Promise<void> {
-  const login = await loginByHeader(services, headers)
-  if (login && asker) checkAccess(route, await askerByLogin(services, login, asker.communityId))
 }
 
 /**

@@ -1,5 +1,5 @@
 import multipart from '@fastify/multipart'
-import type { Method, Route, RouteKey, RouteTable } from '@rai/contract'
+import { isWrite, type Method, type Route, type RouteKey, type RouteTable } from '@rai/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Tx } from '../db/database.js'
 import { Failure } from '../domain/failure.js'
@@ -7,7 +7,7 @@ import { admit } from './admit.js'
 import { sendAnswer, sendCsv, sendStream } from './answer.js'
 import { takeYourTime } from './arrival.js'
 import type { Asker, Context, Handlers, Services, UploadedFile } from './context.js'
-import { askerByBody, checkAccess, checkAgain, checkCommunity, checkLoginAgain, sourceOf } from './credential.js'
+import { askerByBody, checkAccess, checkAgain, checkCommunity, loginByHeader, sourceOf } from './credential.js'
 import type { Family } from './family.js'
 import { createOnce, everyTime, idempotencyKey, type Once } from './idempotency.js'
 import { type Limiter, limitFor, networkOf } from './limits.js'
@@ -39,6 +39,8 @@ interface Operation {
   method: Method
   url: string
   route: Route
+  /** Whether it changes something. */
+  writes: boolean
   handler: AnyHandler
 }
 
@@ -53,7 +55,15 @@ export async function mountFamily<K extends RouteKey>(
   const operations = (Object.keys(table) as K[]).map((key): Operation => {
     const [method, path] = key.split(' ') as [Method, string]
     const url = path.replace(/\{(\w+)\}/g, ':$1')
-    return { family, method, url, route: table[key], handler: handlers[key] as unknown as AnyHandler }
+    const route: Route = table[key]
+    return {
+      family,
+      method,
+      url,
+      route,
+      writes: isWrite(method, route),
+      handler: handlers[key] as unknown as AnyHandler,
+    }
   })
   for (const operation of operations.filter(({ route }) => !route.file && !route.picture))
     mount(app, mounting, operation)
@@ -114,11 +124,12 @@ function goneOf({ raw }: FastifyReply): AbortSignal {
 /** Reads the request by the contract, lets the handler work in its transaction, and sends what it answers. */
 async function perform(
   { services, limiter, checkAnswers }: Mounting,
-  { family, route, handler }: Operation,
+  operation: Operation,
   request: FastifyRequest,
   reply: FastifyReply,
   form: Form | null,
 ): Promise<void> {
+  const { family, route, writes, handler } = operation
   const params = parsePart('path', route.params, request.params)
   const query = parsePart('query', route.query, request.query)
   const body = parsePart('body', route.body, form ? form.fields : request.body)
@@ -129,10 +140,10 @@ async function perform(
     checkAccess(route, asker)
   }
   checkCommunity(asker, params, query, body)
-  const isWrite = route.writes || (request.method !== 'GET' && request.method !== 'HEAD')
-  if (isWrite && sourceOf(route) === 'header') await checkLoginAgain(services, route, request.headers, asker)
+  // A login may have ended while the body came, and the transaction of the write sees no logins.
+  if (writes && sourceOf(route) === 'header') await loginByHeader(services, request.headers)
   const now = services.clock()
-  const once = asker && isWrite ? onceFor(services, family, route, asker, now, request, reply) : everyTime
+  const once = asker && (writes || route.body) ? onceFor(services, operation, asker, now, request, reply) : everyTime
 
   /** Everything but the transaction; made anew when the database asks for another try. */
   const context = (tx: Tx | null) =>
@@ -154,7 +165,7 @@ async function perform(
       once,
     }) as unknown as Context<RouteKey>
 
-  const { answer, meta } = await inTransaction(services, asker, route, isWrite, async (tx) => {
+  const { answer, meta } = await inTransaction(services, operation, asker, async (tx) => {
     const ctx = context(tx)
     const effect = () => handler(ctx)
     return { answer: await (tx ? once(tx, JSON.stringify(body ?? null), effect) : effect()), meta: ctx.meta }
@@ -173,26 +184,24 @@ async function perform(
 /** Reads see one moment; writes stand or fall as one; uploads and what belongs to no community have no transaction. */
 async function inTransaction<T>(
   { database }: Services,
+  { route, writes }: Operation,
   asker: Asker | null,
-  route: Route,
-  isWrite: boolean,
   work: (tx: Tx | null) => Promise<T>,
 ): Promise<T> {
   if (!asker || route.file || route.picture) return work(null)
-  return database.tenant(asker.communityId, work, { snapshot: !isWrite })
+  return database.tenant(asker.communityId, work, { snapshot: !writes })
 }
 
-/** The effect of a write: while who asks still may, and once where its family can tell a repeat. */
+/** The effect of what has waited for a body: while who asks still may, and once where a write's family can tell a repeat. */
 function onceFor(
   services: Services,
-  family: Family,
-  route: Route,
+  { family, route, writes }: Operation,
   asker: Asker,
   now: Date,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Once {
-  const key = family.repeatable ? idempotencyKey(request.headers['idempotency-key']) : undefined
+  const key = family.repeatable && writes ? idempotencyKey(request.headers['idempotency-key']) : undefined
   const once =
     key === undefined
       ? everyTime
@@ -206,8 +215,14 @@ function onceFor(
           onReplay: () => reply.header('Idempotent-Replayed', 'true'),
         })
   return async (tx, input, effect) => {
+    // A file takes seconds to become a job: whoever changes its key need not wait for that.
+    if (route.file) {
+      const answer = await once(tx, input, effect)
+      await checkAgain(services, tx, route, asker, writes)
+      return answer
+    }
     // On its way together with the first statements of the effect, which stand or fall with it.
-    const checked = checkAgain(services, tx, route, asker)
+    const checked = checkAgain(services, tx, route, asker, writes)
     checked.catch(() => {})
     try {
       return await once(tx, input, effect)

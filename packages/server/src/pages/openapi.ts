@@ -4,6 +4,8 @@ import {
   type ErrorCode,
   errors,
   Hint,
+  isWrite,
+  type Method,
   type Principal,
   pictureLimit,
   type Route,
@@ -116,9 +118,10 @@ interface MediaType {
 }
 
 function operation(family: Family, key: RouteKey, route: Route): ZodOpenApiOperationObject {
-  const isWrite = !key.startsWith('GET ')
+  const [method] = key.split(' ') as [Method]
+  const writes = isWrite(method, route)
   // The first answer is kept for whoever is known.
-  const repeats = isWrite && family.repeatable && !['anyone', 'login'].includes(route.access.principals[0]!)
+  const repeats = writes && family.repeatable && !['anyone', 'login'].includes(route.access.principals[0]!)
   const schemes = route.access.principals.flatMap((principal) => schemesOf[principal])
   const isOpen = route.access.principals.some((principal) => schemesOf[principal].length === 0)
   return {
@@ -137,7 +140,7 @@ function operation(family: Family, key: RouteKey, route: Route): ZodOpenApiOpera
     ...(route.body && { requestBody: { required: true, ...requestBody(key, route) } }),
     responses: {
       [route.status ?? 200]: { description: 'Success', headers: headerRefs, content: answerContent(family, route) },
-      ...(family.cacheable && !isWrite && route.answer && { 304: { description: 'Not changed since that ETag' } }),
+      ...(family.cacheable && !writes && route.answer && { 304: { description: 'Not changed since that ETag' } }),
       ...refusals(family, route, repeats),
     } as ZodOpenApiResponsesObject,
   }
