@@ -217,6 +217,7 @@ describe('a server', () => {
     expect(made.said).toContain(systemKey)
     const server = await startProcess(settings)
     await server.ready
+    expect(server.said()).not.toContain('npm run operate')
     const config = await ask(server, 'GET /widget/v1/{publishableKey}/config', {
       params: { publishableKey: publishableKey! },
       origin,

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { pino } from 'pino'
 import { type Config, StartFailure } from './config.js'
 import { createCommunity, thisCommunity } from './domain/communities.js'
+import { emit } from './domain/events.js'
 import { isId, newId } from './domain/ids.js'
 import { createKey, renewSystemKey } from './domain/keys.js'
 import { rotateSigningKey } from './domain/signing-keys.js'
@@ -72,6 +73,7 @@ async function makeCommunity(
   const now = new Date()
   return database.tenant(newId(), async (tx) => {
     await createCommunity(tx, { name, ...(timeZone && { timeZone }) }, now)
+    await emit(tx, 'config.changed', null)
     const { key } = await createKey(tx, { kind: 'system', name: 'System key' }, now)
     const shown = { 'community id': tx.communityId, 'system key': key }
     if (!origins) return shown

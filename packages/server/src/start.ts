@@ -125,9 +125,12 @@ const beginning =
   'Nothing has happened here yet. Make a community: stop this server where its database is the embedded one, then ' +
   'npm run operate -- community "Trail club" --origin https://www.example.com'
 
-/** Whether any event was ever numbered. */
-const hasHistory = (database: Database): Promise<unknown> =>
-  database.worker((db) => db.selectFrom('relays').select('community_id').limit(1).executeTakeFirst())
+/** Whether any event was ever numbered, or waits to be: every community begins with one. */
+const hasHistory = (database: Database): Promise<boolean> =>
+  database.worker(async (db) => {
+    const any = (table: 'relays' | 'events') => db.selectFrom(table).select('community_id').limit(1).execute()
+    return [...(await any('relays')), ...(await any('events'))].length > 0
+  })
 
 async function listen(app: FastifyInstance, { host, port }: Config): Promise<string> {
   try {
