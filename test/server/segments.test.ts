@@ -7,10 +7,11 @@ import {
   defaultSettings,
   deleteBoard,
   joinBoard,
+  segmentsOf,
   updateBoard,
 } from '../../packages/server/src/domain/leaderboards/index.js'
 import { post } from '../../packages/server/src/domain/ledger.js'
-import { findMember, setVisibility } from '../../packages/server/src/domain/members.js'
+import { createMember, findMember, setVisibility } from '../../packages/server/src/domain/members.js'
 import { ask, embedToken } from '../helpers/api.js'
 import { expectJob, uploadCsv } from '../helpers/bulk.js'
 import { testCommunity } from '../helpers/community.js'
@@ -168,6 +169,19 @@ describe('a segment', () => {
     expect(await readBoard(first)).toMatchObject({ name: 'France', whole: null, segments: [] })
     const after = await ask(server, 'GET /widget/v1/{publishableKey}/config', on(first))
     expect(after.answer.leaderboards.map(({ id }) => id)).toContain(first.id)
+  })
+
+  it('is named as it was while it is counted again', async () => {
+    const large = await testCommunity(server)
+    const named = await large.tenant(async (tx) => {
+      const whole = await createBoard(tx, { name: 'All' }, now)
+      const part = await createBoard(tx, { name: 'Part', segmentOf: whole.id, periods: ['all', 'day'] }, now)
+      // More than are counted at once.
+      for (let n = 0; n < 100; n++) await createMember(tx, { username: `member ${n}` }, now)
+      await updateBoard(tx, part.id, { periods: ['week'] }, now)
+      return segmentsOf(tx, whole.id)
+    })
+    expect(named.map(({ periods, counted_to }) => [periods, counted_to])).toEqual([[['all', 'day'], null]])
   })
 
   it('is offered in a frame where it may be on every page that may frame it', async () => {

@@ -303,9 +303,10 @@ export async function shownBoards(tx: Tx): Promise<Board[]> {
   return asShown(tx, await tx.send<Board>(enabledBoards(tx.db, tx)))
 }
 
-/** The boards that show parts of one, in the operator's order. */
-export const segmentsOf = (tx: Tx, boardId: string): Promise<Board[]> =>
-  tx.send(segments(tx.db, { communityId: tx.communityId, value: boardId }))
+/** The boards that show parts of one, in the operator's order, as pages are shown them. */
+export async function segmentsOf(tx: Tx, boardId: string): Promise<Board[]> {
+  return asShown(tx, await tx.send<Board>(segments(tx.db, { communityId: tx.communityId, value: boardId })))
+}
 
 async function checkInput(tx: Tx, input: Partial<BoardInput>, self: string | null): Promise<void> {
   if (input.startsAt && input.endsAt && input.endsAt <= input.startsAt) {
