@@ -1,6 +1,6 @@
 import type { QueryOf } from '@rai/contract'
 import type { Tx } from '../../db/database.js'
-import { clockOf, communityClock } from '../../domain/clock.js'
+import { clockOf } from '../../domain/clock.js'
 import { type Community, thisCommunity } from '../../domain/communities.js'
 import { Failure } from '../../domain/failure.js'
 import { findFields } from '../../domain/fields.js'
@@ -47,10 +47,18 @@ type Keys =
 /** Which board, and who asks when. */
 type Reading = Pick<Context<`GET ${Path}`>, 'tx' | 'principal' | 'params' | 'now'> & { deps: Pick<Services, 'config'> }
 
-export const leaderboards: Handlers<Keys> = {
-  'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}': readBoard,
+/** The board that is read, and where. */
+interface Place {
+  board: Board
+  community: Community
+}
 
-  'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/rows': ({ query, ...reading }) => readRows(reading, query),
+export const leaderboards: Handlers<Keys> = {
+  'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}': async (reading) =>
+    readBoard(reading, await readPlace(reading)),
+
+  'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/rows': async ({ query, ...reading }) =>
+    readRows(reading, runIn(await readPlace(reading), query, reading.now), query),
 
   'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/first-page': ({ query, ...reading }) =>
     readFirstPage(reading, query),
@@ -63,7 +71,7 @@ export const leaderboards: Handlers<Keys> = {
     now,
     deps,
   }) => {
-    const { board, run } = await readableRun(tx, params.idOrSlug, principal, query, now)
+    const { board, run } = runIn(await readPlace({ tx, principal, params }), query, now)
     const { around = defaultAround } = query
     const [{ state, rows, total }, seen, won] = await Promise.all([
       rowsAround(tx, board, run, principal.memberId!, around),
@@ -88,12 +96,12 @@ export const leaderboards: Handlers<Keys> = {
     body,
     now,
   }) => {
-    const { run } = await readableRun(tx, params.idOrSlug, principal, body, now)
+    const { run } = runIn(await readPlace({ tx, principal, params }), body, now)
     return showWon(await claimPrize(tx, run, principal.memberId!, now))
   },
 
   'PUT /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/seen': async ({ tx, principal, params, body, now }) => {
-    const { run } = await readableRun(tx, params.idOrSlug, principal, body, now)
+    const { run } = runIn(await readPlace({ tx, principal, params }), body, now)
     const seen = { rank: body.rank, at: now }
     await rememberSeen(tx, run, principal.memberId!, seen)
     return showSeen(seen)
@@ -110,13 +118,14 @@ export const leaderboards: Handlers<Keys> = {
   },
 }
 
-async function readBoard({ tx, principal, params, now }: Reading) {
-  const [board, community] = await Promise.all([readableBoard(tx, params.idOrSlug, principal), thisCommunity(tx)])
-  const whole = board.segment_of === null ? board : await findShownBoard(tx, board.segment_of)
+async function readBoard({ tx, principal, now }: Reading, { board, community }: Place) {
   const isOffered = (other: Board) =>
     isListed(other, principal) && (principal.origin !== undefined || isWhereverIs(other, board))
-  const segments = whole && isOffered(whole) ? await segmentsOf(tx, whole.id) : []
-  const metric = await metricNames(tx, community, [board])
+  const readTabs = async () => {
+    const whole = board.segment_of === null ? board : await findShownBoard(tx, board.segment_of)
+    return { whole, segments: whole && isOffered(whole) ? await segmentsOf(tx, whole.id) : [] }
+  }
+  const [{ whole, segments }, metric] = await Promise.all([readTabs(), metricNames(tx, community, [board])])
   const { prizeTerms, widget } = settingsOf(board)
   const { button } = widget
   return {
@@ -133,8 +142,11 @@ async function readBoard({ tx, principal, params, now }: Reading) {
   }
 }
 
-async function readRows({ tx, principal, params, now, deps }: Reading, query: QueryOf<`GET ${Path}/rows`>) {
-  const { board, run } = await readableRun(tx, params.idOrSlug, principal, query, now)
+async function readRows(
+  { tx, principal, now, deps }: Reading,
+  { board, run }: ReturnType<typeof runIn>,
+  query: QueryOf<`GET ${Path}/rows`>,
+) {
   const { from = 1, limit = defaultLimit, search } = query
   const { rows, total } =
     search === undefined
@@ -151,8 +163,10 @@ export async function readFirstPage(
   { layout = 'auto', theme = 'auto', locale = 'en', ...query }: QueryOf<`GET ${Path}/first-page`>,
 ) {
   const { publicUrl } = reading.deps.config
-  const board = await readBoard(reading)
-  const rows = await readRows(reading, query)
+  const place = await readPlace(reading)
+  // What can be refused is, before anything else is asked.
+  const found = runIn(place, query, reading.now)
+  const [board, rows] = await Promise.all([readBoard(reading, place), readRows(reading, found, query)])
   const page = { board, rows, layout, theme, locale, stylesheet: `${publicUrl}/leaderboard.css` }
   return { html: rows.items.length > 0 ? await firstPageHtml(page) : '', now: rows.now }
 }
@@ -175,17 +189,20 @@ function isForPage(board: Board, origin: string | undefined): boolean {
   return origin === undefined || whitelistedDomains.length === 0 || whitelistedDomains.includes(origin)
 }
 
-async function readableRun(
-  tx: Tx,
-  idOrSlug: string,
-  asker: Asker,
+async function readPlace({ tx, principal, params }: Pick<Reading, 'tx' | 'principal' | 'params'>): Promise<Place> {
+  const [board, community] = await Promise.all([readableBoard(tx, params.idOrSlug, principal), thisCommunity(tx)])
+  return { board, community }
+}
+
+/** @throws Failure `unavailable` for a board that is being counted. */
+function runIn(
+  { board, community }: Place,
   { period, start }: Pick<QueryOf<`GET ${Path}/rows`>, 'period' | 'start'>,
   now: Date,
 ) {
-  const [board, clock] = await Promise.all([readableBoard(tx, idOrSlug, asker), communityClock(tx)])
   if (board.counted_to !== null)
     throw new Failure('unavailable', 'The leaderboard is being counted. Try again in a moment.')
-  return { board, run: runOf(board, clock, now, period, start) }
+  return { board, run: runOf(board, clockOf(community), now, period, start) }
 }
 
 /** Whether a board may be on every page that another one may be on: in a frame, nobody tells which page it is. */
