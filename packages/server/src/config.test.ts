@@ -36,7 +36,12 @@ describe('the configuration', () => {
       filesUrl: 'https://files.example',
       s3: { url: 'https://s3.example/club-files', accessKeyId: 'id', secretAccessKey: 'se/cret', region: 'eu-north-1' },
     })
-    for (const wrong of ['https://s3.example/club', 'https://id:secret@s3.example/', 's3://id:secret@club'])
+    for (const wrong of [
+      'https://s3.example/club',
+      'https://id:secret@s3.example/',
+      's3://id:secret@club',
+      'https://id:100%@s3.example/club',
+    ])
       expect(() => readConfig({ S3_URL: wrong })).toThrow('S3_URL must be like')
   })
 

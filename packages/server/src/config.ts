@@ -177,12 +177,19 @@ const parseOrigin = (text: string) => {
 
 const parseBucket = (text: string): Bucket | undefined => {
   const url = parseUrl(text) ? new URL(text) : undefined
-  if (!url?.username || !url.password || !/^\/[\w.-]+$/.test(url.pathname)) return undefined
-  return {
-    url: url.origin + url.pathname,
-    accessKeyId: decodeURIComponent(url.username),
-    secretAccessKey: decodeURIComponent(url.password),
-    region: url.searchParams.get('region') ?? 'us-east-1',
+  const accessKeyId = url && decoded(url.username)
+  const secretAccessKey = url && decoded(url.password)
+  if (!accessKeyId || !secretAccessKey || !/^\/[\w.-]+$/.test(url.pathname)) return undefined
+  const region = url.searchParams.get('region') ?? 'us-east-1'
+  return { url: url.origin + url.pathname, accessKeyId, secretAccessKey, region }
+}
+
+/** Undefined where a % stands for nothing. */
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
   }
 }
 
