@@ -58,7 +58,7 @@ export async function admit(
 
 /** The community that a login asks of: in the path, or else in the query. */
 function communityIn({ params, query }: FastifyRequest): unknown {
-  return { ...(query as object), ...(params as object as { serverId?: unknown }) }.serverId
+  return (params as { serverId?: unknown }).serverId ?? (query as { serverId?: unknown }).serverId
 }
 
 /** Lets the page read the answer, which is a refusal where the key does not allow it: a page that could not read it would

@@ -1,7 +1,12 @@
 import { isIPv6 } from 'node:net'
 import type { FastifyReply } from 'fastify'
 import type { Redis } from 'ioredis'
-import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible'
+import {
+  type RateLimiterAbstract,
+  RateLimiterMemory,
+  RateLimiterRedis,
+  type RateLimiterRes,
+} from 'rate-limiter-flexible'
 import { Failure } from '../domain/failure.js'
 
 /** So many requests in so many seconds. */
@@ -10,12 +15,8 @@ export interface Limit {
   seconds: number
 }
 
-/**
- * Who may ask how often. Generous: they stop what runs wild, not what works. Requests are counted in Redis, where there is
- * one, for all instances together; else, and for what is held open, in this process's memory, so that several instances
- * allow several times as much.
- */
-export const defaultLimits = {
+/** What requests are counted by: so many in so many seconds. */
+const counted = {
   /** Everything that comes from one address (an IPv6 network of 64 bits counts as one). */
   address: { points: 6_000, seconds: 60 },
   /** Everything asked with one secret key. */
@@ -32,6 +33,15 @@ export const defaultLimits = {
   mail: { points: 5, seconds: 3_600 },
   /** Communities that one account makes. */
   servers: { points: 10, seconds: 86_400 },
+} as const satisfies Record<string, Limit>
+
+/**
+ * Who may ask how often. Generous: they stop what runs wild, not what works. Requests are counted in Redis, where there is
+ * one, for all instances together; else, and for what is held open, in this process's memory, so that several instances
+ * allow several times as much.
+ */
+export const defaultLimits = {
+  ...counted,
   /** How many streams one address may hold open: one for each page that shows a widget. */
   streams: 500,
   /** How many files of one community may be on their way, or wait to become jobs. */
@@ -44,7 +54,7 @@ export const defaultLimits = {
   bodyMs: 30_000,
 } as const satisfies Limits
 
-export type LimitName = 'address' | 'key' | 'page' | 'login' | 'password' | 'account' | 'mail' | 'servers'
+export type LimitName = keyof typeof counted
 export type HeldName = 'streams' | 'uploads'
 export type Limits = Readonly<
   Record<LimitName, Limit> & Record<HeldName | 'connections' | 'connectionsPerAddress' | 'bodyMs', number>
@@ -90,7 +100,7 @@ const held = {
 
 /** @param redis Where instances count together. While it is away, each counts by itself. */
 export function createLimiter(limits: Limits, redis: Redis | null): Limiter {
-  const counter = (name: LimitName) => {
+  const counter = (name: LimitName): RateLimiterAbstract => {
     const { points, seconds } = limits[name]
     const options = { keyPrefix: `rai:${name}`, points, duration: seconds }
     const own = new RateLimiterMemory(options)
@@ -104,25 +114,19 @@ export function createLimiter(limits: Limits, redis: Redis | null): Limiter {
       inMemoryBlockOnConsumed: points,
     })
   }
-  const counters = {
-    address: counter('address'),
-    key: counter('key'),
-    page: counter('page'),
-    login: counter('login'),
-    password: counter('password'),
-    account: counter('account'),
-    mail: counter('mail'),
-    servers: counter('servers'),
-  }
+  const counters = new Map((Object.keys(counted) as LimitName[]).map((name) => [name, counter(name)]))
   const open = { streams: new Map<string, number>(), uploads: new Map<string, number>() }
 
   return {
     async take(reply, name, who) {
       const { points, seconds } = limits[name]
-      const { allowed, state } = await counters[name].consume(who).then(
-        (state) => ({ allowed: true, state }),
-        (state: RateLimiterRes) => ({ allowed: false, state }),
-      )
+      const { allowed, state } = await counters
+        .get(name)!
+        .consume(who)
+        .then(
+          (state) => ({ allowed: true, state }),
+          (state: RateLimiterRes) => ({ allowed: false, state }),
+        )
       const wait = Math.max(1, Math.ceil(state.msBeforeNext / 1000))
       append(reply, 'RateLimit-Policy', `"${name}";q=${points};w=${seconds}`)
       append(reply, 'RateLimit', `"${name}";r=${Math.max(0, state.remainingPoints)};t=${wait}`)
@@ -131,7 +135,7 @@ export function createLimiter(limits: Limits, redis: Redis | null): Limiter {
       throw new Failure('rate_limited', `Too many requests. Try again in ${wait} s.`)
     },
     async forget(name, who) {
-      await counters[name].delete(who)
+      await counters.get(name)!.delete(who)
     },
     hold(reply, who, name = 'streams') {
       const counts = open[name]

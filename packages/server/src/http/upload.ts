@@ -20,14 +20,14 @@ export async function readUpload(
 ): Promise<{ fields: Record<string, unknown>; file: UploadedFile }> {
   if (!request.isMultipart())
     throw new Failure('unsupported_media_type', `Send multipart/form-data with the file in the field ${name}.`)
-  const fields = new Map<string, string[]>()
+  const fields = gatherFields()
   try {
     const parts = request.parts({ limits: uploadLimits })
     // Not `for await`, which would close the reader as it is left: it has to go on behind the file.
     for (let next = await parts.next(); !next.done; next = await parts.next()) {
       const part = next.value
-      if (part.type === 'file') return { fields: Object.fromEntries(plain(fields)), file: takeFile(part, name, parts) }
-      fields.set(part.fieldname, [...(fields.get(part.fieldname) ?? []), textOf(part)])
+      if (part.type === 'file') return { fields: fields.all(), file: takeFile(part, name, parts) }
+      fields.add(part)
     }
     throw missing(name)
   } catch (error) {
@@ -43,20 +43,32 @@ export async function readForm(
   request: FastifyRequest,
   name: string,
 ): Promise<{ fields: Record<string, unknown>; picture: Buffer | null }> {
-  const fields = new Map<string, string[]>()
+  const fields = gatherFields()
   let picture: Buffer | null = null
   try {
     for await (const part of request.parts({ limits: { ...uploadLimits, fileSize: pictureLimit } })) {
-      if (part.type === 'field') fields.set(part.fieldname, [...(fields.get(part.fieldname) ?? []), textOf(part)])
+      if (part.type === 'field') fields.add(part)
       else if (part.fieldname === name) picture = await part.toBuffer()
       else
         throw new Failure('invalid_request', `The field ${part.fieldname} must be text.`, [
           { path: part.fieldname, message: 'must be text' },
         ])
     }
-    return { fields: Object.fromEntries(plain(fields)), picture }
+    return { fields: fields.all(), picture }
   } catch (error) {
     throw toRefusal(error)
+  }
+}
+
+/** The text fields of a form. One that is sent twice becomes a list, which no schema of ours accepts. */
+function gatherFields() {
+  const fields = new Map<string, string[]>()
+  return {
+    add(part: MultipartValue): void {
+      fields.set(part.fieldname, [...(fields.get(part.fieldname) ?? []), textOf(part)])
+    },
+    all: (): Record<string, unknown> =>
+      Object.fromEntries([...fields].map(([name, values]) => [name, values.length === 1 ? values[0] : values])),
   }
 }
 
@@ -89,10 +101,6 @@ function textOf({ fieldname, value, valueTruncated }: MultipartValue): string {
     throw new Failure('invalid_request', `The field ${fieldname} must be plain text of at most 64 KB.`)
   return value
 }
-
-/** A field sent twice stays a list, which no schema of ours accepts. */
-const plain = (fields: Map<string, string[]>) =>
-  [...fields].map(([name, values]) => [name, values.length === 1 ? values[0] : values] as const)
 
 /** What the multipart reader throws without a code of its own says that the body is not what it should be. */
 const toRefusal = (error: unknown): unknown =>
