@@ -13,46 +13,45 @@ import { type Bench, timed } from './measure.js'
 
 /** Every table that an import fills. */
 const filled = ['members', 'transactions', 'entries', 'balances', 'board_scores', 'board_counts']
-/** By so many bytes an import may make the server larger. */
+/** By so many bytes an import should make the server larger at most. */
 const allowed = 100_000_000
 
 export const bench: Bench = {
   title: 'Import of 226,972 members with XP, from the uploaded file to ranks in five periods',
   reference:
-    'COPY of all resulting rows into copies of the same tables with the same indexes; the memory that an import may take',
+    'COPY of all resulting rows into copies of the same tables with the same indexes; for the memory: before the import',
   run: () =>
     withDatabase(async ({ database, communityId, tenant, superuserUrl }) => {
       const at = new Date()
       await tenant((tx) => createBoard(tx, { name: 'Bench' }, at))
-      const csv = createReadStream(join(import.meta.dirname, '../data/scores.csv.gz')).pipe(createGunzip())
-      const file = await spool(csv)
-      const input = {
-        type: 'bulk-import',
-        map: { score: 'xp' },
-        emitEvents: false,
-        actor: 'bench',
-        fileHash: file.hash,
-      } as const
-      let grown = 0
+      const work = async () => {
+        // It comes in pieces, as an upload does.
+        const csv = createReadStream(join(import.meta.dirname, '../data/scores.csv.gz')).pipe(createGunzip())
+        const file = await spool(csv)
+        const type = 'bulk-import'
+        const input = { type, map: { score: 'xp' }, emitEvents: false, actor: 'bench', fileHash: file.hash } as const
+        await tenant((tx) => createJob(tx, input, file.read(), at))
+        await file.close()
+        const folding = startFolding(database, console)
+        while (await tenant((tx) => applyNext(tx, () => at))) folding.wake(communityId)
+        await folding.stop()
+      }
+      let memory = { before: 0, most: 0 }
       const ours = await timed(async () => {
-        grown = await growth(async () => {
-          await tenant((tx) => createJob(tx, input, file.read(), at))
-          const folding = startFolding(database, console)
-          while (await tenant((tx) => applyNext(tx, () => at))) folding.wake(communityId)
-          await folding.stop()
-        })
+        memory = await memoryOf(work)
       })
-      await file.close()
+      const { before, most } = memory
+      const bar = Math.round((1 + allowed / before) * 100) / 100
       const reference = await copied(superuserUrl)
       return [
         { what: 'whole import', unit: 's', ours: ours / 1000, reference: reference / 1000 },
-        { what: 'memory of the server', unit: 'MB', ours: grown / 1e6, reference: allowed / 1e6 },
+        { what: 'memory of the server', unit: 'MB', ours: most / 1e6, reference: before / 1e6, bar },
       ]
     }),
 }
 
-/** By how many bytes of memory this process is larger at most while it works. */
-async function growth(work: () => Promise<void>): Promise<number> {
+/** How many bytes of memory this process has before it works, and at most while it does. */
+async function memoryOf(work: () => Promise<void>): Promise<{ before: number; most: number }> {
   const before = process.memoryUsage.rss()
   let most = before
   const timer = setInterval(() => {
@@ -60,7 +59,7 @@ async function growth(work: () => Promise<void>): Promise<number> {
   }, 20)
   await work()
   clearInterval(timer)
-  return most - before
+  return { before, most }
 }
 
 /** How many milliseconds it takes to copy everything that is there into tables that are like those. */
