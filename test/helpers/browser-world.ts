@@ -154,7 +154,7 @@ const answers: Record<string, (asked: Asked) => Promise<unknown>> = {
   async '/end'({ board }) {
     await community.tenant(async (tx) => {
       const now = Date.now()
-      return updateBoard(tx, (await findShownBoard(tx, board))!.id, { endsAt: new Date(now + 12_000) }, new Date(now))
+      return updateBoard(tx, (await findShownBoard(tx, board))!.id, { endsAt: new Date(now + 8000) }, new Date(now))
     })
   },
 
