@@ -38,7 +38,7 @@ const fields = {
 /**
  * What an identifier can say of a member. Never an e-mail: whoever can have a mailbox would be able to be the member.
  */
-export const identifierMeanings = ['@username', '@id', 'externalId'] as const
+const identifierMeanings = ['@username', '@id', 'externalId'] as const
 export type IdentifierMeaning = (typeof identifierMeanings)[number]
 
 const Identifiers = z

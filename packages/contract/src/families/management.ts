@@ -16,7 +16,7 @@ import {
 } from '../schemas.js'
 import { keys } from './keys.js'
 
-export { type IdentifierMeaning, identifierMeanings, keyKinds } from './keys.js'
+export { type IdentifierMeaning, keyKinds } from './keys.js'
 
 const access = { principals: ['communityKey', 'systemKey'], permission: 'leaderboard' } as const
 

@@ -46,11 +46,13 @@ const ShownMember = z
   .strictObject({ id: Id, name: z.string(), avatarUrl: z.url().nullable() })
   .meta({ id: 'ShownMember', description: 'A member as others may see them' })
 
+const Visibility = z.enum(['public', 'hidden']).meta({ description: 'Whether others see the member on boards' })
+
 const Viewer = z
   .strictObject({
     member: ShownMember.extend({
       username: z.string(),
-      visibility: z.enum(['public', 'hidden']).meta({ description: 'Whether others see the member on boards' }),
+      visibility: Visibility,
     }),
     balances: z.strictObject({ xp: Amount, currency: Amount }),
   })
@@ -168,7 +170,7 @@ export const widget = table({
     access: memberOnly,
     params: Key,
     body: z.strictObject({
-      visibility: z.enum(['public', 'hidden']).meta({ description: 'Whether others see the member on boards' }),
+      visibility: Visibility,
     }),
     bodyLimit: bodyLimits.small,
     answer: Viewer,

@@ -120,8 +120,9 @@ interface MediaType {
 function operation(family: Family, key: RouteKey, route: Route): ZodOpenApiOperationObject {
   const [method] = key.split(' ') as [Method]
   const writes = isWrite(method, route)
-  // The first answer is kept for whoever is known.
-  const repeats = writes && family.repeatable && !['anyone', 'login'].includes(route.access.principals[0]!)
+  // The first answer is kept for whoever is known, and of which community.
+  const isKnown = !route.access.principals.some((principal) => principal === 'anyone' || principal === 'login')
+  const repeats = writes && family.repeatable && isKnown
   const schemes = route.access.principals.flatMap((principal) => schemesOf[principal])
   const isOpen = route.access.principals.some((principal) => schemesOf[principal].length === 0)
   return {
