@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { type Prize, periodNames, permissions } from '@rai/contract'
 import { sql } from 'kysely'
 import { type Config, StartFailure } from './config.js'
@@ -14,6 +14,7 @@ import { createBoard, joinBoard } from './domain/leaderboards/index.js'
 import { type Move, post, type Reason } from './domain/ledger.js'
 import { createMember, defaultExternalIdType, findMember, setVisibility } from './domain/members.js'
 import { createPasswords } from './domain/passwords.js'
+import { writePrivately } from './files/folder.js'
 
 /** What `data/demo.json` tells whoever builds pages and back-ends against the demo. */
 export interface DemoFile {
@@ -175,13 +176,13 @@ export async function seedDemo(database: Database, config: Config, now: Date): P
     await seedBoards(tx, now)
     const keys = await seedKeys(tx, config, now)
     // Written before the commit: a demo whose keys nobody knows could not be seeded again.
-    writeSecretly(demoFile(config), {
+    await writeDemo(config, {
       apiUrl: config.publicUrl,
       siteUrl: config.demoSite,
       serverId,
       ...keys,
       owner: { email: owner.email, password },
-    } satisfies DemoFile)
+    })
   })
 }
 
@@ -200,7 +201,7 @@ async function moveDemo(database: Database, config: Config, now: Date): Promise<
     }
   })
   // Last, for this is what says at the next start whether there is anything left to do.
-  writeSecretly(demoFile(config), { ...demo, apiUrl: config.publicUrl, siteUrl: config.demoSite })
+  await writeDemo(config, { ...demo, apiUrl: config.publicUrl, siteUrl: config.demoSite })
 }
 
 /** Undefined where this installation has no demo. */
@@ -312,16 +313,11 @@ async function seedKeys(tx: Tx, config: Config, now: Date) {
   }
 }
 
-/** Readable by this user only, and never half written. */
-function writeSecretly(file: string, content: unknown): void {
-  const unfinished = `${file}.new`
-  try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-    writeFileSync(unfinished, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 })
-    renameSync(unfinished, file)
-  } catch (error) {
+async function writeDemo(config: Config, demo: DemoFile): Promise<void> {
+  const file = demoFile(config)
+  await writePrivately(file, `${JSON.stringify(demo, null, 2)}\n`).catch((error: Error) => {
     throw new StartFailure(
-      `The demo's keys cannot be written to ${file}: ${(error as Error).message}. Set RAI_DATA, or RAI_DEMO=0.`,
+      `The demo's keys cannot be written to ${file}: ${error.message}. Set RAI_DATA, or RAI_DEMO=0.`,
     )
-  }
+  })
 }

@@ -21,7 +21,7 @@ export async function queueMail(tx: AccountsTx, kind: MailKind, recipient: strin
   tx.wake('mails')
 }
 
-/** Longer than a mail server may take (see mail/transport.ts): until then nobody else tries. */
+/** Longer than a mail server takes (but see mail/transport.ts): until then nobody else tries. */
 const leaseMs = 20_000
 const longestWaitMs = 30 * 60_000
 

@@ -1,7 +1,7 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createTransport } from 'nodemailer'
 import type { Config } from '../config.js'
+import { writePrivately } from '../files/folder.js'
 
 /** A mail as people read it. */
 export interface Letter {
@@ -14,11 +14,14 @@ export interface Letter {
 /**
  * Hands a letter over.
  * @param id The same for every try, so that mail programs show one that came twice once.
- * @throws what nodemailer says: `responseCode` from 500 up is for ever.
+ * @throws what nodemailer says (`NodemailerError`).
  */
 export type SendLetter = (id: string, letter: Letter) => Promise<void>
 
-/** Together less than nobody else tries for (see domain/mails.ts). */
+/**
+ * For silence, at each step. A server that is slow and not silent may take longer than nobody else tries for (see
+ * domain/mails.ts); then the mail comes twice.
+ */
 const patience = { connectionTimeout: 4_000, greetingTimeout: 4_000, socketTimeout: 8_000 }
 
 /** By SMTP, or into files that the demo shows, where no mail server is set. */
@@ -45,12 +48,7 @@ function bySmtp({ mailFrom, publicUrl }: Config, smtpUrl: string): SendLetter {
 export const mailFolder = ({ dataDir }: Pick<Config, 'dataDir'>): string => join(dataDir, 'mail')
 
 /** Readable by this user only: links in mails are as good as passwords. */
-function toFiles(config: Config): SendLetter {
-  const folder = mailFolder(config)
-  return async (id, letter) => {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    const unfinished = join(folder, `.${id}`)
-    writeFileSync(unfinished, `${JSON.stringify(letter, null, 2)}\n`, { mode: 0o600 })
-    renameSync(unfinished, join(folder, `${id}.json`))
-  }
-}
+const toFiles =
+  (config: Config): SendLetter =>
+  (id, letter) =>
+    writePrivately(join(mailFolder(config), `${id}.json`), `${JSON.stringify(letter, null, 2)}\n`)
