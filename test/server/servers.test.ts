@@ -10,6 +10,8 @@ import { defaultLimits } from '../../packages/server/src/http/limits.js'
 import { type Ask, ask, heldRequest, rawRequest } from '../helpers/api.js'
 import { startBucket } from '../helpers/bucket.js'
 import { testCommunity } from '../helpers/community.js'
+import { createTestDatabase } from '../helpers/database.js'
+import { startDatabaseProxy } from '../helpers/database-proxy.js'
 import { startFaultProxy } from '../helpers/fault-proxy.js'
 import { startTestServer, type TestServer } from '../helpers/server.js'
 
@@ -216,6 +218,28 @@ describe('a server', () => {
     expect((await fetch(first.answer.image!)).status).toBe(200)
     const other = await update(amara, made.id, { form: formOf({ image: await paint(9, 9).png().toBuffer() }), headers })
     expect([other.status, other.code]).toEqual([422, 'idempotency_mismatch'])
+  })
+
+  it('keeps its picture when the connection breaks while it is named', async () => {
+    const testDatabase = await createTestDatabase()
+    const { url, cutAfterCommit } = await startDatabaseProxy(testDatabase.url, 'update "communities"')
+    const behind = await startTestServer({ config: { database: { ...testDatabase, url } } })
+    const bearer = await person('amara@example.com', behind)
+    const { answer: made } = await create(bearer, named('Cut off'), behind)
+    const what = { bearer, params: { serverId: made.id } }
+    cutAfterCommit()
+    const cut = await ask(behind, 'PUT /api/v1/servers/{serverId}', { ...what, form: formOf({ image: png }) })
+    expect([cut.status, cut.code]).toEqual([503, 'unavailable'])
+    const [shown] = (await ask(behind, 'GET /api/v1/servers', { bearer })).answer
+    expect((await fetch(shown!.image!)).status).toBe(200)
+  })
+
+  it('keeps no picture of a change that was refused', async () => {
+    const { answer: made } = await create(amara, named('Refused'))
+    const headers = { 'idempotency-key': 'refused' }
+    expect((await update(amara, made.id, { body: { name: 'Named' }, headers })).status).toBe(200)
+    expect((await update(amara, made.id, { form: formOf({ image: png }), headers })).status).toBe(422)
+    expect(filesOf(made.id)).toEqual([])
   })
 
   it('keeps no picture that is shown no more, whoever was first of two at once', async () => {

@@ -29,6 +29,10 @@ export async function withImage<T>(
     return await work(id, () => {
       isKept = true
     })
+  } catch (error) {
+    // Nobody knows whether a commit whose connection broke names it.
+    isKept ||= !(error instanceof Failure)
+    throw error
   } finally {
     if (!isKept) await forgetImage(files, communityId, id)
   }
