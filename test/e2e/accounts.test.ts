@@ -95,6 +95,12 @@ const pages: Record<string, (page: Page) => Promise<unknown>> = {
     await page.getByRole('alert').waitFor()
   },
   'a form for an address': (page) => page.goto(`${server.url}/account/forgot`),
+  'a form for an address that is none': async (page) => {
+    await page.goto(`${server.url}/account/forgot`)
+    await page.getByLabel('E-mail').fill('user@localhost')
+    await page.getByRole('button').click()
+    await page.getByRole('alert').waitFor()
+  },
   'a link that is over': (page) => page.goto(`${server.url}/account/verify?token=x`),
   'an address of Secure Auth': async (page) => page.goto(await loginUrl()),
   'somebody signed in': async (page) => {

@@ -27,12 +27,16 @@ export interface MailServer {
   mail(to: string, nth?: number): Promise<ReceivedMail>
 }
 
-/** A real SMTP server on a free port, as long as the file's tests. */
-export async function startMailServer(): Promise<MailServer> {
+/**
+ * A real SMTP server on a free port, as long as the file's tests.
+ * @param password What senders have to know; default: nothing.
+ */
+export async function startMailServer(password?: string): Promise<MailServer> {
   const mails: ReceivedMail[] = []
   const answers: MailServer['answers'] = []
   const server = new SMTPServer({
-    authOptional: true,
+    authOptional: password === undefined,
+    onAuth: (shown, _session, done) => done(null, shown.password === password ? { user: 'rai' } : {}),
     disabledCommands: ['STARTTLS'],
     logger: false,
     onData: async (stream, { envelope }, done) => {

@@ -175,7 +175,7 @@ const requests: { [K in RouteKey]?: (place: Place) => Ask | Promise<Ask> } = {
   'POST /api/v1/auth/reset-password': () =>
     accounts(async (tx) => {
       const account = await createAccount(tx.db, { email: `reset${++made}@home.example` }, '', new Date())
-      return { body: { token: await newLink(tx, { account: account!.id }, new Date()), password } }
+      return { body: { token: await newLink(tx, 'account', account!.id, new Date()), password } }
     }),
   'POST /api/v1/auth/redeem': ({ tenant }) =>
     tenant(async (tx) => {
@@ -210,7 +210,7 @@ async function confirmable(tx: AccountsTx): Promise<string> {
       created_at: new Date(),
     })
     .execute()
-  return newLink(tx, { registration: id }, new Date())
+  return newLink(tx, 'registration', id, new Date())
 }
 
 /** Asks for a place's things; `who` says how. */

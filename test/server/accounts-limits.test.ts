@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { families, type Route, type RouteKey } from '../../packages/contract/src/index.js'
 import { createAccount } from '../../packages/server/src/domain/accounts.js'
 import { createPasswords } from '../../packages/server/src/domain/passwords.js'
 import { ask } from '../helpers/api.js'
@@ -79,6 +80,18 @@ describe('mails', () => {
     ]
     expect(replies.map(({ status }) => status)).toEqual([202, 202, 202, 202, 202, 429])
     expect(Number(replies[5]!.headers.get('retry-after'))).toBeGreaterThan(3000)
+  })
+
+  const operations = Object.entries(families.system as Record<string, Route>).filter(([, { access }]) =>
+    access.principals.includes('anyone'),
+  )
+  it.each(operations)('and %s count once for their network', async (key, { body: schema }) => {
+    const email = `counted${++people}@example.com`
+    const values = { email, password, firstname: '', lastname: '', token: 'none', code: 'none', refreshToken: 'none' }
+    const { shape } = schema as unknown as { shape: object }
+    const body = Object.fromEntries(Object.entries(values).filter(([name]) => name in shape))
+    const { headers } = await ask(server, key as RouteKey, { body, ...from('203.0.113.11') })
+    expect(headers.get('ratelimit')!.match(/"login"/g)).toHaveLength(1)
   })
 
   it('and sign-ins from one network have a limit together', async () => {

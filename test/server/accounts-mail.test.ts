@@ -70,6 +70,31 @@ describe('a mail', async () => {
   })
 })
 
+describe.each([
+  ['a wrong password', 'rai:wrong@', 535],
+  ['none', '', 530],
+])('a mail server that wants a password and is told %s', async (_, credential, code) => {
+  const mailServer = await startMailServer('right')
+  let said = ''
+  const server = await startTestServer({
+    config: { smtpUrl: mailServer.url.replace('//', `//${credential}`), logLevel: 'info' },
+    logTo: {
+      write(line: string) {
+        said += line
+      },
+    },
+  })
+
+  it('is waited for, and the log says what it answers', async () => {
+    await register(server, 'waiting@example.com')
+    await expect.poll(() => said).toMatch(/a mail (could not be sent|was given up)/)
+    expect(said).toContain(`"responseCode":${code}`)
+    expect(said).not.toContain('a mail was given up')
+    const { rows } = await asSuperuser(server.testDatabase.superuserUrl, (client) => client.query('select from mails'))
+    expect(rows).toHaveLength(1)
+  })
+})
+
 describe('without a mail server', () => {
   it('a mail becomes a file that nobody else may read', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'rai-mail-'))

@@ -82,6 +82,34 @@ describe('the pages that mails lead to', () => {
     expect([await logIn(email), await logIn(email, 'eight valleys after supper')]).toEqual([401, 200])
   })
 
+  it('say that a password has to be set where an address was registered more than once', async () => {
+    const email = await register()
+    const body = { email, password: 'what the stranger would like to use', firstname: '', lastname: '' }
+    await ask(server, 'POST /api/v1/auth/register', { body })
+    const { link } = await mailServer.mail(email)
+    const looked = await page(link)
+    expect(looked.html).toContain('If it was not you who registered, do not confirm')
+    const done = await page('/account/verify', fieldsOf(looked))
+    expect([done.status, done.title]).toEqual([200, 'Your address is confirmed'])
+    expect(done.html).toContain('none of those passwords counts')
+    await mailServer.mail(email, 3)
+    const subjects = mailServer.mails.filter(({ to }) => to === email).map(({ subject }) => subject)
+    expect(subjects).toContain('Set a new password')
+  })
+
+  it('show the form for an address again, with what is wrong with it', async () => {
+    const refused = await page('/account/forgot', { email: 'user@localhost' })
+    expect([refused.status, refused.title]).toEqual([400, 'Forgotten your password?'])
+    expect(refused.html).toContain('id="problem">This must be an address such as name@example.com.')
+    expect(refused.html).toMatch(/<input id="email"[^>]* aria-describedby="problem" aria-invalid="true">/)
+    expect((await page('/account/forgot', {})).title).toBe('Forgotten your password?')
+  })
+
+  it('count a form once', async () => {
+    const { headers } = await page('/account/forgot', { email: 'counted@example.com' })
+    expect(headers.get('ratelimit')!.match(/"login"/g)).toHaveLength(1)
+  })
+
   it('say the same of an address that has no account', async () => {
     const known = await register()
     await page('/account/verify', { token: (await mailServer.mail(known)).token })

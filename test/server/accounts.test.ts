@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, inject, it } from 'vitest'
 import { passwordRules, type RouteKey } from '../../packages/contract/src/index.js'
+import { pruneAccounts } from '../../packages/server/src/domain/accounts.js'
 import { createMember } from '../../packages/server/src/domain/members.js'
 import { type Ask, ask, type Reply } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
@@ -114,17 +115,41 @@ describe('an account', () => {
     expect(second.token).not.toBe(first.token)
     expect((await verify(second.token)).status).toBe(200)
     expect((await verify(first.token)).code).toBe('invalid_token')
+    expect((await logIn(email)).status).toBe(200)
   })
 
-  it('belongs to whoever reads the mail: a registration by somebody else is void with it', async () => {
-    const email = 'mine@example.com'
-    await register(email, { password: 'what the stranger would like to use' })
-    await register(email)
-    const mail = await mailServer.mail(email, 2)
-    expect((await verify(mail.token)).status).toBe(200)
-    expect((await logIn(email, 'what the stranger would like to use')).status).toBe(401)
-    expect((await logIn(email)).status).toBe(200)
-    expect(await rows(`select from registrations where email = '${email}'`)).toEqual([])
+  const strangers = 'what the stranger would like to use'
+  it.each([
+    ['before', 'the last mail', [strangers, password], 2],
+    ['after', 'the last mail', [password, strangers], 2],
+    ['before', 'the first mail', [strangers, password], 1],
+    ['after', 'the first mail', [password, strangers], 1],
+  ] as const)(
+    'belongs to whoever reads the mail: somebody else who registers %s them gets nothing when %s is confirmed',
+    async (_, __, words, nth) => {
+      const email = `mine${++people}@example.com`
+      for (const [n, word] of words.entries()) {
+        await register(email.toUpperCase(), { password: word })
+        await mailServer.mail(email, n + 1)
+      }
+      const mail = await mailServer.mail(email, nth)
+      expect((await verify(mail.token)).answer).toEqual({ isVerified: true })
+      expect(await rows(`select from registrations where email_key = '${email}'`)).toEqual([])
+      hashes = 0
+      for (const word of words) expect((await logIn(email, word)).status).toBe(401)
+      expect(hashes).toBe(2)
+      const second = await mailServer.mail(email, 3)
+      expect(second.subject).toBe('Set a new password')
+      expect((await reset(second.token, 'eight valleys after supper')).status).toBe(200)
+      expect((await logIn(email, 'eight valleys after supper')).status).toBe(200)
+      expect((await logIn(email, strangers)).status).toBe(401)
+    },
+  )
+
+  it('is asked for by a mail that says not to confirm what somebody else registered', async () => {
+    const email = 'warned@example.com'
+    await register(email, { password: strangers })
+    expect((await mailServer.mail(email)).raw).toContain('If it was not you, do not confirm')
   })
 
   it('is never taken over: whose address has one is told so by mail', async () => {
@@ -366,6 +391,45 @@ describe('a forgotten password', () => {
     const mail = await mailServer.mail('purpose@example.com')
     expect((await reset(mail.token, 'eight valleys after supper')).code).toBe('invalid_token')
     expect((await verify(mail.token)).status).toBe(200)
+  })
+})
+
+describe('what has run out', () => {
+  const left = async () => {
+    const [counts] = await rows<Record<string, number>>(`
+      select (select count(*)::int from sessions) as sessions,
+        (select count(*)::int from session_tokens) as tokens,
+        (select count(*)::int from link_tokens where account_id is not null) as resets,
+        (select count(*)::int from link_tokens where registration_id is not null) as confirmations,
+        (select count(*)::int from registrations) as registrations`)
+    return counts!
+  }
+  const pruned = async (ms: number) => {
+    await server.database.accounts((tx) => pruneAccounts(tx, new Date(now.getTime() + ms)))
+    return left()
+  }
+
+  it('is deleted, and nothing before', async () => {
+    const email = await person()
+    // What other tests left is all older.
+    later(60 * days)
+    await pruned(0)
+    expect(await left()).toEqual({ sessions: 0, tokens: 0, resets: 0, confirmations: 0, registrations: 0 })
+    await logIn(email)
+    await forgot(email)
+    await mailServer.mail(email, 2)
+    await register('never@example.com')
+    await mailServer.mail('never@example.com')
+    const all = { sessions: 1, tokens: 2, resets: 1, confirmations: 1, registrations: 1 }
+    expect(await pruned(15 * minutes - 1)).toEqual(all)
+    expect(await pruned(15 * minutes)).toEqual({ ...all, tokens: 1 })
+    expect(await pruned(30 * minutes - 1)).toEqual({ ...all, tokens: 1 })
+    expect(await pruned(30 * minutes)).toEqual({ ...all, tokens: 1, resets: 0 })
+    expect(await pruned(1 * days)).toEqual({ ...all, tokens: 1, resets: 0, confirmations: 0 })
+    expect(await pruned(2 * days - 1)).toMatchObject({ sessions: 1, registrations: 1 })
+    expect(await pruned(2 * days)).toMatchObject({ sessions: 1, registrations: 0 })
+    expect(await pruned(30 * days - 1)).toMatchObject({ sessions: 1, tokens: 1 })
+    expect(await pruned(30 * days)).toMatchObject({ sessions: 0, tokens: 0 })
   })
 })
 

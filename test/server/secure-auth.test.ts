@@ -92,6 +92,33 @@ describe('Secure Auth', () => {
     expect((await secureAuth({ userId: 'banned', ...profile })).status).toBe(404)
   })
 
+  it('ends with the member: nothing of a login is good once they are suspended', async () => {
+    const { tenant, id: community_id } = community
+    const guest = { userId: 'guest', ...profile, email: 'guest@example.com' }
+    const { answer: login } = await redeem(codeOf((await secureAuth(guest)).answer.loginUrl))
+    const { answer: waiting } = await secureAuth(guest)
+    const listed = async () => (await ask(server, 'GET /api/v1/servers', { bearer: login.accessToken })).answer
+    const refresh = (refreshToken: string) => ask(server, 'POST /api/v1/auth/refresh', { body: { refreshToken } })
+    const account = async (token: string) =>
+      (await fetch(`${server.url}/account`, { headers: { cookie: `rai_login=${token}` } })).text()
+    const { answer: next } = await refresh(login.refreshToken)
+    expect(await listed()).toMatchObject([{ id: community_id }])
+    expect(await account(login.accessToken)).toContain('You are signed in')
+    await tenant((tx) =>
+      tx.db
+        .updateTable('members')
+        .set({ status: 'suspended' })
+        .where('community_id', '=', community_id)
+        .where('username', '=', 'guest')
+        .execute(),
+    )
+    for (const refused of [await refresh(next.refreshToken), await redeem(codeOf(waiting.loginUrl))])
+      expect([refused.status, refused.code]).toEqual([401, 'unauthorized'])
+    expect(await listed()).toEqual([])
+    expect((await me(login.accessToken)).status).toBe(404)
+    expect(await account(login.accessToken)).toContain('You are not signed in')
+  })
+
   it('is refused to browsers, wrong keys and other actions', async () => {
     const origin = 'https://site.example'
     expect((await secureAuth({ userId: 'amara' }, community, { origin })).code).toBe('secret_key_in_browser')

@@ -198,7 +198,7 @@ describe('logins', () => {
     await database.accounts(async (tx) => {
       const { rows } = await sql<{ id: string }>`select id from accounts`.execute(tx.db)
       await beginSession(tx, { accountId: rows[0]!.id }, now)
-      await newLink(tx, { account: rows[0]!.id }, now)
+      await newLink(tx, 'account', rows[0]!.id, now)
       await queueMail(tx, 'confirm', 'ada@example.com', now)
       const names = { first_name: '', last_name: '', display_name: '' }
       const asked = { id: newId(), email: 'ada@example.com', password_hash: '', created_at: now, ...names }

@@ -14,6 +14,9 @@ export const Day = z.iso
 /** An id made by us: opaque to clients (a UUIDv7 today). */
 export const Id = z.string().min(1).max(64).meta({ id: 'Id', description: 'Opaque id' })
 
+/** Where an operation names a community: the documented API calls it a server. */
+export const ServerPath = z.object({ serverId: Id })
+
 /** A whole amount of XP or currency, at most 2^53 - 1 either way, so that every JSON reader keeps it exact. */
 export const Amount = z.int().meta({ id: 'Amount', description: 'A whole number between -(2^53-1) and 2^53-1' })
 

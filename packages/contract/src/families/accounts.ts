@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { bodyLimits, table } from '../route.js'
-import { Email, Id, line } from '../schemas.js'
+import { Email, Id, line, ServerPath } from '../schemas.js'
 
 const anyone = { principals: ['anyone'] } as const
 const bodyLimit = bodyLimits.small
@@ -60,7 +60,6 @@ const ServerMember = z
     displayName: z.string(),
   })
   .meta({ id: 'ServerMember' })
-const OneServer = z.object({ serverId: Id })
 
 /** How people sign in, and become the members that they are. */
 export const accounts = table({
@@ -82,6 +81,8 @@ export const accounts = table({
   },
   'POST /api/v1/auth/verify-email': {
     summary: 'Confirm an address by the token of the mail. Good once, within 24 hours',
+    description:
+      'An address that was registered more than once gets an account whose password nobody knows, and a mail with a link that sets one: whoever reads the mail decides, and nobody who only knew the address.',
     access: anyone,
     body: z.strictObject({ token: LinkToken }),
     bodyLimit,
@@ -153,14 +154,14 @@ export const accounts = table({
     summary: 'Agree to be the member of a community that has your confirmed address',
     description: 'From then on the login is that member there. Nothing else of the two is shared. Safe to repeat.',
     access: { principals: ['login'] },
-    params: OneServer,
+    params: ServerPath,
     answer: ServerMember,
     message: 'You are this member now',
   },
   'GET /api/v1/servers/{serverId}/me': {
     summary: 'The member that a login is in a community',
     access: { principals: ['loginMember', 'owner'] },
-    params: OneServer,
+    params: ServerPath,
     answer: ServerMember,
     message: 'Member fetched successfully',
   },

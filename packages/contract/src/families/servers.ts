@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { bodyLimits, table } from '../route.js'
-import { Id, line, Time } from '../schemas.js'
+import { Id, line, ServerPath, Time } from '../schemas.js'
 
 const Server = z
   .strictObject({
@@ -62,7 +62,6 @@ const Role = z
   })
   .meta({ id: 'Role' })
 
-const One = z.object({ serverId: Id })
 const name = line(1, 100).meta({ description: 'What people read' })
 const picture = 'image'
 const bodyLimit = bodyLimits.small
@@ -90,7 +89,7 @@ export const servers = table({
     summary: 'Change a server: its name, its picture',
     description: 'What is not sent stays. `image: null`, as JSON, takes the picture away.',
     access: { principals: ['systemKey', 'owner'] },
-    params: One,
+    params: ServerPath,
     body: z.strictObject({
       name: name.optional(),
       image: z.null().optional().meta({ description: 'null takes the picture away' }),
@@ -104,7 +103,7 @@ export const servers = table({
     summary: 'The roles of a server, lowest first',
     description: 'Today one: `@all`, which everybody has. Its `_id` is the server’s own.',
     access: { principals: ['systemKey', 'loginMember', 'owner'] },
-    params: One,
+    params: ServerPath,
     answer: z.array(Role),
     message: 'Roles fetched successfully',
   },

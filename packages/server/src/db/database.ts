@@ -69,8 +69,8 @@ const connections = 10
 const perCommunity = 4
 const patienceMs = 10_000
 const retries = 3
-/** Where logins stand that wait for a connection: beside the communities. */
-const accountsLane = 'accounts'
+/** What stands for all logins where else a community does: in the line for a connection, and in the background. */
+export const accountsLane = 'accounts'
 const keyShape = /^\w{1,80}$/
 
 /**

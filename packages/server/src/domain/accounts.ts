@@ -9,10 +9,13 @@ import { queueMail } from './mails.js'
 import { type Passwords, refuseCommon } from './passwords.js'
 import { beginSession, endSessionsOf, type Session, type SessionTokens } from './sessions.js'
 
+/** Who wants an account, until the address is confirmed. Anybody may register any address. */
+type Registration = Selectable<Tables['registrations']>
+
 /** A login. It belongs to the installation and to no community; members are linked to it. */
 export type Account = Selectable<Tables['accounts']>
 
-export interface NewAccount {
+interface NewAccount {
   email: string
   firstName?: string
   lastName?: string
@@ -55,6 +58,15 @@ export async function accountById({ db }: Pick<AccountsTx, 'db'>, id: string): P
   return db.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
 }
 
+/**
+ * The account of somebody who signed in with its password.
+ * @throws Failure `forbidden` for a member by Secure Auth, who has none.
+ */
+export async function accountOfSession(tx: AccountsTx, { account_id: id }: Session): Promise<Account> {
+  if (id === null) throw new Failure('forbidden', 'A login by Secure Auth is one member and stays it.')
+  return accountById(tx, id)
+}
+
 /** What accounts are worked on with. */
 interface Tools {
   database: Database
@@ -94,13 +106,8 @@ export async function register(
 const linkMs = { registration: 24 * 60 * 60_000, account: 30 * 60_000 }
 
 /** A new token for a link, which does one thing once: confirm a registration, or set an account's password. */
-export async function newLink(
-  { db }: AccountsTx,
-  purpose: { registration: string } | { account: string },
-  at: Date,
-): Promise<string> {
+export async function newLink({ db }: AccountsTx, kind: keyof typeof linkMs, id: string, at: Date): Promise<string> {
   const token = newSecret(keyPrefixes.linkToken)
-  const [kind, id] = Object.entries(purpose)[0] as ['registration' | 'account', string]
   await db
     .insertInto('link_tokens')
     .values({
@@ -118,7 +125,7 @@ export async function newestRegistration(
   { db }: AccountsTx,
   email: string,
   at: Date,
-): Promise<Selectable<Tables['registrations']> | undefined> {
+): Promise<Registration | undefined> {
   return db
     .selectFrom('registrations')
     .selectAll()
@@ -129,39 +136,62 @@ export async function newestRegistration(
     .executeTakeFirst()
 }
 
-/** What a link is for, if it is good. It is not used up by looking. */
-export async function readLink({ db }: AccountsTx, token: string, at: Date) {
-  if (!isWellFormed(token)) throw new Failure('invalid_token')
-  const link = await db
-    .selectFrom('link_tokens')
-    .select(['registration_id', 'account_id'])
-    .where('hash', '=', hashOf(token))
-    .where('expires_at', '>', at)
-    .executeTakeFirst()
-  if (!link) throw new Failure('invalid_token')
-  return link
+/** A link that is good. It is not used up by looking. */
+function goodLink({ db }: AccountsTx, token: string, at: Date) {
+  if (!isWellFormed(token)) throw noSuchLink()
+  return db.selectFrom('link_tokens as link').where('link.hash', '=', hashOf(token)).where('link.expires_at', '>', at)
 }
+const noSuchLink = () => new Failure('invalid_token')
 
 /**
- * Makes a registration an account. Every other of the same address is void.
+ * The registration that a link confirms.
  * @throws Failure `invalid_token`
  */
-export async function confirm({ database }: Tools, token: string, at: Date): Promise<void> {
-  await database.accounts(async (tx) => {
-    const { registration_id: id } = await readLink(tx, token, at)
-    if (id === null) throw new Failure('invalid_token')
-    // Locked, so that of two who come with one token the second finds nothing.
-    const asked = await tx.db
-      .selectFrom('registrations')
-      .selectAll()
-      .where('id', '=', id)
-      .forUpdate()
-      .executeTakeFirst()
-    if (!asked) throw new Failure('invalid_token')
-    const { email, password_hash, first_name: firstName, last_name: lastName, display_name: displayName } = asked
-    const account = await createAccount(tx.db, { email, firstName, lastName, displayName }, password_hash, at)
-    if (!account) throw new Failure('invalid_token')
-    await tx.db.deleteFrom('registrations').where('email_key', '=', account.email_key).execute()
+export const registrationOfLink = async (tx: AccountsTx, token: string, at: Date): Promise<Registration> =>
+  goodLink(tx, token, at)
+    .innerJoin('registrations as r', 'r.id', 'link.registration_id')
+    .selectAll('r')
+    .executeTakeFirstOrThrow(noSuchLink)
+
+/**
+ * The account whose password a link sets.
+ * @throws Failure `invalid_token`
+ */
+export const accountOfLink = async (tx: AccountsTx, token: string, at: Date): Promise<Account> =>
+  goodLink(tx, token, at)
+    .innerJoin('accounts as a', 'a.id', 'link.account_id')
+    .selectAll('a')
+    .executeTakeFirstOrThrow(noSuchLink)
+
+/**
+ * Makes a registration an account. A mail says nothing of who registered the address: where several did, nobody can tell whose
+ * password is its owner's. Then none of them counts, and a mail goes out that sets one.
+ * @returns Whether the password of the registration is the account's.
+ * @throws Failure `invalid_token`
+ */
+export async function confirm(
+  { database, passwords }: Tools,
+  token: string,
+  at: Date,
+): Promise<{ hasPassword: boolean }> {
+  const nobodys = await passwords.nobodys
+  return database.accounts(async (tx) => {
+    const { id, email_key } = await registrationOfLink(tx, token, at)
+    const registrations = await tx.db
+      .deleteFrom('registrations')
+      .where('email_key', '=', email_key)
+      .returningAll()
+      .execute()
+    const asked = registrations.find((one) => one.id === id)
+    // Of two who come at once, the second has waited for the first and finds nothing.
+    if (!asked) throw noSuchLink()
+    const hasPassword = registrations.length === 1
+    const { email, first_name: firstName, last_name: lastName, display_name: displayName } = asked
+    const passwordHash = hasPassword ? asked.password_hash : nobodys
+    const account = await createAccount(tx.db, { email, firstName, lastName, displayName }, passwordHash, at)
+    if (!account) throw noSuchLink()
+    if (!hasPassword) await queueMail(tx, 'reset', email, at)
+    return { hasPassword }
   })
 }
 
@@ -178,18 +208,14 @@ export async function resetPassword(
   { token, password }: { token: string; password: string },
   at: Date,
 ): Promise<void> {
-  const accountOf = async (tx: AccountsTx) => {
-    const { account_id: id } = await readLink(tx, token, at)
-    if (id === null) throw new Failure('invalid_token')
-    return accountById(tx, id)
-  }
+  const accountOf = (tx: AccountsTx) => accountOfLink(tx, token, at)
   const { email, first_name, last_name, display_name } = await database.accounts(accountOf)
   refuseCommon(password, [email, first_name, last_name, display_name])
   const password_hash = await passwords.hash(password)
   await database.accounts(async (tx) => {
     const { id } = await accountOf(tx)
     const used = await tx.db.deleteFrom('link_tokens').where('account_id', '=', id).returning('hash').execute()
-    if (!used.some(({ hash }) => hash.equals(hashOf(token)))) throw new Failure('invalid_token')
+    if (!used.some(({ hash }) => hash.equals(hashOf(token)))) throw noSuchLink()
     await tx.db.updateTable('accounts').set({ password_hash }).where('id', '=', id).execute()
     await endSessionsOf(tx, id)
     await queueMail(tx, 'changed', email, at)

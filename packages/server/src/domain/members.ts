@@ -11,6 +11,7 @@ import { Failure } from './failure.js'
 import { isId, newId } from './ids.js'
 import { rerank } from './leaderboards/scores.js'
 import { shareBoardLock } from './ledger.js'
+import type { Session } from './sessions.js'
 import { dayOf, momentOf } from './time.js'
 
 /** A person in one community. Two communities never see or change each other's copy. */
@@ -188,8 +189,22 @@ export async function earnedToday(tx: Tx, memberId: string, { timeZone }: Commun
   return byUnit(await tx.send(earned(tx.db, { communityId, memberId, since, most: Number.MAX_SAFE_INTEGER })))
 }
 
+/** The active member that a login is here; undefined for nobody. */
+export async function memberOfSession(
+  tx: Tx,
+  { account_id: accountId, bound_to: boundTo, member_id: id }: Session,
+): Promise<Member | undefined> {
+  if (accountId !== null) return memberOfAccount(tx, accountId)
+  return boundTo === tx.communityId ? activeMember(tx, id!) : undefined
+}
+
+export async function activeMember(tx: Tx, id: string): Promise<Member | undefined> {
+  const member = await findMember(tx, { id })
+  return member?.status === 'active' ? member : undefined
+}
+
 /** The active member that an account is linked to here. */
-export async function memberOfAccount(tx: Tx, accountId: string): Promise<Member | undefined> {
+async function memberOfAccount(tx: Tx, accountId: string): Promise<Member | undefined> {
   return tx.db
     .selectFrom('members')
     .selectAll()

@@ -13,6 +13,8 @@ export interface Passwords {
    * @param hash Undefined for nobody's: the work is done all the same, so that its time tells nothing.
    */
   verify(hash: string | undefined, password: string): Promise<boolean>
+  /** A hash whose password nobody knows, for an account that waits for its first. */
+  readonly nobodys: Promise<string>
 }
 
 /** OWASP's recommendation for argon2id, the library's default algorithm: 19 MiB, two passes, one lane. */
@@ -37,6 +39,7 @@ export function createPasswords(onHash: () => void = () => {}): Passwords {
   }
 
   return {
+    nobodys,
     hash: (password) => inTurn(() => argon2.hash(written(password), cost)),
     async verify(hash, password) {
       const expected = hash ?? (await nobodys)

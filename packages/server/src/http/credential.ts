@@ -6,7 +6,7 @@ import { readEmbedToken } from '../domain/identify.js'
 import { isId } from '../domain/ids.js'
 import { hintOf } from '../domain/key-text.js'
 import { allowsOrigin, earliest, findAccessKey, findKey, type Key, stillGood } from '../domain/keys.js'
-import { findMember, type Member, memberOfAccount } from '../domain/members.js'
+import { activeMember, type Member, memberOfSession } from '../domain/members.js'
 import { findSession } from '../domain/sessions.js'
 import { toleranceSeconds } from '../domain/tokens.js'
 import type { Asker, Login, Services } from './context.js'
@@ -83,21 +83,16 @@ export async function loginByHeader(
  * @throws Failure `not_found` when it is none there.
  */
 export async function askerByLogin({ database }: Services, { session }: Login, serverId: unknown): Promise<Asker> {
-  const { id, account_id, bound_to, member_id, endsAt } = session
-  if (typeof serverId !== 'string' || !isId(serverId) || (bound_to && bound_to !== serverId)) throw notHere()
-  const member = await database.tenant(
-    serverId,
-    (tx) => (account_id ? memberOfAccount(tx, account_id) : findMember(tx, { id: member_id! })),
-    { snapshot: true },
-  )
+  if (typeof serverId !== 'string' || !isId(serverId)) throw notHere()
+  const member = await database.tenant(serverId, (tx) => memberOfSession(tx, session), { snapshot: true })
   return {
     ...asLogin(member),
     communityId: serverId,
-    keyId: id,
+    keyId: session.id,
     keys: [],
     permissions: [],
     signedBy: undefined,
-    expiresAt: endsAt,
+    expiresAt: session.endsAt,
     origin: undefined,
   }
 }
@@ -106,7 +101,7 @@ const notHere = () => new Failure('not_found', 'You are not a member of such a c
 
 /** What somebody who signed in is, by the member that they are. */
 function asLogin(member: Member | undefined): Pick<Asker, 'kind' | 'memberId'> {
-  if (member?.status !== 'active') throw notHere()
+  if (!member) throw notHere()
   return { kind: member.role === 'owner' ? 'owner' : 'loginMember', memberId: member.id }
 }
 
@@ -213,7 +208,7 @@ export async function checkAgain(
 ): Promise<void> {
   // Who signed in shows no key.
   if (asker.keys.length === 0) {
-    checkAccess(route, { ...asker, ...asLogin(await findMember(tx, { id: asker.memberId! })) })
+    checkAccess(route, { ...asker, ...asLogin(await activeMember(tx, asker.memberId!)) })
     return
   }
   const at = clock()

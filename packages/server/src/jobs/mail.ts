@@ -1,6 +1,7 @@
+import type { NodemailerError } from 'nodemailer'
 import type { Logger } from 'pino'
 import type { Config } from '../config.js'
-import type { AccountsTx, Database } from '../db/database.js'
+import { type AccountsTx, accountsLane, type Database } from '../db/database.js'
 import { findAccount, newestRegistration, newLink } from '../domain/accounts.js'
 import { dropMail, type Mail, retryMail, takeMail } from '../domain/mails.js'
 import { letters } from '../mail/letters.js'
@@ -24,7 +25,7 @@ export function startMailing(
     // Mails are no community's: there is one line of them.
     find: async (db) => {
       const due = await db.selectFrom('mails').select('id').where('due_at', '<=', clock()).limit(1).execute()
-      return due.map(() => 'accounts')
+      return due.map(() => accountsLane)
     },
     run: async () => {
       const taken = await database.accounts(async (tx) => {
@@ -50,9 +51,11 @@ export function startMailing(
       return 'done'
     } catch (error) {
       // Not the error as a whole: what a server says may repeat the mail.
-      const { code, responseCode } = error as { code?: string; responseCode?: number }
-      const about = { mail: id, kind, attempt, code, responseCode }
-      const isFinal = (responseCode ?? 0) >= 500 || clock().getTime() - createdAt.getTime() > giveUpMs
+      const { code, responseCode, command, permanent } = error as NodemailerError
+      const about = { mail: id, kind, attempt, code, responseCode, command }
+      // The mail itself. What is refused before, a password or a sender, is for the operator to mend.
+      const isRefused = permanent && (command === 'RCPT TO' || command === 'DATA')
+      const isFinal = isRefused || clock().getTime() - createdAt.getTime() > giveUpMs
       if (isFinal) log.error(about, 'a mail was given up')
       else log.warn(about, 'a mail could not be sent and is tried again')
       return isFinal ? 'done' : 'later'
@@ -74,12 +77,10 @@ async function compose(
   const account = await findAccount(tx, recipient)
   if (kind === 'changed') return letters.changed(recipient, linkTo(publicUrl, 'forgot'))
   if (kind === 'reset')
-    return (
-      account && letters.reset(recipient, linkTo(publicUrl, 'reset', await newLink(tx, { account: account.id }, at)))
-    )
+    return account && letters.reset(recipient, linkTo(publicUrl, 'reset', await newLink(tx, 'account', account.id, at)))
   if (account) return letters.alreadyThere(recipient, linkTo(publicUrl, 'forgot'))
   const registration = await newestRegistration(tx, recipient, at)
   if (!registration) return undefined
-  const token = await newLink(tx, { registration: registration.id }, at)
+  const token = await newLink(tx, 'registration', registration.id, at)
   return letters.confirm(recipient, linkTo(publicUrl, 'verify', token))
 }

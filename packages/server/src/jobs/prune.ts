@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
-import type { Database } from '../db/database.js'
+import { accountsLane, type Database } from '../db/database.js'
 import { pruneAccounts } from '../domain/accounts.js'
 import { type Loop, startLoop } from './loop.js'
 
@@ -65,12 +65,12 @@ export function startPruning(database: Database, log: Pick<Logger, 'error'>): Lo
   })
 }
 
-/** Deletes what logins leave behind. It is no community's: the one name stands for all of it. */
+/** Deletes what logins leave behind. It is no community's. */
 export function startPruningAccounts(database: Database, log: Pick<Logger, 'error'>, clock: () => Date): Loop {
   return startLoop(database, log, {
     name: 'pruning of accounts',
     everyMs,
-    find: async () => ['accounts'],
+    find: async () => [accountsLane],
     run: async () => {
       await database.accounts((tx) => pruneAccounts(tx, clock()))
       return false

@@ -32,15 +32,14 @@ ${action}
   }
 }
 
-const notYou = 'If this was not you, do nothing: without the link nothing happens.'
-
 export const letters = {
   confirm: (to: string, url: string): Letter =>
     letter(to, {
       subject: 'Confirm your address',
-      text: 'Somebody registered with this address. Confirm it within 24 hours, and your account is ready.',
+      text: 'Somebody registered with this address. If it was you, confirm it within 24 hours, and your account is ready.',
       button: { label: 'Confirm the address', url },
-      otherwise: notYou,
+      otherwise:
+        'If it was not you, do not confirm: the account would have the password of whoever registered. Without the link nothing happens.',
     }),
   alreadyThere: (to: string, url: string): Letter =>
     letter(to, {
@@ -54,7 +53,7 @@ export const letters = {
       subject: 'Set a new password',
       text: 'Somebody wants to set a new password for your account. The link is good for 30 minutes.',
       button: { label: 'Set a new password', url },
-      otherwise: notYou,
+      otherwise: 'If this was not you, do nothing: without the link nothing happens.',
     }),
   changed: (to: string, url: string): Letter =>
     letter(to, {

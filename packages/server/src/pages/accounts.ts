@@ -4,17 +4,18 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { z } from 'zod'
 import { countMail } from '../api/system/accounts.js'
 import type { Tx } from '../db/database.js'
-import { accountById, askForMail, confirm, readLink, resetPassword } from '../domain/accounts.js'
+import { accountOfLink, askForMail, confirm, registrationOfLink, resetPassword } from '../domain/accounts.js'
 import { thisCommunity } from '../domain/communities.js'
 import { Failure } from '../domain/failure.js'
-import { findMember } from '../domain/members.js'
+import { isWellFormed } from '../domain/key-text.js'
+import { memberOfSession } from '../domain/members.js'
 import { redeemLoginCode } from '../domain/secure-auth.js'
 import { endSession, findSession } from '../domain/sessions.js'
 import type { Services } from '../http/context.js'
 import { fromZod, statusOf, toFailure } from '../http/errors.js'
 import { type Limiter, limitFor, networkOf } from '../http/limits.js'
 import { style } from './accounts.style.js'
-import { document, escaped } from './html.js'
+import { attributes, document, escaped } from './html.js'
 
 /** Where the links of mails, and the address of Secure Auth, lead to. */
 const places = {
@@ -58,11 +59,6 @@ export async function mountAccounts(app: FastifyInstance, services: Services, li
     })
 
     const { config, database, clock } = services
-    const asker = (request: FastifyRequest, reply: FastifyReply) => ({
-      deps: services,
-      network: networkOf(request.ip),
-      limit: limitFor(limiter, reply),
-    })
     /** A page, and what its form does. */
     const page = (
       path: string,
@@ -72,109 +68,107 @@ export async function mountAccounts(app: FastifyInstance, services: Services, li
       scope.get(path, async (request, reply) => send(reply, await look(request)))
       scope.post(path, async (request, reply) => {
         refuseOtherSites(request)
-        const { limit, network } = asker(request, reply)
-        await limit.take('login', network)
+        await limiter.take(reply, 'login', networkOf(request.ip))
         const page = await act(request, reply)
         return page ? send(reply, page) : reply.redirect('/account', 303)
       })
     }
-    const tokenIn = (values: unknown) => read(z.object({ token: z.string().max(200) }), values).token
 
     page(
       '/account/verify',
       async ({ query }) => {
-        const token = tokenIn(query)
-        const { registration_id: id } = await database.accounts((tx) => readLink(tx, token, clock()))
-        if (id === null) throw new Failure('invalid_token')
+        const token = secretIn(query, 'token')
+        const { email } = await database.accounts((tx) => registrationOfLink(tx, token, clock()))
         return {
           title: 'Confirm your address',
-          body: `<p>One step is left: your account is ready when you have confirmed that this address is yours.</p>
+          body: `<p>One step is left: your account is ready when you have confirmed that <bdi>${escaped(email)}</bdi> is yours.</p>
+          <p>If it was not you who registered, do not confirm: the account would have the password of whoever did.</p>
           ${form('/account/verify', hidden('token', token), 'Confirm the address')}`,
         }
       },
       async ({ body }) => {
-        await confirm(services, tokenIn(body), clock())
-        return { title: 'Your address is confirmed', body: '<p>You can sign in now, with it and your password.</p>' }
+        const { hasPassword } = await confirm(services, secretIn(body, 'token'), clock())
+        return {
+          title: 'Your address is confirmed',
+          body: hasPassword
+            ? '<p>You can sign in now, with it and your password.</p>'
+            : `<p>It was registered more than once, and that may have been somebody else. So none of those passwords counts.</p>
+          <p>Look into your mail: a link is on its way that sets yours.</p>`,
+        }
       },
     )
 
     const resetForm = async (token: string, problem?: string): Promise<Page> => {
-      const account = await database.accounts(async (tx) => {
-        const { account_id: id } = await readLink(tx, token, clock())
-        if (id === null) throw new Failure('invalid_token')
-        return accountById(tx, id)
-      })
-      const wrong = problem && `<p class="problem" role="alert" id="problem">${escaped(problem)}</p>`
+      const { email } = await database.accounts((tx) => accountOfLink(tx, token, clock()))
       return {
         title: 'Set a new password',
         ...(problem && { status: 400 }),
-        body: `<p>For <bdi>${escaped(account.email)}</bdi>. All devices are signed out then.</p>
+        body: `<p>For <bdi>${escaped(email)}</bdi>. All devices are signed out then.</p>
         ${form(
           '/account/reset',
           `${hidden('token', token)}
-          <input type="text" name="email" autocomplete="username" value="${escaped(account.email)}" hidden>
-          <label for="password">New password</label>
-          ${wrong ?? ''}
-          <input id="password" type="password" name="password" autocomplete="new-password" required
-            minlength="${passwordRules.least}" aria-describedby="rule${wrong ? ' problem' : ''}"${wrong ? ' aria-invalid="true"' : ''}>
-          <p class="hint" id="rule">At least ${passwordRules.least} characters: a few words, with spaces, are easy to keep in mind.</p>`,
+          <input type="text" name="email" autocomplete="username" value="${escaped(email)}" hidden>
+          ${field('password', 'New password', {
+            input: `type="password" autocomplete="new-password" minlength="${passwordRules.least}"`,
+            hint: `At least ${passwordRules.least} characters: a few words, with spaces, are easy to keep in mind.`,
+            problem,
+          })}`,
           'Set the password',
         )}`,
       }
     }
     page(
       '/account/reset',
-      ({ query }) => resetForm(tokenIn(query)),
+      ({ query }) => resetForm(secretIn(query, 'token')),
       async ({ body }) => {
-        const token = tokenIn(body)
+        const token = secretIn(body, 'token')
         try {
           const { password } = read(z.object({ password: NewPassword }), body)
           await resetPassword(services, { token, password }, clock())
         } catch (error) {
-          const isAboutIt = error instanceof Failure && error.details.some(({ path }) => path === 'password')
-          if (isAboutIt) return resetForm(token, `This password ${error.details[0]!.message}. Choose another.`)
-          throw error
+          return resetForm(token, `This password ${problemWith('password', error)}. Choose another.`)
         }
         return { title: 'Your password is set', body: '<p>All devices are signed out. Sign in with it now.</p>' }
       },
     )
 
-    page(
-      '/account/forgot',
-      async () => ({
-        title: 'Forgotten your password?',
-        body: `<p>We send a link to your address that sets a new one.</p>
+    const forgotForm = (problem?: string): Page => ({
+      title: 'Forgotten your password?',
+      ...(problem && { status: 400 }),
+      body: `<p>We send a link to your address that sets a new one.</p>
         ${form(
           '/account/forgot',
-          `<label for="email">E-mail</label>
-          <input id="email" type="email" name="email" autocomplete="email" required maxlength="254">`,
+          field('email', 'E-mail', { input: 'type="email" autocomplete="email" maxlength="254"', problem }),
           'Send the link',
         )}`,
-      }),
-      async (request, reply) => {
-        const { email } = read(z.object({ email: Email }), request.body)
-        await countMail(asker(request, reply), email)
-        await askForMail(services, 'reset', email, clock())
-        return {
-          title: 'Look into your mail',
-          body: `<p>If <bdi>${escaped(email)}</bdi> has an account, a link is on its way. It is good for 30 minutes.</p>`,
+    })
+    page(
+      '/account/forgot',
+      async () => forgotForm(),
+      async ({ body }, reply) => {
+        try {
+          const { email } = read(z.object({ email: Email }), body)
+          await countMail({ deps: services, limit: limitFor(limiter, reply) }, email)
+          await askForMail(services, 'reset', email, clock())
+          return {
+            title: 'Look into your mail',
+            body: `<p>If <bdi>${escaped(email)}</bdi> has an account, a link is on its way. It is good for 30 minutes.</p>`,
+          }
+        } catch (error) {
+          return forgotForm(`This ${problemWith('email', error)}.`)
         }
       },
     )
 
     page(
       '/account/sign-in',
-      async ({ query }) => {
-        const { code } = read(z.object({ code: z.string().max(200) }), query)
-        return {
-          title: 'Sign in',
-          body: `<p>You come from a site that knows you. Go on within a minute.</p>
-          ${form('/account/sign-in', hidden('code', code), 'Sign in')}`,
-        }
-      },
+      async ({ query }) => ({
+        title: 'Sign in',
+        body: `<p>You come from a site that knows you. Go on within a minute.</p>
+          ${form('/account/sign-in', hidden('code', secretIn(query, 'code')), 'Sign in')}`,
+      }),
       async ({ body }, reply) => {
-        const { code } = read(z.object({ code: z.string().max(200) }), body)
-        const { tokens } = await redeemLoginCode(database, code, clock())
+        const { tokens } = await redeemLoginCode(database, secretIn(body, 'code'), clock())
         keep(reply, tokens.accessToken, tokens.expiresIn)
         return null
       },
@@ -201,13 +195,12 @@ export async function mountAccounts(app: FastifyInstance, services: Services, li
         }
         // Nobody else gets the cookie than who comes by Secure Auth, as a member.
         if (!session?.bound_to) return nobody
-        const { bound_to: communityId, member_id: id } = session
         const read = async (tx: Tx) => ({
-          member: await findMember(tx, { id: id! }),
+          member: await memberOfSession(tx, session),
           community: await thisCommunity(tx),
         })
-        const { member, community } = await database.tenant(communityId, read, { snapshot: true })
-        if (member?.status !== 'active') return nobody
+        const { member, community } = await database.tenant(session.bound_to, read, { snapshot: true })
+        if (!member) return nobody
         return {
           title: 'You are signed in',
           body: `<p>As <bdi>${escaped(member.display_name)}</bdi>, in <bdi>${escaped(community.name)}</bdi>.</p>
@@ -231,11 +224,45 @@ function refuseOtherSites({ headers }: FastifyRequest): void {
     throw new Failure('forbidden', 'Open this page itself, and try again.')
 }
 
+/**
+ * What a link ends with.
+ * @throws Failure `invalid_token` for what cannot be one.
+ */
+function secretIn(values: unknown, name: 'token' | 'code'): string {
+  const text = (values as Record<string, unknown> | null | undefined)?.[name]
+  if (typeof text !== 'string' || !isWellFormed(text)) throw new Failure('invalid_token')
+  return text
+}
+
 /** @throws Failure as an operation does. */
 function read<T>(schema: z.ZodType<T>, values: unknown): T {
   const { data, error } = schema.safeParse(values ?? {})
   if (error) throw fromZod(error, 'form')
   return data!
+}
+
+/**
+ * What is wrong with a field, in the words of the contract.
+ * @throws the error itself when it is about something else.
+ */
+function problemWith(name: string, error: unknown): string {
+  const detail = error instanceof Failure && error.details.find(({ path }) => path === name)
+  if (!detail) throw error
+  return detail.message
+}
+
+/** A field that has to be filled in, with what was wrong with what came. */
+function field(
+  name: string,
+  label: string,
+  { input, hint, problem }: { input: string; hint?: string; problem: string | undefined },
+): string {
+  const about = [hint && 'hint', problem && 'problem'].filter(Boolean).join(' ')
+  const state = attributes({ 'aria-describedby': about, 'aria-invalid': problem && 'true' })
+  return `<label for="${name}">${label}</label>
+          ${problem ? `<p class="problem" role="alert" id="problem">${escaped(problem)}</p>` : ''}
+          <input id="${name}" name="${name}" required ${input}${state}>
+          ${hint ? `<p class="hint" id="hint">${hint}</p>` : ''}`
 }
 
 const hidden = (name: string, value: string) => `<input type="hidden" name="${name}" value="${escaped(value)}">`
@@ -247,7 +274,7 @@ const form = (action: string, fields: string, label: string) => `<form method="p
 
 /** What went wrong, in words and with one way on. */
 function refusalPage(failure: Failure, requestId: string): Page {
-  const isOver = failure.code === 'invalid_token' || failure.code === 'invalid_request'
+  const isOver = failure.code === 'invalid_token'
   return {
     status: statusOf(failure),
     title: isOver ? 'This link is not good any more' : 'That did not work',

@@ -1,38 +1,44 @@
 import type { RouteKey } from '@rai/contract'
-import { accountById, askForMail, confirm, logIn, register, resetPassword } from '../../domain/accounts.js'
+import {
+  accountById,
+  accountOfSession,
+  askForMail,
+  confirm,
+  logIn,
+  register,
+  resetPassword,
+} from '../../domain/accounts.js'
 import { Failure } from '../../domain/failure.js'
 import { isId } from '../../domain/ids.js'
-import { findMember, linkMember, type Member } from '../../domain/members.js'
+import { findMember, linkMember, type Member, memberOfSession } from '../../domain/members.js'
 import { redeemLoginCode } from '../../domain/secure-auth.js'
 import { endSession, refreshSession, type Session, type SessionTokens } from '../../domain/sessions.js'
-import type { Context, Handlers, Services } from '../../http/context.js'
+import type { Context, Handler, Handlers, Services } from '../../http/context.js'
 
 export const accounts: Handlers<
   Extract<RouteKey, `${string} /api/v1/auth/${string}` | `${string} /api/v1/servers/{serverId}/me`>
 > = {
-  'POST /api/v1/auth/register': async (context) => {
+  'POST /api/v1/auth/register': forAnyone(async (context) => {
     const { body, deps, now } = context
     await countMail(context, body.email)
     const { email, password, firstname, lastname, displayname = `${firstname} ${lastname}`.trim() } = body
     await register(deps, { email, password, firstName: firstname, lastName: lastname, displayName: displayname }, now)
     return { email, isVerified: false }
-  },
+  }),
 
-  'POST /api/v1/auth/verify-email': async ({ body, deps, now, limit, network }) => {
-    await limit.take('login', network)
+  'POST /api/v1/auth/verify-email': forAnyone(async ({ body, deps, now }) => {
     await confirm(deps, body.token, now)
     return { isVerified: true }
-  },
+  }),
 
-  'POST /api/v1/auth/resend-verification': async (context) => {
+  'POST /api/v1/auth/resend-verification': forAnyone(async (context) => {
     const { body, deps, now } = context
     await countMail(context, body.email)
     await askForMail(deps, 'confirm', body.email, now)
     return { email: body.email, isVerified: false }
-  },
+  }),
 
-  'POST /api/v1/auth/login': async ({ body, deps, now, limit, network }) => {
-    await limit.take('login', network)
+  'POST /api/v1/auth/login': forAnyone(async ({ body, deps, now, limit, network }) => {
     const account = nameOf(deps, body.email)
     // Counted before the password is looked at: many tries at once are as many as one after the other.
     await limit.take('password', `${account} ${network}`)
@@ -41,42 +47,37 @@ export const accounts: Handlers<
     await limit.forget('password', `${account} ${network}`)
     await limit.forget('account', account)
     return show(deps, login)
-  },
+  }),
 
-  'POST /api/v1/auth/refresh': async ({ body, deps, now, limit, network }) => {
-    await limit.take('login', network)
+  'POST /api/v1/auth/refresh': forAnyone(async ({ body, deps, now }) => {
     const login = await deps.database.accounts((tx) => refreshSession(tx, body.refreshToken, now))
-    if (!login) throw new Failure('unauthorized', 'This login has ended. Sign in again.')
+    if (!login) throw ended()
     return show(deps, login)
-  },
+  }),
 
   'POST /api/v1/auth/logout': async ({ principal, deps }) => {
     await deps.database.accounts((tx) => endSession(tx, principal.session.id))
     return {}
   },
 
-  'POST /api/v1/auth/forgot-password': async (context) => {
+  'POST /api/v1/auth/forgot-password': forAnyone(async (context) => {
     const { body, deps, now } = context
     await countMail(context, body.email)
     await askForMail(deps, 'reset', body.email, now)
     return { email: body.email }
-  },
+  }),
 
-  'POST /api/v1/auth/reset-password': async ({ body, deps, now, limit, network }) => {
-    await limit.take('login', network)
+  'POST /api/v1/auth/reset-password': forAnyone(async ({ body, deps, now }) => {
     await resetPassword(deps, body, now)
     return { isReset: true }
-  },
+  }),
 
-  'POST /api/v1/auth/redeem': async ({ body, deps, now, limit, network }) => {
-    await limit.take('login', network)
+  'POST /api/v1/auth/redeem': forAnyone(async ({ body, deps, now }) => {
     return show(deps, await redeemLoginCode(deps.database, body.code, now))
-  },
+  }),
 
   'PUT /api/v1/servers/{serverId}/me': async ({ params, principal, deps, now }) => {
-    const { account_id: accountId } = principal.session
-    if (accountId === null) throw new Failure('forbidden', 'A login by Secure Auth is one member and stays it.')
-    const account = await deps.database.accounts((tx) => accountById(tx, accountId))
+    const account = await deps.database.accounts((tx) => accountOfSession(tx, principal.session))
     if (!isId(params.serverId)) throw new Failure('not_found')
     const member = await deps.database.tenant(params.serverId, (tx) => linkMember(tx, account, now))
     return showMember(params.serverId, member)
@@ -89,25 +90,31 @@ export const accounts: Handlers<
   },
 }
 
+/** An operation without a credential, counted for the network that it comes from. */
+function forAnyone<K extends RouteKey>(handler: Handler<K>): Handler<K> {
+  return async (context) => {
+    await context.limit.take('login', context.network)
+    return handler(context)
+  }
+}
+
 /** One name for an address in counts, which are kept where addresses need not lie. */
 const nameOf = ({ rootKey }: Services, email: string): string => rootKey.hmac(email.toLowerCase()).toString('base64url')
 
-/** Counts a request that a mail goes out for. */
-export async function countMail(
-  { limit, network, deps }: Pick<Context<RouteKey>, 'limit' | 'network' | 'deps'>,
-  email: string,
-): Promise<void> {
-  await limit.take('login', network)
-  await limit.take('mail', nameOf(deps, email))
-}
+/** Counts a mail that is asked for. */
+export const countMail = ({ limit, deps }: Pick<Context<RouteKey>, 'limit' | 'deps'>, email: string): Promise<void> =>
+  limit.take('mail', nameOf(deps, email))
 
+const ended = () => new Failure('unauthorized', 'This login has ended. Sign in again.')
+
+/** @throws Failure `unauthorized` for a member who is not active any more. */
 async function show({ database }: Services, { session, tokens }: { session: Session; tokens: SessionTokens }) {
-  const { account_id: accountId, bound_to: communityId, member_id: memberId } = session
+  const { account_id: accountId, bound_to: communityId } = session
   const user =
     accountId === null
-      ? await database.tenant(communityId!, (tx) => findMember(tx, { id: memberId! }), { snapshot: true })
+      ? await database.tenant(communityId!, (tx) => memberOfSession(tx, session), { snapshot: true })
       : await database.accounts((tx) => accountById(tx, accountId))
-  if (!user) throw new Failure('not_found')
+  if (!user) throw ended()
   return {
     ...tokens,
     user: {

@@ -1,6 +1,6 @@
 import type { AnswerOf, RouteKey } from '@rai/contract'
 import type { Tx } from '../../db/database.js'
-import { accountById } from '../../domain/accounts.js'
+import { accountOfSession } from '../../domain/accounts.js'
 import {
   type Community,
   changeCommunity,
@@ -9,10 +9,9 @@ import {
   ownerOf,
   thisCommunity,
 } from '../../domain/communities.js'
-import { Failure } from '../../domain/failure.js'
 import { newId } from '../../domain/ids.js'
 import { forgetImage, withImage } from '../../domain/images.js'
-import { createMember } from '../../domain/members.js'
+import { createMember, memberOfSession } from '../../domain/members.js'
 import { baseRole, type Role } from '../../domain/roles.js'
 import type { Handlers, Services } from '../../http/context.js'
 import { imageUrl } from '../../pages/pictures.js'
@@ -21,12 +20,9 @@ export const servers: Handlers<
   Extract<RouteKey, `${string} /api/v1/servers` | 'PUT /api/v1/servers/{serverId}' | `${string}/{serverId}/roles`>
 > = {
   'POST /api/v1/servers': async ({ body, picture, principal, deps, limit, now }) => {
-    const { account_id: accountId } = principal.session
-    if (accountId === null) throw new Failure('forbidden', 'A login by Secure Auth is one member and stays it.')
+    const account = await deps.database.accounts((tx) => accountOfSession(tx, principal.session))
+    const { id: accountId, email, display_name, first_name, last_name } = account
     await limit.take('servers', accountId)
-    const { email, display_name, first_name, last_name } = await deps.database.accounts((tx) =>
-      accountById(tx, accountId),
-    )
     const owner = { username: email.slice(0, email.lastIndexOf('@')), email, displayName: display_name }
     const id = newId(now.getTime())
     return withImage(deps.files, id, picture, (imageId, keep) =>
@@ -45,8 +41,9 @@ export const servers: Handlers<
     const ids = accountId === null ? [boundTo!] : await communitiesOf(deps.database, accountId)
     const shown: Shown[] = []
     for (const id of ids) {
-      const read = async (tx: Tx) => show(tx, deps, await thisCommunity(tx))
-      shown.push(await deps.database.tenant(id, read, { snapshot: true }))
+      const read = async (tx: Tx) =>
+        (await memberOfSession(tx, principal.session)) ? [await show(tx, deps, await thisCommunity(tx))] : []
+      shown.push(...(await deps.database.tenant(id, read, { snapshot: true })))
     }
     return shown
   },

@@ -1,7 +1,8 @@
 -- Logins: accounts, how they come about, their sessions, and the mails that are to be sent.
 
--- An account begins with an address that its owner has confirmed: until then there is a registration and no more, so that
--- nobody takes an address, or sets the password of an account, that is not theirs.
+-- An account begins with an address that its owner has confirmed: until then there are registrations and no more, so that
+-- nobody takes an address that is not theirs. Where there were several, none of their passwords becomes the account's. That
+-- of a single one does, so that nobody should confirm what somebody else registered.
 alter table accounts
   add column first_name text not null default '',
   add column last_name text not null default '',
