@@ -83,3 +83,12 @@ export async function withoutLooking({ superuserUrl }: TestDatabase, work: () =>
     await run('create policy worker on relays for select using (is_worker())')
   }
 }
+
+/** How many sessions of a database wait for a lock. */
+export const waitingForLocks = ({ testDatabase }: { testDatabase: TestDatabase }): Promise<number> =>
+  asSuperuser(testDatabase.superuserUrl, async (client) => {
+    const { rows } = await client.query<{ n: number }>(
+      `select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+    return rows[0]!.n
+  })

@@ -27,7 +27,6 @@ runs as (
   join happened e on e.community_id = b.community_id and e.metric = b.metric
     and (b.starts_at is null or e.at >= b.starts_at)
     and (b.ends_at is null or e.at < b.ends_at)
-    and (b.ranked_members = '{}' or e.member_id = any (b.ranked_members))
     and (b.counted_to is null or e.member_id <= b.counted_to)
 ),
 -- What a board that is just being counted has of members whom it has not come to is of no account.
@@ -44,6 +43,10 @@ recounted as (
   from runs r
   join members m on m.community_id = r.community_id and m.id = r.member_id
   join leaderboards b on b.community_id = r.community_id and b.scores_id = r.board_id and m.fields @> b.ranked_fields
+    and (
+      (b.ranked_members = '{}' and b.ranked_roles = '{}') or m.id = any (b.ranked_members) or m.role_ids && b.ranked_roles
+        or b.community_id = any (b.ranked_roles)
+    )
   group by r.community_id, r.board_id, r.period, r.period_start, r.member_id
 ),
 -- The stretches of counts, each with the rows that stand on it and the changes that are not yet folded into it.

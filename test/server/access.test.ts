@@ -6,6 +6,8 @@ import {
   type Route,
   type RouteKey,
   routes,
+  type ServerPermission,
+  serverPermissions,
 } from '@rai/contract'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { AccountsTx } from '../../packages/server/src/db/database.js'
@@ -14,8 +16,9 @@ import { newId } from '../../packages/server/src/domain/ids.js'
 import { newSecret } from '../../packages/server/src/domain/key-text.js'
 import { createKey, type NewKey, revokeKey, rotateKey } from '../../packages/server/src/domain/keys.js'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
-import { createMember } from '../../packages/server/src/domain/members.js'
+import { createMember, type NewMember } from '../../packages/server/src/domain/members.js'
 import { createPasswords } from '../../packages/server/src/domain/passwords.js'
+import { changeRoles, createRole, type RoleInput } from '../../packages/server/src/domain/roles.js'
 import { newLoginCode } from '../../packages/server/src/domain/secure-auth.js'
 import { beginSession } from '../../packages/server/src/domain/sessions.js'
 import { beginningOfTime } from '../../packages/server/src/domain/time.js'
@@ -28,6 +31,9 @@ const server = await startTestServer({
   limits: { login: many, mail: many, password: many, account: many, servers: many },
 })
 const operations = Object.entries<Route>(routes) as [RouteKey, Route][]
+
+/** What operations ask of roles. */
+const asked = [...new Set(operations.flatMap(([, { access }]) => access.may ?? []).concat('server_administrator'))]
 
 /** A community with something of everything to ask for, and every kind of credential. */
 interface Place extends TestCommunity {
@@ -47,6 +53,11 @@ interface Place extends TestCommunity {
   /** Access tokens of as many logins: one of the operations ends its login. */
   accessTokens: string[]
   ownerTokens: string[]
+  /** A role that nobody has. */
+  roleId: string
+  /** Access tokens of members whose roles allow what an operation asks for and nothing else, or all but that. */
+  allowed: Map<ServerPermission, string>
+  allowedTheRest: Map<ServerPermission, string>
 }
 
 const email = (origin: string) => `member@${new URL(origin).host}`
@@ -69,21 +80,47 @@ async function makePlace(origin: string): Promise<Place> {
   const rotated = await newKey({})
   await community.tenant((tx) => rotateKey(tx, rotated.id, 0, now))
   const passwordHash = await hash(password)
-  /** An account, and as many logins of it as there are operations. */
-  const signedIn = (address: string) =>
-    accounts(async (tx) => {
-      const account = await createAccount(tx.db, { email: address }, passwordHash, now)
+  /** A member with a login, and access tokens of as many logins. */
+  const signedIn = async (person: NewMember, logins = operations.length) => {
+    const { accountId, tokens } = await accounts(async (tx) => {
+      const account = await createAccount(
+        tx.db,
+        { email: `${person.username}@${new URL(origin).host}` },
+        passwordHash,
+        now,
+      )
       const accountId = account!.id
       const tokens: string[] = []
-      for (const _ of operations) tokens.push((await beginSession(tx, { accountId }, now)).tokens.accessToken)
+      for (let n = 0; n < logins; n++) tokens.push((await beginSession(tx, { accountId }, now)).tokens.accessToken)
       return { accountId, tokens }
     })
-  const { accountId, tokens: accessTokens } = await signedIn(email(origin))
-  const owner = await signedIn(`owner.${email(origin)}`)
-  const { accountId: ownerId } = owner
-  await community.tenant((tx) => createMember(tx, { username: 'owner', role: 'owner', accountId: ownerId }, now))
-  const person = { username: 'member', email: email(origin), accountId }
-  const member = await community.tenant((tx) => createMember(tx, person, now))
+    return {
+      tokens,
+      accountId,
+      member: await community.tenant((tx) => createMember(tx, { ...person, accountId }, now)),
+    }
+  }
+  const { member, accountId, tokens: accessTokens } = await signedIn({ username: 'member', email: email(origin) })
+  const { tokens: ownerTokens } = await signedIn({ username: 'owner', role: 'owner' })
+  const newRole = (input: RoleInput & { title: string }) =>
+    community.tenant((tx) => createRole(tx, input, undefined, now))
+  /** A member whose one role, which stands above others, allows these things. */
+  const signedInWith = async (title: string, names: readonly ServerPermission[]) => {
+    const serverPermissions = Object.fromEntries(names.map((name) => [name, true]))
+    const role = await newRole({ title, position: 10, serverPermissions })
+    const { member, tokens } = await signedIn({ username: title }, 1)
+    await community.tenant((tx) => changeRoles(tx, member, { add: [role.id] }, now))
+    return tokens[0]!
+  }
+  const allowed = new Map<ServerPermission, string>()
+  const allowedTheRest = new Map<ServerPermission, string>()
+  for (const may of asked) {
+    const rest = (Object.keys(serverPermissions) as ServerPermission[]).filter(
+      (name) => name !== may && name !== 'server_administrator',
+    )
+    allowed.set(may, await signedInWith(`only.${may}`, [may]))
+    allowedTheRest.set(may, await signedInWith(`not.${may}`, rest))
+  }
   const board = await community.tenant((tx) => createBoard(tx, { name: 'Board', requiresOptIn: true }, now))
   const job = await ask(server, 'POST /apis/v1/users/bulk-import', { bearer: community.systemKey, form: csv() })
   return {
@@ -101,7 +138,10 @@ async function makePlace(origin: string): Promise<Place> {
     revokedPublishableKey: revoked[1].key,
     accountId,
     accessTokens,
-    ownerTokens: owner.tokens,
+    ownerTokens,
+    roleId: (await newRole({ title: 'Nobody’s' })).id,
+    allowed,
+    allowedTheRest,
   }
 }
 
@@ -184,6 +224,15 @@ const requests: { [K in RouteKey]?: (place: Place) => Ask | Promise<Ask> } = {
     }),
   'POST /api/v1/servers': () => ({ body: { name: 'Made' } }),
   'PUT /api/v1/servers/{serverId}': () => ({ body: { name: 'Changed' } }),
+  'POST /api/v1/roles': () => ({ body: { title: `Role ${++made}` } }),
+  'PUT /api/v1/roles/{id}': ({ roleId }) => ({ params: { id: roleId }, body: { billable: true } }),
+  'DELETE /api/v1/roles/{id}': async ({ tenant }) => {
+    const { id } = await tenant((tx) => createRole(tx, { title: `To go ${++made}` }, undefined, new Date()))
+    return { params: { id } }
+  },
+  'GET /api/v1/roles/{id}': ({ memberId }) => ({ params: { id: memberId } }),
+  'POST /api/v1/roles/{roleId}/add': ({ memberId }) => ({ body: { userId: memberId } }),
+  'POST /api/v1/roles/{roleId}/remove': ({ memberId }) => ({ body: { userId: memberId } }),
   'GET /api/secureAuth': () => ({ query: { userId: 'guest', action: 'login', email: 'guest@home.example' } }),
   'PATCH /widget/v1/{publishableKey}/me': () => ({ body: { visibility: 'public' } }),
   'POST /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/prizes/claim': async (place) => {
@@ -216,8 +265,8 @@ async function confirmable(tx: AccountsTx): Promise<string> {
 /** Asks for a place's things; `who` says how. */
 async function knock(key: RouteKey, place: Place, who: Ask): Promise<Reply> {
   const request = (await requests[key]?.(place)) ?? {}
-  const { boardId, jobId, keyId, publishableKey, serverId } = place
-  const things = { leaderboardId: boardId, idOrSlug: boardId, jobId, keyId, publishableKey, serverId }
+  const { boardId, jobId, keyId, publishableKey, roleId, serverId } = place
+  const things = { leaderboardId: boardId, idOrSlug: boardId, jobId, keyId, publishableKey, roleId, serverId }
   const { body: shown, ...rest } = who
   const body = request.body === undefined ? {} : { body: { ...request.body, ...(shown as object) } }
   return ask(server, key, { ...request, ...rest, ...body, params: { ...things, ...request.params, ...who.params } })
@@ -229,9 +278,11 @@ interface Visitor {
   /** What they are; undefined: nobody, or nobody who may ask like that. */
   as?: Principal
   /** What they are as well. */
-  also?: Principal
+  also?: readonly Principal[]
   /** Has every permission but the operation's. */
   lacks?: true
+  /** Comes only where something is asked of roles. */
+  byRoles?: true
   /** Shows a secret in a browser, which is refused even where nobody need show anything. */
   careless?: true
   shows(place: Place, route: Route): Ask
@@ -288,14 +339,34 @@ const visitors: Visitor[] = [
   {
     name: 'a member who signed in',
     as: 'loginMember',
-    also: 'login',
+    also: ['login'],
+    lacks: true,
     shows: (place, route) => ({ bearer: place.accessTokens.pop()!, params: nowhere, ...inQuery(place, route) }),
   },
   {
     name: 'an owner who signed in',
     as: 'owner',
-    also: 'login',
+    also: ['login', 'loginMember'],
     shows: (place, route) => ({ bearer: place.ownerTokens.pop()!, params: nowhere, ...inQuery(place, route) }),
+  },
+  {
+    name: 'a member whose roles allow it',
+    as: 'loginMember',
+    byRoles: true,
+    shows: (place, route) => ({ bearer: place.allowed.get(route.access.may!)!, ...inQuery(place, route) }),
+  },
+  {
+    name: 'a member whose roles allow all but that',
+    as: 'loginMember',
+    lacks: true,
+    byRoles: true,
+    shows: (place, route) => ({ bearer: place.allowedTheRest.get(route.access.may!)!, ...inQuery(place, route) }),
+  },
+  {
+    name: 'an administrator who signed in',
+    as: 'loginMember',
+    byRoles: true,
+    shows: (place, route) => ({ bearer: place.allowed.get('server_administrator')!, ...inQuery(place, route) }),
   },
   {
     name: 'a made-up access token',
@@ -303,11 +374,11 @@ const visitors: Visitor[] = [
   },
 ]
 
-function isAllowed({ access }: Route, { as, also, lacks, careless }: Visitor): boolean {
+function isAllowed({ access }: Route, { as, also = [], lacks, careless }: Visitor): boolean {
   if (careless) return false
   if (access.principals.includes('anyone')) return true
-  const isListed = [as, also].some((one) => one && access.principals.includes(one))
-  return isListed && !(lacks && access.permission)
+  const isListed = [as, ...also].some((one) => one && access.principals.includes(one))
+  return isListed && !(lacks && (as === 'loginMember' ? access.may : access.permission))
 }
 
 describe('29: the access table', () => {
@@ -321,10 +392,9 @@ describe('29: the access table', () => {
   })
 
   describe.each(operations)('%s', (key, route) => {
-    const verdicts = visitors.map((visitor) => ({
-      ...visitor,
-      verdict: isAllowed(route, visitor) ? 'lets in' : 'refuses',
-    }))
+    const verdicts = visitors
+      .filter(({ byRoles }) => !byRoles || route.access.may)
+      .map((visitor) => ({ ...visitor, verdict: isAllowed(route, visitor) ? 'lets in' : 'refuses' }))
     it.each(verdicts)('$verdict $name', async ({ verdict, as, shows }) => {
       const reply = await knock(key, home, shows(home, route))
       if (verdict === 'refuses') expect([401, 403], reply.text).toContain(reply.status)
@@ -350,18 +420,21 @@ describe('29: another community', () => {
       systemKey: [{ bearer: place.systemKey }, { headers: { 'x-api-key': place.systemKey } }],
       widgetAccessKey: [{ body: place.widgetAccess }],
       login: [{ bearer: place.accessTokens.at(-1)! }],
-      loginMember: [{ bearer: place.accessTokens.at(-1)! }],
+      loginMember: [
+        { bearer: place.allowed.get(route.access.may ?? 'server_administrator')!, ...inQuery(there, route) },
+      ],
       owner: [{ bearer: place.ownerTokens.at(-1)!, ...inQuery(there, route) }],
     }
     return route.access.principals.flatMap((principal) => known[principal] ?? [])
   }
   /** Every operation on a thing that has a name: whoever adds one has it asked for here. */
   const ofThings = operations.filter(([key]) => /\{(?!publishableKey)\w+\}|users\/info/.test(key))
+  const named = ['serverId', 'boardId', 'jobId', 'keyId', 'memberId', 'roleId']
   /** Something like it that nobody has. */
   const missing = '01890000-0000-7000-8000-000000000000'
 
   it.each(ofThings)('%s finds nothing of ours', async (key, route) => {
-    const nothing = { ...home, serverId: missing, boardId: missing, jobId: missing, keyId: missing, memberId: missing }
+    const nothing = { ...home, ...Object.fromEntries(named.map((name) => [name, missing])) }
     for (const who of strangers(route, away)) {
       const reply = await knock(key, home, who)
       expect([reply.status, reply.code], reply.text).toEqual([404, 'not_found'])

@@ -3,7 +3,7 @@ import { createBoard } from '../../packages/server/src/domain/leaderboards/index
 import { createMember } from '../../packages/server/src/domain/members.js'
 import { ask, embedToken } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
-import { asSuperuser } from '../helpers/database.js'
+import { asSuperuser, waitingForLocks } from '../helpers/database.js'
 import { startTestServer } from '../helpers/server.js'
 
 const server = await startTestServer()
@@ -88,7 +88,7 @@ describe('a write with an idempotency key', () => {
     await community.tenant(async (tx) => {
       await createBoard(tx, { name: 'Holds the lock' }, new Date())
       first = createSlowly()
-      for (let waiting = 0; waiting === 0; ) waiting = await waitingForLocks()
+      for (let waiting = 0; waiting === 0; ) waiting = await waitingForLocks(server)
       const second = await createSlowly()
       expect([second.status, second.code]).toEqual([409, 'request_in_flight'])
     })
@@ -166,12 +166,3 @@ describe('minting a token', () => {
     expect((await mint()).headers.has('idempotent-replayed')).toBe(false)
   })
 })
-
-/** How many sessions of this file's database wait for a lock. */
-const waitingForLocks = () =>
-  asSuperuser(server.testDatabase.superuserUrl, async (client) => {
-    const { rows } = await client.query<{ n: number }>(
-      `select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-    )
-    return rows[0]!.n
-  })

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createKey, revokeKey } from '../../packages/server/src/domain/keys.js'
 import { createMember } from '../../packages/server/src/domain/members.js'
+import { createRole } from '../../packages/server/src/domain/roles.js'
+import { beginSession } from '../../packages/server/src/domain/sessions.js'
 import { ask, embedToken } from '../helpers/api.js'
 import { expectJob, uploadCsv } from '../helpers/bulk.js'
 import { testCommunity } from '../helpers/community.js'
@@ -159,6 +161,48 @@ describe('what happens on one instance', () => {
       expect(reply.status).toBe(401)
     }
     await stream.ended()
+  })
+
+  it('holds on another at once: what roles allow, and who has them', async () => {
+    const { member, role } = await community.tenant(async (tx) => {
+      const input = { title: 'Manager', position: 10, serverPermissions: { manage_roles: true } }
+      return {
+        member: await createMember(tx, { username: 'manager' }, new Date()),
+        role: await createRole(tx, input, undefined, new Date()),
+      }
+    })
+    const who = { communityId: community.id, memberId: member.id }
+    const { tokens } = await database.accounts((tx) => beginSession(tx, who, new Date()))
+    const asks = { bearer: tokens.accessToken, query: { serverId: community.id } }
+    let made = 0
+    const statuses = () =>
+      Promise.all(
+        (['one', 'two'] as const).map(async (name) => {
+          const body = { title: `Role ${++made}` }
+          return (await ask(at(name), 'POST /api/v1/roles', { ...asks, body })).status
+        }),
+      )
+    const change = (name: Name, key: 'add' | 'remove') =>
+      ask(at(name), `POST /api/v1/roles/{roleId}/${key}`, {
+        bearer: community.systemKey,
+        params: { roleId: role.id },
+        body: { userId: member.id },
+      })
+    const allow = (name: Name, manage_roles: boolean) =>
+      ask(at(name), 'PUT /api/v1/roles/{id}', {
+        bearer: community.systemKey,
+        params: { id: role.id },
+        body: { server_permissions: { manage_roles } },
+      })
+    expect(await statuses()).toEqual([403, 403])
+    await change('one', 'add')
+    expect(await statuses()).toEqual([201, 201])
+    await allow('two', false)
+    expect(await statuses()).toEqual([403, 403])
+    await allow('one', true)
+    expect(await statuses()).toEqual([201, 201])
+    await change('two', 'remove')
+    expect(await statuses()).toEqual([403, 403])
   })
 
   it('happens once, though the same request comes to both', async () => {

@@ -126,6 +126,7 @@ describe('the OpenAPI document', () => {
     const { description, summary, security } = operationOf(key)
     expect(description).toMatch(/^\*\*Who may call:\*\* /)
     if (access.permission) expect(description).toContain(`permission \`${access.permission}\``)
+    if (access.may) expect(description).toContain(`roles allow \`${access.may}\``)
     expect(description.includes('Authorization: Bearer')).toBe(
       security.some((scheme) => Object.keys(scheme).length > 0),
     )

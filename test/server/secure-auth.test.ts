@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createMember } from '../../packages/server/src/domain/members.js'
+import { createMember, findMember } from '../../packages/server/src/domain/members.js'
+import { createRole, rolesOf } from '../../packages/server/src/domain/roles.js'
 import { type Ask, ask } from '../helpers/api.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { startTestServer } from '../helpers/server.js'
@@ -117,6 +118,28 @@ describe('Secure Auth', () => {
     expect(await listed()).toEqual([])
     expect((await me(login.accessToken)).status).toBe(404)
     expect(await account(login.accessToken)).toContain('You are not signed in')
+  })
+
+  it('gives the role that names the access level, and takes that of another', async () => {
+    const { tenant } = community
+    await tenant(async (tx) => {
+      await createRole(tx, { title: 'By hand', position: 9 }, undefined, now)
+      await createRole(tx, { title: 'Trader', accessLevel: 1 }, undefined, now)
+      await createRole(tx, { title: 'Partner', accessLevel: 3, position: 2 }, undefined, now)
+    })
+    const rolesAt = async (accessLevel?: number) => {
+      const query = { userId: 'level', ...profile, email: 'level@example.com' }
+      expect((await secureAuth({ ...query, ...(accessLevel !== undefined && { accessLevel }) })).status).toBe(200)
+      return tenant(async (tx) => {
+        const roles = await rolesOf(tx, (await findMember(tx, { username: 'level' }))!)
+        return roles.map(({ title }) => title)
+      })
+    }
+    expect(await rolesAt(3)).toEqual(['@all', 'Partner'])
+    expect(await rolesAt()).toEqual(['@all', 'Partner'])
+    expect(await rolesAt(1)).toEqual(['@all', 'Trader'])
+    // That of no role, and larger than any can be.
+    for (const level of [7, 2 ** 50]) expect(await rolesAt(level)).toEqual(['@all'])
   })
 
   it('is refused to browsers, wrong keys and other actions', async () => {

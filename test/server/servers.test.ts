@@ -268,20 +268,6 @@ describe('a server', () => {
     ] as const)
       expect((await ask(server, 'GET /v1/keys', { bearer, query: where })).status).toBe(404)
   })
-
-  it('has one role: that of everybody', async () => {
-    const { answer: made } = await create(amara, named('Roles'))
-    const { answer } = await ask(server, 'GET /api/v1/servers/{serverId}/roles', {
-      bearer: amara,
-      params: { serverId: made.id },
-    })
-    expect(answer).toEqual([
-      expect.objectContaining({ _id: made.id, serverId: made.id, title: '@all', order: 0, billable: false }),
-    ])
-    const allowed = (group: Record<string, boolean>) => Object.keys(group).filter((name) => group[name])
-    expect(allowed(answer[0]!.serverPermissions)).toEqual(['allow_dm', 'create_invite'])
-    expect(allowed(answer[0]!.channelPermissions)).not.toContain('manage_messages')
-  })
 })
 
 describe('41: an uploaded picture', () => {

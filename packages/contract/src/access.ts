@@ -14,7 +14,7 @@ export const principals = [
   'widgetAccessKey',
   /** Somebody who signed in: the access token of a login (`rai_at_…`), wherever they are a member. */
   'login',
-  /** The same, as the member that they are in the community which `serverId` names. */
+  /** The same, as the member that they are in the community which `serverId` names. An owner is one as well. */
   'loginMember',
   /** The same, where that member owns the community. */
   'owner',
@@ -39,11 +39,43 @@ export const permissions = [
 ] as const
 export type Permission = (typeof permissions)[number]
 
+/** What roles allow in a community, and what each means. The names are the documented ones. */
+export const serverPermissions = {
+  server_administrator: 'Everything, but for what only the owner may',
+  allow_dm: 'Write to members directly',
+  create_invite: 'Invite people',
+  warn_members: 'Warn members',
+  suspend_members: 'Suspend members for a time',
+  kick_members: 'Send members away, who may come again',
+  ban_members: 'Ban members',
+  manage_roles: 'Make, change and delete roles below their own highest, and give and take these',
+  manage_channels: 'Make, change and delete channels',
+  broadcast_messages: 'Write to everybody at once',
+  overwrite_language_settings: 'Set the language for others',
+} as const
+export type ServerPermission = keyof typeof serverPermissions
+
+/** What roles allow in channels, and what each means. */
+export const channelPermissions = {
+  view_message_history: 'Read what was written before they came',
+  post_messages: 'Write messages',
+  manage_messages: 'Change the messages of others',
+  delete_messages: 'Delete the messages of others',
+  allow_mentions: 'Mention others',
+  attach_files: 'Attach files',
+  share_links: 'Write links',
+  share_attachments: 'Pass on what others attached',
+  pinable: 'Pin messages',
+} as const
+export type ChannelPermission = keyof typeof channelPermissions
+
 /** An operation's access rule. */
 export interface Access {
   principals: readonly Principal[]
   /** What a community key must have been given. System keys have every permission. */
   permission?: Permission
+  /** What the roles of a `loginMember` must allow. Owners and administrators are allowed everything. */
+  may?: ServerPermission
 }
 
 /** What keys and tokens begin with. Each is `prefix + 43 base62 characters (256 random bits) + 6 characters of CRC-32`. */

@@ -23,7 +23,10 @@ export const Hint = z
     seq: z.int(),
     /** `reset` says that the gap since `Last-Event-ID` is too old to replay: ask again for everything. */
     type: z.enum([...eventTypes, 'reset']),
-    /** The thing that changed: a board for `leaderboard.changed`, a member for `balance.changed`. */
+    /**
+     * The thing that changed: a board for `leaderboard.changed`, a member for `balance.changed`, and for a `config.changed`
+     * that is about that member's pages alone.
+     */
     id: Id.nullable(),
   })
   .meta({ id: 'Hint' })

@@ -13,7 +13,6 @@ export * from './errors.js'
 export * from './events.js'
 export { NewPassword, passwordRules } from './families/accounts.js'
 export * as managementFamily from './families/management.js'
-export type { ChannelPermissions, ServerPermissions } from './families/servers.js'
 export * from './route.js'
 export * from './schemas.js'
 

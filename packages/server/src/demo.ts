@@ -14,6 +14,7 @@ import { createBoard, joinBoard } from './domain/leaderboards/index.js'
 import { type Move, post, type Reason } from './domain/ledger.js'
 import { createMember, defaultExternalIdType, findMember, setVisibility } from './domain/members.js'
 import { createPasswords } from './domain/passwords.js'
+import { changeRoles, createRole } from './domain/roles.js'
 import { writePrivately } from './files/folder.js'
 
 /** What `data/demo.json` tells whoever builds pages and back-ends against the demo. */
@@ -173,6 +174,7 @@ export async function seedDemo(database: Database, config: Config, now: Date): P
     await createCommunity(tx, { name: 'Fernweh Trail Club', timeZone: 'Europe/Berlin' }, now)
     await createMember(tx, { ...owner, role: 'owner', accountId: account.id }, now)
     await seedMembers(tx, now)
+    await seedRoles(tx, now)
     await seedBoards(tx, now)
     const keys = await seedKeys(tx, config, now)
     // Written before the commit: a demo whose keys nobody knows could not be seeded again.
@@ -233,6 +235,27 @@ async function seedMembers(tx: Tx, now: Date): Promise<void> {
   }
   await seedSummits(tx, ids, now)
   await setVisibility(tx, ids[hidden]!, 'hidden', now)
+}
+
+/** Who leads hikes, and what they may do for that. */
+async function seedRoles(tx: Tx, now: Date): Promise<void> {
+  const guide = await createRole(
+    tx,
+    {
+      title: 'Guide',
+      description: 'Leads hikes',
+      colour: 'green',
+      position: 10,
+      serverPermissions: { warn_members: true, suspend_members: true, manage_channels: true },
+      channelPermissions: { manage_messages: true, delete_messages: true, pinable: true },
+    },
+    undefined,
+    now,
+  )
+  for (const username of ['amara', 'mateo', 'ingrid']) {
+    const member = await findMember(tx, { username })
+    await changeRoles(tx, member!, { add: [guide.id] }, now)
+  }
 }
 
 /** How many summits every third member has stood on, as their watch has told it twice. */

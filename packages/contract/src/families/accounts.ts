@@ -160,7 +160,7 @@ export const accounts = table({
   },
   'GET /api/v1/servers/{serverId}/me': {
     summary: 'The member that a login is in a community',
-    access: { principals: ['loginMember', 'owner'] },
+    access: { principals: ['loginMember'] },
     params: ServerPath,
     answer: ServerMember,
     message: 'Member fetched successfully',

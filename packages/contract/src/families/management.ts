@@ -157,8 +157,13 @@ const fields = {
     .min(1)
     .max(5)
     .meta({ description: 'The periods that the board can be read for. Default: all five' }),
-  allowedUsersToRank: Ids.meta({ description: 'Rank only these members, by `_id`. Empty, the default: everybody' }),
-  allowedRolesToRank: Ids.meta({ description: 'Rank only members of these roles. There are none yet: leave it empty' }),
+  allowedUsersToRank: Ids.meta({
+    description:
+      'Rank only these members, by `_id`, and those of `allowedRolesToRank`. Both empty, the default: everybody',
+  }),
+  allowedRolesToRank: Ids.meta({
+    description: 'Rank only members with one of these roles, by `_id`, and those of `allowedUsersToRank`',
+  }),
   allowedTagsToRank: Ids.meta({ description: 'Rank only members with these tags. There are none yet: leave it empty' }),
   /** Ours. */
   allowedFieldsToRank: z
@@ -170,9 +175,12 @@ const fields = {
     }),
   allowedUsersToView: Ids.meta({
     description:
-      'Show the board only to these members, by `_id`, where they are signed in. Empty, the default: everybody',
+      'Show the board only to these members, by `_id`, where they are signed in, and to `allowedRolesToView`. Both empty, the default: everybody',
   }),
-  allowedRolesToView: Ids.meta({ description: 'Show it only to these roles. There are none yet: leave it empty' }),
+  allowedRolesToView: Ids.meta({
+    description:
+      'Show it only to members with one of these roles, by `_id`, where they are signed in, and to `allowedUsersToView`; `@all` stands for every member',
+  }),
   allowedTagsToView: Ids.meta({ description: 'Show it only to these tags. There are none yet: leave it empty' }),
   isEnabled: z.boolean().meta({ description: 'Whether pages may show the board. Default: true' }),
   isPreviewEnabled: z.boolean().meta({ description: `Show it to operators before it is enabled. ${kept}` }),

@@ -11,12 +11,10 @@ export const secureAuth = table({
     access: { principals: ['systemKey'] },
     query: z.strictObject({
       userId: Username.meta({ description: 'The username, or what is to become it' }),
-      accessLevel: z.coerce
-        .number()
-        .int()
-        .min(0)
-        .optional()
-        .meta({ description: 'Has no effect yet: everybody signs in as a member' }),
+      accessLevel: z.coerce.number().int().min(0).optional().meta({
+        description:
+          'The member has the role with this `accessLevel`, if there is one, and no role with another. Absent: theirs stay',
+      }),
       action: z.literal('login'),
       email: Email.optional(),
       firstname: line(0, 50).optional(),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { bodyLimits, table } from '../route.js'
-import { Id, line, ServerPath, Time } from '../schemas.js'
+import { Id, line, ServerPath } from '../schemas.js'
 
 const Server = z
   .strictObject({
@@ -15,52 +15,6 @@ const Server = z
     __v: z.int(),
   })
   .meta({ id: 'Server', description: 'A community' })
-
-/** The documented groups, in the spelling of documented answers. */
-const may = z.boolean()
-const ServerPermissions = z.strictObject({
-  server_administrator: may,
-  allow_dm: may,
-  create_invite: may,
-  warn_members: may,
-  suspend_members: may,
-  kick_members: may,
-  ban_members: may,
-  manage_roles: may,
-  manage_channels: may,
-  broadcast_messages: may,
-  overwrite_language_settings: may,
-})
-const ChannelPermissions = z.strictObject({
-  view_message_history: may,
-  post_messages: may,
-  manage_messages: may,
-  delete_messages: may,
-  allow_mentions: may,
-  attach_files: may,
-  share_links: may,
-  share_attachments: may,
-  pinable: may,
-})
-export type ServerPermissions = z.infer<typeof ServerPermissions>
-export type ChannelPermissions = z.infer<typeof ChannelPermissions>
-
-const Role = z
-  .strictObject({
-    _id: Id,
-    serverId: Id,
-    title: z.string(),
-    description: z.string(),
-    class: z.string().meta({ description: 'The name of a colour; empty for none' }),
-    order: z.int().meta({ description: '0 is the lowest: that of the role that everybody has' }),
-    billable: z.boolean(),
-    serverPermissions: ServerPermissions,
-    channelPermissions: ChannelPermissions,
-    createdAt: Time,
-    updatedAt: Time,
-    __v: z.int(),
-  })
-  .meta({ id: 'Role' })
 
 const name = line(1, 100).meta({ description: 'What people read' })
 const picture = 'image'
@@ -88,7 +42,7 @@ export const servers = table({
   'PUT /api/v1/servers/{serverId}': {
     summary: 'Change a server: its name, its picture',
     description: 'What is not sent stays. `image: null`, as JSON, takes the picture away.',
-    access: { principals: ['systemKey', 'owner'] },
+    access: { principals: ['systemKey', 'loginMember'], may: 'server_administrator' },
     params: ServerPath,
     body: z.strictObject({
       name: name.optional(),
@@ -98,13 +52,5 @@ export const servers = table({
     picture,
     answer: Server,
     message: 'Server has been updated successfully',
-  },
-  'GET /api/v1/servers/{serverId}/roles': {
-    summary: 'The roles of a server, lowest first',
-    description: 'Today one: `@all`, which everybody has. Its `_id` is the server’s own.',
-    access: { principals: ['systemKey', 'loginMember', 'owner'] },
-    params: ServerPath,
-    answer: z.array(Role),
-    message: 'Roles fetched successfully',
   },
 })

@@ -1,4 +1,13 @@
-import type { EventType, managementFamily, Period, Permission, Prize, Unit } from '@rai/contract'
+import type {
+  ChannelPermission,
+  EventType,
+  managementFamily,
+  Period,
+  Permission,
+  Prize,
+  ServerPermission,
+  Unit,
+} from '@rai/contract'
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 import type { RowContent } from '../domain/bulk/columns.js'
 import type { JobOptions } from '../domain/bulk/jobs.js'
@@ -20,6 +29,7 @@ export interface Tables {
   signing_keys: SigningKeys
   counters: Counters
   members: Members
+  roles: Roles
   avatars: Avatars
   member_external_ids: MemberExternalIds
   transactions: Transactions
@@ -186,11 +196,28 @@ interface Members {
   visibility: Generated<'public' | 'hidden'>
   entered_boards: Generated<string[]>
   fields: Json<Record<string, string>>
+  role_ids: Generated<string[]>
   created_at: Once<Date>
   updated_at: Generated<Date>
   revision: Generated<number>
   email_key: Computed<string | null>
   name_key: Computed<string>
+}
+
+interface Roles {
+  community_id: string
+  id: string
+  title: string
+  description: Generated<string>
+  colour: Generated<string>
+  position: number
+  is_billable: Generated<boolean>
+  access_level: number | null
+  server_permissions: Generated<ServerPermission[]>
+  channel_permissions: Generated<ChannelPermission[]>
+  created_at: Once<Date>
+  updated_at: Date
+  revision: Generated<number>
 }
 
 interface Avatars {
@@ -285,8 +312,10 @@ interface Leaderboards {
   settles_at: Date | null
   ranked_members: Generated<string[]>
   ranked_fields: Json<Record<string, string>>
+  ranked_roles: Generated<string[]>
   segment_of: string | null
   viewing_members: Generated<string[]>
+  viewing_roles: Generated<string[]>
   is_enabled: Generated<boolean>
   display_order: Generated<number>
   widget_enabled: Generated<boolean>

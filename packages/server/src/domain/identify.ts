@@ -78,7 +78,7 @@ export async function readEmbedToken(
   { database, tokens }: { database: Database; tokens: Tokens },
   token: string,
   at: Date,
-): Promise<{ claims: EmbedClaims; key: Key }> {
+): Promise<{ claims: EmbedClaims; key: Key; member: Member }> {
   const claims = await tokens.verify(token, at)
   return database.tenant(
     claims.communityId,
@@ -90,7 +90,7 @@ export async function readEmbedToken(
       const isMinter = key?.kind === 'widget_access' && key.generation === claims.generation
       if (!isMinter || member?.status !== 'active')
         throw new Failure('unauthorized', 'This token is not good any more. Ask for a new one.')
-      return { claims, key }
+      return { claims, key, member }
     },
     { snapshot: true },
   )

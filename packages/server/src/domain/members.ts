@@ -155,6 +155,29 @@ export async function setVisibility(
   return member
 }
 
+/**
+ * The member that the documented API calls `userId`: an id, or a short number.
+ * @throws Failure `not_found`
+ */
+export async function memberByUserId(tx: Tx, userId: string): Promise<Member> {
+  const isNumber = /^[1-9]\d{0,14}$/.test(userId)
+  const member = await findMember(tx, isNumber ? { number: Number(userId) } : { id: userId })
+  if (!member || member.status === 'deleted') throw new Failure('not_found', 'There is no such member.')
+  return member
+}
+
+/** The roles of members beside that of everybody. */
+export async function roleIdsOf(tx: Tx, memberIds: readonly string[]): Promise<Map<string, readonly string[]>> {
+  if (memberIds.length === 0) return new Map()
+  const members = await tx.db
+    .selectFrom('members')
+    .select(['id', 'role_ids'])
+    .where('community_id', '=', tx.communityId)
+    .where('id', 'in', [...memberIds])
+    .execute()
+  return new Map(members.map(({ id, role_ids }) => [id, role_ids]))
+}
+
 export interface Balances {
   xp: number
   currency: number

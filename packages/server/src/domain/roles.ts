@@ -1,53 +1,384 @@
-import type { ChannelPermissions, ServerPermissions } from '@rai/contract'
-import type { Community } from './communities.js'
+import { type ChannelPermission, channelPermissions, type ServerPermission, serverPermissions } from '@rai/contract'
+import { type Selectable, sql } from 'kysely'
+import { everyColumn, writeOnce } from '../db/connection.js'
+import type { Tx } from '../db/database.js'
+import { constraintOf } from '../db/errors.js'
+import type { Tables } from '../db/tables.js'
+import { type Community, thisCommunity } from './communities.js'
+import { emit } from './events.js'
+import { Failure } from './failure.js'
+import { isId, newId } from './ids.js'
+import { boardsRanking, countMoved } from './leaderboards/counting.js'
+import { lockCounts } from './leaderboards/counts.js'
+import { shareBoardLock } from './ledger.js'
+import { activeMember, type Member, memberByUserId } from './members.js'
 
 /** What a group of members is called and may do. */
-export interface Role {
-  id: string
-  title: string
-  description: string
-  /** The name of a colour; empty for none. */
-  colour: string
-  order: number
-  isBillable: boolean
-  serverPermissions: ServerPermissions
-  channelPermissions: ChannelPermissions
-  createdAt: Date
-  revision: number
-}
+export type Role = Selectable<Tables['roles']>
 
-/** The role that every member has and nobody can be without. Its id is the community's own, so that it needs no row. */
-export const baseRole = ({ id, created_at: createdAt }: Community): Role => ({
+/** What a caller can set; what is absent stays. Of permissions, whether each is given. */
+export interface RoleInput {
+  title?: string | undefined
+  description?: string | undefined
+  colour?: string | undefined
+  position?: number | undefined
+  isBillable?: boolean | undefined
+  accessLevel?: number | null | undefined
+  serverPermissions?: Flags<ServerPermission> | undefined
+  channelPermissions?: Flags<ChannelPermission> | undefined
+}
+type Flags<Name extends string> = { readonly [N in Name]?: boolean | undefined }
+
+/** What somebody is allowed. */
+export type Allowed = Pick<Role, 'server_permissions' | 'channel_permissions'>
+
+const serverNames = Object.keys(serverPermissions) as ServerPermission[]
+const channelNames = Object.keys(channelPermissions) as ChannelPermission[]
+const everything: Allowed = { server_permissions: serverNames, channel_permissions: channelNames }
+const nothing: Allowed = { server_permissions: [], channel_permissions: [] }
+
+/** A list of them is answered whole. */
+const mostRoles = 250
+const baseTitle = '@all'
+
+/** The role that every member has and nobody can be without, as it is until somebody changes it. */
+const baseRole = ({ id, created_at }: Community): Role => ({
+  community_id: id,
   id,
-  title: '@all',
+  title: baseTitle,
   description: 'Everybody',
   colour: '',
-  order: 0,
-  isBillable: false,
-  serverPermissions: {
-    server_administrator: false,
-    allow_dm: true,
-    create_invite: true,
-    warn_members: false,
-    suspend_members: false,
-    kick_members: false,
-    ban_members: false,
-    manage_roles: false,
-    manage_channels: false,
-    broadcast_messages: false,
-    overwrite_language_settings: false,
-  },
-  channelPermissions: {
-    view_message_history: true,
-    post_messages: true,
-    manage_messages: false,
-    delete_messages: false,
-    allow_mentions: true,
-    attach_files: true,
-    share_links: true,
-    share_attachments: true,
-    pinable: false,
-  },
-  createdAt,
+  position: 0,
+  is_billable: false,
+  access_level: null,
+  server_permissions: ['allow_dm', 'create_invite'],
+  channel_permissions: [
+    'view_message_history',
+    'post_messages',
+    'allow_mentions',
+    'attach_files',
+    'share_links',
+    'share_attachments',
+  ],
+  created_at,
+  updated_at: created_at,
   revision: 0,
 })
+
+const isBase = ({ id, community_id }: Role): boolean => id === community_id
+
+const columns = everyColumn<Role>({
+  community_id: true,
+  id: true,
+  title: true,
+  description: true,
+  colour: true,
+  position: true,
+  is_billable: true,
+  access_level: true,
+  server_permissions: true,
+  channel_permissions: true,
+  created_at: true,
+  updated_at: true,
+  revision: true,
+})
+const someRoles = writeOnce<{ communityId: string; ids: readonly string[] | null }>(
+  ({ communityId, ids }) => sql`
+    select ${columns} from roles
+    where community_id = ${communityId}::uuid and (${ids}::uuid[] is null or id = any(${ids}::uuid[]))
+    order by position, created_at, id`,
+)
+
+/** Those of the roles that are there, and that of everybody, lowest first. Null: all there are. */
+async function findRoles(tx: Tx, ids: readonly string[] | null): Promise<Role[]> {
+  const asked = { communityId: tx.communityId, ids: ids && [tx.communityId, ...ids] }
+  const [roles, community] = await Promise.all([tx.send<Role>(someRoles(tx.db, asked)), thisCommunity(tx)])
+  return roles.some(isBase) ? roles : [baseRole(community), ...roles]
+}
+
+/** The community's roles, lowest first. */
+export const listRoles = (tx: Tx): Promise<Role[]> => findRoles(tx, null)
+
+/** A member's roles, lowest first. */
+export const rolesOf = (tx: Tx, { role_ids }: Pick<Member, 'role_ids'>): Promise<Role[]> => findRoles(tx, role_ids)
+
+/** What a member's roles allow together. Owners and administrators are allowed everything. */
+export async function allowedTo(tx: Tx, member: Pick<Member, 'role' | 'role_ids'>): Promise<Allowed> {
+  return member.role === 'owner' ? everything : together(await rolesOf(tx, member))
+}
+
+function together(roles: readonly Role[]): Allowed {
+  const server_permissions = [...new Set(roles.flatMap((role) => role.server_permissions))]
+  const channel_permissions = [...new Set(roles.flatMap((role) => role.channel_permissions))]
+  return server_permissions.includes('server_administrator') ? everything : { server_permissions, channel_permissions }
+}
+
+/** @throws Failure `not_found` */
+async function roleById(tx: Tx, id: string): Promise<Role> {
+  const role = isId(id) ? (await findRoles(tx, [id])).find((one) => one.id === id) : undefined
+  if (!role) throw new Failure('not_found', 'There is no such role.')
+  return role
+}
+
+/**
+ * Makes a role.
+ * @param actor The member who asks; undefined for a key, which stands above all.
+ * @throws Failure `forbidden` beyond what the actor may decide on or give, `already_exists` for a title or an access level
+ * of another role, `conflict` where there are too many.
+ */
+export async function createRole(
+  tx: Tx,
+  input: RoleInput & { title: string },
+  actor: string | undefined,
+  at: Date,
+): Promise<Role> {
+  const reach = await takeRoles(tx, actor)
+  const blank = { ...nothing, description: '', colour: '', position: 1, is_billable: false, access_level: null }
+  const origin = { community_id: tx.communityId, id: newId(at.getTime()), created_at: at, updated_at: at, revision: 0 }
+  const role = changed({ ...blank, ...origin, title: input.title }, input)
+  checkReach(reach, role)
+  checkGiven(reach, role, nothing)
+  checkRole(role)
+  const { n } = await tx.db
+    .selectFrom('roles')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('community_id', '=', tx.communityId)
+    .executeTakeFirstOrThrow()
+  if (n >= mostRoles) throw new Failure('conflict', `There are ${mostRoles} roles already. Delete one first.`)
+  return write(tx, role)
+}
+
+/**
+ * Changes a role; of that of everybody the permissions and nothing else.
+ * @param actor As in `createRole`.
+ * @throws Failure what `createRole` does, `not_found`, `invalid_request` for what is not to be changed.
+ */
+export async function updateRole(
+  tx: Tx,
+  id: string,
+  input: RoleInput,
+  actor: string | undefined,
+  at: Date,
+): Promise<Role> {
+  const reach = await takeRoles(tx, actor)
+  const before = await roleById(tx, id)
+  const role = { ...changed(before, input), updated_at: at, revision: before.revision + 1 }
+  checkReach(reach, before)
+  checkReach(reach, role)
+  checkGiven(reach, role, before)
+  if (isBase(before)) checkUnchanged(before, role)
+  else checkRole(role)
+  return write(tx, role)
+}
+
+/**
+ * Deletes a role. Members may go on naming it: that means nothing any more.
+ * @param actor As in `createRole`.
+ * @throws Failure `forbidden`, `not_found`, `conflict` for the role of everybody and one that a leaderboard is for: it would
+ * be for everybody then.
+ */
+export async function deleteRole(tx: Tx, id: string, actor: string | undefined): Promise<void> {
+  const reach = await takeRoles(tx, actor)
+  const role = await roleById(tx, id)
+  refuseBase(role)
+  checkReach(reach, role)
+  // Whoever would name it on a board waits, and does not find it then.
+  await shareBoardLock(tx)
+  const board = await tx.db
+    .selectFrom('leaderboards')
+    .select('name')
+    .where('community_id', '=', tx.communityId)
+    .where('former_of', 'is', null)
+    .where(sql<boolean>`${role.id} = any(ranked_roles || viewing_roles)`)
+    .limit(1)
+    .executeTakeFirst()
+  if (board) throw new Failure('conflict', `The leaderboard “${board.name}” is for this role. Change that first.`)
+  await tx.db.deleteFrom('roles').where('community_id', '=', tx.communityId).where('id', '=', role.id).execute()
+}
+
+/**
+ * Gives a member a role. Twice is as once.
+ * @param userId An id or a short number.
+ * @param actor As in `createRole`.
+ * @returns The member's roles now.
+ * @throws Failure `forbidden`, `not_found`, `conflict` for the role of everybody.
+ */
+export async function giveRole(
+  tx: Tx,
+  { roleId, userId }: { roleId: string; userId: string },
+  actor: string | undefined,
+  at: Date,
+): Promise<Role[]> {
+  const reach = await takeRoles(tx, actor)
+  const [role, member] = [await roleById(tx, roleId), await memberByUserId(tx, userId)]
+  refuseBase(role)
+  checkReach(reach, role)
+  checkGiven(reach, role, nothing)
+  return rolesOf(tx, await changeRoles(tx, member, { add: [role.id] }, at))
+}
+
+/** Takes a role from a member. All else is as in `giveRole`. */
+export async function takeRole(
+  tx: Tx,
+  { roleId, userId }: { roleId: string; userId: string },
+  actor: string | undefined,
+  at: Date,
+): Promise<Role[]> {
+  const reach = await takeRoles(tx, actor)
+  const [role, member] = [await roleById(tx, roleId), await memberByUserId(tx, userId)]
+  refuseBase(role)
+  checkReach(reach, role)
+  return rolesOf(tx, await changeRoles(tx, member, { remove: [role.id] }, at))
+}
+
+/** Gives a member the role of an access level, if there is one, and takes those of other levels away. */
+export async function setAccessLevel(tx: Tx, member: Member, level: number, at: Date): Promise<void> {
+  const levels = (await listRoles(tx)).filter(({ access_level }) => access_level !== null)
+  const named = levels.filter(({ access_level }) => access_level === level)
+  const others = levels.filter((role) => !named.includes(role))
+  const ids = (roles: readonly Role[]) => roles.map(({ id }) => id)
+  await changeRoles(tx, member, { add: ids(named), remove: ids(others) }, at)
+}
+
+/**
+ * Changes which roles a member has, whoever wants it. The boards that rank these roles alone count the member again, and the
+ * member's pages ask again which boards they may show.
+ * @param change Ids of roles other than that of everybody.
+ */
+export async function changeRoles(
+  tx: Tx,
+  member: Member,
+  { add = [], remove = [] }: { add?: readonly string[]; remove?: readonly string[] },
+  at: Date,
+): Promise<Member> {
+  const moved = [
+    ...add.filter((id) => !member.role_ids.includes(id)),
+    ...remove.filter((id) => member.role_ids.includes(id)),
+  ]
+  if (moved.length === 0) return member
+  await shareBoardLock(tx)
+  const boards = await boardsRanking(tx, { roles: moved })
+  if (boards.length > 0) await lockCounts(tx).execute(tx.db)
+  const changed = await tx.db
+    .updateTable('members')
+    .set({
+      role_ids: sql`array(
+        select distinct id from unnest(role_ids || ${sql.val(add)}::uuid[]) as id
+        where id <> all(${sql.val(remove)}::uuid[]) order by id)`,
+      updated_at: at,
+      revision: sql`revision + 1`,
+    })
+    .where('community_id', '=', tx.communityId)
+    .where('id', '=', member.id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+  if (boards.length > 0) await countMoved(tx, boards, [member.id])
+  await emit(tx, 'config.changed', member.id)
+  return changed
+}
+
+/** How far somebody's word reaches: to roles that stand below, and to what they are allowed themselves. */
+interface Reach extends Allowed {
+  below: number
+}
+
+/**
+ * Holds the community's roles to the end of the transaction, so that what is decided by them is decided by those of now.
+ * @throws Failure `forbidden` for a member who may not manage roles.
+ */
+async function takeRoles(tx: Tx, actor: string | undefined): Promise<Reach> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`roles:${tx.communityId}`}, 0))`.execute(tx.db)
+  const aboveAll = { ...everything, below: Number.POSITIVE_INFINITY }
+  if (actor === undefined) return aboveAll
+  const member = await activeMember(tx, actor)
+  if (member?.role === 'owner') return aboveAll
+  const roles = member ? await rolesOf(tx, member) : []
+  const allowed = together(roles)
+  if (!allowed.server_permissions.includes('manage_roles')) throw new Failure('forbidden')
+  return { ...allowed, below: roles.at(-1)!.position }
+}
+
+function checkReach({ below }: Reach, { position }: Role): void {
+  if (position >= below) throw new Failure('forbidden', 'This role stands at or above your own highest.')
+}
+
+function checkGiven(own: Allowed, role: Allowed, before: Allowed): void {
+  const missing = (['server_permissions', 'channel_permissions'] as const).flatMap((group) => {
+    const known: readonly string[] = [...own[group], ...before[group]]
+    return role[group].filter((name) => !known.includes(name))
+  })
+  if (missing.length > 0)
+    throw new Failure('forbidden', `You cannot give what you are not allowed yourself: ${missing.join(', ')}.`)
+}
+
+function refuseBase(role: Role): void {
+  if (isBase(role)) throw new Failure('conflict', 'Everybody has this role, and nobody can be without it.')
+}
+
+/** What of a role is not its permissions, in the words of the API. */
+const properties = {
+  title: 'title',
+  description: 'description',
+  colour: 'class',
+  position: 'order',
+  is_billable: 'billable',
+  access_level: 'accessLevel',
+} as const
+
+function checkUnchanged(before: Role, role: Role): void {
+  const names = (Object.keys(properties) as (keyof typeof properties)[]).filter((name) => role[name] !== before[name])
+  if (names.length === 0) return
+  const details = names.map((name) => ({ path: properties[name], message: 'cannot be changed' }))
+  throw new Failure('invalid_request', 'Of the role that everybody has, only the permissions can be changed.', details)
+}
+
+function checkRole({ title, position, access_level, server_permissions }: Role): void {
+  if (title === baseTitle) throw new Failure('already_exists', taken.roles_title)
+  if (position === 0) {
+    throw new Failure('invalid_request', 'Only the role that everybody has stands at 0.', [
+      { path: 'order', message: 'must be at least 1' },
+    ])
+  }
+  if (access_level !== null && server_permissions.includes('server_administrator')) {
+    throw new Failure('invalid_request', 'Secure Auth makes nobody an administrator.', [
+      { path: 'accessLevel', message: 'must be null for a role with server_administrator' },
+    ])
+  }
+}
+
+/** A role as an input makes it of what it was. */
+const changed = (before: Role, input: RoleInput): Role => ({
+  ...before,
+  title: input.title ?? before.title,
+  description: input.description ?? before.description,
+  colour: input.colour ?? before.colour,
+  position: input.position ?? before.position,
+  is_billable: input.isBillable ?? before.is_billable,
+  access_level: input.accessLevel === undefined ? before.access_level : input.accessLevel,
+  server_permissions: flagged(serverNames, before.server_permissions, input.serverPermissions),
+  channel_permissions: flagged(channelNames, before.channel_permissions, input.channelPermissions),
+})
+
+const flagged = <Name extends string>(all: readonly Name[], before: readonly Name[], flags: Flags<Name> = {}): Name[] =>
+  all.filter((name) => flags[name] ?? before.includes(name))
+
+const taken: Record<string, string> = {
+  roles_title: 'Another role has this title.',
+  roles_access_level: 'Another role has this access level.',
+}
+
+/** Writes a role, whether there is a row of it or not: that of everybody has none at first. */
+async function write(tx: Tx, role: Role): Promise<Role> {
+  const { community_id: _community, id: _id, created_at: _createdAt, ...content } = role
+  try {
+    return await tx.db
+      .insertInto('roles')
+      .values(role)
+      .onConflict((oc) => oc.columns(['community_id', 'id']).doUpdateSet(content))
+      .returningAll()
+      .executeTakeFirstOrThrow()
+  } catch (error) {
+    const message = taken[constraintOf(error)]
+    throw message === undefined ? error : new Failure('already_exists', message)
+  }
+}

@@ -4,12 +4,14 @@ import { Failure } from './failure.js'
 import { newId } from './ids.js'
 import { hashOf, isWellFormed, newSecret } from './key-text.js'
 import { createMember, findMember, type NewMember } from './members.js'
+import { setAccessLevel } from './roles.js'
 import { beginSession, type Session, type SessionTokens } from './sessions.js'
 
 const codeMs = 60_000
 
 /**
  * A code that signs a member in, for the address that their browser is sent to. Who is not known yet is made.
+ * @param accessLevel Gives the role that names it, and takes those that name another; undefined changes nothing.
  * @throws Failure `forbidden` for an owner, `not_found` for somebody who is not active any more or of whom too
  * little is known, or what making a member throws.
  */
@@ -17,6 +19,7 @@ export async function newLoginCode(
   tx: Tx,
   profile: NewMember,
   at: Date,
+  accessLevel?: number,
 ): Promise<{ code: string; sessionId: string; username: string }> {
   const { username } = profile
   const known = await findMember(tx, { username })
@@ -28,6 +31,7 @@ export async function newLoginCode(
   const member = known ?? (await createMember(tx, profile, at))
   if (member.status !== 'active') throw new Failure('not_found', 'There is no such member.')
   if (member.role !== 'member') throw new Failure('forbidden', 'An owner signs in with a password.')
+  if (accessLevel !== undefined) await setAccessLevel(tx, member, accessLevel, at)
   const code = newSecret(keyPrefixes.loginCode)
   const sessionId = newId(at.getTime())
   await tx.db

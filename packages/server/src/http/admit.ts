@@ -46,7 +46,7 @@ export async function admit(
     const login = await loginByHeader(services, request.headers)
     if (login) await limiter.take(reply, 'key', login.session.id)
     if (login && route.access.principals.some((one) => one === 'loginMember' || one === 'owner'))
-      request.asker = await askerByLogin(services, login, communityIn(request))
+      request.asker = await askerByLogin(services, login, route, communityIn(request))
     else if (login) request.login = login
     else {
       request.asker = await askerByHeader(services, request.headers)

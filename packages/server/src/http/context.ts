@@ -38,8 +38,10 @@ export interface Asker {
   /** Every key that it rests on, as it was then: the one that was shown, and the one that minted the embed token. */
   keys: readonly Pick<Key, 'id' | 'hash' | 'revision'>[]
   permissions: readonly Permission[]
-  /** The member that an embed token names. */
+  /** The member that an embed token names, or that who signed in is. */
   memberId: string | undefined
+  /** That member's roles beside that of everybody. */
+  roleIds: readonly string[]
   /** The id of the key that signed the token. */
   signedBy: string | undefined
   /** When what was shown ends: a key, a secret that was rotated, an embed token. */

@@ -7,6 +7,7 @@ import { isId } from '../domain/ids.js'
 import { hintOf } from '../domain/key-text.js'
 import { allowsOrigin, earliest, findAccessKey, findKey, type Key, stillGood } from '../domain/keys.js'
 import { activeMember, type Member, memberOfSession } from '../domain/members.js'
+import { allowedTo } from '../domain/roles.js'
 import { findSession } from '../domain/sessions.js'
 import { toleranceSeconds } from '../domain/tokens.js'
 import type { Asker, Login, Services } from './context.js'
@@ -80,13 +81,20 @@ export async function loginByHeader(
 /**
  * The member that a login is in a community.
  * @param serverId As the request names it.
- * @throws Failure `not_found` when it is none there.
+ * @throws Failure `not_found` when it is none there, `forbidden` when its roles do not allow what the operation asks for.
  */
-export async function askerByLogin({ database }: Services, { session }: Login, serverId: unknown): Promise<Asker> {
+export async function askerByLogin(
+  { database }: Services,
+  { session }: Login,
+  route: Route,
+  serverId: unknown,
+): Promise<Asker> {
   if (typeof serverId !== 'string' || !isId(serverId)) throw notHere()
-  const member = await database.tenant(serverId, (tx) => memberOfSession(tx, session), { snapshot: true })
+  const shown = await database.tenant(serverId, async (tx) => asLogin(tx, route, await memberOfSession(tx, session)), {
+    snapshot: true,
+  })
   return {
-    ...asLogin(member),
+    ...shown,
     communityId: serverId,
     keyId: session.id,
     keys: [],
@@ -99,10 +107,16 @@ export async function askerByLogin({ database }: Services, { session }: Login, s
 
 const notHere = () => new Failure('not_found', 'You are not a member of such a community. Name one as serverId.')
 
-/** What somebody who signed in is, by the member that they are. */
-function asLogin(member: Member | undefined): Pick<Asker, 'kind' | 'memberId'> {
+/** What somebody who signed in is, by the member that they are and by what their roles allow now. */
+async function asLogin(
+  tx: Tx,
+  { access: { may } }: Route,
+  member: Member | undefined,
+): Promise<Pick<Asker, 'kind' | 'memberId' | 'roleIds'>> {
   if (!member) throw notHere()
-  return { kind: member.role === 'owner' ? 'owner' : 'loginMember', memberId: member.id }
+  if (may && !(await allowedTo(tx, member)).server_permissions.includes(may))
+    throw new Failure('forbidden', `Your roles do not allow that: it needs ${may}.`)
+  return { kind: member.role === 'owner' ? 'owner' : 'loginMember', memberId: member.id, roleIds: member.role_ids }
 }
 
 /** A back-end: the two halves of a widget access key, in the body. */
@@ -150,7 +164,7 @@ export async function askerByPage(
   const visitor = { ...askerOf(key), origin }
   const token = bearerIn(headers)
   if (token === undefined) return visitor
-  const { claims, key: minter } = await readEmbedToken(services, token, services.clock())
+  const { claims, key: minter, member } = await readEmbedToken(services, token, services.clock())
   const foreign = claims.communityId !== key.community_id
   if (foreign || (origin && !allowsOrigin({ origins: [...claims.origins], test_mode: minter.test_mode }, origin)))
     throw new Failure('unauthorized', 'This token is for other pages. Ask for one of your own.')
@@ -158,6 +172,7 @@ export async function askerByPage(
     ...visitor,
     kind: 'member',
     memberId: claims.memberId,
+    roleIds: member.role_ids,
     signedBy: claims.signedBy,
     keys: [...visitor.keys, minter],
     expiresAt: earliest(visitor.expiresAt, minter.expires_at, claims.expiresAt),
@@ -179,6 +194,7 @@ export const askerOf = (key: Key): Asker => ({
   keys: [key],
   permissions: key.permissions,
   memberId: undefined,
+  roleIds: [],
   signedBy: undefined,
   expiresAt: key.expires_at,
   origin: undefined,
@@ -188,7 +204,8 @@ export const askerOf = (key: Key): Asker => ({
 export function checkAccess({ access: { principals, permission } }: Route, asker: Asker | Login): void {
   if (asker.kind === 'visitor' && !principals.includes('visitor') && principals.includes('member'))
     throw new Failure('unauthorized', 'Send a member’s embed token as Authorization: Bearer <token>.')
-  if (!principals.includes(asker.kind)) throw new Failure('forbidden')
+  const isListed = principals.includes(asker.kind) || (asker.kind === 'owner' && principals.includes('loginMember'))
+  if (!isListed) throw new Failure('forbidden')
   if (asker.kind === 'communityKey' && permission && !asker.permissions.includes(permission))
     throw new Failure('forbidden', `This key needs the permission ${permission}.`)
 }
@@ -197,7 +214,8 @@ export function checkAccess({ access: { principals, permission } }: Route, asker
  * Holds a request to what is so when it is done: its body may have come long after its credential.
  * @param hold The keys that it rests on stay so to the end of the transaction.
  * @throws Failure `unauthorized`, `token_expired`, `origin_not_allowed` where the key lists the page no more, `forbidden`
- * where it was left without the permission, `forbidden` or `not_found` where who signed in is no longer who they were.
+ * where it was left without the permission, `forbidden` or `not_found` where who signed in is no longer who they were, or
+ * may no longer what they might.
  */
 export async function checkAgain(
   { clock }: Services,
@@ -208,7 +226,7 @@ export async function checkAgain(
 ): Promise<void> {
   // Who signed in shows no key.
   if (asker.keys.length === 0) {
-    checkAccess(route, { ...asker, ...asLogin(await activeMember(tx, asker.memberId!)) })
+    checkAccess(route, { ...asker, ...(await asLogin(tx, route, await activeMember(tx, asker.memberId!))) })
     return
   }
   const at = clock()

@@ -53,19 +53,20 @@ to wait. A JSON body weighs at most ${bodyLimits.usual / 1024} KB, or what its o
 `
 
 /** How a sentence calls each principal. */
-const words: Record<Principal, (permission: Access['permission']) => string> = {
+const words: Record<Principal, (access: Access) => string> = {
   anyone: () => 'anyone, without a key',
   visitor: () => 'a page with a publishable key in the path',
   member: () =>
     'the page of a signed-in member: a publishable key in the path, and `Authorization: Bearer <embed token>`',
-  communityKey: (permission) =>
+  communityKey: ({ permission }) =>
     `a back-end with a community key that has the permission \`${permission}\` (\`Authorization: Bearer rai_sk_…\`)`,
   systemKey: () => 'a back-end with the system key (`Authorization: Bearer rai_sys_…` or `X-API-Key`)',
   widgetAccessKey: () => 'a site’s back-end with a widget access key, both halves in the body',
   login: () => 'somebody who signed in (`Authorization: Bearer rai_at_…`)',
-  loginMember: () => 'somebody who signed in and is a member of the community (`Authorization: Bearer rai_at_…`)',
+  loginMember: ({ may }) =>
+    `somebody who signed in and is a member of the community${may ? ` whose roles allow \`${may}\`` : ''} (\`Authorization: Bearer rai_at_…\`)`,
   owner: () => 'somebody who signed in and owns the community (`Authorization: Bearer rai_at_…`)',
 }
 
-export const whoMayCall = ({ principals, permission }: Access): string =>
-  `**Who may call:** ${principals.map((principal) => words[principal](permission)).join('; or ')}.`
+export const whoMayCall = (access: Access): string =>
+  `**Who may call:** ${access.principals.map((principal) => words[principal](access)).join('; or ')}.`

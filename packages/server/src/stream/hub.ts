@@ -2,11 +2,13 @@ import type { ServerResponse } from 'node:http'
 import type { EventType, Hint } from '@rai/contract'
 import type { Logger } from 'pino'
 import type { Database, Tx } from '../db/database.js'
-import { type Board, findBoards, mayView } from '../domain/leaderboards/index.js'
+import { type Board, findBoards, mayView, type Viewer } from '../domain/leaderboards/index.js'
+import { roleIdsOf } from '../domain/members.js'
 
 /**
- * Whom an event concerns: every page of the community, those that may see the board, the pages of the member it is about,
- * or those that got in by the key it is about. These are told nothing: their stream ends, and who comes back is asked again.
+ * Whom an event concerns: every page of the community, or where it is about a member, all of theirs; those that may see the
+ * board; the pages of the member it is about; or those that got in by the key it is about. These are told nothing: their
+ * stream ends, and who comes back is asked again.
  */
 const audiences: Partial<Record<EventType, 'everyone' | 'viewers' | 'subject' | 'holders'>> = {
   'leaderboard.changed': 'viewers',
@@ -28,9 +30,7 @@ const retryMs = 3000
 const backlogLimit = 64 * 1024
 
 /** One open stream. */
-interface Client {
-  /** The page's member, if it is signed in. */
-  memberId: string | undefined
+interface Client extends Viewer {
   /** The keys that it got in by. */
   keyIds: readonly string[]
   /** The key that signed its token. */
@@ -42,10 +42,14 @@ interface Client {
   out: ServerResponse
 }
 
-/** What was read at once: hints, and the boards that they are about. A board that is gone has nobody to tell. */
+/**
+ * What was read at once: hints, the boards that they are about, and the roles of members for whom these are others now. A
+ * board that is gone has nobody to tell.
+ */
 interface Batch {
   hints: readonly Hint[]
   boards: ReadonlyMap<string, Board>
+  roleIds: ReadonlyMap<string, readonly string[]>
   last: number
 }
 
@@ -61,9 +65,8 @@ interface Channel {
   sentAt: number
 }
 
-export interface OpenStream {
+export interface OpenStream extends Viewer {
   communityId: string
-  memberId: string | undefined
   /** The keys that the client got in by: the stream ends when one of them changes. */
   keyIds: readonly string[]
   /** The id of the key that signed the member's token: the stream ends when that is retired. */
@@ -125,16 +128,19 @@ export function createHub(
     const hints = [...newest.values()].sort((a, b) => a.seq - b.seq)
     const boardIds = hints.flatMap(({ type, id }) => (audiences[type as EventType] === 'viewers' && id ? [id] : []))
     const boards = new Map((await findBoards(tx, boardIds)).map((board) => [board.id, board]))
+    const memberIds = hints.flatMap(({ type, id }) => (type === 'config.changed' && id ? [id] : []))
+    const roleIds = await roleIdsOf(tx, memberIds)
     const last = rows.at(-1)?.seq ?? seq
-    return { hints, boards, last: rows.length === replayLimit ? last : Math.max(last, upTo) }
+    return { hints, boards, roleIds, last: rows.length === replayLimit ? last : Math.max(last, upTo) }
   }
 
-  function send(client: Client, { hints, boards, last }: Batch): void {
+  function send(client: Client, { hints, boards, roleIds, last }: Batch): void {
     if (client.out.writableEnded) return
     if (hints.some((hint) => endsStream(hint, client))) {
       client.out.end()
       return
     }
+    client.roleIds = roleIds.get(client.memberId ?? '') ?? client.roleIds
     const frames = hints
       .filter((hint) => hint.seq > client.seq && concerns(hint, client, boards))
       .map((hint) => frame(hint))
@@ -208,8 +214,8 @@ export function createHub(
   const looks = setInterval(look, lookEveryMs)
 
   return {
-    async open({ communityId, memberId, keyIds, signedBy, since, resumeFrom, out }) {
-      const client: Client = { memberId, keyIds, signedBy, since, seq: resumeFrom ?? since, out }
+    async open({ communityId, memberId, roleIds, keyIds, signedBy, since, resumeFrom, out }) {
+      const client: Client = { memberId, roleIds, keyIds, signedBy, since, seq: resumeFrom ?? since, out }
       // The number without data: a client that is cut off before its first hint can resume as well.
       out.write(`retry: ${retryMs}\nid: ${client.seq}\n\n`)
       if (client.seq > since || since - client.seq > replayLimit) {
@@ -260,11 +266,12 @@ export function createHub(
 const endsStream = ({ seq, type, id }: Hint, { keyIds, since }: Client): boolean =>
   type === 'key.changed' && seq > since && keyIds.includes(id ?? '')
 
-function concerns({ type, id }: Hint, { memberId }: Client, boards: Batch['boards']): boolean {
+function concerns({ type, id }: Hint, client: Client, boards: Batch['boards']): boolean {
   const audience = type === 'reset' ? 'everyone' : audiences[type]
-  if (audience === 'subject') return id === memberId
-  const board = audience === 'viewers' ? boards.get(id ?? '') : undefined
-  return board ? mayView(board, memberId) : audience === 'everyone'
+  if (audience === 'subject') return id === client.memberId
+  if (audience === 'everyone') return id === null || id === client.memberId
+  const board = boards.get(id ?? '')
+  return board !== undefined && mayView(board, client)
 }
 
 const frame = (hint: Hint): string => `id: ${hint.seq}\nevent: ${hint.type}\ndata: ${JSON.stringify(hint)}\n\n`

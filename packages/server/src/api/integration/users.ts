@@ -11,6 +11,7 @@ import {
   findMemberByAny,
   type Member,
 } from '../../domain/members.js'
+import { rolesOf } from '../../domain/roles.js'
 import type { Handlers } from '../../http/context.js'
 
 type CreateUser = BodyOf<'POST /apis/v1/users'>
@@ -43,18 +44,19 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info'>
   'POST /apis/v1/users/info': async ({ tx, body, now }) => {
     const [member, clock] = await Promise.all([findMemberByAny(tx, body.idOrEmail), communityClock(tx)])
     if (!member || member.status === 'deleted') throw new Failure('not_found', 'There is no such member.')
-    const [balances, today, values] = await Promise.all([
+    const [balances, today, values, roles] = await Promise.all([
       balancesOf(tx, member.id),
       earnedToday(tx, member.id, clock, now),
       valuesOf(tx, member.id),
+      rolesOf(tx, member),
     ])
     return {
       userId: String(member.number),
       username: member.username,
       xp: balances.xp,
       coins: balances.currency,
-      roles: ['@all'],
-      highestRole: '@all',
+      roles: roles.map(({ title }) => title),
+      highestRole: roles.at(-1)!.title,
       firstName: member.first_name,
       lastName: member.last_name,
       xpEarnedToday: today.xp,

@@ -28,13 +28,13 @@ const metricOf = (field: RankingField): Board['metric'] => (isUnitField(field) ?
 const isUnitField = (field: RankingField): field is keyof typeof rankingFields => field in rankingFields
 const rankingFieldOf = (metric: Board['metric']): RankingField => (metric === 'currency' ? 'currencies' : metric)
 
-/** There are no roles and tags yet, so no board can be for some of them. */
-const noRoles = { allowedRolesToRank: [], allowedTagsToRank: [], allowedRolesToView: [], allowedTagsToView: [] }
+/** There are no tags yet, so no board can be for some of them. */
+const noTags = { allowedTagsToRank: [], allowedTagsToView: [] }
 
 /** What a new board has where its operator says nothing. */
 export const newFields: BoardFields = {
   ...defaultSettings,
-  ...noRoles,
+  ...noTags,
   name: '',
   description: '',
   rankingField: 'xp',
@@ -46,8 +46,10 @@ export const newFields: BoardFields = {
   reviewHours: null,
   allowedTimeFilters: periodNames.map(filterOf),
   allowedUsersToRank: [],
+  allowedRolesToRank: [],
   allowedFieldsToRank: {},
   allowedUsersToView: [],
+  allowedRolesToView: [],
   isEnabled: true,
   displayOrder: 0,
   widget: { enabled: true, ...defaultSettings.widget },
@@ -57,7 +59,7 @@ export function fieldsOf(board: Board): BoardFields {
   const settings = settingsOf(board)
   return {
     ...settings,
-    ...noRoles,
+    ...noTags,
     name: board.name,
     description: board.description,
     rankingField: rankingFieldOf(board.metric),
@@ -69,8 +71,10 @@ export function fieldsOf(board: Board): BoardFields {
     reviewHours: board.review_hours,
     allowedTimeFilters: board.periods.map(filterOf),
     allowedUsersToRank: board.ranked_members,
+    allowedRolesToRank: board.ranked_roles,
     allowedFieldsToRank: board.ranked_fields,
     allowedUsersToView: board.viewing_members,
+    allowedRolesToView: board.viewing_roles,
     isEnabled: board.is_enabled,
     displayOrder: board.display_order,
     widget: { enabled: board.widget_enabled, ...settings.widget },
@@ -100,11 +104,11 @@ function columnsOf(shown: readonly string[], order: readonly string[] = []): Boa
 }
 
 /**
- * @throws Failure `unknown_reference` for roles and tags, which do not exist yet; `invalid_request` for fields that
- * contradict each other.
+ * @throws Failure `unknown_reference` for tags, which do not exist yet; `invalid_request` for fields that contradict each
+ * other.
  */
 export function toBoardInput(fields: BoardFields, clock: CommunityClock): BoardInput {
-  refuseRoles(fields)
+  refuseTags(fields)
   checkTimeZone(fields.timeZone)
   const { topRankOnly, topRankLimit, widget } = fields
   if (topRankOnly && topRankLimit === null) {
@@ -127,8 +131,10 @@ export function toBoardInput(fields: BoardFields, clock: CommunityClock): BoardI
     endsAt: boardEnd(fields, clock),
     reviewHours: fields.reviewHours,
     rankedMembers: fields.allowedUsersToRank,
+    rankedRoles: fields.allowedRolesToRank,
     rankedFields: fields.allowedFieldsToRank,
     viewingMembers: fields.allowedUsersToView,
+    viewingRoles: fields.allowedRolesToView,
     isEnabled: fields.isEnabled,
     displayOrder: fields.displayOrder,
     widgetEnabled: widget.enabled,
@@ -143,15 +149,12 @@ function pickSettings(fields: BoardFields): Record<string, unknown> {
   return { ...Object.fromEntries(settingNames.map((name) => [name, fields[name]])), widget }
 }
 
-function refuseRoles(fields: BoardFields): void {
-  const unknown = (Object.keys(noRoles) as (keyof typeof noRoles)[]).flatMap((field) =>
-    fields[field].map((_, n) => ({
-      path: `${field}.${n}`,
-      message: field.includes('Roles') ? 'no such role' : 'no such tag',
-    })),
+function refuseTags(fields: BoardFields): void {
+  const unknown = (Object.keys(noTags) as (keyof typeof noTags)[]).flatMap((field) =>
+    fields[field].map((_, n) => ({ path: `${field}.${n}`, message: 'no such tag' })),
   )
   if (unknown.length > 0)
-    throw new Failure('unknown_reference', 'The leaderboard names roles or tags that do not exist here.', unknown)
+    throw new Failure('unknown_reference', 'The leaderboard names tags that do not exist here.', unknown)
 }
 
 /** The leaderboard as the API answers it. */

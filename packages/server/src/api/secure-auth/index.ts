@@ -9,7 +9,7 @@ export const handlers: Handlers<keyof typeof families.secureAuth> = {
   'GET /api/secureAuth': async ({ tx, query, now, deps }) => {
     const { userId: username, email, displayname: displayName, firstname: firstName, lastname: lastName } = query
     const profile = { username, email, displayName, firstName, lastName }
-    const { code, sessionId } = await newLoginCode(tx, profile, now)
+    const { code, sessionId } = await newLoginCode(tx, profile, now, query.accessLevel)
     return { loginUrl: linkTo(deps.config.publicUrl, 'sign-in', code), sessionId, username }
   },
 }

@@ -12,13 +12,10 @@ import {
 import { newId } from '../../domain/ids.js'
 import { forgetImage, withImage } from '../../domain/images.js'
 import { createMember, memberOfSession } from '../../domain/members.js'
-import { baseRole, type Role } from '../../domain/roles.js'
 import type { Handlers, Services } from '../../http/context.js'
 import { imageUrl } from '../../pages/pictures.js'
 
-export const servers: Handlers<
-  Extract<RouteKey, `${string} /api/v1/servers` | 'PUT /api/v1/servers/{serverId}' | `${string}/{serverId}/roles`>
-> = {
+export const servers: Handlers<Extract<RouteKey, `${string} /api/v1/servers` | 'PUT /api/v1/servers/{serverId}'>> = {
   'POST /api/v1/servers': async ({ body, picture, principal, deps, limit, now }) => {
     const account = await deps.database.accounts((tx) => accountOfSession(tx, principal.session))
     const { id: accountId, email, display_name, first_name, last_name } = account
@@ -63,10 +60,6 @@ export const servers: Handlers<
       ),
     )
   },
-
-  'GET /api/v1/servers/{serverId}/roles': async ({ tx }) => [
-    showRole(tx.communityId, baseRole(await thisCommunity(tx))),
-  ],
 }
 
 type Shown = AnswerOf<'POST /api/v1/servers'>
@@ -82,18 +75,3 @@ async function show(tx: Tx, { config }: Services, { id, name, image_id, revision
     __v: revision,
   }
 }
-
-const showRole = (serverId: string, role: Role): AnswerOf<'GET /api/v1/servers/{serverId}/roles'>[number] => ({
-  _id: role.id,
-  serverId,
-  title: role.title,
-  description: role.description,
-  class: role.colour,
-  order: role.order,
-  billable: role.isBillable,
-  serverPermissions: role.serverPermissions,
-  channelPermissions: role.channelPermissions,
-  createdAt: role.createdAt.toISOString(),
-  updatedAt: role.createdAt.toISOString(),
-  __v: role.revision,
-})

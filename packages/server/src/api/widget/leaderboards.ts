@@ -172,10 +172,10 @@ export async function readFirstPage(
 }
 
 /** A board that the asker may not see is not there. */
-async function readableBoard(tx: Tx, idOrSlug: string, { memberId, origin }: Asker): Promise<Board> {
+async function readableBoard(tx: Tx, idOrSlug: string, asker: Asker): Promise<Board> {
   const board = await findShownBoard(tx, idOrSlug)
-  if (!board || !mayView(board, memberId)) throw new Failure('not_found', 'There is no such leaderboard here.')
-  if (!isForPage(board, origin)) {
+  if (!board || !mayView(board, asker)) throw new Failure('not_found', 'There is no such leaderboard here.')
+  if (!isForPage(board, asker.origin)) {
     throw new Failure(
       'origin_not_allowed',
       'This leaderboard is not allowed on this page. Add its origin to the board.',
@@ -216,8 +216,7 @@ function isWhereverIs(board: Board, other: Board): boolean {
 export const isOfConfig = (board: Board, asker: Asker): boolean => board.segment_of === null && isListed(board, asker)
 
 /** Whether a list for the asker's page names the board. */
-const isListed = (board: Board, { memberId, origin }: Asker): boolean =>
-  mayView(board, memberId) && isForPage(board, origin)
+const isListed = (board: Board, asker: Asker): boolean => mayView(board, asker) && isForPage(board, asker.origin)
 
 export const showSummary = (board: Board, metric: MetricNames) => ({
   id: board.id,

@@ -4,7 +4,7 @@ import { dropAvatars, queueAvatars } from '../avatars.js'
 import { emit, emitEach } from '../events.js'
 import { findFields, holdValues, largestValue, type NewValue, setValues, valuesOfAll } from '../fields.js'
 import { isId, newId } from '../ids.js'
-import { countMoved } from '../leaderboards/counting.js'
+import { boardsRanking, countMoved } from '../leaderboards/counting.js'
 import { lockCounts } from '../leaderboards/counts.js'
 import { shownBoards } from '../leaderboards/index.js'
 import { type Move, post, shareBoardLock } from '../ledger.js'
@@ -465,10 +465,11 @@ async function setProfiles(tx: Tx, changes: readonly Change[], at: Date): Promis
     bare.map(({ member }) => member.id),
   )
   if (moved.length > 0) {
+    const fields = moved.flatMap(({ member, row }) => otherTexts(member, row))
     await countMoved(
       tx,
+      await boardsRanking(tx, { fields }),
       moved.map(({ member }) => member.id),
-      moved.flatMap(({ member, row }) => otherTexts(member, row)),
     )
   }
   // Boards show names and pictures: whoever looks at one asks again. A picture that is still to come tells them itself.

@@ -31,9 +31,11 @@ export interface BoardInput {
   reviewHours?: number | null | undefined
   prizes?: readonly Prize[] | undefined
   rankedMembers?: readonly string[] | undefined
+  rankedRoles?: readonly string[] | undefined
   rankedFields?: Readonly<Record<string, string>> | undefined
   segmentOf?: string | null | undefined
   viewingMembers?: readonly string[] | undefined
+  viewingRoles?: readonly string[] | undefined
   isEnabled?: boolean | undefined
   displayOrder?: number | undefined
   widgetEnabled?: boolean | undefined
@@ -60,9 +62,11 @@ const boardColumns = everyColumn<Board>({
   settled_to: true,
   settles_at: true,
   ranked_members: true,
+  ranked_roles: true,
   ranked_fields: true,
   segment_of: true,
   viewing_members: true,
+  viewing_roles: true,
   is_enabled: true,
   display_order: true,
   widget_enabled: true,
@@ -82,6 +86,7 @@ const countingColumns = [
   'starts_at',
   'ends_at',
   'ranked_members',
+  'ranked_roles',
   'ranked_fields',
   'requires_opt_in',
 ] as const
@@ -102,9 +107,11 @@ function columnsOf(input: Partial<BoardInput>) {
     review_hours: input.reviewHours,
     prizes: input.prizes && JSON.stringify(input.prizes),
     ranked_members: input.rankedMembers && [...input.rankedMembers],
+    ranked_roles: input.rankedRoles && [...input.rankedRoles],
     ranked_fields: input.rankedFields && JSON.stringify(input.rankedFields),
     segment_of: input.segmentOf,
     viewing_members: input.viewingMembers && [...input.viewingMembers],
+    viewing_roles: input.viewingRoles && [...input.viewingRoles],
     is_enabled: input.isEnabled,
     display_order: input.displayOrder,
     widget_enabled: input.widgetEnabled,
@@ -138,7 +145,7 @@ async function freeSlug(tx: Tx, wanted: string): Promise<string> {
   for (let n = 2; ; n++) if (!used.has(`${wanted}-${n}`)) return `${wanted}-${n}`
 }
 
-/** @throws Failure `already_exists` for a slug in use, `unknown_reference` for a member or a field that is not here. */
+/** @throws Failure `already_exists` for a slug in use, `unknown_reference` for a member, role or field that is not here. */
 export async function createBoard(tx: Tx, input: BoardInput, at: Date): Promise<Board> {
   await takeBoardLock(tx)
   await checkInput(tx, input, null)
@@ -320,8 +327,10 @@ async function checkInput(tx: Tx, input: Partial<BoardInput>, self: string | nul
   }
   await checkFields(tx, input)
   await checkSegment(tx, input.segmentOf ?? null, self)
-  await checkMembers(tx, 'allowedUsersToRank', input.rankedMembers)
-  await checkMembers(tx, 'allowedUsersToView', input.viewingMembers)
+  await checkNamed(tx, 'members', 'allowedUsersToRank', input.rankedMembers)
+  await checkNamed(tx, 'members', 'allowedUsersToView', input.viewingMembers)
+  await checkNamed(tx, 'roles', 'allowedRolesToRank', input.rankedRoles)
+  await checkNamed(tx, 'roles', 'allowedRolesToView', input.viewingRoles)
 }
 
 async function checkFields(tx: Tx, { metric, rankedFields = {} }: Partial<BoardInput>): Promise<void> {
@@ -349,20 +358,26 @@ async function checkSegment(tx: Tx, whole: string | null, self: string | null): 
   if (board.segment_of !== null || hasSegments) throw refuse('A segment has no segments.')
 }
 
-async function checkMembers(tx: Tx, path: string, ids: readonly string[] = []): Promise<void> {
+async function checkNamed(
+  tx: Tx,
+  table: 'members' | 'roles',
+  path: string,
+  ids: readonly string[] = [],
+): Promise<void> {
   if (ids.length === 0) return
   const known = await tx.db
-    .selectFrom('members')
+    .selectFrom(table)
     .select('id')
     .where('community_id', '=', tx.communityId)
     .where(sql<boolean>`id = any(${ids.filter(isId)}::uuid[])`)
     .execute()
-  const found = new Set(known.map(({ id }) => id))
+  // The role of everybody may have no row.
+  const found = new Set([...known.map(({ id }) => id), ...(table === 'roles' ? [tx.communityId] : [])])
   const missing = ids.flatMap((id, index) =>
-    found.has(id) ? [] : [{ path: `${path}.${index}`, message: 'no such member' }],
+    found.has(id) ? [] : [{ path: `${path}.${index}`, message: `no such ${table === 'roles' ? 'role' : 'member'}` }],
   )
   if (missing.length > 0)
-    throw new Failure('unknown_reference', 'The leaderboard names members that do not exist here.', missing)
+    throw new Failure('unknown_reference', `The leaderboard names ${table} that do not exist here.`, missing)
 }
 
 /** Every page that shows one of the boards asks again, and the community's list of boards may have changed. */

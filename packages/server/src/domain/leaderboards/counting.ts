@@ -83,18 +83,25 @@ export async function countNext(tx: Tx): Promise<boolean> {
   return true
 }
 
-/**
- * Counts members again on the boards that ask for one of their fields of text, once these have changed. Needs the board
- * lock shared, the lock on counts, and the members' rows changed before in the same transaction: awards wait for it.
- */
-export async function countMoved(tx: Tx, memberIds: readonly string[], fields: readonly string[]): Promise<void> {
-  const boards = await tx.db
+/** The boards that rank only members with some values of these fields of text, or with one of these roles. */
+export async function boardsRanking(
+  tx: Tx,
+  { fields = [], roles = [] }: { fields?: readonly string[]; roles?: readonly string[] },
+): Promise<Board[]> {
+  return tx.db
     .selectFrom('leaderboards')
     .selectAll()
     .where('community_id', '=', tx.communityId)
-    .where(sql<boolean>`ranked_fields ?| ${sql.val(fields)}::text[]`)
+    .where(sql<boolean>`(ranked_fields ?| ${sql.val(fields)}::text[] or ranked_roles && ${sql.val(roles)}::uuid[])`)
     .orderBy('id')
     .execute()
+}
+
+/**
+ * Counts members again on such boards, once their fields or roles have changed. Needs the board lock shared, the lock on
+ * counts, and the members' rows changed before in the same transaction: awards wait for it.
+ */
+export async function countMoved(tx: Tx, boards: readonly Board[], memberIds: readonly string[]): Promise<void> {
   for (const board of boards) {
     const counted = memberIds.filter((id) => board.counted_to === null || id <= board.counted_to)
     await uncount(tx, board, counted)

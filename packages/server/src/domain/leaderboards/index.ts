@@ -18,5 +18,5 @@ export { type MyState, type Row, type RowList, rowsAround, rowsAt, searchRows, t
 export { type Run, runOf } from './runs.js'
 export { fieldOf } from './scores.js'
 export { rememberSeen, type Seen, seenOf } from './seen.js'
-export { type BoardSettings, type ClockTime, defaultSettings, mayView, settingsOf } from './settings.js'
+export { type BoardSettings, type ClockTime, defaultSettings, mayView, settingsOf, type Viewer } from './settings.js'
 export { claimPrize, listWinners, prizeOf, settleNext, type Won } from './winners.js'

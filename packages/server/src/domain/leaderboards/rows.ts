@@ -18,6 +18,7 @@ import {
   runInSql,
 } from './counts.js'
 import type { Run } from './runs.js'
+import { isAmong } from './settings.js'
 
 /** A row as others may see it. */
 export interface Row {
@@ -221,9 +222,9 @@ function shownRows(
 export type MyState = 'ranked' | 'no_score' | 'hidden' | 'not_eligible' | 'not_joined'
 
 /** Whether a board is for a member, if they want to. */
-export const isEligible = ({ ranked_members, ranked_fields }: Board, { id, fields }: Member): boolean =>
-  (ranked_members.length === 0 || ranked_members.includes(id)) &&
-  Object.entries(ranked_fields).every(([field, value]) => fields[field] === value)
+export const isEligible = (board: Board, { id, role_ids, fields }: Member): boolean =>
+  isAmong(board, { members: board.ranked_members, roles: board.ranked_roles }, { memberId: id, roleIds: role_ids }) &&
+  Object.entries(board.ranked_fields).every(([field, value]) => fields[field] === value)
 
 /** A member's row with `around` neighbours on each side (up to 50), or why there is none. */
 export async function rowsAround(

@@ -17,7 +17,10 @@ export const fieldOf = (metric: Metric): string | undefined =>
 
 /** Whether a board `l` is for a member `m`: it keeps scores of nobody else. */
 export const isFor = sql<boolean>`(
-  m.fields @> l.ranked_fields and (cardinality(l.ranked_members) = 0 or m.id = any(l.ranked_members))
+  m.fields @> l.ranked_fields and (
+    cardinality(l.ranked_members) + cardinality(l.ranked_roles) = 0 or m.id = any(l.ranked_members)
+      or array_append(m.role_ids, l.community_id) && l.ranked_roles
+  )
 )`
 
 /** Whether a member `m` whom a board `l` is for is in its lists and counts. */
@@ -39,7 +42,7 @@ export const isWholesale = (size: number): boolean => size >= 500
 export const scoreChanges = (communityId: Value<string>, size: number, at: Value<Date>) => sql`
   people as (
     -- Shared, so that nobody is hidden or moved between this reading and the row that says whether they are ranked.
-    select id, status, visibility, entered_boards, fields from members
+    select id, status, visibility, entered_boards, fields, role_ids from members
     where community_id = ${communityId} and id = any(array(select member_id from changes)) order by id for share
   ), runs as materialized (
     -- Apart, so that the periods are found once and not for every member.

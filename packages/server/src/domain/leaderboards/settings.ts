@@ -62,9 +62,28 @@ export const settingsOf = (board: Board): BoardSettings => ({
   ...(board.settings as Partial<BoardSettings>),
 })
 
+/** Whose page it is: a member's with their roles, or nobody's. */
+export interface Viewer {
+  memberId: string | undefined
+  /** Beside that of everybody. */
+  roleIds: readonly string[]
+}
+
 /** Whether pages may show a board to somebody: it is on, its widget is on, and it is for them. */
-export function mayView(board: Board, memberId: string | undefined): boolean {
-  const isForThem =
-    board.viewing_members.length === 0 || (memberId !== undefined && board.viewing_members.includes(memberId))
-  return board.is_enabled && board.widget_enabled && isForThem
+export const mayView = (board: Board, viewer: Viewer): boolean =>
+  board.is_enabled &&
+  board.widget_enabled &&
+  isAmong(board, { members: board.viewing_members, roles: board.viewing_roles }, viewer)
+
+/** Whether somebody is one of the members, or has one of the roles, that a board names for something; all are where it names none. */
+export function isAmong(
+  { community_id }: Board,
+  { members, roles }: { members: readonly string[]; roles: readonly string[] },
+  { memberId, roleIds }: Viewer,
+): boolean {
+  if (members.length + roles.length === 0) return true
+  return (
+    memberId !== undefined &&
+    (members.includes(memberId) || roles.some((id) => id === community_id || roleIds.includes(id)))
+  )
 }

@@ -1,0 +1,74 @@
+import { type AnswerOf, type BodyOf, channelPermissions, type RouteKey, serverPermissions } from '@rai/contract'
+import { memberByUserId } from '../../domain/members.js'
+import {
+  createRole,
+  deleteRole,
+  giveRole,
+  listRoles,
+  type Role,
+  type RoleInput,
+  rolesOf,
+  takeRole,
+  updateRole,
+} from '../../domain/roles.js'
+import type { Handlers } from '../../http/context.js'
+
+export const roles: Handlers<Extract<RouteKey, `${string} /api/v1/roles${string}` | `${string}/{serverId}/roles`>> = {
+  'GET /api/v1/servers/{serverId}/roles': async ({ tx }) => (await listRoles(tx)).map(show),
+
+  'POST /api/v1/roles': async ({ tx, principal, body, now }) =>
+    show(await createRole(tx, { ...toInput(body), title: body.title }, principal.memberId, now)),
+
+  'PUT /api/v1/roles/{id}': async ({ tx, principal, params, body, now }) =>
+    show(await updateRole(tx, params.id, toInput(body), principal.memberId, now)),
+
+  'DELETE /api/v1/roles/{id}': async ({ tx, principal, params }) => {
+    await deleteRole(tx, params.id, principal.memberId)
+    return { _id: params.id }
+  },
+
+  'GET /api/v1/roles/{id}': async ({ tx, params }) =>
+    (await rolesOf(tx, await memberByUserId(tx, params.id))).map(show),
+
+  'POST /api/v1/roles/{roleId}/add': async ({ tx, principal, params, body, now }) =>
+    (await giveRole(tx, { ...params, ...body }, principal.memberId, now)).map(show),
+
+  'POST /api/v1/roles/{roleId}/remove': async ({ tx, principal, params, body, now }) =>
+    (await takeRole(tx, { ...params, ...body }, principal.memberId, now)).map(show),
+}
+
+/** The role as the API spells it: two names of a group, and an older name in each. */
+function toInput(body: BodyOf<'PUT /api/v1/roles/{id}'>): RoleInput {
+  const { title, description, order, billable, accessLevel } = body
+  const server = { ...body.server_permissions, ...body.serverPermissions }
+  const channel = { ...body.channel_permissions, ...body.channelPermissions }
+  return {
+    title,
+    description,
+    colour: body.class,
+    position: order,
+    isBillable: billable,
+    accessLevel,
+    serverPermissions: { overwrite_language_settings: server.overwrite_language, ...server },
+    channelPermissions: { share_attachments: channel.share_Attachments, ...channel },
+  }
+}
+
+const flags = <Name extends string>(all: Readonly<Record<Name, string>>, given: readonly Name[]) =>
+  Object.fromEntries(Object.keys(all).map((name) => [name, given.includes(name as Name)])) as Record<Name, boolean>
+
+const show = (role: Role): AnswerOf<'POST /api/v1/roles'> => ({
+  _id: role.id,
+  serverId: role.community_id,
+  title: role.title,
+  description: role.description,
+  class: role.colour,
+  order: role.position,
+  billable: role.is_billable,
+  accessLevel: role.access_level,
+  serverPermissions: flags(serverPermissions, role.server_permissions),
+  channelPermissions: flags(channelPermissions, role.channel_permissions),
+  createdAt: role.created_at.toISOString(),
+  updatedAt: role.updated_at.toISOString(),
+  __v: role.revision,
+})
