@@ -127,11 +127,11 @@ async function ask(environment: Environment, { getToken, tokenUrl }: TokenSource
     })
     const { embedToken, expiresIn } =
       typeof given === 'string' ? { embedToken: given } : (given ?? { embedToken: null })
-    if (embedToken === undefined) throw new Error()
+    if (embedToken === undefined) throw new Error('no embedToken')
     const life = (embedToken && expiresIn ? expiresIn : Number.POSITIVE_INFINITY) * 1000
     return { token: embedToken, until: now + life - Math.min(margin, life / 2) }
-  } catch {
-    throw new ApiError('no_token')
+  } catch (error) {
+    throw new ApiError('no_token', 0, String(error))
   }
 }
 
