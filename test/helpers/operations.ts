@@ -1,0 +1,380 @@
+import {
+  keyPrefixes,
+  type Permission,
+  type Principal,
+  permissions,
+  type Route,
+  type RouteKey,
+  routes,
+  type ServerPermission,
+  serverPermissions,
+} from '@rai/contract'
+import type { AccountsTx } from '../../packages/server/src/db/database.js'
+import { createAccount, newLink } from '../../packages/server/src/domain/accounts.js'
+import { newId } from '../../packages/server/src/domain/ids.js'
+import { newSecret } from '../../packages/server/src/domain/key-text.js'
+import { createKey, type NewKey, revokeKey, rotateKey } from '../../packages/server/src/domain/keys.js'
+import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
+import { createMember, type NewMember } from '../../packages/server/src/domain/members.js'
+import { createPasswords } from '../../packages/server/src/domain/passwords.js'
+import { changeRoles, createRole, type RoleInput } from '../../packages/server/src/domain/roles.js'
+import { newLoginCode } from '../../packages/server/src/domain/secure-auth.js'
+import { beginSession } from '../../packages/server/src/domain/sessions.js'
+import { beginningOfTime } from '../../packages/server/src/domain/time.js'
+import { type Ask, ask, embedToken, type Reply } from './api.js'
+import { type TestCommunity, testCommunity } from './community.js'
+import type { TestServer } from './server.js'
+
+/** Every operation of the contract. */
+export const operations = Object.entries<Route>(routes) as [RouteKey, Route][]
+
+/** What operations ask of roles. */
+const asked = [...new Set(operations.flatMap(([, { access }]) => access.may ?? []).concat('server_administrator'))]
+
+/** A community with something of everything to ask for, and every kind of credential. */
+export interface Place extends TestCommunity {
+  server: TestServer
+  serverId: string
+  boardId: string
+  keyId: string
+  memberId: string
+  jobId: string
+  token: string
+  /** A community key without the permission of an operation. */
+  keyWithout: Map<Permission, string>
+  revokedKey: string
+  rotatedKey: string
+  expiredKey: string
+  revokedPublishableKey: string
+  accountId: string
+  /** Access tokens of as many logins: one of the operations ends its login. */
+  accessTokens: string[]
+  ownerTokens: string[]
+  /** A role that nobody has. */
+  roleId: string
+  /** Access tokens of members whose roles allow what an operation asks for and nothing else, or all but that. */
+  allowed: Map<ServerPermission, string>
+  allowedTheRest: Map<ServerPermission, string>
+}
+
+const email = (origin: string) => `member@${new URL(origin).host}`
+const password = 'seven hills before breakfast'
+const { hash } = createPasswords()
+
+/** Makes such a community on a server, which must not mind many logins. */
+export async function makePlace(server: TestServer, origin: string): Promise<Place> {
+  const community = await testCommunity(server, { origin })
+  const now = new Date()
+  const newKey = async (input: Partial<NewKey>) =>
+    community.tenant((tx) => createKey(tx, { kind: 'community', name: 'Test', permissions, ...input }, now))
+  const keyWithout = new Map<Permission, string>()
+  for (const permission of permissions) {
+    const rest = permissions.filter((one) => one !== permission)
+    keyWithout.set(permission, (await newKey({ permissions: rest })).key)
+  }
+  const revoked = [await newKey({}), await newKey({ kind: 'publishable', origins: [origin] })] as const
+  for (const { id } of revoked) await community.tenant((tx) => revokeKey(tx, id, now))
+  const rotated = await newKey({})
+  await community.tenant((tx) => rotateKey(tx, rotated.id, 0, now))
+  const passwordHash = await hash(password)
+  /** A member with a login, and access tokens of as many logins. */
+  const signedIn = async (person: NewMember, logins = operations.length) => {
+    const { accountId, tokens } = await server.database.accounts(async (tx) => {
+      const account = await createAccount(
+        tx.db,
+        { email: `${person.username}@${new URL(origin).host}` },
+        passwordHash,
+        now,
+      )
+      const accountId = account!.id
+      const tokens: string[] = []
+      for (let n = 0; n < logins; n++) tokens.push((await beginSession(tx, { accountId }, now)).tokens.accessToken)
+      return { accountId, tokens }
+    })
+    return {
+      tokens,
+      accountId,
+      member: await community.tenant((tx) => createMember(tx, { ...person, accountId }, now)),
+    }
+  }
+  const { member, accountId, tokens: accessTokens } = await signedIn({ username: 'member', email: email(origin) })
+  const { tokens: ownerTokens } = await signedIn({ username: 'owner', role: 'owner' })
+  const newRole = (input: RoleInput & { title: string }) =>
+    community.tenant((tx) => createRole(tx, input, undefined, now))
+  /** A member whose one role, which stands above others, allows these things. */
+  const signedInWith = async (title: string, names: readonly ServerPermission[]) => {
+    const serverPermissions = Object.fromEntries(names.map((name) => [name, true]))
+    const role = await newRole({ title, position: 10, serverPermissions })
+    const { member, tokens } = await signedIn({ username: title }, 1)
+    await community.tenant((tx) => changeRoles(tx, member, { add: [role.id] }, now))
+    return tokens[0]!
+  }
+  const allowed = new Map<ServerPermission, string>()
+  const allowedTheRest = new Map<ServerPermission, string>()
+  for (const may of asked) {
+    const rest = (Object.keys(serverPermissions) as ServerPermission[]).filter(
+      (name) => name !== may && name !== 'server_administrator',
+    )
+    allowed.set(may, await signedInWith(`only.${may}`, [may]))
+    allowedTheRest.set(may, await signedInWith(`not.${may}`, rest))
+  }
+  const board = await community.tenant((tx) => createBoard(tx, { name: 'Board', requiresOptIn: true }, now))
+  const job = await ask(server, 'POST /apis/v1/users/bulk-import', { bearer: community.systemKey, form: csv() })
+  return {
+    ...community,
+    server,
+    serverId: community.id,
+    boardId: board.id,
+    keyId: rotated.id,
+    memberId: member.id,
+    jobId: job.answer.jobId,
+    token: await embedToken(server, community, 'member'),
+    keyWithout,
+    revokedKey: revoked[0].key,
+    rotatedKey: rotated.key,
+    expiredKey: (await newKey({ expiresAt: new Date(now.getTime() - 1) })).key,
+    revokedPublishableKey: revoked[1].key,
+    accountId,
+    accessTokens,
+    ownerTokens,
+    roleId: (await newRole({ title: 'Nobody’s' })).id,
+    allowed,
+    allowedTheRest,
+  }
+}
+
+/** Gives the place's member a prize, if they have none yet. */
+const win = ({ id, boardId, memberId, tenant }: Place) =>
+  tenant((tx) =>
+    tx.db
+      .insertInto('board_winners')
+      .values({
+        community_id: id,
+        board_id: boardId,
+        period: 'all',
+        period_start: beginningOfTime,
+        member_id: memberId,
+        rank: 1,
+        prize: JSON.stringify({ from: 1, to: 1, title: 'Boots' }),
+      })
+      .onConflict((oc) => oc.doNothing())
+      .execute(),
+  )
+
+let made = 0
+/** A file with a member who is not there yet. */
+export const csv = () => {
+  const form = new FormData()
+  form.set('data', new Blob([`Username\nuploaded ${++made}\n`], { type: 'text/csv' }), 'members.csv')
+  return form
+}
+
+/** Requests that are good in every way but for who asks; each is new, so that nothing exists already. */
+const requests: { [K in RouteKey]?: (place: Place) => Ask | Promise<Ask> } = {
+  'POST /v2/api/widget-access-keys/token': () => ({
+    body: { accessId: 'x', accessKey: 'x', userIdentifiers: { 'data-username': 'member' } },
+  }),
+  'POST /v2/api/widget-access-keys/validate': ({ token }) => ({ body: { embedToken: token } }),
+  'POST /apis/v1/users': () => ({ body: { username: `made ${++made}` } }),
+  'POST /apis/v1/users/info': ({ memberId }) => ({ body: { idOrEmail: memberId } }),
+  'POST /apis/v1/users/bulk-import': () => ({ form: csv() }),
+  'POST /apis/v1/users/bulk-update': () => ({ form: csv() }),
+  'POST /v1/leaderboards': () => ({ body: { name: 'Made' } }),
+  'PATCH /v1/leaderboards/{leaderboardId}': () => ({ body: { description: 'changed' } }),
+  'DELETE /v1/leaderboards/{leaderboardId}': async ({ tenant }) => {
+    const { id } = await tenant((tx) => createBoard(tx, { name: 'To go' }, new Date()))
+    return { params: { leaderboardId: id } }
+  },
+  'POST /v1/keys': () => ({ body: { kind: 'community', name: 'Made', permissions: [] } }),
+  'PATCH /v1/keys/{keyId}': () => ({ body: { name: 'Changed' } }),
+  'POST /v1/keys/{keyId}/rotate': () => ({ body: { overlapSeconds: 0 } }),
+  'DELETE /v1/keys/{keyId}': async ({ tenant }) => {
+    const { id } = await tenant((tx) => createKey(tx, { kind: 'community', name: 'To go' }, new Date()))
+    return { params: { keyId: id } }
+  },
+  'POST /api/v1/auth/register': () => ({
+    body: { email: `new${++made}@home.example`, password, firstname: '', lastname: '' },
+  }),
+  'POST /api/v1/auth/verify-email': ({ server }) =>
+    server.database.accounts(async (tx) => ({ body: { token: await confirmable(tx) } })),
+  'POST /api/v1/auth/resend-verification': () => ({ body: { email: 'new@home.example' } }),
+  'POST /api/v1/auth/login': ({ origin }) => ({ body: { email: email(origin), password } }),
+  'POST /api/v1/auth/refresh': ({ server, accountId }) =>
+    server.database.accounts(async (tx) => {
+      const { tokens } = await beginSession(tx, { accountId }, new Date())
+      return { body: { refreshToken: tokens.refreshToken } }
+    }),
+  'POST /api/v1/auth/forgot-password': ({ origin }) => ({ body: { email: email(origin) } }),
+  'POST /api/v1/auth/reset-password': ({ server }) =>
+    server.database.accounts(async (tx) => {
+      const account = await createAccount(tx.db, { email: `reset${++made}@home.example` }, '', new Date())
+      return { body: { token: await newLink(tx, 'account', account!.id, new Date()), password } }
+    }),
+  'POST /api/v1/auth/redeem': ({ tenant }) =>
+    tenant(async (tx) => {
+      const { code } = await newLoginCode(tx, { username: 'guest', email: 'guest@home.example' }, new Date())
+      return { body: { code } }
+    }),
+  'POST /api/v1/servers': () => ({ body: { name: 'Made' } }),
+  'PUT /api/v1/servers/{serverId}': () => ({ body: { name: 'Changed' } }),
+  'POST /api/v1/roles': () => ({ body: { title: `Role ${++made}` } }),
+  'PUT /api/v1/roles/{id}': ({ roleId }) => ({ params: { id: roleId }, body: { billable: true } }),
+  'DELETE /api/v1/roles/{id}': async ({ tenant }) => {
+    const { id } = await tenant((tx) => createRole(tx, { title: `To go ${++made}` }, undefined, new Date()))
+    return { params: { id } }
+  },
+  'GET /api/v1/roles/{id}': ({ memberId }) => ({ params: { id: memberId } }),
+  'POST /api/v1/roles/{roleId}/add': ({ memberId }) => ({ body: { userId: memberId } }),
+  'POST /api/v1/roles/{roleId}/remove': ({ memberId }) => ({ body: { userId: memberId } }),
+  'GET /api/secureAuth': () => ({ query: { userId: 'guest', action: 'login', email: 'guest@home.example' } }),
+  'PATCH /widget/v1/{publishableKey}/me': () => ({ body: { visibility: 'public' } }),
+  'POST /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/prizes/claim': async (place) => {
+    await win(place)
+    return { body: { period: 'all' } }
+  },
+  'PUT /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/seen': () => ({ body: { rank: 1 } }),
+  // Otherwise it would stay open.
+  'GET /widget/v1/{publishableKey}/stream': () => ({ method: 'HEAD' }),
+}
+
+/** A registration's token. */
+async function confirmable(tx: AccountsTx): Promise<string> {
+  const id = newId()
+  await tx.db
+    .insertInto('registrations')
+    .values({
+      id,
+      email: `confirmed${++made}@home.example`,
+      password_hash: '',
+      first_name: '',
+      last_name: '',
+      display_name: '',
+      created_at: new Date(),
+    })
+    .execute()
+  return newLink(tx, 'registration', id, new Date())
+}
+
+/** A good request for a place's things; `who` says how it is asked. */
+export async function goodRequest(key: RouteKey, place: Place, who: Ask): Promise<Ask> {
+  const request = (await requests[key]?.(place)) ?? {}
+  const { boardId, jobId, keyId, publishableKey, roleId, serverId } = place
+  const things = { leaderboardId: boardId, idOrSlug: boardId, jobId, keyId, publishableKey, roleId, serverId }
+  const { body: shown, ...rest } = who
+  const body = request.body === undefined ? {} : { body: { ...request.body, ...(shown as object) } }
+  return { ...request, ...rest, ...body, params: { ...things, ...request.params, ...who.params } }
+}
+
+/** Asks so. */
+export const knock = async (key: RouteKey, place: Place, who: Ask): Promise<Reply> =>
+  ask(place.server, key, await goodRequest(key, place, who))
+
+/** Everyone who may come to the door, and what they show there. */
+export interface Visitor {
+  name: string
+  /** What they are; undefined: nobody, or nobody who may ask like that. */
+  as?: Principal
+  /** What they are as well. */
+  also?: readonly Principal[]
+  /** Has every permission but the operation's. */
+  lacks?: true
+  /** Comes only where something is asked of roles. */
+  byRoles?: true
+  /** Shows a secret in a browser, which is refused even where nobody need show anything. */
+  careless?: true
+  shows(place: Place, route: Route): Ask
+}
+
+const nowhere = { publishableKey: 'x' }
+/** Where a login asks, if the query says so. */
+export const inQuery = ({ serverId }: Place, { query }: Route): Ask =>
+  query && 'serverId' in query.shape ? { query: { serverId } } : {}
+export const visitors: Visitor[] = [
+  { name: 'nobody', shows: () => ({ params: nowhere }) },
+  { name: 'a made-up key', shows: () => ({ bearer: 'rai_sk_x', params: { publishableKey: 'rai_pk_x' } }) },
+  {
+    name: 'a revoked key',
+    shows: ({ revokedKey, revokedPublishableKey: publishableKey }) => ({
+      bearer: revokedKey,
+      params: { publishableKey },
+    }),
+  },
+  { name: 'a secret that was rotated', shows: ({ rotatedKey }) => ({ bearer: rotatedKey, params: nowhere }) },
+  { name: 'an expired key', shows: ({ expiredKey }) => ({ bearer: expiredKey, params: nowhere }) },
+  { name: 'a page elsewhere', shows: () => ({ origin: 'https://evil.test' }) },
+  { name: 'a signed-in page elsewhere', shows: ({ token }) => ({ bearer: token, origin: 'https://evil.test' }) },
+  { name: 'a page', as: 'visitor', shows: ({ origin }) => ({ origin }) },
+  { name: 'no page, but its key', as: 'visitor', shows: () => ({}) },
+  { name: 'a signed-in page', as: 'member', shows: ({ token, origin }) => ({ bearer: token, origin }) },
+  {
+    name: 'a publishable key in the place of a secret one',
+    shows: ({ publishableKey }) => ({ bearer: publishableKey, params: nowhere }),
+  },
+  { name: 'a community key', as: 'communityKey', shows: ({ communityKey }) => ({ bearer: communityKey }) },
+  {
+    name: 'a community key without the permission',
+    as: 'communityKey',
+    lacks: true,
+    shows: ({ keyWithout }, { access }) => ({ bearer: keyWithout.get(access.permission ?? 'bulk') }),
+  },
+  {
+    name: 'a community key in a browser',
+    careless: true,
+    shows: ({ communityKey, origin }) => ({ bearer: communityKey, origin }),
+  },
+  { name: 'the system key', as: 'systemKey', shows: ({ systemKey }) => ({ bearer: systemKey }) },
+  {
+    name: 'the system key in a browser',
+    careless: true,
+    shows: ({ systemKey, origin }) => ({ bearer: systemKey, origin }),
+  },
+  {
+    name: 'a widget access key',
+    as: 'widgetAccessKey',
+    shows: ({ widgetAccess }) => ({ body: widgetAccess, params: nowhere }),
+  },
+  {
+    name: 'a member who signed in',
+    as: 'loginMember',
+    also: ['login'],
+    lacks: true,
+    shows: (place, route) => ({ bearer: place.accessTokens.pop()!, params: nowhere, ...inQuery(place, route) }),
+  },
+  {
+    name: 'an owner who signed in',
+    as: 'owner',
+    also: ['login', 'loginMember'],
+    shows: (place, route) => ({ bearer: place.ownerTokens.pop()!, params: nowhere, ...inQuery(place, route) }),
+  },
+  {
+    name: 'a member whose roles allow it',
+    as: 'loginMember',
+    byRoles: true,
+    shows: (place, route) => ({ bearer: place.allowed.get(route.access.may!)!, ...inQuery(place, route) }),
+  },
+  {
+    name: 'a member whose roles allow all but that',
+    as: 'loginMember',
+    lacks: true,
+    byRoles: true,
+    shows: (place, route) => ({ bearer: place.allowedTheRest.get(route.access.may!)!, ...inQuery(place, route) }),
+  },
+  {
+    name: 'an administrator who signed in',
+    as: 'loginMember',
+    byRoles: true,
+    shows: (place, route) => ({ bearer: place.allowed.get('server_administrator')!, ...inQuery(place, route) }),
+  },
+  {
+    name: 'a made-up access token',
+    shows: () => ({ bearer: newSecret(keyPrefixes.accessToken), params: nowhere }),
+  },
+]
+
+/** Whether the contract lets somebody ask. */
+export function isAllowed({ access }: Route, { as, also = [], lacks, careless }: Visitor): boolean {
+  if (careless) return false
+  if (access.principals.includes('anyone')) return true
+  const isListed = [as, ...also].some((one) => one && access.principals.includes(one))
+  return isListed && !(lacks && (as === 'loginMember' ? access.may : access.permission))
+}
