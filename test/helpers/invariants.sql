@@ -128,7 +128,7 @@ where claimed_at is not null and prize ? 'amount' and not exists (
 )
 union all
 select 'what happened cannot be changed', null, format('%s has no trigger that refuses', t)
-from unnest(array['transactions', 'entries', 'user_field_changes']) as t
+from unnest(array['transactions', 'entries', 'user_field_changes', 'audit_log']) as t
 where not exists (
   select from pg_trigger
   where tgrelid = t::regclass and tgfoid = 'refuse_change'::regproc and tgenabled <> 'D'

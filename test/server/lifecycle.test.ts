@@ -236,6 +236,11 @@ describe('a server', () => {
     const asks = (bearer: string | undefined) => ask(again, 'GET /v1/keys', { bearer })
     expect((await asks(systemKey)).status).toBe(401)
     expect((await asks(renewed.values['system key'])).status).toBe(200)
+    const { answer } = await ask(again, 'GET /v1/audit', { bearer: renewed.values['system key'] })
+    expect(answer.items.map(({ operation, actor }) => [operation, actor.kind])).toEqual([
+      ['operate system-key', 'machine'],
+      ['operate community', 'machine'],
+    ])
     again.child.kill('SIGTERM')
     expect(await again.ended).toBe(0)
   })

@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { readConfig } from '../../packages/server/src/config.js'
 import { type DemoFile, seedDemo } from '../../packages/server/src/demo.js'
 import { newLink } from '../../packages/server/src/domain/accounts.js'
+import { writeDown } from '../../packages/server/src/domain/audit.js'
 import { newId } from '../../packages/server/src/domain/ids.js'
 import { queueMail } from '../../packages/server/src/domain/mails.js'
 import { newLoginCode } from '../../packages/server/src/domain/secure-auth.js'
@@ -106,6 +107,7 @@ async function seedTheRest(): Promise<void> {
       .execute()
     await tx.db.insertInto('avatars').values({ community_id, member_id, due_at: now }).execute()
     await newLoginCode(tx, { username: 'amara' }, now)
+    await writeDown(tx, { operation: 'test', actor: { kind: 'machine', id: null } }, now)
     // Two changes that cancel each other.
     for (const [old_negated, new_negated] of [
       [null, -5],

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
 import { type Config, StartFailure } from './config.js'
+import { writeDown } from './domain/audit.js'
 import { createCommunity, thisCommunity } from './domain/communities.js'
 import { emit } from './domain/events.js'
 import { isId, newId } from './domain/ids.js'
@@ -64,6 +65,8 @@ function parse([name, ...args]: readonly string[]): Command {
   throw new StartFailure(name === 'help' ? usage : `There is no command "${name}".\n\n${usage}`)
 }
 
+const machine = { kind: 'machine', id: null } as const
+
 async function makeCommunity(
   { database }: Installation,
   name: string,
@@ -75,6 +78,7 @@ async function makeCommunity(
     await createCommunity(tx, { name, ...(timeZone && { timeZone }) }, now)
     await emit(tx, 'config.changed', null)
     const { key } = await createKey(tx, { kind: 'system', name: 'System key' }, now)
+    await writeDown(tx, { operation: 'operate community', actor: machine }, now)
     const shown = { 'community id': tx.communityId, 'system key': key }
     if (!origins) return shown
     const page = await createKey(tx, { kind: 'publishable', name: 'First key', origins }, now)
@@ -84,8 +88,10 @@ async function makeCommunity(
 
 const makeSystemKey = ({ database }: Installation, communityId: string) =>
   database.tenant(communityId, async (tx) => {
+    const now = new Date()
     await thisCommunity(tx)
-    return { 'system key': await renewSystemKey(tx, new Date()) }
+    await writeDown(tx, { operation: 'operate system-key', actor: machine }, now)
+    return { 'system key': await renewSystemKey(tx, now) }
   })
 
 const makeSigningKey = async ({ database, rootKey }: Installation, overlapMs: number) => ({

@@ -14,8 +14,10 @@ import {
   Time,
   text,
 } from '../schemas.js'
+import { audit } from './audit.js'
 import { keys } from './keys.js'
 
+export type { AuditActor } from './audit.js'
 export { type IdentifierMeaning, keyKinds } from './keys.js'
 
 const access = { principals: ['communityKey', 'systemKey'], permission: 'leaderboard' } as const
@@ -315,4 +317,5 @@ export const management = table({
     message: 'Leaderboard deleted successfully',
   },
   ...keys,
+  ...audit,
 })

@@ -1,5 +1,6 @@
 import type {
   ChannelPermission,
+  ErrorCode,
   EventType,
   managementFamily,
   Period,
@@ -50,6 +51,7 @@ export interface Tables {
   jobs: Jobs
   job_rows: JobRows
   job_errors: JobErrors
+  audit_log: AuditLog
 }
 
 /** A column with a default in the database that never changes afterwards. */
@@ -446,4 +448,18 @@ interface JobErrors {
   line: number
   code: string
   message: string
+}
+
+interface AuditLog {
+  community_id: string
+  id: string
+  operation: string
+  actor_kind: managementFamily.AuditActor
+  actor_id: string | null
+  objects: JSONColumnType<Record<string, string>>
+  fields: string[]
+  refusal: ErrorCode | null
+  origin: string | null
+  request_id: string | null
+  created_at: Date
 }

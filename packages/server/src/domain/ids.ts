@@ -6,6 +6,17 @@ export function newId(now: number = Date.now()): string {
   bytes.writeUIntBE(now, 0, 6)
   bytes[6] = (bytes[6]! & 0x0f) | 0x70
   bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  return textOf(bytes)
+}
+
+/** What comes before every id of that moment and of later ones. Moments before 1970 are taken for its beginning. */
+export function firstIdAt(moment: Date): string {
+  const bytes = Buffer.alloc(16)
+  bytes.writeUIntBE(Math.max(0, moment.getTime()), 0, 6)
+  return textOf(bytes)
+}
+
+function textOf(bytes: Buffer): string {
   const hex = bytes.toString('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }

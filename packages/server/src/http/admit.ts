@@ -33,7 +33,7 @@ export async function admit(
   reply: FastifyReply,
 ): Promise<void> {
   const source = sourceOf(route)
-  refuseSecretInBrowser(services, request.headers, source)
+  await refuseSecretInBrowser(services, request, source)
   if (source === 'none') allowPage(reply, '*')
   // Who asks stands in the body.
   if (source === 'none' || source === 'body') return
@@ -69,10 +69,6 @@ export async function admitPage(services: Services, request: FastifyRequest, rep
   // Until the key is known to allow it, the page may read why it is refused, and nothing else ever follows.
   const asked = request.headers.origin
   if (asked !== undefined) allowPage(reply, asked)
-  const key = await publishableKey(
-    services,
-    request.headers,
-    (request.params as { publishableKey: string }).publishableKey,
-  )
+  const key = await publishableKey(services, request, (request.params as { publishableKey: string }).publishableKey)
   return { key, origin: pageOrigin(services, request.headers, key) }
 }

@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { keyPrefixes, type Route } from '@rai/contract'
+import { keyPrefixes, Origin, type Route } from '@rai/contract'
+import type { FastifyRequest } from 'fastify'
 import type { Tx } from '../db/database.js'
+import { writeDownRefusal } from '../domain/audit.js'
 import { Failure } from '../domain/failure.js'
 import { readEmbedToken } from '../domain/identify.js'
 import { isId } from '../domain/ids.js'
@@ -10,6 +12,7 @@ import { activeMember, type Member, memberOfSession } from '../domain/members.js
 import { allowedTo } from '../domain/roles.js'
 import { findSession } from '../domain/sessions.js'
 import { toleranceSeconds } from '../domain/tokens.js'
+import { operationOf } from './audit.js'
 import type { Asker, Login, Services } from './context.js'
 
 /** How an operation is told who asks. It follows from the principals that it lists. */
@@ -40,20 +43,43 @@ function credentialIn(headers: IncomingHttpHeaders): string | undefined {
  * the mistake is found on the first day. Browsers tell themselves apart by `Origin`, and where they send none (a page of
  * our own origin that reads) by `Sec-Fetch-Site`. Not by `Sec-Fetch-Mode`: Node's fetch sends that too.
  */
-export function refuseSecretInBrowser(
+export async function refuseSecretInBrowser(
   services: Services,
-  headers: IncomingHttpHeaders,
+  request: FastifyRequest,
   source: CredentialSource,
-): void {
+): Promise<void> {
+  const { headers } = request
   if (headers.origin === undefined && headers['sec-fetch-site'] === undefined) return
   const secret = credentialIn(headers)
   const isSecret = secret !== undefined && secretPrefixes.some((prefix) => secret.startsWith(prefix))
   if (!isSecret && source !== 'body') return
-  throw secretInBrowser(services, headers, isSecret ? secret : null)
+  throw await secretInBrowser(services, request, isSecret ? secret : null)
 }
 
-function secretInBrowser({ log }: Services, { origin }: IncomingHttpHeaders, secret: string | null): Failure {
+/** Tells who runs the server by its log, and the key's owner by theirs. */
+async function secretInBrowser(
+  { database, log, clock }: Services,
+  request: FastifyRequest,
+  secret: string | null,
+): Promise<Failure> {
+  const { origin } = request.headers
   log.warn({ origin, key: secret && hintOf(secret) }, 'a secret key came from a browser')
+  const now = clock()
+  const key = secret === null ? undefined : await findKey(database, secret, now)
+  if (key)
+    await database.tenant(key.community_id, (tx) =>
+      writeDownRefusal(
+        tx,
+        {
+          operation: operationOf(request),
+          actor: { kind: kinds[key.kind], id: key.id },
+          requestId: request.id,
+          refusal: 'secret_key_in_browser',
+          origin: Origin.safeParse(origin).data,
+        },
+        now,
+      ),
+    )
   return new Failure('secret_key_in_browser')
 }
 
@@ -133,10 +159,10 @@ export async function askerByBody(
  * The publishable key of a page's path.
  * @throws Failure `secret_key_in_browser` for a key of any other kind, good or not: addresses are seen by everyone.
  */
-export async function publishableKey(services: Services, headers: IncomingHttpHeaders, text: string): Promise<Key> {
+export async function publishableKey(services: Services, request: FastifyRequest, text: string): Promise<Key> {
   const { database, clock } = services
   if (/^rai_[a-z]+_/.test(text) && !text.startsWith(keyPrefixes.publishable))
-    throw secretInBrowser(services, headers, text)
+    throw await secretInBrowser(services, request, text)
   const key = await findKey(database, text, clock())
   if (key?.kind !== 'publishable')
     throw new Failure('unauthorized', 'This publishable key is not known, was revoked, or has expired.')

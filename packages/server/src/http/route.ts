@@ -6,6 +6,7 @@ import { Failure } from '../domain/failure.js'
 import { admit } from './admit.js'
 import { sendAnswer, sendCsv, sendStream } from './answer.js'
 import { takeYourTime } from './arrival.js'
+import { audited, deedOf, isAudited } from './audit.js'
 import type { Asker, Context, Handlers, Services, UploadedFile } from './context.js'
 import { askerByBody, checkAccess, checkAgain, checkCommunity, loginByHeader, sourceOf } from './credential.js'
 import type { Family } from './family.js'
@@ -129,7 +130,7 @@ async function perform(
   reply: FastifyReply,
   form: Form | null,
 ): Promise<void> {
-  const { family, route, writes, handler } = operation
+  const { family, method, route, writes, handler } = operation
   const params = parsePart('path', route.params, request.params)
   const query = parsePart('query', route.query, request.query)
   const body = parsePart('body', route.body, form ? form.fields : request.body)
@@ -143,7 +144,10 @@ async function perform(
   // A login may have ended while the body came, and the transaction of the write sees no logins.
   if (writes && sourceOf(route) === 'header') await loginByHeader(services, request.headers)
   const now = services.clock()
-  const once = asker && (writes || route.body) ? onceFor(services, operation, asker, now, request, reply) : everyTime
+  const first = asker && (writes || route.body) ? onceFor(services, operation, asker, now, request, reply) : everyTime
+  const operator = isAudited(method, route) && (asker ?? request.login)
+  const picture = form?.picture ? route.picture! : null
+  const once = operator ? audited(first, deedOf(request, operator, { params, query, body, picture }), now) : first
 
   /** Everything but the transaction; made anew when the database asks for another try. */
   const context = (tx: Tx | null) =>

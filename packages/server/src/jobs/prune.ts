@@ -20,9 +20,11 @@ const old = {
   idempotency_keys: sql<boolean>`created_at < now() - make_interval(hours => ${answerHours})`,
   jobs: sql<boolean>`created_at < now() - make_interval(hours => ${failedHours}) and status = 'failed'`,
   login_codes: sql<boolean>`expires_at < now()`,
+  /** The database itself keeps what is younger. */
+  audit_log: sql<boolean>`created_at < audit_horizon()`,
 }
 
-/** Deletes what is kept for a time only: numbered events, the answers of idempotent writes, the rows of failed jobs, codes that ran out. */
+/** Deletes what is kept for a time only: numbered events, the answers of idempotent writes, the rows of failed jobs, codes that ran out, the audit log. */
 export function startPruning(database: Database, log: Pick<Logger, 'error'>): Loop {
   return startLoop(database, log, {
     name: 'pruning',
@@ -42,7 +44,8 @@ export function startPruning(database: Database, log: Pick<Logger, 'error'>): Lo
         .distinct()
         .where(old.login_codes)
         .execute()
-      return [...events, ...answers, ...failed, ...codes].map((row) => row.community_id)
+      const audit = await db.selectFrom('audit_log').select('community_id').distinct().where(old.audit_log).execute()
+      return [...events, ...answers, ...failed, ...codes, ...audit].map((row) => row.community_id)
     },
     run: (communityId) =>
       database.tenant(communityId, async (tx) => {
@@ -60,6 +63,7 @@ export function startPruning(database: Database, log: Pick<Logger, 'error'>): Lo
             select id from jobs where community_id = ${communityId} and ${old.jobs}
           )`.execute(tx.db)
         await tx.db.deleteFrom('login_codes').where('community_id', '=', communityId).where(old.login_codes).execute()
+        await tx.db.deleteFrom('audit_log').where('community_id', '=', communityId).where(old.audit_log).execute()
         return events.numAffectedRows === BigInt(batch)
       }),
   })

@@ -10,7 +10,7 @@ import {
   revokeKey,
   rotateKey,
 } from '../../domain/keys.js'
-import type { Context, Handlers } from '../../http/context.js'
+import type { Handlers } from '../../http/context.js'
 
 const defaultLimit = 20
 const kinds = managementFamily.keyKinds
@@ -23,37 +23,27 @@ export const keys: Handlers<Extract<RouteKey, `${string} /v1/keys${string}`>> = 
     return keys.map((key) => showKey(key, now))
   },
 
-  'POST /v1/keys': async (context) => {
-    const { tx, body, now } = context
+  'POST /v1/keys': async ({ tx, body, now }) => {
     const { id, key } = await createKey(tx, newKey(body, now), now)
-    writeDown(context, 'created', id)
     return { ...showKey(await keyById(tx, id), now), key, keyState: 'shown' }
   },
 
   'GET /v1/keys/{keyId}': async ({ tx, params, now }) => showKey(await keyById(tx, params.keyId), now),
 
-  'PATCH /v1/keys/{keyId}': async (context) => {
-    const { tx, params, body, now } = context
-    const key = await changeKey(tx, params.keyId, { ...body, expiresAt: endOf(body, now) })
-    writeDown(context, 'changed', key.id)
-    return showKey(key, now)
-  },
+  'PATCH /v1/keys/{keyId}': async ({ tx, params, body, now }) =>
+    showKey(await changeKey(tx, params.keyId, { ...body, expiresAt: endOf(body, now) }), now),
 
-  'POST /v1/keys/{keyId}/rotate': async (context) => {
-    const { tx, params, body, now } = context
+  'POST /v1/keys/{keyId}/rotate': async ({ tx, params, body, now }) => {
     const { key, secret } = await rotateKey(tx, params.keyId, body.overlapSeconds * 1000, now)
-    writeDown(context, 'rotated', key.id)
     return { ...showKey(key, now), key: secret, keyState: 'shown' }
   },
 
-  'DELETE /v1/keys/{keyId}': async (context) => {
-    const { tx, params, now } = context
+  'DELETE /v1/keys/{keyId}': async ({ tx, params, now }) => {
     const { id, kind } = await keyById(tx, params.keyId)
     if (kind === 'system') {
       throw new Failure('conflict', 'Nobody could make keys without it. Rotate it with overlapSeconds 0 instead.')
     }
     await revokeKey(tx, id, now)
-    writeDown(context, 'revoked', id)
     return { _id: id }
   },
 }
@@ -71,16 +61,6 @@ function endOf({ expiresAt }: { expiresAt?: string | null | undefined }, now: Da
   if (end > now) return end
   const details = [{ path: 'expiresAt', message: 'must lie in the future' }]
   throw new Failure('invalid_request', 'A key cannot have ended before now.', details)
-}
-
-/** Who did what to which key: the log is where it can be looked up. */
-function writeDown(
-  { tx, principal, deps }: Pick<Context<'POST /v1/keys'>, 'tx' | 'principal' | 'deps'>,
-  what: 'created' | 'changed' | 'rotated' | 'revoked',
-  key: string,
-): void {
-  const { communityId, keyId: by } = principal
-  tx.afterCommit(() => deps.log.info({ communityId, key, by }, `a key was ${what}`))
 }
 
 const kindOf = (kind: Key['kind']) =>

@@ -16,20 +16,22 @@ import type { Handlers, Services } from '../../http/context.js'
 import { imageUrl } from '../../pages/pictures.js'
 
 export const servers: Handlers<Extract<RouteKey, `${string} /api/v1/servers` | 'PUT /api/v1/servers/{serverId}'>> = {
-  'POST /api/v1/servers': async ({ body, picture, principal, deps, limit, now }) => {
+  'POST /api/v1/servers': async ({ body, picture, principal, once, deps, limit, now }) => {
     const account = await deps.database.accounts((tx) => accountOfSession(tx, principal.session))
     const { id: accountId, email, display_name, first_name, last_name } = account
     await limit.take('servers', accountId)
     const owner = { username: email.slice(0, email.lastIndexOf('@')), email, displayName: display_name }
     const id = newId(now.getTime())
     return withImage(deps.files, id, picture, (imageId, keep) =>
-      deps.database.tenant(id, async (tx) => {
-        tx.afterCommit(keep)
-        const community = await createCommunity(tx, { name: body.name, ...(imageId && { imageId }) }, now)
-        const names = { firstName: first_name, lastName: last_name }
-        await createMember(tx, { ...owner, ...names, role: 'owner', accountId }, now)
-        return show(tx, deps, community)
-      }),
+      deps.database.tenant(id, (tx) =>
+        once(tx, '', async () => {
+          tx.afterCommit(keep)
+          const community = await createCommunity(tx, { name: body.name, ...(imageId && { imageId }) }, now)
+          const names = { firstName: first_name, lastName: last_name }
+          await createMember(tx, { ...owner, ...names, role: 'owner', accountId }, now)
+          return show(tx, deps, community)
+        }),
+      ),
     )
   },
 
