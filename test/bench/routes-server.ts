@@ -63,8 +63,9 @@ const answer = (communityId: string) =>
     }),
     { snapshot: true },
   )
-baseline.get<{ Params: { key: string } }>('/page/:key', async ({ headers, params }) => {
-  const key = await publishableKey(services, headers, params.key)
+baseline.get<{ Params: { key: string } }>('/page/:key', async (request) => {
+  const { headers, params } = request
+  const key = await publishableKey(services, request, params.key)
   return answer((await askerByPage(services, headers, key, pageOrigin(services, headers, key))).communityId)
 })
 baseline.all('/key', async ({ headers }) => answer((await askerByHeader(services, headers)).communityId))

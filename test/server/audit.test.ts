@@ -191,8 +191,6 @@ describe('an entry', () => {
     const pruning = startPruning(server.database, { error: expect.unreachable })
     onTestFinished(pruning.stop)
     pruning.wake(id)
-    await expect
-      .poll(async () => (await log({}, systemKey)).map(({ operation }) => operation))
-      .toEqual(['young'])
+    await expect.poll(async () => (await log({}, systemKey)).map(({ operation }) => operation)).toEqual(['young'])
   })
 })

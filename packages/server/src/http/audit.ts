@@ -17,8 +17,11 @@ export const isAudited = (method: Method, route: Route): boolean =>
   method !== 'GET' &&
   route.access.principals.every((one) => operators.includes(one) || (one === 'loginMember' && route.access.may !== undefined))
 
+/** What of a request tells which operation it asks for, and who sends it. */
+export type Arrived = Pick<FastifyRequest, 'headers' | 'id' | 'method' | 'routeOptions'>
+
 /** The request's operation as the contract calls it. */
-export const operationOf = ({ method, routeOptions }: FastifyRequest): string =>
+export const operationOf = ({ method, routeOptions }: Arrived): string =>
   `${method} ${routeOptions.url!.replace(/:(\w+)/g, '{$1}')}`
 
 /** The ids among the fields of an object, and no other value of it. */
@@ -31,7 +34,7 @@ const idsIn = (object: unknown): Record<string, string> =>
 
 /** What a request is about to do, as far as the request tells. */
 export function deedOf(
-  request: FastifyRequest,
+  request: Arrived,
   asker: Asker | Login,
   parts: { params: object | undefined; query: object | undefined; body: object | undefined; picture: string | null },
 ): Deed {

@@ -97,8 +97,8 @@ export interface Context<K extends RouteKey> {
   /** Says more beside the answer, where the family's envelope has a place for it: `page`, `limit`, `total`. */
   meta: Record<string, number>
   /**
-   * Does the effect of an upload in its transaction: while who asks still may, and once per Idempotency-Key. Other operations
-   * are wrapped already.
+   * Does the effect of an upload, or of what makes a community, in its transaction: while who asks still may, once per
+   * Idempotency-Key, and written down in the audit log. Other operations are wrapped already.
    */
   once: Once
 }

@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { keyPrefixes, Origin, type Route } from '@rai/contract'
-import type { FastifyRequest } from 'fastify'
 import type { Tx } from '../db/database.js'
 import { writeDownRefusal } from '../domain/audit.js'
 import { Failure } from '../domain/failure.js'
@@ -12,7 +11,7 @@ import { activeMember, type Member, memberOfSession } from '../domain/members.js
 import { allowedTo } from '../domain/roles.js'
 import { findSession } from '../domain/sessions.js'
 import { toleranceSeconds } from '../domain/tokens.js'
-import { operationOf } from './audit.js'
+import { type Arrived, operationOf } from './audit.js'
 import type { Asker, Login, Services } from './context.js'
 
 /** How an operation is told who asks. It follows from the principals that it lists. */
@@ -45,7 +44,7 @@ function credentialIn(headers: IncomingHttpHeaders): string | undefined {
  */
 export async function refuseSecretInBrowser(
   services: Services,
-  request: FastifyRequest,
+  request: Arrived,
   source: CredentialSource,
 ): Promise<void> {
   const { headers } = request
@@ -59,7 +58,7 @@ export async function refuseSecretInBrowser(
 /** Tells who runs the server by its log, and the key's owner by theirs. */
 async function secretInBrowser(
   { database, log, clock }: Services,
-  request: FastifyRequest,
+  request: Arrived,
   secret: string | null,
 ): Promise<Failure> {
   const { origin } = request.headers
@@ -159,7 +158,7 @@ export async function askerByBody(
  * The publishable key of a page's path.
  * @throws Failure `secret_key_in_browser` for a key of any other kind, good or not: addresses are seen by everyone.
  */
-export async function publishableKey(services: Services, request: FastifyRequest, text: string): Promise<Key> {
+export async function publishableKey(services: Services, request: Arrived, text: string): Promise<Key> {
   const { database, clock } = services
   if (/^rai_[a-z]+_/.test(text) && !text.startsWith(keyPrefixes.publishable))
     throw await secretInBrowser(services, request, text)
