@@ -50,8 +50,8 @@ describe('the audit log', () => {
 
   it.each(others)('says nothing of %s, which only reads, or is somebody’s own', async (key, route) => {
     const requestId = newId()
-    const visitor = visitors.find(({ as, also }) =>
-      [as, also].some((one) => one && route.access.principals.includes(one)),
+    const visitor = visitors.find(({ as, also = [] }) =>
+      [as, ...also].some((one) => one && route.access.principals.includes(one)),
     )
     const who = (visitor ?? shownBy('nobody')).shows(place, route)
     await knock(key, place, { ...who, headers: { ...who.headers, 'x-request-id': requestId } })

@@ -15,7 +15,9 @@ const operators: readonly Principal[] = ['communityKey', 'systemKey', 'owner', '
 export const isAudited = (method: Method, route: Route): boolean =>
   isWrite(method, route) &&
   method !== 'GET' &&
-  route.access.principals.every((one) => operators.includes(one) || (one === 'loginMember' && route.access.may !== undefined))
+  route.access.principals.every(
+    (one) => operators.includes(one) || (one === 'loginMember' && route.access.may !== undefined),
+  )
 
 /** What of a request tells which operation it asks for, and who sends it. */
 export type Arrived = Pick<FastifyRequest, 'headers' | 'id' | 'method' | 'routeOptions'>
@@ -28,7 +30,7 @@ export const operationOf = ({ method, routeOptions }: Arrived): string =>
 const idsIn = (object: unknown): Record<string, string> =>
   Object.fromEntries(
     Object.entries(object ?? {}).filter(
-      ([name, value]) => /^_id$|Id$/.test(name) && typeof value === 'string' && isId(value),
+      ([name, value]) => /^_?id$|Id$/.test(name) && typeof value === 'string' && isId(value),
     ),
   )
 
