@@ -279,7 +279,9 @@ describe('the roles of a user', () => {
         .execute(),
     )
     const role = await newRole('Guide')
-    for (const userId of [gone.id, '0', '99', 'gone', 'x'])
+    const other = await testCommunity(server)
+    const foreign = await other.tenant((tx) => createMember(tx, { username: 'foreign' }, now))
+    for (const userId of [gone.id, foreign.id, '0', '99', 'gone', 'x'])
       for (const reply of [await rolesOf(userId), await give(role.id, userId)])
         expect(outcome(reply), userId).toEqual([404, 'not_found'])
   })

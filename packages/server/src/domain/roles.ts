@@ -196,39 +196,38 @@ export async function deleteRole(tx: Tx, id: string, actor: string | undefined):
   await tx.db.deleteFrom('roles').where('community_id', '=', tx.communityId).where('id', '=', role.id).execute()
 }
 
+/** Who is to have a role, or not. */
+interface Holding {
+  roleId: string
+  /** An id or a short number. */
+  userId: string
+}
+
 /**
  * Gives a member a role. Twice is as once.
- * @param userId An id or a short number.
  * @param actor As in `createRole`.
  * @returns The member's roles now.
  * @throws Failure `forbidden`, `not_found`, `conflict` for the role of everybody.
  */
-export async function giveRole(
-  tx: Tx,
-  { roleId, userId }: { roleId: string; userId: string },
-  actor: string | undefined,
-  at: Date,
-): Promise<Role[]> {
-  const reach = await takeRoles(tx, actor)
-  const [role, member] = [await roleById(tx, roleId), await memberByUserId(tx, userId)]
-  refuseBase(role)
-  checkReach(reach, role)
+export async function giveRole(tx: Tx, change: Holding, actor: string | undefined, at: Date): Promise<Role[]> {
+  const { reach, role, member } = await takeHolding(tx, change, actor)
   checkGiven(reach, role, nothing)
   return rolesOf(tx, await changeRoles(tx, member, { add: [role.id] }, at))
 }
 
 /** Takes a role from a member. All else is as in `giveRole`. */
-export async function takeRole(
-  tx: Tx,
-  { roleId, userId }: { roleId: string; userId: string },
-  actor: string | undefined,
-  at: Date,
-): Promise<Role[]> {
+export async function takeRole(tx: Tx, change: Holding, actor: string | undefined, at: Date): Promise<Role[]> {
+  const { role, member } = await takeHolding(tx, change, actor)
+  return rolesOf(tx, await changeRoles(tx, member, { remove: [role.id] }, at))
+}
+
+async function takeHolding(tx: Tx, { roleId, userId }: Holding, actor: string | undefined) {
   const reach = await takeRoles(tx, actor)
-  const [role, member] = [await roleById(tx, roleId), await memberByUserId(tx, userId)]
+  const role = await roleById(tx, roleId)
+  const member = await memberByUserId(tx, userId)
   refuseBase(role)
   checkReach(reach, role)
-  return rolesOf(tx, await changeRoles(tx, member, { remove: [role.id] }, at))
+  return { reach, role, member }
 }
 
 /** Gives a member the role of an access level, if there is one, and takes those of other levels away. */

@@ -20,7 +20,8 @@ Every path below begins at \`${publicUrl}\`. Bodies and answers are JSON, but fo
   given permissions; each operation says which one it needs.
 - **System key** \`rai_sys_…\`: the same with every permission, also as \`X-API-Key: <key>\`.
 - **Access token** \`rai_at_…\`: somebody who signed in (*system*), as \`Authorization: Bearer <access token>\`. Where an operation
-  is about a community, \`serverId\` says which. It is good for 15 minutes; the refresh token gives the next one, once.
+  is about a community, \`serverId\` says which; what it asks of the member’s roles stands there. It is good for 15 minutes; the
+  refresh token gives the next one, once.
 
 Widget access keys, community keys and system keys never leave a back-end: a request with one that comes from a browser is refused.
 
