@@ -185,6 +185,7 @@ const requests: { [K in RouteKey]?: (place: Place) => Ask | Promise<Ask> } = {
     const { id } = await tenant((tx) => createBoard(tx, { name: 'To go' }, new Date()))
     return { params: { leaderboardId: id } }
   },
+  'PATCH /v1/gamification': () => ({ body: { tiers: [] } }),
   'POST /v1/keys': () => ({ body: { kind: 'community', name: 'Made', permissions: [] } }),
   'PATCH /v1/keys/{keyId}': () => ({ body: { name: 'Changed' } }),
   'POST /v1/keys/{keyId}/rotate': () => ({ body: { overlapSeconds: 0 } }),

@@ -137,6 +137,20 @@ describe('what happens on one instance', () => {
     })
   })
 
+  it('holds on another at once: settings by which members earn', async () => {
+    const tiers = [{ name: 'Walker', icon: '🥾', levels: [0, 100, 250] }]
+    await withoutLooking(testDatabase, async () => {
+      const stream = await streamAt('two')
+      const set = await ask(at('one'), 'PATCH /v1/gamification', { bearer: community.systemKey, body: { tiers } })
+      expect(set.status).toBe(200)
+      const page = { params: { publishableKey: community.publishableKey } }
+      const { answer } = await ask(at('two'), 'GET /widget/v1/{publishableKey}/config', page)
+      expect(answer.tiers).toEqual(tiers)
+      await stream.until(({ type }) => type === 'config.changed')
+      stream.close()
+    })
+  })
+
   it('is found by an instance that is told nothing', async () => {
     await start('deaf')
     const stream = await streamAt('deaf')

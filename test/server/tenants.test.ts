@@ -12,6 +12,7 @@ import { newId } from '../../packages/server/src/domain/ids.js'
 import { queueMail } from '../../packages/server/src/domain/mails.js'
 import { newLoginCode } from '../../packages/server/src/domain/secure-auth.js'
 import { beginSession } from '../../packages/server/src/domain/sessions.js'
+import { visit } from '../../packages/server/src/domain/visits.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { asSuperuser, brokenInvariants, openTestDatabase } from '../helpers/database.js'
 
@@ -105,6 +106,7 @@ async function seedTheRest(): Promise<void> {
         seen_at: now,
       })
       .execute()
+    await visit(tx, member_id, now)
     await tx.db.insertInto('avatars').values({ community_id, member_id, due_at: now }).execute()
     await newLoginCode(tx, { username: 'amara' }, now)
     await writeDown(tx, { operation: 'test', actor: { kind: 'machine', id: null } }, now)

@@ -92,6 +92,11 @@ describe('what a page needs first', () => {
     expect(status).toBe(200)
     expect(answer).toEqual({
       community: { id: community.id, name: 'Test community', timeZone: 'Europe/Berlin', weekStart: 1 },
+      units: {
+        xp: { name: 'XP', icon: '', enabled: true },
+        currency: { name: 'Coins', icon: '', enabled: true },
+      },
+      tiers: [],
       leaderboards: [
         { id: board.id, slug: 'stars', name: 'Stars', metric: { unit: 'xp', name: 'XP' }, periods: ['all', 'week'] },
       ],
@@ -354,8 +359,17 @@ describe('the member', () => {
     const token = await tokenOf('bo')
     const hidden = await me(token, { visibility: 'hidden' })
     expect(hidden.answer).toEqual({
-      member: { id: members.bo!.id, name: 'bo L', avatarUrl: null, username: 'bo', visibility: 'hidden' },
+      member: {
+        id: members.bo!.id,
+        name: 'bo L',
+        avatarUrl: null,
+        username: 'bo',
+        visibility: 'hidden',
+        timeZone: null,
+      },
       balances: { xp: 40, currency: 0 },
+      tier: null,
+      streak: { days: 1, longest: 1, freezes: 0 },
     })
     const { answer } = await rows('stars')
     expect([answer.total, answer.items.map(({ member }) => member.name)]).toEqual([

@@ -4,6 +4,7 @@ import { Id } from './schemas.js'
 /** What can happen in a community. Stream, and later webhooks, speak of the same facts. */
 const eventTypes = [
   'user.joined',
+  'user.visited',
   'balance.changed',
   'leaderboard.changed',
   'import.progressed',

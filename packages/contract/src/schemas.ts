@@ -99,8 +99,37 @@ export const Prizes = z
     'must be for different ranks',
   )
 
+/** An emoji, say. It is text, so that a page that shows it loads nothing and asks nobody. */
+const icon = line(0, 16).meta({ description: 'An emoji or a few characters to show beside the name; empty for none' })
+
+/** What a community calls a unit, and whether there is any to earn. */
+export const UnitSettings = z
+  .strictObject({
+    name: line(1, 50).meta({ description: 'What people read' }),
+    icon,
+    enabled: z.boolean().meta({ description: 'Whether members earn it by what they do. What they have stays theirs' }),
+  })
+  .meta({ id: 'UnitSettings' })
+
+/** What members rise to by their XP. */
+export const Tier = z
+  .strictObject({
+    name: line(1, 50).meta({ description: 'What people read' }),
+    icon,
+    levels: z
+      .array(z.int().min(0))
+      .length(3)
+      .meta({ description: 'How much XP a member needs for its first, second and third level' }),
+  })
+  .meta({ id: 'Tier' })
+
 /** A username: 1 to 100 characters, compared with case. */
 export const Username = line(1, 100)
+
+/** Where a member's days begin and end. */
+export const TimeZone = line(1, 60)
+  .nullable()
+  .meta({ description: 'By which the member’s days begin: an IANA name such as `Asia/Kolkata`. Null: the community’s' })
 
 /** An e-mail address, compared without case. */
 export const Email = z

@@ -8,6 +8,7 @@ import type { Database, Tx } from './db/database.js'
 import { createAccount } from './domain/accounts.js'
 import { createCommunity } from './domain/communities.js'
 import { ensureFields, findFields, setValues } from './domain/fields.js'
+import { changeGamification, type GamificationInput } from './domain/gamification.js'
 import { newId } from './domain/ids.js'
 import { changeKey, createKey, findAccessKey, findKey } from './domain/keys.js'
 import { createBoard, joinBoard } from './domain/leaderboards/index.js'
@@ -142,6 +143,18 @@ const continents: Record<string, readonly string[]> = {
 const continentOf = (username: string): string | undefined =>
   Object.keys(continents).find((continent) => continents[continent]!.includes(username))
 
+const gamification: GamificationInput = {
+  units: {
+    xp: { name: 'XP', icon: '⭐', enabled: true },
+    currency: { name: 'Coins', icon: '🪙', enabled: true },
+  },
+  tiers: [
+    { name: 'Stroller', icon: '👟', levels: [0, 100, 300] },
+    { name: 'Hiker', icon: '🥾', levels: [600, 1000, 1500] },
+    { name: 'Guide', icon: '🧭', levels: [2200, 3000, 4000] },
+  ],
+}
+
 /** When the members earned, for what, how much at most, and how many of them took part. */
 const outings: { daysAgo: number; reason: Reason; most: number; everyNth: number }[] = [
   { daysAgo: 410, reason: 'import', most: 2400, everyNth: 1 },
@@ -173,6 +186,7 @@ export async function seedDemo(database: Database, config: Config, now: Date): P
     if (!account) return
     await createCommunity(tx, { name: 'Fernweh Trail Club', timeZone: 'Europe/Berlin' }, now)
     await createMember(tx, { ...owner, role: 'owner', accountId: account.id }, now)
+    await changeGamification(tx, gamification, now)
     await seedMembers(tx, now)
     await seedRoles(tx, now)
     await seedBoards(tx, now)

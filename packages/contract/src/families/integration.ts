@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Permission } from '../access.js'
 import { bodyLimits, table } from '../route.js'
-import { Amount, Email, Id, line, PictureUrl, Time, Username } from '../schemas.js'
+import { Amount, Email, Id, line, PictureUrl, Time, TimeZone, Username } from '../schemas.js'
 
 const needs = <P extends Permission>(permission: P) =>
   ({ principals: ['communityKey', 'systemKey'], permission }) as const
@@ -27,6 +27,8 @@ const CreateUser = z
     avatarUrl: PictureUrl.optional().meta({
       description: 'Where the member’s picture is. It is fetched once and served from here',
     }),
+    /** Ours. */
+    timeZone: TimeZone.optional(),
     accessLevel: z.int().min(0).optional().meta({ description: noEffect }),
     joinServer: z.boolean().optional().meta({ description: noEffect }),
     sendEmail: z
@@ -89,10 +91,12 @@ const UserInfo = z
     language: z.string(),
     totalMessages: NotCounted,
     totalReactions: NotCounted,
-    visitCount: NotCounted,
+    /** Visits: times of 30 minutes in which the member came. */
+    visitCount: z.int(),
     replySent: NotCounted,
     timeSpent: NotCounted,
-    loginStreak: NotCounted,
+    /** On how many days in a row the member came; 0 when the last is too long ago. */
+    loginStreak: z.int(),
     customFields: z.record(z.string(), z.unknown()),
   })
   .meta({ id: 'UserInfo' })

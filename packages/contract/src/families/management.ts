@@ -15,6 +15,7 @@ import {
   text,
 } from '../schemas.js'
 import { audit } from './audit.js'
+import { gamification } from './gamification.js'
 import { keys } from './keys.js'
 
 export type { AuditActor } from './audit.js'
@@ -316,6 +317,7 @@ export const management = table({
     answer: z.strictObject({ _id: Id }),
     message: 'Leaderboard deleted successfully',
   },
+  ...gamification,
   ...keys,
   ...audit,
 })

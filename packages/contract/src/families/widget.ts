@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { bodyLimits, table } from '../route.js'
-import { Amount, Day, Id, line, Period, Prize, page, Time, Unit } from '../schemas.js'
+import { Amount, Day, Id, line, Period, Prize, page, Tier, Time, TimeZone, Unit, UnitSettings } from '../schemas.js'
 
 const anyPage = { principals: ['visitor', 'member'] } as const
 const memberOnly = { principals: ['member'] } as const
@@ -34,6 +34,9 @@ const BoardSummary = z
 const Config = z
   .strictObject({
     community: z.strictObject({ id: Id, name: z.string(), timeZone: z.string(), weekStart: z.int().min(1).max(7) }),
+    units: z.strictObject({ xp: UnitSettings, currency: UnitSettings }),
+    /** Lowest first. */
+    tiers: z.array(Tier),
     /** Without segments. Shown where an element names no board: the first of this list. */
     leaderboards: z.array(BoardSummary),
     /** The server's clock, for countdowns that do not trust the visitor's. */
@@ -53,8 +56,29 @@ const Viewer = z
     member: ShownMember.extend({
       username: z.string(),
       visibility: Visibility,
+      timeZone: TimeZone,
     }),
     balances: z.strictObject({ xp: Amount, currency: Amount }),
+    /** Null below the first level, and where there are no tiers. */
+    tier: z
+      .strictObject({
+        /** 1 is the lowest. */
+        number: z.int().min(1),
+        name: z.string(),
+        icon: z.string(),
+        level: z.int().min(1).max(3),
+        /** The XP that the next level needs; null at the last one of all. */
+        nextXp: z.int().nullable(),
+      })
+      .nullable(),
+    streak: z.strictObject({
+      /** On how many days in a row the member came. */
+      days: z.int().min(0),
+      /** The most there ever were. */
+      longest: z.int().min(0),
+      /** How many missed days it can bear. */
+      freezes: z.int().min(0),
+    }),
   })
   .meta({ id: 'Viewer', description: 'The member that the embed token names' })
 
@@ -166,12 +190,14 @@ export const widget = table({
     answer: Viewer,
   },
   'PATCH /widget/v1/{publishableKey}/me': {
-    summary: 'Hide or show oneself on every leaderboard of the community',
+    summary: 'Hide or show oneself on every leaderboard of the community, or say when one’s days begin',
+    description:
+      'What is not sent stays. A day that has counted for the streak is never cut short by another time zone: it goes on to the end of one there.',
     access: memberOnly,
     params: Key,
-    body: z.strictObject({
-      visibility: Visibility,
-    }),
+    body: z
+      .strictObject({ visibility: Visibility.optional(), timeZone: TimeZone.optional() })
+      .refine((body) => Object.keys(body).length > 0, 'must hold something to change'),
     bodyLimit: bodyLimits.small,
     answer: Viewer,
   },

@@ -2,6 +2,7 @@ import type {
   ChannelPermission,
   ErrorCode,
   EventType,
+  GamificationSettings,
   managementFamily,
   Period,
   Permission,
@@ -52,6 +53,8 @@ export interface Tables {
   job_rows: JobRows
   job_errors: JobErrors
   audit_log: AuditLog
+  gamification: Gamification
+  visits: Visits
 }
 
 /** A column with a default in the database that never changes afterwards. */
@@ -70,7 +73,11 @@ interface Communities {
   week_start: Generated<number>
   review_hours: Generated<number>
   xp_name: Generated<string>
+  xp_icon: Generated<string>
+  xp_enabled: Generated<boolean>
   currency_name: Generated<string>
+  currency_icon: Generated<string>
+  currency_enabled: Generated<boolean>
   created_at: Once<Date>
 }
 
@@ -199,6 +206,7 @@ interface Members {
   entered_boards: Generated<string[]>
   fields: Json<Record<string, string>>
   role_ids: Generated<string[]>
+  time_zone: Generated<string | null>
   created_at: Once<Date>
   updated_at: Generated<Date>
   revision: Generated<number>
@@ -462,4 +470,24 @@ interface AuditLog {
   origin: string | null
   request_id: string | null
   created_at: Date
+}
+
+interface Gamification {
+  community_id: string
+  settings: JSONColumnType<Partial<Omit<GamificationSettings, 'units'>>>
+  updated_at: Date
+  revision: Generated<number>
+}
+
+interface Visits {
+  community_id: string
+  member_id: string
+  visited_at: Date
+  count: number
+  due_at: Date
+  day: string
+  day_ends_at: Date
+  streak: number
+  longest_streak: number
+  freezes: number
 }

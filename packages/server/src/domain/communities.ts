@@ -49,7 +49,11 @@ const columns = everyColumn<Community>({
   week_start: true,
   review_hours: true,
   xp_name: true,
+  xp_icon: true,
+  xp_enabled: true,
   currency_name: true,
+  currency_icon: true,
+  currency_enabled: true,
   created_at: true,
 })
 const communityById = writeOnce<Pick<Tx, 'communityId'>>(

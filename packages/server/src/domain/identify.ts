@@ -5,6 +5,7 @@ import { Failure } from './failure.js'
 import { goodKeyById, type Key } from './keys.js'
 import { createMember, findMember, type Member, type MemberName } from './members.js'
 import type { EmbedClaims, Tokens } from './tokens.js'
+import { isNewVisit } from './visits.js'
 
 const nameOf = (meaning: managementFamily.IdentifierMeaning, value: string): MemberName => {
   switch (meaning) {
@@ -72,25 +73,27 @@ async function findAll(tx: Tx, names: readonly MemberName[]): Promise<(Member | 
 
 /**
  * What an embed token says, if all that it rests on still stands: its access key and its member are looked up each time.
+ * Tells as well whether who uses it has come again.
  * @throws Failure `token_expired` or `unauthorized`
  */
 export async function readEmbedToken(
   { database, tokens }: { database: Database; tokens: Tokens },
   token: string,
   at: Date,
-): Promise<{ claims: EmbedClaims; key: Key; member: Member }> {
+): Promise<{ claims: EmbedClaims; key: Key; member: Member; isVisit: boolean }> {
   const claims = await tokens.verify(token, at)
   return database.tenant(
     claims.communityId,
     async (tx) => {
-      const [key, member] = await Promise.all([
+      const [key, member, isVisit] = await Promise.all([
         goodKeyById(tx, claims.accessKeyId, at),
         findMember(tx, { id: claims.memberId }),
+        isNewVisit(tx, claims.memberId, at),
       ])
       const isMinter = key?.kind === 'widget_access' && key.generation === claims.generation
       if (!isMinter || member?.status !== 'active')
         throw new Failure('unauthorized', 'This token is not good any more. Ask for a new one.')
-      return { claims, key, member }
+      return { claims, key, member, isVisit }
     },
     { snapshot: true },
   )

@@ -12,7 +12,7 @@ import { isId, newId } from './ids.js'
 import { rerank } from './leaderboards/scores.js'
 import { shareBoardLock } from './ledger.js'
 import type { Session } from './sessions.js'
-import { dayOf, momentOf } from './time.js'
+import { dayOf, isTimeZone, momentOf } from './time.js'
 
 /** A person in one community. Two communities never see or change each other's copy. */
 export type Member = Selectable<Tables['members']>
@@ -30,6 +30,8 @@ export interface NewMember {
   avatarSource?: string | undefined
   /** Values of fields of text. */
   fields?: Readonly<Record<string, string>>
+  /** By which their days begin; the community's where there is none. */
+  timeZone?: string | null | undefined
 }
 
 /** What another system calls a member: `type` names the system or the kind of id. */
@@ -41,8 +43,12 @@ export interface ExternalId {
 /** The external id that `externalId` in the API means. */
 export const defaultExternalIdType = 'externalId'
 
-/** @throws Failure `already_exists` when the username, e-mail or external id is another member's. */
+/**
+ * @throws Failure `already_exists` when the username, e-mail or external id is another member's, `invalid_request` for a
+ * time zone that is none.
+ */
 export async function createMember(tx: Tx, input: NewMember, at: Date): Promise<Member> {
+  checkTimeZone(input.timeZone)
   try {
     const member = await tx.db
       .insertInto('members')
@@ -59,6 +65,7 @@ export async function createMember(tx: Tx, input: NewMember, at: Date): Promise<
         account_id: input.accountId ?? null,
         avatar_source: input.avatarSource ?? null,
         fields: JSON.stringify(input.fields ?? {}),
+        time_zone: input.timeZone ?? null,
         created_at: at,
         updated_at: at,
       })
@@ -176,6 +183,26 @@ export async function roleIdsOf(tx: Tx, memberIds: readonly string[]): Promise<M
     .where('id', 'in', [...memberIds])
     .execute()
   return new Map(members.map(({ id, role_ids }) => [id, role_ids]))
+}
+
+/**
+ * Says by which clock a member's days begin; null: by the community's.
+ * @throws Failure `invalid_request` for a time zone that is none.
+ */
+export async function setTimeZone(tx: Tx, memberId: string, timeZone: string | null, at: Date): Promise<void> {
+  checkTimeZone(timeZone)
+  await tx.db
+    .updateTable('members')
+    .set({ time_zone: timeZone, updated_at: at, revision: sql`revision + 1` })
+    .where('community_id', '=', tx.communityId)
+    .where('id', '=', memberId)
+    .execute()
+}
+
+function checkTimeZone(timeZone: string | null | undefined): void {
+  if (timeZone == null || isTimeZone(timeZone)) return
+  const details = [{ path: 'timeZone', message: 'is not a time zone' }]
+  throw new Failure('invalid_request', 'Name a time zone such as Asia/Kolkata.', details)
 }
 
 export interface Balances {

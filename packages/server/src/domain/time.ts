@@ -54,6 +54,9 @@ const toUtc = (day: Day): number => Date.parse(`${day}T00:00:00Z`)
 /** The calendar day of a moment in a zone. */
 export const dayOf = (at: Date, timeZone: string): Day => toDay(wallTime(at, timeZone))
 
+/** How many days later one is than another; negative when it is earlier. */
+export const daysBetween = (earlier: Day, later: Day): number => (toUtc(later) - toUtc(earlier)) / dayLength
+
 export const addDays = (day: Day, days: number): Day => toDay(toUtc(day) + days * dayLength)
 
 /**

@@ -1,5 +1,6 @@
 import type { Route } from '@rai/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { visit } from '../domain/visits.js'
 import type { Asker, Login, Services } from './context.js'
 import { allowPage } from './cors.js'
 import {
@@ -54,11 +55,25 @@ export async function admit(
     }
     checkAccess(route, request.asker ?? login!)
   }
+  if (request.asker) await noteVisit(services, request.asker)
 }
 
 /** The community that a login asks of: in the path, or else in the query. */
 function communityIn({ params, query }: FastifyRequest): unknown {
   return (params as { serverId?: unknown }).serverId ?? (query as { serverId?: unknown }).serverId
+}
+
+/**
+ * Writes a visit down before the request is answered, so that the answer has what it gave. Where that fails, nobody is
+ * refused for it: the next request is a visit as well.
+ */
+async function noteVisit({ database, clock, log }: Services, { communityId, memberId, isVisit }: Asker): Promise<void> {
+  if (!isVisit) return
+  try {
+    await database.tenant(communityId, (tx) => visit(tx, memberId!, clock()))
+  } catch (error) {
+    log.error({ err: error, communityId, memberId }, 'a visit could not be written down')
+  }
 }
 
 /** Lets the page read the answer, which is a refusal where the key does not allow it: a page that could not read it would

@@ -42,6 +42,8 @@ export interface Asker {
   memberId: string | undefined
   /** That member's roles beside that of everybody. */
   roleIds: readonly string[]
+  /** Whether the member has come again, which is to be written down. */
+  isVisit: boolean
   /** The id of the key that signed the token. */
   signedBy: string | undefined
   /** When what was shown ends: a key, a secret that was rotated, an embed token. */

@@ -11,6 +11,7 @@ import { activeMember, type Member, memberOfSession } from '../domain/members.js
 import { allowedTo } from '../domain/roles.js'
 import { findSession } from '../domain/sessions.js'
 import { toleranceSeconds } from '../domain/tokens.js'
+import { isNewVisit } from '../domain/visits.js'
 import { type Arrived, operationOf } from './audit.js'
 import type { Asker, Login, Services } from './context.js'
 
@@ -109,15 +110,20 @@ export async function loginByHeader(
  * @throws Failure `not_found` when it is none there, `forbidden` when its roles do not allow what the operation asks for.
  */
 export async function askerByLogin(
-  { database }: Services,
+  { database, clock }: Services,
   { session }: Login,
   route: Route,
   serverId: unknown,
 ): Promise<Asker> {
   if (typeof serverId !== 'string' || !isId(serverId)) throw notHere()
-  const shown = await database.tenant(serverId, async (tx) => asLogin(tx, route, await memberOfSession(tx, session)), {
-    snapshot: true,
-  })
+  const shown = await database.tenant(
+    serverId,
+    async (tx) => {
+      const login = await asLogin(tx, route, await memberOfSession(tx, session))
+      return { ...login, isVisit: await isNewVisit(tx, login.memberId!, clock()) }
+    },
+    { snapshot: true },
+  )
   return {
     ...shown,
     communityId: serverId,
@@ -189,7 +195,7 @@ export async function askerByPage(
   const visitor = { ...askerOf(key), origin }
   const token = bearerIn(headers)
   if (token === undefined) return visitor
-  const { claims, key: minter, member } = await readEmbedToken(services, token, services.clock())
+  const { claims, key: minter, member, isVisit } = await readEmbedToken(services, token, services.clock())
   const foreign = claims.communityId !== key.community_id
   if (foreign || (origin && !allowsOrigin({ origins: [...claims.origins], test_mode: minter.test_mode }, origin)))
     throw new Failure('unauthorized', 'This token is for other pages. Ask for one of your own.')
@@ -198,6 +204,7 @@ export async function askerByPage(
     kind: 'member',
     memberId: claims.memberId,
     roleIds: member.role_ids,
+    isVisit,
     signedBy: claims.signedBy,
     keys: [...visitor.keys, minter],
     expiresAt: earliest(visitor.expiresAt, minter.expires_at, claims.expiresAt),
@@ -220,6 +227,7 @@ export const askerOf = (key: Key): Asker => ({
   permissions: key.permissions,
   memberId: undefined,
   roleIds: [],
+  isVisit: false,
   signedBy: undefined,
   expiresAt: key.expires_at,
   origin: undefined,

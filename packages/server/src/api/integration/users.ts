@@ -1,8 +1,10 @@
 import { type BodyOf, FieldText } from '@rai/contract'
 import type { Tx } from '../../db/database.js'
-import { communityClock } from '../../domain/clock.js'
+import { clockOf } from '../../domain/clock.js'
+import { thisCommunity } from '../../domain/communities.js'
 import { Failure } from '../../domain/failure.js'
 import { type Field, findFields, largestValue, type NewValue, setValues, valuesOf } from '../../domain/fields.js'
+import { gamificationOf } from '../../domain/gamification.js'
 import {
   balancesOf,
   createMember,
@@ -12,6 +14,7 @@ import {
   type Member,
 } from '../../domain/members.js'
 import { rolesOf } from '../../domain/roles.js'
+import { currentStreak, visitsOf } from '../../domain/visits.js'
 import type { Handlers } from '../../http/context.js'
 
 type CreateUser = BodyOf<'POST /apis/v1/users'>
@@ -20,7 +23,7 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info'>
   'POST /apis/v1/users': async ({ tx, principal, body, now }) => {
     refuseWhatIsNotThere(body)
     const { values, fields } = await readCustomFields(tx, body.customFields ?? [])
-    const { username, email, displayname, firstname, lastname, externalId = null, avatarUrl } = body
+    const { username, email, displayname, firstname, lastname, externalId = null, avatarUrl, timeZone } = body
     const externalIds = externalId === null ? [] : [{ type: defaultExternalIdType, value: externalId }]
     const member = await createMember(
       tx,
@@ -33,6 +36,7 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info'>
         externalIds,
         fields,
         avatarSource: avatarUrl,
+        timeZone,
       },
       now,
     )
@@ -42,13 +46,18 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info'>
   },
 
   'POST /apis/v1/users/info': async ({ tx, body, now }) => {
-    const [member, clock] = await Promise.all([findMemberByAny(tx, body.idOrEmail), communityClock(tx)])
+    const [member, community, settings] = await Promise.all([
+      findMemberByAny(tx, body.idOrEmail),
+      thisCommunity(tx),
+      gamificationOf(tx),
+    ])
     if (!member || member.status === 'deleted') throw new Failure('not_found', 'There is no such member.')
-    const [balances, today, values, roles] = await Promise.all([
+    const [balances, today, values, roles, visits] = await Promise.all([
       balancesOf(tx, member.id),
-      earnedToday(tx, member.id, clock, now),
+      earnedToday(tx, member.id, clockOf(community), now),
       valuesOf(tx, member.id),
       rolesOf(tx, member),
+      visitsOf(tx, member.id),
     ])
     return {
       userId: String(member.number),
@@ -62,13 +71,13 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info'>
       xpEarnedToday: today.xp,
       coinsEarnedToday: today.currency,
       language: member.language,
-      // Nothing counts these yet. Clients of the documented API read numbers here.
+      // What is 0 for everybody, nothing counts yet. Clients of the documented API read numbers here.
       totalMessages: 0,
       totalReactions: 0,
-      visitCount: 0,
+      visitCount: visits?.count ?? 0,
       replySent: 0,
       timeSpent: 0,
-      loginStreak: 0,
+      loginStreak: currentStreak(visits, member, community, settings, now).days,
       customFields: { ...member.fields, ...values },
     }
   },

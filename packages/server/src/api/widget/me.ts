@@ -1,33 +1,53 @@
-import type { Tx } from '../../db/database.js'
+import type { AnswerOf } from '@rai/contract'
+import { thisCommunity } from '../../domain/communities.js'
 import { Failure } from '../../domain/failure.js'
-import { balancesOf, findMember, type Member, setVisibility } from '../../domain/members.js'
-import type { Handlers, Services } from '../../http/context.js'
+import { gamificationOf, standingOf, tiersOf } from '../../domain/gamification.js'
+import { balancesOf, findMember, setTimeZone, setVisibility } from '../../domain/members.js'
+import { currentStreak, visitsOf } from '../../domain/visits.js'
+import type { Context, Handlers } from '../../http/context.js'
 import { avatarUrl } from '../../pages/pictures.js'
 
 type Me = '/widget/v1/{publishableKey}/me'
 
 export const me: Handlers<`GET ${Me}` | `PATCH ${Me}`> = {
-  'GET /widget/v1/{publishableKey}/me': async ({ tx, principal, deps }) => {
-    const member = await findMember(tx, { id: principal.memberId! })
-    if (!member) throw new Failure('unauthorized')
-    return showViewer(tx, member, deps)
-  },
+  'GET /widget/v1/{publishableKey}/me': (context) => showViewer(context),
 
-  'PATCH /widget/v1/{publishableKey}/me': async ({ tx, principal, body, now, deps }) =>
-    showViewer(tx, await setVisibility(tx, principal.memberId!, body.visibility, now), deps),
+  'PATCH /widget/v1/{publishableKey}/me': async (context) => {
+    const { tx, principal, body, now } = context
+    if (body.timeZone !== undefined) await setTimeZone(tx, principal.memberId!, body.timeZone, now)
+    if (body.visibility !== undefined) await setVisibility(tx, principal.memberId!, body.visibility, now)
+    return showViewer(context)
+  },
 }
 
-/** A picture is served to nobody while its member is hidden: not named to them either. */
-const showViewer = async (tx: Tx, member: Member, { config }: Services) => ({
-  member: {
-    id: member.id,
-    name: member.display_name,
-    avatarUrl:
-      member.avatar_id && member.visibility === 'public'
-        ? avatarUrl(config.filesUrl, tx.communityId, member.avatar_id)
-        : null,
-    username: member.username,
-    visibility: member.visibility,
-  },
-  balances: await balancesOf(tx, member.id),
-})
+async function showViewer({
+  tx,
+  principal,
+  now,
+  deps,
+}: Pick<Context<`GET ${Me}`>, 'tx' | 'principal' | 'now' | 'deps'>): Promise<AnswerOf<`GET ${Me}`>> {
+  const id = principal.memberId!
+  const [member, community, settings, balances, visits] = await Promise.all([
+    findMember(tx, { id }),
+    thisCommunity(tx),
+    gamificationOf(tx),
+    balancesOf(tx, id),
+    visitsOf(tx, id),
+  ])
+  if (!member) throw new Failure('unauthorized')
+  const { avatar_id: avatarId, visibility } = member
+  return {
+    member: {
+      id,
+      name: member.display_name,
+      // A picture is served to nobody while its member is hidden: not named to them either.
+      avatarUrl: avatarId && visibility === 'public' ? avatarUrl(deps.config.filesUrl, tx.communityId, avatarId) : null,
+      username: member.username,
+      visibility,
+      timeZone: member.time_zone,
+    },
+    balances,
+    tier: standingOf(tiersOf(community, settings), balances.xp),
+    streak: currentStreak(visits, member, community, settings, now),
+  }
+}

@@ -1,0 +1,28 @@
+import type { AnswerOf, RouteKey } from '@rai/contract'
+import type { Tx } from '../../db/database.js'
+import { thisCommunity } from '../../domain/communities.js'
+import { changeGamification, gamificationOf, unitsOf } from '../../domain/gamification.js'
+import type { Handlers } from '../../http/context.js'
+
+export const gamification: Handlers<Extract<RouteKey, `${string} /v1/gamification`>> = {
+  'GET /v1/gamification': ({ tx }) => show(tx),
+
+  'PATCH /v1/gamification': async ({ tx, body, now }) => {
+    await changeGamification(tx, body, now)
+    return show(tx)
+  },
+}
+
+async function show(tx: Tx): Promise<AnswerOf<'GET /v1/gamification'>> {
+  const [community, settings] = await Promise.all([thisCommunity(tx), gamificationOf(tx)])
+  const { earning, streaks, tiers, updatedAt, revision } = settings
+  return {
+    communityID: community.id,
+    units: unitsOf(community),
+    earning,
+    streaks,
+    tiers,
+    updatedAt: updatedAt?.toISOString() ?? null,
+    __v: revision,
+  }
+}

@@ -1,0 +1,44 @@
+-- How members earn, and the days on which they came.
+
+alter table communities
+  -- Text that is shown beside the name, and whether members earn the unit by what they do.
+  add column xp_icon text not null default '',
+  add column xp_enabled boolean not null default true,
+  add column currency_icon text not null default '',
+  add column currency_enabled boolean not null default true;
+
+-- Of communities that have set something.
+create table gamification (
+  community_id uuid primary key,
+  -- The parts that were set: earning, streaks, tiers.
+  settings jsonb not null,
+  updated_at timestamptz not null,
+  revision int not null default 1
+);
+select tenant_table('gamification');
+alter table gamification add foreign key (community_id) references communities;
+
+alter table members
+  -- IANA name by which the member's days begin; null for the community's.
+  add column time_zone text;
+
+-- When members came. Not a part of members: a visit changes this and then a balance, an award looks at the member last.
+create table visits (
+  community_id uuid not null,
+  member_id uuid not null,
+  -- When the last visit began, and how many there were.
+  visited_at timestamptz not null,
+  count bigint not null,
+  -- From when on a request is another one, or begins another day.
+  due_at timestamptz not null,
+  -- The last day on the member's calendar that counted, when it ends, and how many there were in a row until then.
+  day date not null,
+  day_ends_at timestamptz not null,
+  streak int not null,
+  longest_streak int not null,
+  -- How many missed days the streak can bear.
+  freezes int not null,
+  primary key (community_id, member_id)
+);
+select tenant_table('visits');
+alter table visits add foreign key (community_id, member_id) references members (community_id, id);
