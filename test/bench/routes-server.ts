@@ -89,6 +89,13 @@ const routes: RouteAsked[] = [
   { what: 'rows around me', url: `${widget}/leaderboards/points/rows/me`, ...asMember },
   { what: 'me', url: `${widget}/me`, ...asMember },
   { what: 'user info', url: `${server.url}/apis/v1/users/info`, body: '{"idOrEmail":"member-500"}', ...asBackEnd },
+  { what: '200 users', url: `${server.url}/apis/v1/users/filter`, body: '{"filter":{"xp":{"gte":100}}}', ...asBackEnd },
+  {
+    what: 'a month of a user',
+    url: `${server.url}/apis/v1/users/activity/daily`,
+    body: '{"identifier":"member-500","identifier_type":"username"}',
+    ...asBackEnd,
+  },
   { what: 'bulk jobs', url: `${server.url}/apis/v1/users/bulk-jobs`, ...asBackEnd },
   { what: 'list of boards', url: `${server.url}/v1/leaderboards`, ...asBackEnd },
 ]

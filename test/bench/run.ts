@@ -11,6 +11,7 @@ const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   counting: () => import('./counting.js'),
   streams: () => import('./streams.js'),
   routes: () => import('./routes.js'),
+  filter: () => import('./filter.js'),
   import: () => import('./import.js'),
   'first-row': () => import('./first-row.js'),
   scroll: () => import('./scroll.js'),

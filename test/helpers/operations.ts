@@ -169,6 +169,8 @@ export const csv = () => {
   return form
 }
 
+const identified = (memberId: string) => ({ identifier: memberId, identifier_type: 'id', days: 1 })
+
 /** Requests that are good in every way but for who asks; each is new, so that nothing exists already. */
 const requests: { [K in RouteKey]?: (place: Place) => Ask | Promise<Ask> } = {
   'POST /v2/api/widget-access-keys/token': () => ({
@@ -177,6 +179,11 @@ const requests: { [K in RouteKey]?: (place: Place) => Ask | Promise<Ask> } = {
   'POST /v2/api/widget-access-keys/validate': ({ token }) => ({ body: { embedToken: token } }),
   'POST /apis/v1/users': () => ({ body: { username: `made ${++made}` } }),
   'POST /apis/v1/users/info': ({ memberId }) => ({ body: { idOrEmail: memberId } }),
+  'POST /apis/v1/users/filter': () => ({ body: { fields: ['_id'] } }),
+  'POST /apis/v1/users/manage': ({ memberId }) => ({ body: { action: 'restore', user: memberId } }),
+  'GET /apis/v1/users/activity/daily': ({ memberId }) => ({ query: identified(memberId) }),
+  'POST /apis/v1/users/activity/daily': ({ memberId }) => ({ body: identified(memberId) }),
+  'POST /apis/v1/users/activity/stats': ({ memberId }) => ({ body: identified(memberId) }),
   'POST /apis/v1/users/bulk-import': () => ({ form: csv() }),
   'POST /apis/v1/users/bulk-update': () => ({ form: csv() }),
   'POST /v1/leaderboards': () => ({ body: { name: 'Made' } }),

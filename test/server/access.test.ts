@@ -64,7 +64,7 @@ describe('29: another community', () => {
     return route.access.principals.flatMap((principal) => known[principal] ?? [])
   }
   /** Every operation on a thing that has a name: whoever adds one has it asked for here. */
-  const ofThings = operations.filter(([key]) => /\{(?!publishableKey)\w+\}|users\/info/.test(key))
+  const ofThings = operations.filter(([key]) => /\{(?!publishableKey)\w+\}|users\/(info|manage|activity)/.test(key))
   const named = ['serverId', 'boardId', 'jobId', 'keyId', 'memberId', 'roleId']
   /** Something like it that nobody has. */
   const missing = '01890000-0000-7000-8000-000000000000'
@@ -92,16 +92,26 @@ describe('29: another community', () => {
     }
   })
 
-  const lists = operations.filter(
-    ([key]) => /leaderboards$|keys$|bulk-jobs$|config$|servers$/.test(key) && key.startsWith('GET'),
+  /** What of a place the lists name, by how their paths end. */
+  const listed = {
+    leaderboards: 'boardId',
+    config: 'boardId',
+    keys: 'keyId',
+    'bulk-jobs': 'jobId',
+    servers: 'id',
+    filter: 'memberId',
+  } as const
+  const isList = (key: string) => key.startsWith('GET') || key.endsWith('/filter')
+  const lists = operations.flatMap(([key, route]) =>
+    Object.entries(listed).flatMap(([end, name]) =>
+      isList(key) && key.endsWith(`/${end}`) ? [[key, route, name] as const] : [],
+    ),
   )
-  const namedIn = (key: string, { id, boardId, jobId, keyId }: Place) =>
-    key.includes('bulk') ? jobId : key.includes('keys') ? keyId : key.includes('servers') ? id : boardId
-  it.each(lists)('%s shows it its own and none of ours', async (key, route) => {
+  it.each(lists)('%s shows it its own and none of ours', async (key, route, name) => {
     const [who] = strangers(route, away)
     const { text, status } = await knock(key, away, who!)
     expect(status).toBe(200)
-    expect(text).toContain(namedIn(key, away))
+    expect(text).toContain(away[name])
     for (const id of [home.id, home.boardId, home.jobId, home.keyId, home.memberId]) expect(text).not.toContain(id)
   })
 

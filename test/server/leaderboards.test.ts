@@ -23,6 +23,7 @@ import { type Move, post, takeBoardLock } from '../../packages/server/src/domain
 import { balancesOf, createMember, setVisibility } from '../../packages/server/src/domain/members.js'
 import { startFolding } from '../../packages/server/src/jobs/fold.js'
 import { asSuperuser, brokenInvariants, createTestDatabase } from '../helpers/database.js'
+import { rowsRead } from '../helpers/explain.js'
 import { times } from '../helpers/long.js'
 import { seededRandom } from '../helpers/random.js'
 import { seedMembers } from '../helpers/seed.js'
@@ -624,47 +625,20 @@ async function mostRead(members: number): Promise<number> {
   return database.tenant(
     communityId,
     async (tx) => {
-      let read = 0
-      const explained: Tx = {
-        ...tx,
-        async send(...statements) {
-          for (const { sql, parameters } of statements) {
-            const [row] = await tx.send<{ 'QUERY PLAN': [{ Plan: Plan }] }>({
-              sql: `explain (analyze, format json) ${sql}`,
-              parameters,
-            })
-            for (const node of nodesOf(row!['QUERY PLAN'][0].Plan))
-              read += (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops']
-          }
-          return tx.send(...statements)
-        },
-      }
       const all: number[] = []
       for (let n = 0; n < 20; n++) {
         const { id } = people[(n * people.length) / 20]!
-        read = 0
-        expect((await rowsAround(explained, board, run, id, 50)).state).toBe('ranked')
-        all.push(read)
-        read = 0
+        const around = await rowsRead(tx, async (tx) => {
+          expect((await rowsAround(tx, board, run, id, 50)).state).toBe('ranked')
+        })
         const from = 1 + (n * people.length) / 20
-        expect((await rowsAt(explained, board, run, { from, limit: 100 }, id)).rows).toHaveLength(100)
-        all.push(read)
+        const page = await rowsRead(tx, async (tx) => {
+          expect((await rowsAt(tx, board, run, { from, limit: 100 }, id)).rows).toHaveLength(100)
+        })
+        all.push(around, page)
       }
       return Math.max(...all)
     },
     { snapshot: true },
   )
-}
-
-interface Plan {
-  'Actual Rows': number
-  'Actual Loops': number
-  'Rows Removed by Filter'?: number
-  Plans?: Plan[]
-  /** What a cluster has a node do. */
-  'Distributed Query'?: { Job: { Tasks: { 'Remote Plan': [[{ Plan: Plan }]] }[] } }
-}
-const nodesOf = (plan: Plan): Plan[] => {
-  const sent = plan['Distributed Query']?.Job.Tasks.map((task) => task['Remote Plan'][0][0].Plan)
-  return [plan, ...[...(plan.Plans ?? []), ...(sent ?? [])].flatMap(nodesOf)]
 }

@@ -8,8 +8,10 @@ import { readConfig } from '../../packages/server/src/config.js'
 import { type DemoFile, seedDemo } from '../../packages/server/src/demo.js'
 import { newLink } from '../../packages/server/src/domain/accounts.js'
 import { writeDown } from '../../packages/server/src/domain/audit.js'
+import { deleteMember } from '../../packages/server/src/domain/deletions.js'
 import { newId } from '../../packages/server/src/domain/ids.js'
 import { queueMail } from '../../packages/server/src/domain/mails.js'
+import { createMember } from '../../packages/server/src/domain/members.js'
 import { newLoginCode } from '../../packages/server/src/domain/secure-auth.js'
 import { beginSession } from '../../packages/server/src/domain/sessions.js'
 import { visit } from '../../packages/server/src/domain/visits.js'
@@ -110,6 +112,8 @@ async function seedTheRest(): Promise<void> {
     await tx.db.insertInto('avatars').values({ community_id, member_id, due_at: now }).execute()
     await newLoginCode(tx, { username: 'amara' }, now)
     await writeDown(tx, { operation: 'test', actor: { kind: 'machine', id: null } }, now)
+    const gone = await createMember(tx, { username: 'gone' }, now)
+    await deleteMember(tx, gone, now)
     // Two changes that cancel each other.
     for (const [old_negated, new_negated] of [
       [null, -5],
@@ -237,6 +241,7 @@ describe('background work', () => {
       'jobs',
       'leaderboards',
       'login_codes',
+      'member_deletions',
       'relays',
     ])
   })

@@ -5,6 +5,7 @@ import { Id } from './schemas.js'
 const eventTypes = [
   'user.joined',
   'user.visited',
+  'user.deleted',
   'balance.changed',
   'leaderboard.changed',
   'import.progressed',

@@ -14,6 +14,7 @@ export * from './events.js'
 export { NewPassword, passwordRules } from './families/accounts.js'
 export type { GamificationSettings } from './families/gamification.js'
 export * as managementFamily from './families/management.js'
+export * as usersFamily from './families/users.js'
 export * from './route.js'
 export * from './schemas.js'
 

@@ -12,6 +12,7 @@ import { openInstallation } from './installation.js'
 import { startAvatars } from './jobs/avatars.js'
 import { startBulk } from './jobs/bulk.js'
 import { startCounting } from './jobs/count.js'
+import { startErasing } from './jobs/erase.js'
 import { startFolding } from './jobs/fold.js'
 import { startMailing } from './jobs/mail.js'
 import { startPruning, startPruningAccounts } from './jobs/prune.js'
@@ -100,6 +101,7 @@ export async function startServer(
     database.onWork((work, communityId) => loops[work].wake(communityId))
     const byTime = [
       startSettling(database, log, clock),
+      startErasing(database, log, clock),
       startPruning(database, log),
       startPruningAccounts(database, log, clock),
     ]

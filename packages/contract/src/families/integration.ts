@@ -1,13 +1,7 @@
 import { z } from 'zod'
-import type { Permission } from '../access.js'
 import { bodyLimits, table } from '../route.js'
 import { Amount, Email, Id, line, PictureUrl, Time, TimeZone, Username } from '../schemas.js'
-
-const needs = <P extends Permission>(permission: P) =>
-  ({ principals: ['communityKey', 'systemKey'], permission }) as const
-
-/** Given by callers whose key is not bound to one community; ours always are, so it must be the key's own. */
-const communityId = Id.optional().meta({ description: 'The key’s own community, where it is named at all' })
+import { communityId, needs, users } from './users.js'
 
 const noEffect = 'Has no effect yet'
 const notYet = 'refused as not supported yet'
@@ -184,6 +178,7 @@ export const integration = table({
     answer: UserInfo,
     message: 'User fetched successfully',
   },
+  ...users,
   'POST /apis/v1/users/bulk-import': {
     summary: 'Create many members from a CSV file (UTF-8, up to 256 MB, 200 columns and 1,000,000 rows)',
     description: `${columns}

@@ -34,6 +34,7 @@ export interface Tables {
   roles: Roles
   avatars: Avatars
   member_external_ids: MemberExternalIds
+  member_deletions: MemberDeletions
   transactions: Transactions
   entries: Entries
   balances: Balances
@@ -245,6 +246,13 @@ interface MemberExternalIds {
   type: string
   value: string
   member_id: string
+}
+
+interface MemberDeletions {
+  community_id: string
+  member_id: string
+  status_before: 'active' | 'suspended' | 'banned'
+  deleted_at: Date
 }
 
 interface Transactions {

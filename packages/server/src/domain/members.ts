@@ -141,6 +141,15 @@ export async function findMemberByAny(tx: Tx, text: string): Promise<Member | un
   return rows[0]
 }
 
+/**
+ * A member who was found.
+ * @throws Failure `not_found` for nobody, and for whoever is deleted.
+ */
+export function notDeleted(member: Member | undefined): Member {
+  if (!member || member.status === 'deleted') throw new Failure('not_found', 'There is no such member.')
+  return member
+}
+
 /** Whether others see a member on boards. A hidden member keeps every score; no list and no count shows it. */
 export async function setVisibility(
   tx: Tx,
@@ -162,16 +171,13 @@ export async function setVisibility(
   return member
 }
 
-/**
- * The member that the documented API calls `userId`: an id, or a short number.
- * @throws Failure `not_found`
- */
-export async function memberByUserId(tx: Tx, userId: string): Promise<Member> {
-  const isNumber = /^[1-9]\d{0,14}$/.test(userId)
-  const member = await findMember(tx, isNumber ? { number: Number(userId) } : { id: userId })
-  if (!member || member.status === 'deleted') throw new Failure('not_found', 'There is no such member.')
-  return member
-}
+/** Who the documented API calls `userId`: an id, or a short number. */
+export const userIdName = (userId: string): MemberName =>
+  /^[1-9]\d{0,14}$/.test(userId) ? { number: Number(userId) } : { id: userId }
+
+/** @throws Failure `not_found` */
+export const memberByUserId = async (tx: Tx, userId: string): Promise<Member> =>
+  notDeleted(await findMember(tx, userIdName(userId)))
 
 /** The roles of members beside that of everybody. */
 export async function roleIdsOf(tx: Tx, memberIds: readonly string[]): Promise<Map<string, readonly string[]>> {
@@ -224,6 +230,20 @@ const balances = writeOnce<{ communityId: string; memberId: string }>(
 
 export const balancesOf = async (tx: Tx, memberId: string): Promise<Balances> =>
   byUnit(await tx.send(balances(tx.db, { communityId: tx.communityId, memberId })))
+
+/** The same of several members; those who never had anything are left out. */
+export async function balancesOfAll(tx: Tx, memberIds: readonly string[]): Promise<Map<string, Balances>> {
+  const rows = await tx.db
+    .selectFrom('balances')
+    .select(['member_id', 'unit', 'amount'])
+    .where('community_id', '=', tx.communityId)
+    .where(sql<boolean>`member_id = any(${sql.val(memberIds)}::uuid[])`)
+    .execute()
+  const balances = new Map<string, Balances>()
+  for (const { member_id, unit, amount } of rows)
+    balances.set(member_id, { xp: 0, currency: 0, ...balances.get(member_id), [unit]: amount })
+  return balances
+}
 
 const earned = writeOnce<{ communityId: string; memberId: string; since: Date; most: number }>(
   ({ communityId, memberId, since, most }) => sql`

@@ -231,12 +231,12 @@ async function takeHolding(tx: Tx, { roleId, userId }: Holding, actor: string | 
 }
 
 /** Gives a member the role of an access level, if there is one, and takes those of other levels away. */
-export async function setAccessLevel(tx: Tx, member: Member, level: number, at: Date): Promise<void> {
+export async function setAccessLevel(tx: Tx, member: Member, level: number, at: Date): Promise<Member> {
   const levels = (await listRoles(tx)).filter(({ access_level }) => access_level !== null)
   const named = levels.filter(({ access_level }) => access_level === level)
   const others = levels.filter((role) => !named.includes(role))
   const ids = (roles: readonly Role[]) => roles.map(({ id }) => id)
-  await changeRoles(tx, member, { add: ids(named), remove: ids(others) }, at)
+  return changeRoles(tx, member, { add: ids(named), remove: ids(others) }, at)
 }
 
 /**

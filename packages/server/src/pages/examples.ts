@@ -11,6 +11,13 @@ export const bodyExamples: { [K in RouteKey]?: BodyOf<K> } = {
   'POST /v2/api/widget-access-keys/validate': { embedToken: 'eyJhbGciOiJFZERTQSIs…' },
   'POST /apis/v1/users': { username: 'amara', email: 'amara@example.com', displayname: 'Amara Okafor' },
   'POST /apis/v1/users/info': { idOrEmail: 'amara@example.com' },
+  'POST /apis/v1/users/filter': {
+    fields: ['email', 'first_name', 'xp', 'country'],
+    filter: { xp: { gte: 100, lte: 500 }, join_date: { gte: '2026-11-01' }, country: 'DE' },
+  },
+  'POST /apis/v1/users/manage': { action: 'delete', user: 'amara' },
+  'POST /apis/v1/users/activity/daily': { identifier: 'amara@example.com', identifier_type: 'email', days: 20 },
+  'POST /apis/v1/users/activity/stats': { identifier: 'amara@example.com', identifier_type: 'email', days: 20 },
   'POST /v1/leaderboards': {
     name: 'Weekly stars',
     rankingField: 'xp',
@@ -195,7 +202,9 @@ const fieldExamples: Record<string, unknown> = {
   topRankLimit: 1000,
   total: 1,
   'data.total': 2,
+  'data.user': 'amara',
   use: 'sig',
+  user_id: '1042',
   username: 'amara',
   weekStart: 1,
   whitelistedDomains: [],

@@ -7,14 +7,15 @@ import { roleIdsOf } from '../domain/members.js'
 
 /**
  * Whom an event concerns: every page of the community, or where it is about a member, all of theirs; those that may see the
- * board; the pages of the member it is about; or those that got in by the key it is about. These are told nothing: their
- * stream ends, and who comes back is asked again.
+ * board; the pages of the member it is about; or those that got in by the key, or as the member, that it is about. These are
+ * told nothing: their stream ends, and who comes back is asked again.
  */
 const audiences: Partial<Record<EventType, 'everyone' | 'viewers' | 'subject' | 'holders'>> = {
   'leaderboard.changed': 'viewers',
   'config.changed': 'everyone',
   'balance.changed': 'subject',
   'key.changed': 'holders',
+  'user.deleted': 'holders',
 }
 
 /** A client that is further behind than this is told to ask again for everything. */
@@ -262,9 +263,9 @@ export function createHub(
   }
 }
 
-/** A key that changed before the client was let in was good then. */
-const endsStream = ({ seq, type, id }: Hint, { keyIds, since }: Client): boolean =>
-  type === 'key.changed' && seq > since && keyIds.includes(id ?? '')
+/** What changed before the client was let in was good then. */
+const endsStream = ({ seq, type, id }: Hint, { keyIds, memberId, since }: Client): boolean =>
+  type !== 'reset' && audiences[type] === 'holders' && seq > since && [...keyIds, memberId].includes(id ?? '')
 
 function concerns({ type, id }: Hint, client: Client, boards: Batch['boards']): boolean {
   const audience = type === 'reset' ? 'everyone' : audiences[type]

@@ -2,6 +2,7 @@ import { type BodyOf, FieldText } from '@rai/contract'
 import type { Tx } from '../../db/database.js'
 import { clockOf } from '../../domain/clock.js'
 import { thisCommunity } from '../../domain/communities.js'
+import { deleteMember, restoreMember } from '../../domain/deletions.js'
 import { Failure } from '../../domain/failure.js'
 import { type Field, findFields, largestValue, type NewValue, setValues, valuesOf } from '../../domain/fields.js'
 import { gamificationOf } from '../../domain/gamification.js'
@@ -10,8 +11,10 @@ import {
   createMember,
   defaultExternalIdType,
   earnedToday,
+  findMember,
   findMemberByAny,
   type Member,
+  notDeleted,
 } from '../../domain/members.js'
 import { rolesOf } from '../../domain/roles.js'
 import { currentStreak, visitsOf } from '../../domain/visits.js'
@@ -19,7 +22,7 @@ import type { Handlers } from '../../http/context.js'
 
 type CreateUser = BodyOf<'POST /apis/v1/users'>
 
-export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info'> = {
+export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info' | 'POST /apis/v1/users/manage'> = {
   'POST /apis/v1/users': async ({ tx, principal, body, now }) => {
     refuseWhatIsNotThere(body)
     const { values, fields } = await readCustomFields(tx, body.customFields ?? [])
@@ -46,12 +49,12 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info'>
   },
 
   'POST /apis/v1/users/info': async ({ tx, body, now }) => {
-    const [member, community, settings] = await Promise.all([
+    const [found, community, settings] = await Promise.all([
       findMemberByAny(tx, body.idOrEmail),
       thisCommunity(tx),
       gamificationOf(tx),
     ])
-    if (!member || member.status === 'deleted') throw new Failure('not_found', 'There is no such member.')
+    const member = notDeleted(found)
     const [balances, today, values, roles, visits] = await Promise.all([
       balancesOf(tx, member.id),
       earnedToday(tx, member.id, clockOf(community), now),
@@ -80,6 +83,13 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info'>
       loginStreak: currentStreak(visits, member, community, settings, now).days,
       customFields: { ...member.fields, ...values },
     }
+  },
+
+  'POST /apis/v1/users/manage': async ({ tx, body: { action, user }, now }) => {
+    const member = (await findMember(tx, { username: user })) ?? (await findMember(tx, { id: user }))
+    if (!member) throw new Failure('not_found', 'There is no such member.')
+    await (action === 'delete' ? deleteMember : restoreMember)(tx, member, now)
+    return { action, user, _id: member.id }
   },
 }
 

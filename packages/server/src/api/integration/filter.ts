@@ -1,0 +1,151 @@
+import { type AnswerOf, type BodyOf, Day, Time, usersFamily } from '@rai/contract'
+import { z } from 'zod'
+import type { Tx } from '../../db/database.js'
+import { type CommunityClock, communityClock } from '../../domain/clock.js'
+import { Failure, type FailureDetail } from '../../domain/failure.js'
+import { type Field, findFields, largestValue, valuesOfAll } from '../../domain/fields.js'
+import { type Condition, countMembers, filterMembers, type Place, type Range } from '../../domain/filter.js'
+import { isId } from '../../domain/ids.js'
+import { type Balances, balancesOfAll, type Member } from '../../domain/members.js'
+import { addDays, momentOf } from '../../domain/time.js'
+import type { Handlers } from '../../http/context.js'
+import { readCursor, writeCursor } from '../../http/cursor.js'
+
+type Filter = 'POST /apis/v1/users/filter'
+type Given = NonNullable<BodyOf<Filter>['filter']>[string]
+type Users = AnswerOf<Filter>['users']
+
+const { filterPage, filterPages, platformFields } = usersFamily
+
+const PlaceShape = z.strictObject({ id: z.string().refine(isId), key: z.int().optional() })
+
+export const filter: Handlers<Filter> = {
+  'POST /apis/v1/users/filter': async ({ tx, body }) => {
+    const names = body.fields ?? platformFields
+    const { conditions, known } = await readFilter(tx, body.filter ?? {}, names)
+    if (body.page !== undefined) {
+      const skip = (body.page - 1) * filterPage
+      const [{ members }, count] = await Promise.all([
+        filterMembers(tx, conditions, { skip, limit: filterPage }),
+        countMembers(tx, conditions, filterPage * filterPages),
+      ])
+      const users = await show(tx, members, names, known)
+      return { users, total_pages: Math.ceil(count / filterPage), current_page: body.page }
+    }
+    const after: Place | undefined = body.cursor === undefined ? undefined : readCursor(body.cursor, PlaceShape)
+    const { members, next } = await filterMembers(tx, conditions, { after, limit: filterPage })
+    return { users: await show(tx, members, names, known), ...(next && { next_cursor: writeCursor(next) }) }
+  },
+}
+
+/** What is wrong with a condition: to be read after its name. */
+class Wrong extends Error {}
+
+/** @throws Failure for fields that are not there, and for conditions that they cannot have. */
+async function readFilter(tx: Tx, given: Readonly<Record<string, Given>>, names: readonly string[]) {
+  const [clock, known] = await Promise.all([communityClock(tx), findFields(tx, [...Object.keys(given), ...names])])
+  const isKnown = (name: string) => platformFields.some((field) => field === name) || known.has(name)
+  const unknown = [
+    ...names.flatMap((name, n) => (isKnown(name) ? [] : [`fields.${n}`])),
+    ...Object.keys(given).flatMap((name) => (isKnown(name) ? [] : [`filter.${name}`])),
+  ].map((path): FailureDetail => ({ path, message: 'no such field' }))
+  if (unknown.length > 0) throw new Failure('unknown_reference', 'The community has no such fields.', unknown)
+  const wrong: FailureDetail[] = []
+  const conditions = Object.entries(given).flatMap(([name, value]) => {
+    try {
+      return [conditionOf(name, value, known, clock)]
+    } catch (error) {
+      if (!(error instanceof Wrong)) throw error
+      wrong.push({ path: `filter.${name}`, message: error.message })
+      return []
+    }
+  })
+  if (wrong.length > 0) throw new Failure('invalid_request', 'The filter asks what these fields cannot have.', wrong)
+  return { conditions, known }
+}
+
+const texts = ['username', 'email', 'first_name', 'last_name'] as const
+const units = { xp: 'xp', coins: 'currency' } as const
+const has = <T extends object>(map: T, name: string): name is string & keyof T => Object.hasOwn(map, name)
+
+/** @throws Wrong */
+function conditionOf(name: string, given: Given, known: ReadonlyMap<string, Field>, clock: CommunityClock): Condition {
+  const column = texts.find((text) => text === name)
+  if (column) return { kind: 'text', column, value: textOf(given) }
+  if (has(units, name)) return { kind: 'balance', unit: units[name], ...rangeOf(given, Number.MAX_SAFE_INTEGER) }
+  if (name === 'join_date') return { kind: 'joined', ...spanOf(given, clock) }
+  const field = known.get(name)
+  if (!field) throw new Wrong('cannot be asked for')
+  return field.type === 'number'
+    ? { kind: 'number', fieldId: field.id, ...rangeOf(given, largestValue) }
+    : { kind: 'fieldText', field: name, value: textOf(given) }
+}
+
+function textOf(given: Given): string {
+  if (typeof given === 'string') return given
+  throw new Wrong('must be a text')
+}
+
+/** @param most The largest number, either way, that there can be. */
+function rangeOf(given: Given, most: number): Range {
+  const { gte, lte } = typeof given === 'object' ? given : { gte: given, lte: given }
+  const whole = (bound: unknown) => {
+    if (bound === undefined) return undefined
+    if (Number.isInteger(bound) && Math.abs(bound as number) <= most) return bound as number
+    throw new Wrong('must be a whole number, or a range of them')
+  }
+  return { from: whole(gte), to: whole(lte) }
+}
+
+/** From the beginning of a day, or a moment, to the end of one. A millisecond is the shortest that a time can name. */
+function spanOf(given: Given, { timeZone }: CommunityClock): { from?: Date | undefined; until?: Date | undefined } {
+  const { gte, lte } = typeof given === 'object' ? given : { gte: given, lte: given }
+  const bounds = (bound: unknown) => {
+    const day = Day.safeParse(bound)
+    if (day.success) return { from: momentOf(day.data, timeZone), until: momentOf(addDays(day.data, 1), timeZone) }
+    const time = Time.safeParse(bound)
+    if (!time.success) throw new Wrong('must be a day or a time in UTC, or a range of them')
+    const from = new Date(time.data)
+    return { from, until: new Date(from.getTime() + 1) }
+  }
+  return {
+    from: gte === undefined ? undefined : bounds(gte).from,
+    until: lte === undefined ? undefined : bounds(lte).until,
+  }
+}
+
+async function show(
+  tx: Tx,
+  members: readonly Member[],
+  names: readonly string[],
+  known: ReadonlyMap<string, Field>,
+): Promise<Users> {
+  const ids = members.map(({ id }) => id)
+  const [balances, values] = await Promise.all([
+    names.some((name) => has(units, name)) ? balancesOfAll(tx, ids) : new Map<string, Balances>(),
+    names.some((name) => known.get(name)?.type === 'number') ? valuesOfAll(tx, ids) : new Map<string, number>(),
+  ])
+  return members.map((member) =>
+    Object.fromEntries(
+      names.map((name) => {
+        const field = known.get(name)
+        if (has(units, name)) return [name, balances.get(member.id)?.[units[name]] ?? 0]
+        if (has(properties, name)) return [name, properties[name](member)]
+        if (field?.type === 'number') return [name, values.get(`${member.id} ${field.id}`) ?? null]
+        return [name, Object.hasOwn(member.fields, name) ? member.fields[name]! : null]
+      }),
+    ),
+  )
+}
+
+const properties: Record<Exclude<usersFamily.PlatformField, keyof typeof units>, (member: Member) => string | null> = {
+  _id: ({ id }) => id,
+  id: ({ number }) => String(number),
+  username: ({ username }) => username,
+  display_name: ({ display_name }) => display_name,
+  email: ({ email }) => email,
+  first_name: ({ first_name }) => first_name,
+  last_name: ({ last_name }) => last_name,
+  language: ({ language }) => language,
+  join_date: ({ created_at }) => created_at.toISOString(),
+}
