@@ -8,6 +8,7 @@ import { Failure } from '../failure.js'
 import { findFields } from '../fields.js'
 import { isId, newId } from '../ids.js'
 import { takeBoardLock } from '../ledger.js'
+import { checkNamed } from '../references.js'
 import { beginCounting, countAgain, removeBoard } from './counting.js'
 import { fieldOf, type Metric } from './scores.js'
 import { planSettling } from './winners.js'
@@ -356,28 +357,6 @@ async function checkSegment(tx: Tx, whole: string | null, self: string | null): 
   if (!board || board.id === self) throw refuse('There is no such leaderboard.')
   const hasSegments = self !== null && (await segmentsOf(tx, self)).length > 0
   if (board.segment_of !== null || hasSegments) throw refuse('A segment has no segments.')
-}
-
-async function checkNamed(
-  tx: Tx,
-  table: 'members' | 'roles',
-  path: string,
-  ids: readonly string[] = [],
-): Promise<void> {
-  if (ids.length === 0) return
-  const known = await tx.db
-    .selectFrom(table)
-    .select('id')
-    .where('community_id', '=', tx.communityId)
-    .where(sql<boolean>`id = any(${ids.filter(isId)}::uuid[])`)
-    .execute()
-  // The role of everybody may have no row.
-  const found = new Set([...known.map(({ id }) => id), ...(table === 'roles' ? [tx.communityId] : [])])
-  const missing = ids.flatMap((id, index) =>
-    found.has(id) ? [] : [{ path: `${path}.${index}`, message: `no such ${table === 'roles' ? 'role' : 'member'}` }],
-  )
-  if (missing.length > 0)
-    throw new Failure('unknown_reference', `The leaderboard names ${table} that do not exist here.`, missing)
 }
 
 /** Every page that shows one of the boards asks again, and the community's list of boards may have changed. */
