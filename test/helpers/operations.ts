@@ -8,9 +8,12 @@ import {
   routes,
   type ServerPermission,
   serverPermissions,
+  type UserPermission,
+  userPermissions,
 } from '@rai/contract'
 import type { AccountsTx } from '../../packages/server/src/db/database.js'
 import { createAccount, newLink } from '../../packages/server/src/domain/accounts.js'
+import { createChannel } from '../../packages/server/src/domain/channels.js'
 import { newId } from '../../packages/server/src/domain/ids.js'
 import { newSecret } from '../../packages/server/src/domain/key-text.js'
 import { createKey, type NewKey, revokeKey, rotateKey } from '../../packages/server/src/domain/keys.js'
@@ -38,10 +41,17 @@ export interface Place extends TestCommunity {
   boardId: string
   keyId: string
   memberId: string
+  ownerId: string
+  channelId: string
   jobId: string
   token: string
   /** A community key without the permission of an operation. */
   keyWithout: Map<Permission, string>
+  /** A key of the member's own, and others that are no good or no use. */
+  userKey: string
+  userKeyId: string
+  userKeyWithout: Map<UserPermission, string>
+  inactiveUserKey: string
   revokedKey: string
   rotatedKey: string
   expiredKey: string
@@ -98,7 +108,7 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
     }
   }
   const { member, accountId, tokens: accessTokens } = await signedIn({ username: 'member', email: email(origin) })
-  const { tokens: ownerTokens } = await signedIn({ username: 'owner', role: 'owner' })
+  const { tokens: ownerTokens, member: owner } = await signedIn({ username: 'owner', role: 'owner' })
   const newRole = (input: RoleInput & { title: string }) =>
     community.tenant((tx) => createRole(tx, input, undefined, now))
   /** A member whose one role, which stands above others, allows these things. */
@@ -118,6 +128,15 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
     allowed.set(may, await signedInWith(`only.${may}`, [may]))
     allowedTheRest.set(may, await signedInWith(`not.${may}`, rest))
   }
+  const newUserKey = (input: Partial<NewKey>) =>
+    newKey({ kind: 'user', memberId: member.id, permissions: userPermissions, ...input })
+  const userKey = await newUserKey({})
+  const userKeyWithout = new Map<UserPermission, string>()
+  for (const permission of userPermissions) {
+    const rest = userPermissions.filter((one) => one !== permission)
+    userKeyWithout.set(permission, (await newUserKey({ permissions: rest })).key)
+  }
+  const channel = await community.tenant((tx) => createChannel(tx, { topic: 'Channel', type: 'open' }, undefined, now))
   const board = await community.tenant((tx) => createBoard(tx, { name: 'Board', requiresOptIn: true }, now))
   const job = await ask(server, 'POST /apis/v1/users/bulk-import', { bearer: community.systemKey, form: csv() })
   return {
@@ -127,9 +146,15 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
     boardId: board.id,
     keyId: rotated.id,
     memberId: member.id,
+    ownerId: owner.id,
+    channelId: channel.id,
     jobId: job.answer.jobId,
     token: await embedToken(server, community, 'member'),
     keyWithout,
+    userKey: userKey.key,
+    userKeyId: userKey.id,
+    userKeyWithout,
+    inactiveUserKey: (await newUserKey({ isActive: false })).key,
     revokedKey: revoked[0].key,
     rotatedKey: rotated.key,
     expiredKey: (await newKey({ expiresAt: new Date(now.getTime() - 1) })).key,
@@ -172,7 +197,7 @@ export const csv = () => {
 const identified = (memberId: string) => ({ identifier: memberId, identifier_type: 'id', days: 1 })
 
 /** Requests that are good in every way but for who asks; each is new, so that nothing exists already. */
-const requests: { [K in RouteKey]?: (place: Place) => Ask | Promise<Ask> } = {
+const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<Ask> } = {
   'POST /v2/api/widget-access-keys/token': () => ({
     body: { accessId: 'x', accessKey: 'x', userIdentifiers: { 'data-username': 'member' } },
   }),
@@ -234,6 +259,24 @@ const requests: { [K in RouteKey]?: (place: Place) => Ask | Promise<Ask> } = {
   'GET /api/v1/roles/{id}': ({ memberId }) => ({ params: { id: memberId } }),
   'POST /api/v1/roles/{roleId}/add': ({ memberId }) => ({ body: { userId: memberId } }),
   'POST /api/v1/roles/{roleId}/remove': ({ memberId }) => ({ body: { userId: memberId } }),
+  'POST /api/v1/channels': () => ({ body: { topic: 'Made', channelType: 'open' } }),
+  'PUT /api/v1/channels/{channelId}': () => ({ body: { topic: 'Changed' } }),
+  'DELETE /api/v1/channels/{channelId}': async ({ tenant }) => {
+    const { id } = await tenant((tx) => createChannel(tx, { topic: 'To go', type: 'open' }, undefined, new Date()))
+    return { params: { channelId: id } }
+  },
+  'POST /apis/v1/users/{userId}/api-keys': () => ({ body: { name: 'Made', permissions: [] } }),
+  'POST /apis/v1/users/apikeys': ({ memberId }) => ({
+    query: { userId: memberId },
+    body: { name: 'Made', permissions: [] },
+  }),
+  'PUT /apis/v1/users/{userId}/api-keys/{keyId}': async (place, who) => ({
+    params: { keyId: await userKeyOf(place, who) },
+    body: { name: 'Changed' },
+  }),
+  'DELETE /apis/v1/users/{userId}/api-keys/{keyId}': async (place, who) => ({
+    params: { keyId: await userKeyOf(place, who) },
+  }),
   'GET /api/secureAuth': () => ({ query: { userId: 'guest', action: 'login', email: 'guest@home.example' } }),
   'PATCH /widget/v1/{publishableKey}/me': () => ({ body: { visibility: 'public' } }),
   'POST /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/prizes/claim': async (place) => {
@@ -243,6 +286,12 @@ const requests: { [K in RouteKey]?: (place: Place) => Ask | Promise<Ask> } = {
   'PUT /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/seen': () => ({ body: { rank: 1 } }),
   // Otherwise it would stay open.
   'GET /widget/v1/{publishableKey}/stream': () => ({ method: 'HEAD' }),
+}
+
+/** A new key of whoever asks about their own, or else of the place's member. */
+async function userKeyOf({ tenant, memberId }: Place, { params }: Ask): Promise<string> {
+  const key = { kind: 'user', name: 'Own', memberId: params?.userId ?? memberId } as const
+  return (await tenant((tx) => createKey(tx, key, new Date()))).id
 }
 
 /** A registration's token. */
@@ -265,12 +314,14 @@ async function confirmable(tx: AccountsTx): Promise<string> {
 
 /** A good request for a place's things; `who` says how it is asked. */
 export async function goodRequest(key: RouteKey, place: Place, who: Ask): Promise<Ask> {
-  const request = (await requests[key]?.(place)) ?? {}
-  const { boardId, jobId, keyId, publishableKey, roleId, serverId } = place
-  const things = { leaderboardId: boardId, idOrSlug: boardId, jobId, keyId, publishableKey, roleId, serverId }
+  const request = (await requests[key]?.(place, who)) ?? {}
+  const { boardId, channelId, jobId, keyId, memberId: userId, publishableKey, roleId, serverId } = place
+  const boards = { leaderboardId: boardId, idOrSlug: boardId }
+  const things = { ...boards, channelId, jobId, keyId, publishableKey, roleId, serverId, userId }
   const { body: shown, ...rest } = who
   const body = request.body === undefined ? {} : { body: { ...request.body, ...(shown as object) } }
-  return { ...request, ...rest, ...body, params: { ...things, ...request.params, ...who.params } }
+  const query = { ...request.query, ...who.query }
+  return { ...request, ...rest, ...body, query, params: { ...things, ...request.params, ...who.params } }
 }
 
 /** Asks so. */
@@ -330,6 +381,20 @@ export const visitors: Visitor[] = [
     careless: true,
     shows: ({ communityKey, origin }) => ({ bearer: communityKey, origin }),
   },
+  { name: 'a user key', as: 'userKey', shows: ({ userKey }) => ({ bearer: userKey }) },
+  {
+    name: 'a user key without the permission',
+    as: 'userKey',
+    lacks: true,
+    shows: ({ userKeyWithout }, { access }) => ({
+      bearer: userKeyWithout.get(access.ownPermission ?? 'sendMessages')!,
+    }),
+  },
+  {
+    name: 'a user key that is not active',
+    shows: ({ inactiveUserKey }) => ({ bearer: inactiveUserKey, params: nowhere }),
+  },
+  { name: 'a user key in a browser', careless: true, shows: ({ userKey, origin }) => ({ bearer: userKey, origin }) },
   { name: 'the system key', as: 'systemKey', shows: ({ systemKey }) => ({ bearer: systemKey }) },
   {
     name: 'the system key in a browser',
@@ -352,7 +417,12 @@ export const visitors: Visitor[] = [
     name: 'an owner who signed in',
     as: 'owner',
     also: ['login', 'loginMember'],
-    shows: (place, route) => ({ bearer: place.ownerTokens.pop()!, params: nowhere, ...inQuery(place, route) }),
+    shows: (place, route) => {
+      // About their own.
+      const self = { userId: place.ownerId }
+      const query = { ...inQuery(place, route).query, ...(route.query && 'userId' in route.query.shape && self) }
+      return { bearer: place.ownerTokens.pop()!, params: { ...nowhere, ...self }, query }
+    },
   },
   {
     name: 'a member whose roles allow it',
@@ -384,5 +454,6 @@ export function isAllowed({ access }: Route, { as, also = [], lacks, careless }:
   if (careless) return false
   if (access.principals.includes('anyone')) return true
   const isListed = [as, ...also].some((one) => one && access.principals.includes(one))
-  return isListed && !(lacks && (as === 'loginMember' ? access.may : access.permission))
+  const needed = as === 'loginMember' ? access.may : as === 'userKey' ? access.ownPermission : access.permission
+  return isListed && !(lacks && needed)
 }

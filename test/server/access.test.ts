@@ -54,6 +54,7 @@ describe('29: another community', () => {
       member: [{ origin, bearer: place.token, params: { publishableKey } }],
       communityKey: [{ bearer: place.communityKey }],
       systemKey: [{ bearer: place.systemKey }, { headers: { 'x-api-key': place.systemKey } }],
+      userKey: [{ bearer: place.userKey }],
       widgetAccessKey: [{ body: place.widgetAccess }],
       login: [{ bearer: place.accessTokens.at(-1)! }],
       loginMember: [
@@ -65,7 +66,7 @@ describe('29: another community', () => {
   }
   /** Every operation on a thing that has a name: whoever adds one has it asked for here. */
   const ofThings = operations.filter(([key]) => /\{(?!publishableKey)\w+\}|users\/(info|manage|activity)/.test(key))
-  const named = ['serverId', 'boardId', 'jobId', 'keyId', 'memberId', 'roleId']
+  const named = ['serverId', 'boardId', 'jobId', 'keyId', 'memberId', 'roleId', 'channelId', 'userKeyId'] as const
   /** Something like it that nobody has. */
   const missing = '01890000-0000-7000-8000-000000000000'
 
@@ -97,6 +98,8 @@ describe('29: another community', () => {
     leaderboards: 'boardId',
     config: 'boardId',
     keys: 'keyId',
+    'api-keys': 'userKeyId',
+    channels: 'channelId',
     'bulk-jobs': 'jobId',
     servers: 'id',
     filter: 'memberId',
@@ -112,7 +115,7 @@ describe('29: another community', () => {
     const { text, status } = await knock(key, away, who!)
     expect(status).toBe(200)
     expect(text).toContain(away[name])
-    for (const id of [home.id, home.boardId, home.jobId, home.keyId, home.memberId]) expect(text).not.toContain(id)
+    for (const id of [home.id, ...named.map((name) => home[name])]) expect(text).not.toContain(id)
   })
 
   it('cannot be named in a body or a form', async () => {

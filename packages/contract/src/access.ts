@@ -10,6 +10,8 @@ export const principals = [
   'communityKey',
   /** A back-end with the community's system key (`rai_sys_…`): every permission. */
   'systemKey',
+  /** A member's own script with a user key (`rai_uk_…`): it acts as that member and as nobody else. */
+  'userKey',
   /** A back-end with a widget access key (`rai_wid_…` and its secret, both in the body). */
   'widgetAccessKey',
   /** Somebody who signed in: the access token of a login (`rai_at_…`), wherever they are a member. */
@@ -69,6 +71,10 @@ export const channelPermissions = {
 } as const
 export type ChannelPermission = keyof typeof channelPermissions
 
+/** What a user key can be given, as documented. */
+export const userPermissions = ['sendMessages', 'readOwnProfile', 'updateOwnProfile', 'readOwnMessages'] as const
+export type UserPermission = (typeof userPermissions)[number]
+
 /** An operation's access rule. */
 export interface Access {
   principals: readonly Principal[]
@@ -76,6 +82,8 @@ export interface Access {
   permission?: Permission
   /** What the roles of a `loginMember` must allow. Owners and administrators are allowed everything. */
   may?: ServerPermission
+  /** What a user key must have been given. */
+  ownPermission?: UserPermission
 }
 
 /** What keys and tokens begin with. Each is `prefix + 43 base62 characters (256 random bits) + 6 characters of CRC-32`. */
@@ -83,6 +91,7 @@ export const keyPrefixes = {
   publishable: 'rai_pk_',
   community: 'rai_sk_',
   system: 'rai_sys_',
+  user: 'rai_uk_',
   widgetAccessId: 'rai_wid_',
   widgetAccessSecret: 'rai_wsk_',
   /** Of a login. */

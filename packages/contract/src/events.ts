@@ -8,6 +8,7 @@ const eventTypes = [
   'user.deleted',
   'balance.changed',
   'leaderboard.changed',
+  'channel.changed',
   'import.progressed',
   'import.completed',
   'config.changed',

@@ -5,6 +5,7 @@ import { management } from './families/management.js'
 import { platform } from './families/platform.js'
 import { secureAuth } from './families/secure-auth.js'
 import { system } from './families/system.js'
+import { user } from './families/user.js'
 import { widget } from './families/widget.js'
 import type { Route } from './route.js'
 
@@ -12,14 +13,16 @@ export * from './access.js'
 export * from './errors.js'
 export * from './events.js'
 export { NewPassword, passwordRules } from './families/accounts.js'
+export type { ChannelType, Manifest } from './families/channels.js'
 export type { GamificationSettings } from './families/gamification.js'
 export * as managementFamily from './families/management.js'
+export { mostUserKeys } from './families/user.js'
 export * as usersFamily from './families/users.js'
 export * from './route.js'
 export * from './schemas.js'
 
 /** Every family of the wire. A family shares credentials and envelopes; its folder in the server has the same name. */
-export const families = { platform, embed, integration, management, system, secureAuth, widget }
+export const families = { platform, embed, integration, user, management, system, secureAuth, widget }
 export type FamilyName = keyof typeof families
 
 /** Every operation by method and path. */
@@ -27,6 +30,7 @@ export const routes = {
   ...platform,
   ...embed,
   ...integration,
+  ...user,
   ...management,
   ...system,
   ...secureAuth,

@@ -159,3 +159,20 @@ export const Origin = z
       message: 'must be an origin such as https://example.com, without a path',
     },
   )
+
+/**
+ * A page that is shown in a frame: by https, and at the host that it seems to be at. It begins with its own origin, letter
+ * for letter, so that no user name, backslash or other spelling stands for another host.
+ */
+export const FramePage = z
+  .string()
+  .max(2000)
+  .refine(
+    (value) => {
+      if (!URL.canParse(value)) return false
+      const { protocol, origin } = new URL(value)
+      const isPlain = value.startsWith(origin) && /^([/?#][^\s\\\p{Cc}]*)?$/u.test(value.slice(origin.length))
+      return protocol === 'https:' && Origin.safeParse(origin).success && isPlain
+    },
+    { message: 'must be a plain https address such as https://app.example.com/start' },
+  )

@@ -14,6 +14,7 @@ import * as management from './api/management/index.js'
 import * as platform from './api/platform/index.js'
 import * as secureAuth from './api/secure-auth/index.js'
 import * as system from './api/system/index.js'
+import * as user from './api/user/index.js'
 import * as widget from './api/widget/index.js'
 import { arriveWithin } from './http/arrival.js'
 import { limitConnections } from './http/connections.js'
@@ -50,7 +51,7 @@ export async function createApp(
   const limits: Limits = { ...defaultLimits, ...changes }
   const limiter = createLimiter(limits, redis)
   const refuser = createRefuser(
-    [embed, integration, management, system, secureAuth, widget, platform].map(({ family }) => family),
+    [embed, integration, user, management, system, secureAuth, widget, platform].map(({ family }) => family),
   )
   /** What comes first for every request. */
   const arrive: ((request: FastifyRequest, reply: FastifyReply) => Promise<void>)[] = [
@@ -99,6 +100,7 @@ export async function createApp(
   await mountFamily(app, mounting, platform.family, contract.platform, platform.handlers)
   await mountFamily(app, mounting, embed.family, contract.embed, embed.handlers)
   await mountFamily(app, mounting, integration.family, contract.integration, integration.handlers)
+  await mountFamily(app, mounting, user.family, contract.user, user.handlers)
   await mountFamily(app, mounting, management.family, contract.management, management.handlers)
   await mountFamily(app, mounting, system.family, contract.system, system.handlers)
   await mountFamily(app, mounting, secureAuth.family, contract.secureAuth, secureAuth.handlers)

@@ -6,6 +6,7 @@ import { sql } from 'kysely'
 import { type Config, StartFailure } from './config.js'
 import type { Database, Tx } from './db/database.js'
 import { createAccount } from './domain/accounts.js'
+import { createChannel } from './domain/channels.js'
 import { createCommunity } from './domain/communities.js'
 import { ensureFields, findFields, setValues } from './domain/fields.js'
 import { changeGamification, type GamificationInput } from './domain/gamification.js'
@@ -190,6 +191,7 @@ export async function seedDemo(database: Database, config: Config, now: Date): P
     await seedMembers(tx, now)
     await seedRoles(tx, now)
     await seedBoards(tx, now)
+    await seedChannels(tx, now)
     const keys = await seedKeys(tx, config, now)
     // Written before the commit: a demo whose keys nobody knows could not be seeded again.
     await writeDemo(config, {
@@ -323,6 +325,20 @@ async function seedBoards(tx: Tx, now: Date): Promise<void> {
     await joinBoard(tx, challenge, member!.id, now)
   }
   await createBoard(tx, { name: 'Quiet corner', periods: ['all'], nameDisplay: 'alias', displayOrder: 7 }, now)
+}
+
+async function seedChannels(tx: Tx, now: Date): Promise<void> {
+  for (const [order, { topic, type }] of (
+    [
+      { topic: 'News', type: 'announcement' },
+      { topic: 'Trail talk', type: 'open' },
+      { topic: 'Questions', type: 'forum' },
+    ] as const
+  ).entries())
+    await createChannel(tx, { topic, type, order: order + 1 }, undefined, now)
+  const hikers = await Promise.all(['amara', 'yuki'].map((username) => findMember(tx, { username })))
+  const members = hikers.map((member) => member!.id)
+  await createChannel(tx, { topic: 'Amara and Yuki', type: 'direct', members, order: 10 }, undefined, now)
 }
 
 const prizes: Prize[] = [

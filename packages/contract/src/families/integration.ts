@@ -1,7 +1,13 @@
 import { z } from 'zod'
+import type { Permission, UserPermission } from '../access.js'
 import { bodyLimits, table } from '../route.js'
 import { Amount, Email, Id, line, PictureUrl, Time, TimeZone, Username } from '../schemas.js'
+import { channelPage, channelTypes } from './channels.js'
 import { communityId, needs, users } from './users.js'
+
+/** What members' own scripts ask as well. */
+const alsoNeeds = <P extends Permission, O extends UserPermission>(permission: P, ownPermission: O) =>
+  ({ principals: ['communityKey', 'systemKey', 'userKey'], permission, ownPermission }) as const
 
 const noEffect = 'Has no effect yet'
 const notYet = 'refused as not supported yet'
@@ -164,7 +170,8 @@ export const integration = table({
   },
   'POST /apis/v1/users/info': {
     summary: 'A member’s profile, balances and counts',
-    access: needs('getUserData'),
+    description: 'A user key reads its owner’s, and finds nobody else.',
+    access: alsoNeeds('getUserData', 'readOwnProfile'),
     body: z.strictObject({
       idOrEmail: z
         .string()
@@ -215,6 +222,21 @@ ${sameFile}`,
     answer: JobQueued,
     status: 202,
     message: 'Bulk update user process is queued',
+  },
+  'GET /apis/v1/channels': {
+    summary: 'Where messages can be sent: the channels, lowest order first',
+    description:
+      'For a back-end all but the direct ones; for a user key those that its owner sees, of the ones that it is for.',
+    access: alsoNeeds('sendMessages', 'sendMessages'),
+    query: z.strictObject(channelPage),
+    answer: z.array(
+      z.strictObject({
+        _id: Id,
+        topic: z.string().meta({ description: 'What it is called' }),
+        channelType: z.enum(channelTypes),
+      }),
+    ),
+    message: 'Channels fetched successfully',
   },
   'GET /apis/v1/users/bulk-jobs': {
     summary: 'The newest bulk jobs',

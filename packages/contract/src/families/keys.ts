@@ -104,14 +104,16 @@ const ApiKey = z
   })
   .meta({ id: 'ApiKey', description: 'A key, but for its secret' })
 
-const NewSecret = ApiKey.extend({
+/** What an answer says beside a new key. */
+export const secret = {
   /** The key itself, or the secret half of a widget access key. It cannot be read again: null in a repeat of the answer. */
   key: z.string().nullable(),
   keyState: z.enum(['shown', 'shown_before']),
-}).meta({ id: 'NewSecret' })
+}
+const NewSecret = ApiKey.extend(secret).meta({ id: 'NewSecret' })
 
 /** What a repeat of the request is answered: a secret is shown once. */
-const withoutSecret = (answer: unknown) => ({ ...(answer as object), key: null, keyState: 'shown_before' })
+export const withoutSecret = (answer: unknown) => ({ ...(answer as object), key: null, keyState: 'shown_before' })
 
 const One = z.object({ keyId: Id })
 const day = 24 * 60 * 60

@@ -11,7 +11,7 @@ const flags = <Name extends string>(meanings: Readonly<Record<Name, string>>) =>
     ) as Record<Name, z.ZodBoolean>,
   )
 const ServerPermissions = flags(serverPermissions).meta({ id: 'ServerPermissions' })
-const ChannelPermissions = flags(channelPermissions).meta({ id: 'ChannelPermissions' })
+export const ChannelPermissions = flags(channelPermissions).meta({ id: 'ChannelPermissions' })
 
 const fields = {
   title: line(1, 100).trim().meta({ description: 'What people read. No two roles of a server share it' }),

@@ -1,18 +1,22 @@
 import type {
   ChannelPermission,
+  ChannelType,
   ErrorCode,
   EventType,
   GamificationSettings,
+  Manifest,
   managementFamily,
   Period,
   Permission,
   Prize,
   ServerPermission,
   Unit,
+  UserPermission,
 } from '@rai/contract'
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 import type { RowContent } from '../domain/bulk/columns.js'
 import type { JobOptions } from '../domain/bulk/jobs.js'
+import type { RolePermissions } from '../domain/channels.js'
 
 /**
  * The migrations as types, one interface a table; what a column means stands in the SQL. `bigint` reads as a number
@@ -56,6 +60,8 @@ export interface Tables {
   audit_log: AuditLog
   gamification: Gamification
   visits: Visits
+  channels: Channels
+  channel_members: ChannelMembers
 }
 
 /** A column with a default in the database that never changes afterwards. */
@@ -147,7 +153,7 @@ interface LoginCodes {
   expires_at: Date
 }
 
-export type KeyKind = 'publishable' | 'community' | 'system' | 'widget_access'
+export type KeyKind = 'publishable' | 'community' | 'system' | 'widget_access' | 'user'
 
 interface ApiKeys {
   community_id: string
@@ -157,7 +163,7 @@ interface ApiKeys {
   hash: Buffer
   access_id: string | null
   hint: string
-  permissions: Generated<Permission[]>
+  permissions: Generated<(Permission | UserPermission)[]>
   origins: Generated<string[]>
   test_mode: Generated<boolean>
   identifiers: Json<Record<string, managementFamily.IdentifierMeaning>>
@@ -172,6 +178,9 @@ interface ApiKeys {
   previous_used_at: Date | null
   generation: Generated<number>
   revision: Generated<number>
+  member_id: string | null
+  channel_ids: string[] | null
+  is_active: Generated<boolean>
 }
 
 interface SigningKeys {
@@ -498,4 +507,26 @@ interface Visits {
   streak: number
   longest_streak: number
   freezes: number
+}
+
+interface Channels {
+  community_id: string
+  id: string
+  topic: string
+  description: Generated<string>
+  type: ChannelType
+  permissions: Json<RolePermissions>
+  display_order: Generated<number>
+  slow_mode_seconds: Generated<number>
+  iframe: ColumnType<Manifest | null, string | null, string | null>
+  created_by: string | null
+  created_at: Once<Date>
+  updated_at: Date
+  revision: Generated<number>
+}
+
+interface ChannelMembers {
+  community_id: string
+  channel_id: string
+  member_id: string
 }

@@ -1,5 +1,12 @@
 import { timingSafeEqual } from 'node:crypto'
-import { keyPrefixes, type managementFamily, Origin, type Permission } from '@rai/contract'
+import {
+  keyPrefixes,
+  type managementFamily,
+  mostUserKeys,
+  Origin,
+  type Permission,
+  type UserPermission,
+} from '@rai/contract'
 import { type Selectable, sql, type UpdateObject } from 'kysely'
 import { everyColumn, writeOnce } from '../db/connection.js'
 import type { Database, Tx } from '../db/database.js'
@@ -16,8 +23,8 @@ export interface NewKey {
   kind: KeyKind
   /** What operators call it. */
   name: string
-  /** What a community key may do. */
-  permissions?: readonly Permission[] | undefined
+  /** What a community key or a user key may do. */
+  permissions?: readonly (Permission | UserPermission)[] | undefined
   /** The pages that a publishable or widget access key works on. */
   origins?: readonly string[] | undefined
   /** Pages on localhost are allowed as well. */
@@ -26,6 +33,12 @@ export interface NewKey {
   identifiers?: Readonly<Record<string, managementFamily.IdentifierMeaning>> | undefined
   /** A widget access key with an `@username` identifier makes members that are not there yet. */
   createMember?: boolean | undefined
+  /** The member whose user key it is. */
+  memberId?: string | undefined
+  /** The only channels that a user key is for; null for all that its owner sees. */
+  channelIds?: readonly string[] | null | undefined
+  /** False: it does not work until it is true again. */
+  isActive?: boolean | undefined
   expiresAt?: Date | undefined
 }
 
@@ -42,6 +55,7 @@ const prefixOf = {
   community: keyPrefixes.community,
   system: keyPrefixes.system,
   widget_access: keyPrefixes.widgetAccessSecret,
+  user: keyPrefixes.user,
 } as const satisfies Record<KeyKind, string>
 
 /** @throws Failure `invalid_request` for an origin list that could never work. */
@@ -65,6 +79,9 @@ export async function createKey(tx: Tx, input: NewKey, at: Date): Promise<Create
       test_mode: input.testMode ?? false,
       identifiers: JSON.stringify(input.identifiers ?? {}),
       create_member: input.createMember ?? false,
+      member_id: input.memberId ?? null,
+      channel_ids: input.channelIds ? [...input.channelIds] : null,
+      is_active: input.isActive ?? true,
       created_at: at,
       expires_at: input.expiresAt ?? null,
     })
@@ -73,7 +90,7 @@ export async function createKey(tx: Tx, input: NewKey, at: Date): Promise<Create
 }
 
 /** What can be changed about a key that is there; what is absent stays. */
-export interface KeyChanges extends Pick<NewKey, 'permissions' | 'origins' | 'testMode'> {
+export interface KeyChanges extends Pick<NewKey, 'permissions' | 'origins' | 'testMode' | 'channelIds' | 'isActive'> {
   name?: string | undefined
   /** Null: never. */
   expiresAt?: Date | null | undefined
@@ -85,20 +102,24 @@ const changeable: Record<KeyKind, readonly (keyof KeyChanges)[]> = {
   community: ['permissions', 'expiresAt'],
   system: [],
   widget_access: ['origins', 'testMode', 'expiresAt'],
+  user: ['permissions', 'channelIds', 'isActive', 'expiresAt'],
 }
 
 /**
  * Changes a key. Streams that were opened with it end: who comes back is held to what is so now.
+ * @param of The member whose key it is; null for one of the community's own.
  * @throws Failure `invalid_request` for an origin that could never work, or what such a key does not have.
  */
-export async function changeKey(tx: Tx, id: string, changes: KeyChanges): Promise<Key> {
+export async function changeKey(tx: Tx, id: string, changes: KeyChanges, of: string | null = null): Promise<Key> {
   checkOrigins(changes.origins ?? [])
-  const { name, permissions, origins, testMode, expiresAt } = changes
-  const key = await updateKey(tx, id, {
+  const { name, permissions, origins, testMode, channelIds, isActive, expiresAt } = changes
+  const key = await updateKey(tx, id, of, {
     ...(name !== undefined && { name }),
     ...(permissions && { permissions: [...permissions] }),
     ...(origins && { origins: [...origins] }),
     ...(testMode !== undefined && { test_mode: testMode }),
+    ...(channelIds !== undefined && { channel_ids: channelIds && [...channelIds] }),
+    ...(isActive !== undefined && { is_active: isActive }),
     ...(expiresAt !== undefined && { expires_at: expiresAt }),
   })
   const given = (Object.keys(changes) as (keyof KeyChanges)[]).filter((field) => changes[field] !== undefined)
@@ -123,7 +144,7 @@ export async function rotateKey(
 ): Promise<{ key: Key; secret: string }> {
   const { kind } = await keyById(tx, id)
   const secret = newSecret(prefixOf[kind])
-  const key = await updateKey(tx, id, {
+  const key = await updateKey(tx, id, null, {
     previous_hash: sql`hash`,
     previous_hint: sql`hint`,
     previous_until: new Date(at.getTime() + overlapMs),
@@ -157,13 +178,21 @@ export async function renewSystemKey(tx: Tx, at: Date): Promise<string> {
     : (await createKey(tx, { kind: 'system', name: 'System key' }, at)).key
 }
 
-/** From now on nobody gets in by that key, or by a token that it minted. */
-export async function revokeKey(tx: Tx, id: string, at: Date): Promise<void> {
-  await updateKey(tx, id, { revoked_at: at })
+/**
+ * From now on nobody gets in by that key, or by a token that it minted.
+ * @param of As in `changeKey`.
+ */
+export async function revokeKey(tx: Tx, id: string, at: Date, of: string | null = null): Promise<void> {
+  await updateKey(tx, id, of, { revoked_at: at })
 }
 
 /** @throws Failure `not_found` for a key that is not there or revoked: that is for ever. */
-async function updateKey(tx: Tx, id: string, changes: UpdateObject<Tables, 'api_keys'>): Promise<Key> {
+async function updateKey(
+  tx: Tx,
+  id: string,
+  of: string | null,
+  changes: UpdateObject<Tables, 'api_keys'>,
+): Promise<Key> {
   // What began while the key was good is done first, and seen by whoever reads after this.
   await sql`select pg_advisory_xact_lock(hashtextextended(${`key:${id}`}, 0))`.execute(tx.db)
   const key =
@@ -173,6 +202,7 @@ async function updateKey(tx: Tx, id: string, changes: UpdateObject<Tables, 'api_
       .set((eb) => ({ ...changes, revision: eb('revision', '+', 1) }))
       .where('community_id', '=', tx.communityId)
       .where('id', '=', id)
+      .where('member_id', 'is not distinct from', of)
       .where('revoked_at', 'is', null)
       .returningAll()
       .executeTakeFirst())
@@ -181,12 +211,12 @@ async function updateKey(tx: Tx, id: string, changes: UpdateObject<Tables, 'api_
   return key
 }
 
-/** The keys of the community, newest first, revoked ones too. */
+/** The community's own keys, newest first, revoked ones too. */
 export async function listKeys(
   tx: Tx,
   { page, limit }: { page: number; limit: number },
 ): Promise<{ keys: Key[]; total: number }> {
-  const all = tx.db.selectFrom('api_keys').where('community_id', '=', tx.communityId)
+  const all = tx.db.selectFrom('api_keys').where('community_id', '=', tx.communityId).where('member_id', 'is', null)
   const keys = await all
     .selectAll()
     .orderBy('created_at', 'desc')
@@ -198,10 +228,38 @@ export async function listKeys(
   return { keys, total }
 }
 
-/** @throws Failure `not_found` */
-export async function keyById(tx: Tx, id: string): Promise<Key> {
+/** The keys that a member has made, newest first, without those that they revoked. */
+export async function listUserKeys(tx: Tx, memberId: string): Promise<Key[]> {
+  return tx.db
+    .selectFrom('api_keys')
+    .selectAll()
+    .where('community_id', '=', tx.communityId)
+    .where('member_id', '=', memberId)
+    .where('revoked_at', 'is', null)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute()
+}
+
+/** @throws Failure `conflict` for a member who has as many as one may have. */
+export async function createUserKey(
+  tx: Tx,
+  input: Omit<NewKey, 'kind'> & { memberId: string },
+  at: Date,
+): Promise<CreatedKey> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`keys of:${input.memberId}`}, 0))`.execute(tx.db)
+  if ((await listUserKeys(tx, input.memberId)).length >= mostUserKeys)
+    throw new Failure('conflict', `A member has at most ${mostUserKeys} keys. Delete one first.`)
+  return createKey(tx, { ...input, kind: 'user' }, at)
+}
+
+/**
+ * @param of As in `changeKey`.
+ * @throws Failure `not_found`
+ */
+export async function keyById(tx: Tx, id: string, of: string | null = null): Promise<Key> {
   const key = await findKeyById(tx, id)
-  if (!key) throw new Failure('not_found', 'There is no such key.')
+  if (!key || key.member_id !== of) throw new Failure('not_found', 'There is no such key.')
   return key
 }
 
@@ -327,6 +385,9 @@ const columns = everyColumn<Key>({
   previous_used_at: true,
   generation: true,
   revision: true,
+  member_id: true,
+  channel_ids: true,
+  is_active: true,
 })
 const readKeys = writeOnce<{ communityId: string; ids: readonly string[] }>(
   ({ communityId, ids }) => sql`
@@ -373,7 +434,7 @@ export async function areUnchanged(tx: Tx, keys: readonly Pick<Key, 'id' | 'revi
 }
 
 const isGood = (key: Key, at: Date): boolean =>
-  key.revoked_at === null && (key.expires_at === null || at < key.expires_at)
+  key.is_active && key.revoked_at === null && (key.expires_at === null || at < key.expires_at)
 
 /** Whether a key works on the pages of an origin. Whole origins are compared: no pattern, no beginning, no end. */
 export const allowsOrigin = (key: Pick<Key, 'origins' | 'test_mode'>, origin: string): boolean =>

@@ -1,5 +1,15 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
-import type { AnswerOf, BodyOf, ParamsOf, Permission, Principal, QueryOf, RouteKey, Routes } from '@rai/contract'
+import type {
+  AnswerOf,
+  BodyOf,
+  ParamsOf,
+  Permission,
+  Principal,
+  QueryOf,
+  RouteKey,
+  Routes,
+  UserPermission,
+} from '@rai/contract'
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { Config } from '../config.js'
@@ -37,8 +47,10 @@ export interface Asker {
   keyId: string
   /** Every key that it rests on, as it was then: the one that was shown, and the one that minted the embed token. */
   keys: readonly Pick<Key, 'id' | 'hash' | 'revision'>[]
-  permissions: readonly Permission[]
-  /** The member that an embed token names, or that who signed in is. */
+  permissions: readonly (Permission | UserPermission)[]
+  /** The only channels that a user key is for; null for all that its owner sees. */
+  channelIds: readonly string[] | null
+  /** The member that asks: by a login, an embed token or a key of their own. */
   memberId: string | undefined
   /** That member's roles beside that of everybody. */
   roleIds: readonly string[]

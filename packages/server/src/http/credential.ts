@@ -24,7 +24,7 @@ export function sourceOf({ access: { principals } }: Route): CredentialSource {
   return principals.includes('widgetAccessKey') ? 'body' : 'header'
 }
 
-const secretPrefixes = [keyPrefixes.community, keyPrefixes.system, keyPrefixes.widgetAccessSecret]
+const secretPrefixes = [keyPrefixes.community, keyPrefixes.system, keyPrefixes.user, keyPrefixes.widgetAccessSecret]
 
 /** The text of `Authorization: Bearer …`. All that pages send: `Vary` names no other header that tells who asks. */
 const bearerIn = ({ authorization }: IncomingHttpHeaders): string | undefined =>
@@ -83,13 +83,23 @@ async function secretInBrowser(
   return new Failure('secret_key_in_browser')
 }
 
-/** A back-end: a community or system key in a header. */
+/** A back-end, or a member's script: a community, system or user key in a header. */
 export async function askerByHeader({ database, clock }: Services, headers: IncomingHttpHeaders): Promise<Asker> {
   const text = credentialIn(headers)
   if (text === undefined) throw new Failure('unauthorized', 'Send your key as Authorization: Bearer <key>.')
   const key = await findKey(database, text, clock())
   if (!key) throw new Failure('unauthorized', 'This key is not known, was revoked, or has expired.')
-  return askerOf(key)
+  const asker = askerOf(key)
+  if (asker.kind !== 'userKey') return asker
+  const owner = await database.tenant(asker.communityId, (tx) => ownerOf(tx, asker), { snapshot: true })
+  return { ...asker, roleIds: owner.role_ids }
+}
+
+/** @throws Failure `unauthorized` when who made a user key may not act any more: nor may the key. */
+async function ownerOf(tx: Tx, { memberId }: Asker): Promise<Member> {
+  const owner = await activeMember(tx, memberId!)
+  if (!owner) throw new Failure('unauthorized', 'The owner of this key is suspended or gone.')
+  return owner
 }
 
 /** Somebody who signed in: the access token of a login in a header. Undefined for anything else. */
@@ -130,6 +140,7 @@ export async function askerByLogin(
     keyId: session.id,
     keys: [],
     permissions: [],
+    channelIds: null,
     signedBy: undefined,
     expiresAt: session.endsAt,
     origin: undefined,
@@ -215,6 +226,7 @@ const kinds = {
   publishable: 'visitor',
   community: 'communityKey',
   system: 'systemKey',
+  user: 'userKey',
   widget_access: 'widgetAccessKey',
 } as const satisfies Record<Key['kind'], Asker['kind']>
 
@@ -225,22 +237,28 @@ export const askerOf = (key: Key): Asker => ({
   keyId: key.id,
   keys: [key],
   permissions: key.permissions,
-  memberId: undefined,
+  memberId: key.member_id ?? undefined,
   roleIds: [],
   isVisit: false,
+  channelIds: key.channel_ids,
   signedBy: undefined,
   expiresAt: key.expires_at,
   origin: undefined,
 })
 
-/** @throws Failure unless the operation lists who asks, and a community key was given the permission. */
-export function checkAccess({ access: { principals, permission } }: Route, asker: Asker | Login): void {
+/** @throws Failure unless the operation lists who asks, and a community key or a user key was given the permission. */
+export function checkAccess({ access: { principals, permission, ownPermission } }: Route, asker: Asker | Login): void {
   if (asker.kind === 'visitor' && !principals.includes('visitor') && principals.includes('member'))
     throw new Failure('unauthorized', 'Send a member’s embed token as Authorization: Bearer <token>.')
   const isListed = principals.includes(asker.kind) || (asker.kind === 'owner' && principals.includes('loginMember'))
   if (!isListed) throw new Failure('forbidden')
-  if (asker.kind === 'communityKey' && permission && !asker.permissions.includes(permission))
-    throw new Failure('forbidden', `This key needs the permission ${permission}.`)
+  if (asker.kind === 'communityKey') checkPermission(asker, permission)
+  if (asker.kind === 'userKey') checkPermission(asker, ownPermission)
+}
+
+function checkPermission({ permissions }: Asker, needed: Asker['permissions'][number] | undefined): void {
+  if (needed && !permissions.includes(needed))
+    throw new Failure('forbidden', `This key needs the permission ${needed}.`)
 }
 
 /**
@@ -267,6 +285,7 @@ export async function checkAgain(
   if (!key) throw new Failure('unauthorized', 'This key ended while the request was on its way.')
   if (asker.origin !== undefined && !allowsOrigin(key, asker.origin)) throw new Failure('origin_not_allowed')
   checkAccess(route, { ...asker, permissions: key.permissions })
+  if (asker.kind === 'userKey') await ownerOf(tx, asker)
   if (asker.expiresAt && asker.expiresAt.getTime() + toleranceSeconds * 1000 <= at.getTime())
     throw new Failure('token_expired')
 }

@@ -19,13 +19,14 @@ import { family as management } from '../api/management/family.js'
 import { family as platform } from '../api/platform/family.js'
 import { family as secureAuth } from '../api/secure-auth/family.js'
 import { family as system } from '../api/system/family.js'
+import { family as user } from '../api/user/family.js'
 import { family as widget } from '../api/widget/family.js'
 import { Failure } from '../domain/failure.js'
 import type { Family } from '../http/family.js'
 import { bodyExamples, bodyExamplesByKind, csvExample, exampleOf, type Schema } from './examples.js'
 import { introduction, whoMayCall } from './introduction.js'
 
-const families: readonly Family[] = [widget, embed, integration, management, system, secureAuth, platform]
+const families: readonly Family[] = [widget, embed, integration, user, management, system, secureAuth, platform]
 
 /** How each principal shows who it is. Visitors do by the path, widget access keys in the body. */
 const schemesOf: Record<Principal, readonly string[]> = {
@@ -34,6 +35,7 @@ const schemesOf: Record<Principal, readonly string[]> = {
   member: ['embedToken'],
   communityKey: ['communityKey'],
   systemKey: ['systemKey', 'systemKeyHeader'],
+  userKey: ['userKey'],
   widgetAccessKey: [],
   login: ['accessToken'],
   loginMember: ['accessToken'],
@@ -49,6 +51,7 @@ const securitySchemes = {
   },
   communityKey: { type: 'http', scheme: 'bearer', description: '`rai_sk_…` with the operation’s permission' },
   systemKey: { type: 'http', scheme: 'bearer', description: '`rai_sys_…`: every permission' },
+  userKey: { type: 'http', scheme: 'bearer', description: '`rai_uk_…` of a member, with the operation’s permission' },
   accessToken: { type: 'http', scheme: 'bearer', description: '`rai_at_…` of a login' },
   systemKeyHeader: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'The system key, as documented' },
 } as const

@@ -2,9 +2,16 @@ import type { families } from '@rai/contract'
 import type { Handlers } from '../../http/context.js'
 import { activity } from './activity.js'
 import { bulk } from './bulk.js'
+import { channels } from './channels.js'
 import { filter } from './filter.js'
 import { users } from './users.js'
 
 export { family } from './family.js'
 
-export const handlers: Handlers<keyof typeof families.integration> = { ...users, ...filter, ...activity, ...bulk }
+export const handlers: Handlers<keyof typeof families.integration> = {
+  ...users,
+  ...filter,
+  ...activity,
+  ...bulk,
+  ...channels,
+}

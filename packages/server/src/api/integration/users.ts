@@ -48,13 +48,15 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info' 
     return showUser(member, externalId)
   },
 
-  'POST /apis/v1/users/info': async ({ tx, body, now }) => {
+  'POST /apis/v1/users/info': async ({ tx, principal, body, now }) => {
     const [found, community, settings] = await Promise.all([
       findMemberByAny(tx, body.idOrEmail),
       thisCommunity(tx),
       gamificationOf(tx),
     ])
-    const member = notDeleted(found)
+    // A user key is told of nobody else, not even whether they are there.
+    const isTold = principal.kind !== 'userKey' || found?.id === principal.memberId
+    const member = notDeleted(isTold ? found : undefined)
     const [balances, today, values, roles, visits] = await Promise.all([
       balancesOf(tx, member.id),
       earnedToday(tx, member.id, clockOf(community), now),

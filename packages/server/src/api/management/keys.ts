@@ -1,4 +1,4 @@
-import { type BodyOf, managementFamily, type RouteKey } from '@rai/contract'
+import { type BodyOf, managementFamily, type Permission, type RouteKey } from '@rai/contract'
 import { Failure } from '../../domain/failure.js'
 import {
   changeKey,
@@ -74,7 +74,7 @@ function showKey(key: Key, now: Date) {
     _id: key.id,
     kind: kindOf(key.kind),
     name: key.name,
-    permissions: key.permissions,
+    permissions: key.permissions as Permission[],
     origins: key.origins,
     testMode: key.test_mode,
     identifiers: key.identifiers,

@@ -1,9 +1,15 @@
 import type { families } from '@rai/contract'
 import type { Handlers } from '../../http/context.js'
 import { accounts } from './accounts.js'
+import { channels } from './channels.js'
 import { roles } from './roles.js'
 import { servers } from './servers.js'
 
 export { family } from './family.js'
 
-export const handlers: Handlers<keyof typeof families.system> = { ...accounts, ...servers, ...roles }
+export const handlers: Handlers<keyof typeof families.system> = {
+  ...accounts,
+  ...servers,
+  ...roles,
+  ...channels,
+}

@@ -1,0 +1,302 @@
+import { type ChannelPermission, type ChannelType, channelPermissions, type Manifest } from '@rai/contract'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
+import type { Tx } from '../db/database.js'
+import type { Tables } from '../db/tables.js'
+import { emit } from './events.js'
+import { Failure } from './failure.js'
+import { isId, newId } from './ids.js'
+import { activeMember } from './members.js'
+import { atPath, checkNamed, refuseUnknown } from './references.js'
+import { type Allowed, allowedTo, listRoles, type Role, rolesOf } from './roles.js'
+
+/** Where members talk, or are shown another page. */
+export interface Channel extends Selectable<Tables['channels']> {
+  /** The short number of who made it; null for a key. */
+  creator: number | null
+  /** Who is in it, where it is a direct one. */
+  members: string[]
+}
+
+/** What roles may in a channel otherwise than everywhere, by the role's id. */
+export type RolePermissions = Readonly<Record<string, Flags>>
+type Flags = { readonly [Name in ChannelPermission]?: boolean | undefined }
+const channelNames = Object.keys(channelPermissions) as ChannelPermission[]
+
+/** What can be set on a channel; what is absent stays as it is. */
+export interface ChannelChanges {
+  topic?: string | undefined
+  type?: ChannelType | undefined
+  description?: string | undefined
+  permissions?: RolePermissions | undefined
+  /** Of a direct channel: who is in it. */
+  members?: readonly string[] | undefined
+  order?: number | undefined
+  slowModeSeconds?: number | undefined
+  /** Of an iframe channel. Its origin follows from its `url`. */
+  iframe?: ManifestChanges | undefined
+}
+
+type ManifestChanges = { [Name in keyof Omit<Manifest, 'origin'>]?: Manifest[Name] | undefined }
+
+export interface NewChannel extends ChannelChanges {
+  topic: string
+  type: ChannelType
+}
+
+/** A member sees what their roles let them, and the direct channels that they are in. */
+interface Onlooker {
+  memberId: string
+  roles: readonly Role[]
+  allowed: Allowed
+}
+
+/**
+ * Makes a channel. A member who makes a direct one is in it.
+ * @param actor The member who asks; undefined for a key, which sees every channel.
+ * @throws Failure `invalid_request` for what its type has not or cannot be without, `unknown_reference` for members and roles
+ * that are not here, `forbidden` for what the actor may not do themselves.
+ */
+export async function createChannel(tx: Tx, input: NewChannel, actor: string | undefined, at: Date): Promise<Channel> {
+  const id = newId(at.getTime())
+  await tx.db
+    .insertInto('channels')
+    .values({
+      ...(await columnsOf(tx, input, null, await onlookerOf(tx, actor))),
+      community_id: tx.communityId,
+      id,
+      topic: input.topic.trim(),
+      type: input.type,
+      created_by: actor ?? null,
+      created_at: at,
+      updated_at: at,
+    })
+    .execute()
+  if (input.members) await addMembers(tx, id, actor === undefined ? input.members : [actor, ...input.members])
+  await emit(tx, 'channel.changed', id)
+  return channelById(tx, id, null)
+}
+
+/**
+ * Changes a channel.
+ * @param actor As in `createChannel`.
+ * @throws Failure what `createChannel` does, `not_found`, `conflict` where a direct channel would become none, or another one.
+ */
+export async function updateChannel(
+  tx: Tx,
+  id: string,
+  changes: ChannelChanges,
+  actor: string | undefined,
+  at: Date,
+): Promise<Channel> {
+  const onlooker = await onlookerOf(tx, actor)
+  const before = await channelById(tx, id, onlooker)
+  if (changes.type !== undefined && (changes.type === 'direct') !== (before.type === 'direct'))
+    throw new Failure('conflict', 'What is said between members stays there. Make another channel instead.')
+  await tx.db
+    .updateTable('channels')
+    .set({
+      ...(await columnsOf(tx, changes, before, onlooker)),
+      updated_at: at,
+      revision: sql`revision + 1`,
+    })
+    .where('community_id', '=', tx.communityId)
+    .where('id', '=', id)
+    .execute()
+  if (changes.members) {
+    await tx.db
+      .deleteFrom('channel_members')
+      .where('community_id', '=', tx.communityId)
+      .where('channel_id', '=', id)
+      .execute()
+    await addMembers(tx, id, changes.members)
+  }
+  await emit(tx, 'channel.changed', id)
+  return channelById(tx, id, null)
+}
+
+/** @param actor As in `createChannel`. */
+export async function deleteChannel(tx: Tx, id: string, actor: string | undefined): Promise<void> {
+  await channelById(tx, id, await onlookerOf(tx, actor))
+  await tx.db.deleteFrom('channels').where('community_id', '=', tx.communityId).where('id', '=', id).execute()
+  await emit(tx, 'channel.changed', id)
+}
+
+/** A channel that may be seen, as it stays to the end of the transaction. */
+async function channelById(tx: Tx, id: string, onlooker: Onlooker | null): Promise<Channel> {
+  const channel = isId(id)
+    ? await channels(tx, onlooker).where('id', '=', id).forNoKeyUpdate().executeTakeFirst()
+    : undefined
+  if (!channel) throw new Failure('not_found', 'There is no such channel.')
+  return channel
+}
+
+interface Page {
+  page: number
+  limit: number
+}
+
+/**
+ * The channels that may be seen, in the operator's order.
+ * @param actor As in `createChannel`.
+ */
+export async function listChannels(tx: Tx, actor: string | undefined, page: Page): Promise<Channel[]> {
+  return inOrder(channels(tx, await onlookerOf(tx, actor)), page)
+}
+
+/**
+ * Where messages can be sent, in the operator's order.
+ * @param actor The member whose key asks: it sees what they do. Undefined for a back-end, which sees all but direct channels.
+ * @param only The only channels that the key is for; null for no such limit.
+ */
+export async function listTargets(
+  tx: Tx,
+  { actor, only }: { actor: string | undefined; only: readonly string[] | null },
+  page: Page,
+): Promise<Channel[]> {
+  const seen = channels(tx, await onlookerOf(tx, actor))
+    .$if(actor === undefined, (all) => all.where('type', '<>', 'direct'))
+    .$if(only !== null, (all) => all.where('id', 'in', [...only!]))
+  return inOrder(seen, page)
+}
+
+/** @throws Failure `unknown_reference` for ids in a list of the request, at that path, of no channel that a member sees. */
+export async function checkChannels(tx: Tx, path: string, memberId: string, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return
+  const onlooker = await onlookerOf(tx, memberId)
+  const seen = await channels(tx, onlooker)
+    .where(sql<boolean>`id = any(${ids.filter(isId)}::uuid[])`)
+    .execute()
+  refuseUnknown('channels', atPath(path, ids), new Set(seen.map(({ id }) => id)))
+}
+
+const inOrder = (found: ReturnType<typeof channels>, { page, limit }: Page): Promise<Channel[]> =>
+  found
+    .orderBy('display_order')
+    .orderBy('id')
+    .limit(limit)
+    .offset((page - 1) * limit)
+    .execute()
+
+/** Null for keys, which see every channel. */
+async function onlookerOf(tx: Tx, memberId: string | undefined): Promise<Onlooker | null> {
+  if (memberId === undefined) return null
+  const member = await activeMember(tx, memberId)
+  if (!member) throw new Failure('not_found')
+  const [roles, allowed] = await Promise.all([rolesOf(tx, member), allowedTo(tx, member)])
+  return { memberId, roles, allowed }
+}
+
+const channels = (tx: Tx, onlooker: Onlooker | null) =>
+  tx.db
+    .selectFrom('channels')
+    .selectAll()
+    .select([
+      sql<number | null>`(
+        select number from members where community_id = channels.community_id and id = created_by)`.as('creator'),
+      sql<string[]>`array(
+        select member_id from channel_members where community_id = channels.community_id and channel_id = channels.id
+        order by member_id)`.as('members'),
+    ])
+    .where('community_id', '=', tx.communityId)
+    .where(isSeenBy(tx, onlooker))
+
+/**
+ * Whether a channel may be seen. Of a member's roles one that it says yes of goes before one that it says no of, both before
+ * that of everybody, and all before what roles allow everywhere. Administrators see all but the direct channels of others.
+ */
+function isSeenBy(tx: Tx, onlooker: Onlooker | null): RawBuilder<boolean> {
+  if (!onlooker) return sql`true`
+  const { memberId, roles, allowed } = onlooker
+  const own = roles.map(({ id }) => id).filter((id) => id !== tx.communityId)
+  const isAdministrator = allowed.server_permissions.includes('server_administrator')
+  const isAllowed = allowed.channel_permissions.includes('view_message_history')
+  return sql`(
+    id in (select channel_id from channel_members where community_id = ${tx.communityId} and member_id = ${memberId})
+    or type <> 'direct' and ${isAdministrator}
+    or coalesce(
+      (select bool_or((permissions -> role ->> 'view_message_history')::boolean) from unnest(${own}::text[]) as role),
+      (permissions -> ${tx.communityId}::text ->> 'view_message_history')::boolean,
+      type <> 'direct' and ${isAllowed}
+    ))`
+}
+
+/** What changes of a channel's row; of a new one what is not left to its defaults. */
+async function columnsOf(tx: Tx, changes: ChannelChanges, before: Channel | null, onlooker: Onlooker | null) {
+  const { topic, type = before?.type, description, permissions, members, order, slowModeSeconds, iframe } = changes
+  checkKind(type!, changes, before)
+  await checkNamed(tx, 'members', 'allowedUsers', members)
+  if (permissions) await checkPermissions(tx, permissions, before?.permissions ?? {}, onlooker)
+  return given({
+    topic: topic?.trim(),
+    type,
+    description,
+    permissions: permissions && JSON.stringify(permissions),
+    display_order: order,
+    slow_mode_seconds: slowModeSeconds,
+    iframe: type === 'iframe' ? JSON.stringify(manifestOf(before?.iframe ?? null, iframe ?? {})) : null,
+  })
+}
+
+/** What was sent of what can be. */
+const given = <T extends object>(all: T) =>
+  Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof T]?: Exclude<T[Name], undefined>
+  }
+
+const refuse = (path: string, message: string, sentence: string): never => {
+  throw new Failure('invalid_request', sentence, [{ path, message }])
+}
+
+/** Holds what is sent to what a channel of that type has. */
+function checkKind(type: ChannelType, { members, iframe }: ChannelChanges, before: Channel | null): void {
+  if (type === 'direct' ? !members && !before : members)
+    refuse('allowedUsers', 'belongs to a direct channel', 'A direct channel says who is in it, and no other does.')
+  if (type === 'iframe' ? !iframe?.url && !before?.iframe : iframe)
+    refuse('iframe', 'belongs to an iframe channel', 'An iframe channel says which page it shows, and no other does.')
+}
+
+/** Roles that are named anew must be here, and nobody lets one do more in a channel than they may do themselves. */
+async function checkPermissions(
+  tx: Tx,
+  after: RolePermissions,
+  before: RolePermissions,
+  onlooker: Onlooker | null,
+): Promise<void> {
+  const known = new Set([...Object.keys(before), ...(await listRoles(tx)).map(({ id }) => id)])
+  const named = Object.keys(after).map((id, n) => [`permissions.${n}.roleId`, id])
+  refuseUnknown('roles', Object.fromEntries(named), known)
+  const given = Object.entries(after).flatMap(([id, flags]) =>
+    channelNames.filter((name) => flags[name] && !before[id]?.[name]),
+  )
+  const beyond = given.find((name) => onlooker && !onlooker.allowed.channel_permissions.includes(name))
+  if (beyond) throw new Failure('forbidden', `You cannot allow what you are not allowed yourself: ${beyond}.`)
+}
+
+const blank: Omit<Manifest, 'url' | 'origin'> = {
+  capabilities: [],
+  granted: [],
+  height: { mode: 'fill' },
+  allow: [],
+  allowPopups: false,
+  isEnabled: true,
+}
+
+/** What a page is and may. Another origin's begins anew: what was granted was granted to the one before. */
+function manifestOf(before: Manifest | null, changes: ManifestChanges): Manifest {
+  const url = changes.url ?? before!.url
+  const { origin } = new URL(url)
+  const manifest = { ...blank, ...(before?.origin === origin && before), ...given(changes), url, origin }
+  if (manifest.granted.some((one) => !manifest.capabilities.includes(one)))
+    refuse('iframe.granted', 'must be among capabilities', 'Only what the page asks for can be granted.')
+  return manifest
+}
+
+async function addMembers(tx: Tx, channelId: string, members: readonly string[]): Promise<void> {
+  if (members.length === 0) return
+  const rows = [...new Set(members)].map((member_id) => ({
+    community_id: tx.communityId,
+    channel_id: channelId,
+    member_id,
+  }))
+  await tx.db.insertInto('channel_members').values(rows).execute()
+}
