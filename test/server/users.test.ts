@@ -41,6 +41,13 @@ const found = async (filter: Filter['filter']) => {
   return answer.users.map(({ username }) => username).sort()
 }
 
+beforeAll(() =>
+  tenant(async (tx) => {
+    await ensureFields(tx, { kills: 'Kills' }, start)
+    await ensureFields(tx, { country: 'Country' }, start, 'single-line-text')
+  }),
+)
+
 describe('finding members', () => {
   beforeAll(async () => {
     const people = {
@@ -49,10 +56,6 @@ describe('finding members', () => {
       cai: { firstName: 'Cai', lastName: 'Diddley', fields: { country: 'GB' } },
       dee: {},
     }
-    await tenant(async (tx) => {
-      await ensureFields(tx, { kills: 'Kills' }, start)
-      await ensureFields(tx, { country: 'Country' }, start, 'single-line-text')
-    })
     // Berlin's 23rd began an hour before UTC's.
     const joined = [
       '2026-11-22T22:59:59.999Z',
