@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { post } from '../../packages/server/src/domain/ledger.js'
 import { createMember, type Member } from '../../packages/server/src/domain/members.js'
+import { createRole } from '../../packages/server/src/domain/roles.js'
 import { ask } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
 import { startTestServer } from '../helpers/server.js'
@@ -55,6 +56,18 @@ describe('creating a member', () => {
   it('needs nothing but a username, which is shown where no other name is', async () => {
     const { answer } = await create({ username: 'bo' })
     expect(answer).toMatchObject({ id: '2', displayName: 'bo', firstName: '', email: null, externalId: null })
+  })
+
+  it('gives the role of the access level, where there is one', async () => {
+    await community.tenant((tx) => createRole(tx, { title: 'Partner', accessLevel: 5 }, undefined, now))
+    for (const [username, accessLevel, roles] of [
+      ['partner', 5, ['@all', 'Partner']],
+      ['guest', 6, ['@all']],
+    ] as const) {
+      const { answer } = await create({ username, accessLevel })
+      expect((await info(username)).answer.roles).toEqual(roles)
+      expect(answer.__v).toBe(roles.length - 1)
+    }
   })
 
   it.each([

@@ -29,7 +29,11 @@ const CreateUser = z
     }),
     /** Ours. */
     timeZone: TimeZone.optional(),
-    accessLevel: z.int().min(0).optional().meta({ description: noEffect }),
+    accessLevel: z
+      .int()
+      .min(0)
+      .optional()
+      .meta({ description: 'The member has the role with this `accessLevel`, if there is one' }),
     joinServer: z.boolean().optional().meta({ description: noEffect }),
     sendEmail: z
       .boolean()

@@ -16,7 +16,7 @@ import {
   type Member,
   notDeleted,
 } from '../../domain/members.js'
-import { rolesOf } from '../../domain/roles.js'
+import { rolesOf, setAccessLevel } from '../../domain/roles.js'
 import { currentStreak, visitsOf } from '../../domain/visits.js'
 import type { Handlers } from '../../http/context.js'
 
@@ -45,7 +45,8 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info' 
     )
     const own = values.map((value) => ({ memberId: member.id, ...value }))
     await setValues(tx, own, now, principal.keyId)
-    return showUser(member, externalId)
+    const { accessLevel } = body
+    return showUser(accessLevel === undefined ? member : await setAccessLevel(tx, member, accessLevel, now), externalId)
   },
 
   'POST /apis/v1/users/info': async ({ tx, principal, body, now }) => {
@@ -96,8 +97,8 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info' 
 }
 
 /**
- * What the documented operation does and this server cannot do yet. An empty value asks for nothing. `accessLevel`,
- * `joinServer` and `emailTemplate` stand in every documented request and are let pass; the contract says so.
+ * What the documented operation does and this server cannot do yet. An empty value asks for nothing. `joinServer` and
+ * `emailTemplate` stand in every documented request and are let pass; the contract says so.
  */
 const notThere = ['sendEmail', 'emailPassword', 'password', 'confirmPassword', 'referral'] as const
 
