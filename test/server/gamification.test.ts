@@ -3,6 +3,7 @@ import { createAccount } from '../../packages/server/src/domain/accounts.js'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { post, takeBoardLock } from '../../packages/server/src/domain/ledger.js'
 import { createMember } from '../../packages/server/src/domain/members.js'
+import { createRole, deleteRole, type RoleInput, updateRole } from '../../packages/server/src/domain/roles.js'
 import { beginSession } from '../../packages/server/src/domain/sessions.js'
 import { addDays, dayOf, momentOf } from '../../packages/server/src/domain/time.js'
 import { ask, embedToken } from '../helpers/api.js'
@@ -184,6 +185,66 @@ describe('a tier', () => {
       [500, [2, 'Guide', 1, 1000]],
       [2000, [2, 'Guide', 3, null]],
     ])
+  })
+})
+
+describe('roles by XP', () => {
+  const newRole = (title: string, input: Omit<RoleInput, 'title'> = {}) =>
+    community.tenant((tx) => createRole(tx, { title, ...input }, undefined, now))
+  const administrator = { serverPermissions: { server_administrator: true } }
+  const award = (memberId: string, amount: number) =>
+    community.tenant((tx) => {
+      const move = {
+        memberId,
+        unit: 'xp',
+        amount,
+        reason: 'adjustment',
+        key: `award ${amount}`,
+        actor: 'test',
+      } as const
+      return post(tx, [move], now)
+    })
+
+  it('are had by whoever comes with so much, and stay', async () => {
+    const { id: memberId } = await makeMember()
+    const made = [1, 2, 3].map((position) => newRole(`Role ${position}`, { position }))
+    const xpRoles = (await Promise.all(made)).map(({ id }, n) => ({ roleId: id, xp: 10 ** (n + 1) }))
+    expect((await set({ xpRoles })).answer.xpRoles).toEqual(xpRoles)
+    await award(memberId, 99)
+    expect((await info()).roles).toEqual(['@all'])
+    await me()
+    expect((await info()).roles).toEqual(['@all', 'Role 1'])
+    await set(dailyLogin(1))
+    now = new Date(now.getTime() + 24 * 3_600_000)
+    await me()
+    expect((await info()).roles).toEqual(['@all', 'Role 1', 'Role 2'])
+    await award(memberId, -100)
+    now = new Date(now.getTime() + 24 * 3_600_000)
+    await me()
+    expect((await info()).roles).toEqual(['@all', 'Role 1', 'Role 2'])
+  })
+
+  it('are none that is not there, that everybody has, or that may administrate', async () => {
+    const { id: foreign } = await testCommunity(server)
+    for (const roleId of [foreign, community.id, 'x']) {
+      const reply = await set({ xpRoles: [{ roleId, xp: 1 }] })
+      expect([reply.status, reply.code, reply.paths]).toEqual([400, 'unknown_reference', ['xpRoles.0.roleId']])
+    }
+    const { id: roleId } = await newRole('Chief', administrator)
+    const reply = await set({ xpRoles: [{ roleId, xp: 1 }] })
+    expect([reply.status, reply.code, reply.paths]).toEqual([400, 'invalid_request', ['xpRoles.0.roleId']])
+    expect((await read()).__v).toBe(0)
+  })
+
+  it('are not given any more once they may administrate, and are forgotten when they are deleted', async () => {
+    const { id: memberId } = await makeMember()
+    await award(memberId, 100)
+    const [rising, going] = [await newRole('Rising'), await newRole('Going')]
+    await set({ xpRoles: [rising, going].map(({ id }) => ({ roleId: id, xp: 1 })) })
+    await community.tenant((tx) => updateRole(tx, rising.id, administrator, undefined, now))
+    await community.tenant((tx) => deleteRole(tx, going.id, undefined))
+    await me()
+    expect([(await info()).roles, (await read()).xpRoles]).toEqual([['@all'], []])
   })
 })
 

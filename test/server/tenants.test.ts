@@ -109,6 +109,8 @@ async function seedTheRest(): Promise<void> {
       })
       .execute()
     await visit(tx, member_id, now)
+    const { id: role_id } = await tx.db.selectFrom('roles').select('id').limit(1).executeTakeFirstOrThrow()
+    await tx.db.insertInto('xp_roles').values({ community_id, role_id, xp: 100 }).execute()
     await tx.db.insertInto('avatars').values({ community_id, member_id, due_at: now }).execute()
     await newLoginCode(tx, { username: 'amara' }, now)
     await writeDown(tx, { operation: 'test', actor: { kind: 'machine', id: null } }, now)

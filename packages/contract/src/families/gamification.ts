@@ -76,6 +76,16 @@ const Tiers = z
     'must ask for more XP at each level than at the one before',
   )
 
+const XpRoles = z
+  .array(
+    z.strictObject({
+      roleId: Id.meta({ description: 'The role. Not `@all`, and none that may administrate' }),
+      xp: z.int().min(1).meta({ description: 'How much XP gives it' }),
+    }),
+  )
+  .max(100)
+  .refine((all) => new Set(all.map(({ roleId }) => roleId)).size === all.length, 'must be different roles')
+
 const parts = {
   units: z
     .strictObject({
@@ -86,6 +96,10 @@ const parts = {
   earning: Earning.meta({ description: 'What it gives to do something. Default: nothing' }),
   streaks: Streaks.meta({ description: 'Days in a row on which a member came, by the member’s own calendar' }),
   tiers: Tiers.meta({ description: 'Lowest first. Default: none. There are none either while XP is not enabled' }),
+  xpRoles: XpRoles.meta({
+    description:
+      'Roles that XP give, while it is enabled: whoever comes with so much has the role from then on. Default: none',
+  }),
 }
 export type GamificationSettings = z.infer<z.ZodObject<typeof parts>>
 
@@ -96,7 +110,7 @@ const Gamification = z
 /** How members of a community earn. */
 export const gamification = table({
   'GET /v1/gamification': {
-    summary: 'Read how members earn: units, rules, streaks, tiers',
+    summary: 'Read how members earn: units, rules, streaks, tiers, roles',
     access,
     query,
     answer: Gamification,
@@ -105,7 +119,7 @@ export const gamification = table({
   'PATCH /v1/gamification': {
     summary: 'Change how members earn',
     description:
-      'A part that is sent (`units`, `earning`, `streaks`, `tiers`) takes the place of that part, whole; the others stay. It holds from the next request on, and pages are told. What was given stays given.',
+      'A part that is sent (`units`, `earning`, `streaks`, `tiers`, `xpRoles`) takes the place of that part, whole; the others stay. It holds from the next request on, and pages are told. What was given stays given.',
     access,
     query,
     body: z.strictObject(parts).partial().meta({ id: 'UpdateGamification' }),

@@ -60,6 +60,7 @@ export interface Tables {
   audit_log: AuditLog
   gamification: Gamification
   visits: Visits
+  xp_roles: XpRoles
   channels: Channels
   channel_members: ChannelMembers
 }
@@ -491,7 +492,7 @@ interface AuditLog {
 
 interface Gamification {
   community_id: string
-  settings: JSONColumnType<Partial<Omit<GamificationSettings, 'units'>>>
+  settings: JSONColumnType<Partial<Omit<GamificationSettings, 'units' | 'xpRoles'>>>
   updated_at: Date
   revision: Generated<number>
 }
@@ -507,6 +508,12 @@ interface Visits {
   streak: number
   longest_streak: number
   freezes: number
+}
+
+interface XpRoles {
+  community_id: string
+  role_id: string
+  xp: number
 }
 
 interface Channels {

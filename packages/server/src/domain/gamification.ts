@@ -4,9 +4,13 @@ import { writeOnce } from '../db/connection.js'
 import type { Tx } from '../db/database.js'
 import type { Community } from './communities.js'
 import { emit } from './events.js'
+import { setXpRoles } from './xp-roles.js'
 
-/** How members of a community earn, and what that makes of them; what its units are called stands in the community. */
-export type Gamification = Omit<GamificationSettings, 'units'> & {
+/**
+ * How members of a community earn, and what that makes of them. What its units are called stands in the community, and which
+ * roles XP give in a table of their own.
+ */
+export type Gamification = Omit<GamificationSettings, 'units' | 'xpRoles'> & {
   revision: number
   /** Null while nothing was set. */
   updatedAt: Date | null
@@ -41,8 +45,15 @@ export async function gamificationOf(tx: Tx): Promise<Gamification> {
   return row ? { ...unset, ...row.settings, revision: row.revision, updatedAt: row.updated_at } : unset
 }
 
-/** Puts each part that is given in the place of what it was. Two changes of different parts at once both stand. */
-export async function changeGamification(tx: Tx, { units, ...parts }: GamificationInput, at: Date): Promise<void> {
+/**
+ * Puts each part that is given in the place of what it was. Two changes of different parts at once both stand.
+ * @throws Failure what `setXpRoles` does.
+ */
+export async function changeGamification(
+  tx: Tx,
+  { units, xpRoles, ...parts }: GamificationInput,
+  at: Date,
+): Promise<void> {
   if (units) {
     await tx.db
       .updateTable('communities')
@@ -68,6 +79,8 @@ export async function changeGamification(tx: Tx, { units, ...parts }: Gamificati
       }),
     )
     .execute()
+  // The row above keeps two changes of them apart.
+  if (xpRoles) await setXpRoles(tx, xpRoles)
   await emit(tx, 'config.changed', null)
 }
 

@@ -9,6 +9,7 @@ import { type Gamification, gamificationOf, givenOf } from './gamification.js'
 import { type Move, post, tryShareBoardLock } from './ledger.js'
 import { findMember, type Member } from './members.js'
 import { countDay, nextDayAt, type Streak, streakAt } from './streaks.js'
+import { giveXpRoles } from './xp-roles.js'
 
 /** How long one visit lasts. Who asks for something after it has come again. */
 const visitMs = 30 * 60_000
@@ -28,7 +29,7 @@ export async function isNewVisit(tx: Tx, memberId: string, at: Date): Promise<bo
 
 /**
  * Writes down that a member came, once however many requests say so at once. The first visit of a day, by the member's own
- * calendar, gives what the community says, and counts for the streak.
+ * calendar, gives what the community says, and counts for the streak. Every one gives the roles that their XP reach.
  */
 export async function visit(tx: Tx, memberId: string, at: Date): Promise<void> {
   // Nobody who reads waits for a board that is being changed: their next request is a visit as well.
@@ -61,9 +62,11 @@ export async function visit(tx: Tx, memberId: string, at: Date): Promise<void> {
     .values({ community_id: tx.communityId, member_id: memberId, ...visits })
     .onConflict((oc) => oc.columns(['community_id', 'member_id']).doUpdateSet(visits))
     .execute()
-  if (streak.day === before?.day) return
-  await emit(tx, 'user.visited', memberId)
-  await post(tx, earned(memberId, streak, community, settings), at)
+  if (streak.day !== before?.day) {
+    await emit(tx, 'user.visited', memberId)
+    await post(tx, earned(memberId, streak, community, settings), at)
+  }
+  if (community.xp_enabled) await giveXpRoles(tx, member, at)
 }
 
 /** What a day that counts gives. No member has two of the same date, so that a repeat gives nothing. */

@@ -2,6 +2,7 @@ import type { AnswerOf, RouteKey } from '@rai/contract'
 import type { Tx } from '../../db/database.js'
 import { thisCommunity } from '../../domain/communities.js'
 import { changeGamification, gamificationOf, unitsOf } from '../../domain/gamification.js'
+import { xpRolesOf } from '../../domain/xp-roles.js'
 import type { Handlers } from '../../http/context.js'
 
 export const gamification: Handlers<Extract<RouteKey, `${string} /v1/gamification`>> = {
@@ -14,7 +15,7 @@ export const gamification: Handlers<Extract<RouteKey, `${string} /v1/gamificatio
 }
 
 async function show(tx: Tx): Promise<AnswerOf<'GET /v1/gamification'>> {
-  const [community, settings] = await Promise.all([thisCommunity(tx), gamificationOf(tx)])
+  const [community, settings, xpRoles] = await Promise.all([thisCommunity(tx), gamificationOf(tx), xpRolesOf(tx)])
   const { earning, streaks, tiers, updatedAt, revision } = settings
   return {
     communityID: community.id,
@@ -22,6 +23,7 @@ async function show(tx: Tx): Promise<AnswerOf<'GET /v1/gamification'>> {
     earning,
     streaks,
     tiers,
+    xpRoles,
     updatedAt: updatedAt?.toISOString() ?? null,
     __v: revision,
   }

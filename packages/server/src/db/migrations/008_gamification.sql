@@ -42,3 +42,13 @@ create table visits (
 );
 select tenant_table('visits');
 alter table visits add foreign key (community_id, member_id) references members (community_id, id);
+
+-- Roles that members get by their XP.
+create table xp_roles (
+  community_id uuid not null,
+  role_id uuid not null,
+  xp bigint not null check (xp > 0),
+  primary key (community_id, role_id)
+);
+select tenant_table('xp_roles');
+alter table xp_roles add foreign key (community_id, role_id) references roles (community_id, id) on delete cascade;
