@@ -88,6 +88,15 @@ describe('33: text comes back exactly as it went in', () => {
     expect(list.answer.map(({ _id }) => _id)).toContain(created.answer._id)
   })
 
+  it.each(cases)('as a channel’s topic and description: %s', async (_, text) => {
+    const body = { topic: text, channelType: 'open', description: `${text}\n${text}` }
+    const created = await ask(server, 'POST /api/v1/channels', { bearer: community.systemKey, body })
+    expect(created.status, created.text).toBe(201)
+    expect(created.answer).toMatchObject({ topic: text.trim() || text, description: body.description })
+    const { answer } = await ask(server, 'GET /apis/v1/channels', { bearer })
+    expect(answer).toContainEqual({ _id: created.answer._id, topic: created.answer.topic, channelType: 'open' })
+  })
+
   it.each(cases)('and finds nothing where it is nobody’s: %s', async (_, text) => {
     const name = `x ${text}`.slice(0, 60)
     const replies = [

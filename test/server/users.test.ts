@@ -2,6 +2,7 @@ import type { BodyOf } from '@rai/contract'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ensureFields, findFields, setValues } from '../../packages/server/src/domain/fields.js'
 import { type Condition, countMembers, filterMembers, type Place } from '../../packages/server/src/domain/filter.js'
+import { createUserKey } from '../../packages/server/src/domain/keys.js'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { type Move, post } from '../../packages/server/src/domain/ledger.js'
 import { createMember, type Member, type NewMember } from '../../packages/server/src/domain/members.js'
@@ -378,6 +379,7 @@ describe('a deleted member', () => {
       fields: { country: 'NO' },
     })
     await give(kim, 40)
+    await tenant((tx) => createUserKey(tx, { name: 'Kim’s script', memberId: kim.id }, now))
     expect(await rows()).toContain('1 Kim')
     await manage('delete', 'kim')
     now = new Date(days(30).getTime() - 1)
@@ -395,13 +397,14 @@ describe('a deleted member', () => {
       avatar_source: null,
       fields: {},
     })
-    const { members, externalIds, xp } = await tenant(async ({ db }) => ({
+    const { members, externalIds, keys, xp } = await tenant(async ({ db }) => ({
       members: await db.selectFrom('members').selectAll().execute(),
       externalIds: await db.selectFrom('member_external_ids').selectAll().where('member_id', '=', kim.id).execute(),
+      keys: await db.selectFrom('api_keys').selectAll().where('member_id', '=', kim.id).execute(),
       xp: await db.selectFrom('balances').select('amount').where('member_id', '=', kim.id).execute(),
     }))
     expect(JSON.stringify(members)).not.toMatch(/kim|novak/i)
-    expect([externalIds, xp]).toEqual([[], [{ amount: 40 }]])
+    expect([externalIds, keys, xp]).toEqual([[], [], [{ amount: 40 }]])
     for (const user of ['kim', kim.id]) expect((await manage('restore', user)).code).toBe('not_found')
     expect(await rows()).toEqual(['1 Gil', '2 Hal', '3 Ivo'])
     const again = await make('kim', { email: 'kim@example.com' })

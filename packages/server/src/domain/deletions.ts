@@ -110,7 +110,9 @@ export async function eraseNext(tx: Tx, at: Date): Promise<boolean> {
     from unnest(${sql.val(ids)}::uuid[], ${sql.val(ids.map(() => `deleted-${newId()}`))}::text[]) as r (id, username)
     where m.community_id = ${tx.communityId} and m.id = r.id`.execute(tx.db)
   await dropAvatars(tx, ids)
-  await tx.db.deleteFrom('member_external_ids').where('community_id', '=', tx.communityId).where(them).execute()
+  // Keys are called what their owner liked.
+  for (const table of ['member_external_ids', 'api_keys'] as const)
+    await tx.db.deleteFrom(table).where('community_id', '=', tx.communityId).where(them).execute()
   const boards = await boardsRanking(tx, { fields: rows.map(({ field }) => field) })
   await countMoved(tx, boards, ids)
   return due.length === batch
