@@ -5,7 +5,7 @@ import { type Condition, countMembers, filterMembers, type Place } from '../../p
 import { createUserKey } from '../../packages/server/src/domain/keys.js'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { type Move, post } from '../../packages/server/src/domain/ledger.js'
-import { createMember, type Member, type NewMember } from '../../packages/server/src/domain/members.js'
+import { createMember, findMember, type Member, type NewMember } from '../../packages/server/src/domain/members.js'
 import { ask, embedToken } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
 import { rowsRead } from '../helpers/explain.js'
@@ -339,12 +339,20 @@ describe('a deleted member', () => {
       ask(server, 'GET /api/v1/servers/{serverId}/me', { bearer: accessToken, params: { serverId: community.id } })
     expect((await mine()).status).toBe(200)
     const unused = await login()
+    const { key } = await tenant(async (tx) => {
+      const { id: memberId } = (await findMember(tx, { username: 'ivo' }))!
+      return createUserKey(tx, { name: 'Script', permissions: ['readOwnProfile'], memberId }, now)
+    })
+    const byKey = async () => (await ask(server, 'GET /apis/v1/api-key', { bearer: key })).status
+    expect(await byKey()).toBe(200)
     await manage('delete', 'ivo')
+    expect(await byKey()).toBe(401)
     expect((await mine()).status).toBe(404)
     expect((await redeem(unused)).status).toBe(401)
     const refresh = await ask(server, 'POST /api/v1/auth/refresh', { body: { refreshToken } })
     expect(refresh.status).toBe(401)
     await manage('restore', 'ivo')
+    expect(await byKey()).toBe(200)
   })
 
   it('keeps the status that they come back to', async () => {

@@ -169,7 +169,7 @@ Without \`page\`, the answer holds \`next_cursor\` while there is more: send it 
   'POST /apis/v1/users/manage': {
     summary: 'Delete a member, or bring a deleted one back',
     description:
-      'Whoever is deleted is gone at once from leaderboards, from what pages are shown and from what can be found of members, and what they hold to sign in ends; points, fields and prizes are kept. `restore` brings all of it back within 30 days. Then names, addresses, pictures, external ids and texts are erased for good. Their username and e-mail are taken until then. An owner cannot be deleted. Again is as once.',
+      'Whoever is deleted is gone at once from leaderboards, from what pages are shown and from what can be found of members, and what they hold to sign in ends; points, fields and prizes are kept. `restore` brings all of it back within 30 days. Then names, addresses, pictures, external ids, keys and texts are erased for good. Their username and e-mail are taken until then. An owner cannot be deleted. Again is as once.',
     access: needs('manageUser'),
     body: ManageUser.extend({ communityId }),
     bodyLimit: bodyLimits.small,
