@@ -3,7 +3,7 @@ import { createAccount } from '../../packages/server/src/domain/accounts.js'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { post, takeBoardLock } from '../../packages/server/src/domain/ledger.js'
 import { createMember } from '../../packages/server/src/domain/members.js'
-import { createRole, deleteRole, type RoleInput, updateRole } from '../../packages/server/src/domain/roles.js'
+import { createRole, deleteRole, giveRole, type RoleInput, updateRole } from '../../packages/server/src/domain/roles.js'
 import { beginSession } from '../../packages/server/src/domain/sessions.js'
 import { addDays, dayOf, momentOf } from '../../packages/server/src/domain/time.js'
 import { ask, embedToken } from '../helpers/api.js'
@@ -103,12 +103,25 @@ describe('gamification settings', () => {
     expect(await read()).toMatchObject({ tiers, streaks, units, ...dailyLogin(5), __v: 4 })
   })
 
-  it('are for the system key and the owner', async () => {
+  it('are for the system key, the owner, and who may administrate, who gives no roles by them', async () => {
     expect((await set({ tiers }, community.communityKey)).status).toBe(403)
-    const accessToken = await signIn('owner')
     const query = { serverId: community.id }
-    const reply = await ask(server, 'PATCH /v1/gamification', { bearer: accessToken, query, body: { tiers } })
-    expect([reply.status, reply.answer.tiers]).toEqual([200, tiers])
+    const statuses = async (bearer: string) => {
+      const each = [{ tiers }, { xpRoles: [] }].map(async (body) => {
+        const { status } = await ask(server, 'PATCH /v1/gamification', { bearer, query, body })
+        return status
+      })
+      return Promise.all(each)
+    }
+    const member = await signIn('member')
+    expect(await statuses(member)).toEqual([403, 403])
+    await community.tenant(async (tx) => {
+      const input = { title: 'Chief', serverPermissions: { server_administrator: true } }
+      const { id: roleId } = await createRole(tx, input, undefined, now)
+      await giveRole(tx, { roleId, userId: '1' }, undefined, now)
+    })
+    expect(await statuses(member)).toEqual([200, 403])
+    expect(await statuses(await signIn('owner'))).toEqual([200, 200])
   })
 
   const rule = { enabled: true, xp: 1, currency: 0 }
@@ -301,7 +314,7 @@ describe('a daily login', () => {
     const accessToken = await signIn('member')
     const path = { serverId: community.id }
     await ask(server, 'GET /api/v1/servers/{serverId}/me', { bearer: accessToken, params: path })
-    expect(await info('signed in')).toMatchObject({ xp: 5, visitCount: 1, loginStreak: 1 })
+    expect(await info('member')).toMatchObject({ xp: 5, visitCount: 1, loginStreak: 1 })
   })
 
   it('happens once a day as an event, and once in 30 minutes as a visit', async () => {
@@ -420,6 +433,6 @@ async function signIn(role: 'owner' | 'member'): Promise<string> {
     const { tokens } = await beginSession(tx, { accountId: account!.id }, now)
     return { accountId: account!.id, accessToken: tokens.accessToken }
   })
-  await makeMember('signed in', { role, accountId, email })
+  await makeMember(role, { role, accountId, email })
   return accessToken
 }

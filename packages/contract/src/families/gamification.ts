@@ -3,9 +3,9 @@ import { table } from '../route.js'
 import { Id, Tier, Time, UnitSettings } from '../schemas.js'
 
 /** It decides over everybody's points. */
-const access = { principals: ['systemKey', 'owner'] } as const
+const access = { principals: ['systemKey', 'loginMember'], may: 'server_administrator' } as const
 const query = z.strictObject({
-  serverId: Id.optional().meta({ description: 'The community, when an owner’s login asks' }),
+  serverId: Id.optional().meta({ description: 'The community, when a login asks' }),
 })
 
 const points = (unit: string) =>
@@ -119,7 +119,7 @@ export const gamification = table({
   'PATCH /v1/gamification': {
     summary: 'Change how members earn',
     description:
-      'A part that is sent (`units`, `earning`, `streaks`, `tiers`, `xpRoles`) takes the place of that part, whole; the others stay. It holds from the next request on, and pages are told. What was given stays given.',
+      'A part that is sent (`units`, `earning`, `streaks`, `tiers`, `xpRoles`) takes the place of that part, whole; the others stay. It holds from the next request on, and pages are told. What was given stays given. Of logins, only the owner’s sets `xpRoles`.',
     access,
     query,
     body: z.strictObject(parts).partial().meta({ id: 'UpdateGamification' }),

@@ -1,6 +1,7 @@
 import type { AnswerOf, RouteKey } from '@rai/contract'
 import type { Tx } from '../../db/database.js'
 import { thisCommunity } from '../../domain/communities.js'
+import { Failure } from '../../domain/failure.js'
 import { changeGamification, gamificationOf, unitsOf } from '../../domain/gamification.js'
 import { xpRolesOf } from '../../domain/xp-roles.js'
 import type { Handlers } from '../../http/context.js'
@@ -8,7 +9,10 @@ import type { Handlers } from '../../http/context.js'
 export const gamification: Handlers<Extract<RouteKey, `${string} /v1/gamification`>> = {
   'GET /v1/gamification': ({ tx }) => show(tx),
 
-  'PATCH /v1/gamification': async ({ tx, body, now }) => {
+  'PATCH /v1/gamification': async ({ tx, principal, body, now }) => {
+    // An administrator would give themselves roles above their own.
+    if (body.xpRoles && principal.kind === 'loginMember')
+      throw new Failure('forbidden', 'Only the owner and the system key say which roles XP give.')
     await changeGamification(tx, body, now)
     return show(tx)
   },
