@@ -9,7 +9,8 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Unit } from '@rai/contract'
-import { ensureFields, findFields, setValues } from '../../packages/server/src/domain/fields.js'
+import { setValues } from '../../packages/server/src/domain/field-values.js'
+import { ensureFields, findFields } from '../../packages/server/src/domain/fields.js'
 import { createBoard, findShownBoard, updateBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { type Move, post } from '../../packages/server/src/domain/ledger.js'
 import { createMember } from '../../packages/server/src/domain/members.js'
@@ -92,10 +93,11 @@ async function fill(community: TestCommunity): Promise<Map<string, string>> {
     const some = (from: number) => [...ids.values()].slice(from, from + 12)
     const fieldId = (await findFields(tx, ['kilometres'])).get('kilometres')!.id
     const distances = some(0).map((memberId, n) => ({ memberId, fieldId, value: 12_345 - n }))
-    await setValues(tx, distances, now, 'test')
+    const cause = { at: now, source: 'api', actor: 'test' } as const
+    await setValues(tx, distances, cause)
     const stepsId = (await findFields(tx, ['steps'])).get('steps')!.id
     const steps = distances.map(({ memberId }, n) => ({ memberId, fieldId: stepsId, value: 6_000_000_000 - n }))
-    await setValues(tx, steps, now, 'test')
+    await setValues(tx, steps, cause)
     for (const [n, name] of ['North', 'South', 'A very long name of a group of members'].entries())
       await board(`group-${n}`, {
         name,

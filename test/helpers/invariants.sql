@@ -10,6 +10,7 @@ happened as (
     union all
     select h.community_id, member_id, 'field:' || field, value - coalesce(previous, 0), recorded_at
     from user_field_changes h join user_fields f on f.community_id = h.community_id and f.id = h.field_id
+    where h.value is not null and not h.is_late
   ) e join communities c on c.id = e.community_id
 ),
 -- What board_scores keeps, counted again for every run of every board.
@@ -115,9 +116,23 @@ select 'a value is the last that was recorded', community_id,
 from user_field_values v
 full join (
   select community_id, member_id, field_id, sum(value - coalesce(previous, 0)) as value
-  from user_field_changes group by community_id, member_id, field_id
+  from user_field_changes where value is not null and not is_late group by community_id, member_id, field_id
 ) c using (community_id, member_id, field_id)
 where v.value is distinct from c.value
+union all
+select 'what a field says of a member is recorded', m.community_id, format('member %s, field %s', m.id, f.field)
+from user_fields f
+join members m on m.community_id = f.community_id and m.fields ? f.field
+where f.forgotten_to is null and not exists (
+  select from user_field_changes c where c.community_id = m.community_id and c.field_id = f.id and c.member_id = m.id
+    and c.content = m.fields -> f.field and not c.is_late
+)
+union all
+select 'what is recorded of a field is of one and of a member, who has a value', c.community_id, format('record %s', c.id)
+from user_field_changes c
+left join user_fields f on f.community_id = c.community_id and f.id = c.field_id
+left join members m on m.community_id = c.community_id and m.id = c.member_id
+where f.id is null or m.id is null or (f.forgotten_to is null and content is not null and not m.fields ? f.field)
 union all
 select 'a claimed amount is in the ledger', w.community_id,
   format('board %s, %s from %s, member %s', board_id, period, period_start, member_id)

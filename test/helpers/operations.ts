@@ -14,6 +14,7 @@ import {
 import type { AccountsTx } from '../../packages/server/src/db/database.js'
 import { createAccount, newLink } from '../../packages/server/src/domain/accounts.js'
 import { createChannel } from '../../packages/server/src/domain/channels.js'
+import { createField } from '../../packages/server/src/domain/fields.js'
 import { newId } from '../../packages/server/src/domain/ids.js'
 import { newSecret } from '../../packages/server/src/domain/key-text.js'
 import { createKey, type NewKey, revokeKey, rotateKey } from '../../packages/server/src/domain/keys.js'
@@ -44,6 +45,7 @@ export interface Place extends TestCommunity {
   ownerId: string
   channelId: string
   jobId: string
+  fieldId: string
   token: string
   /** A community key without the permission of an operation. */
   keyWithout: Map<Permission, string>
@@ -149,6 +151,7 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
     ownerId: owner.id,
     channelId: channel.id,
     jobId: job.answer.jobId,
+    fieldId: (await newField(community)).id,
     token: await embedToken(server, community, 'member'),
     keyWithout,
     userKey: userKey.key,
@@ -187,6 +190,12 @@ const win = ({ id, boardId, memberId, tenant }: Place) =>
   )
 
 let made = 0
+/** A field of numbers that is not there yet. */
+const newField = ({ tenant }: TestCommunity) =>
+  tenant((tx) =>
+    createField(tx, { field: `made-${++made}`, name: 'Made', type: 'number', creatorId: null }, new Date()),
+  )
+
 /** A file with a member who is not there yet. */
 export const csv = () => {
   const form = new FormData()
@@ -209,6 +218,16 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
   'GET /apis/v1/users/activity/daily': ({ memberId }) => ({ query: identified(memberId) }),
   'POST /apis/v1/users/activity/daily': ({ memberId }) => ({ body: identified(memberId) }),
   'POST /apis/v1/users/activity/stats': ({ memberId }) => ({ body: identified(memberId) }),
+  'POST /apis/v1/communities/{communityId}/user-fields': () => ({
+    body: { field: `made-${++made}`, name: 'Made', type: 'text' },
+  }),
+  'PUT /apis/v1/communities/{communityId}/user-fields/{fieldId}': () => ({ body: { name: 'Changed', type: 'number' } }),
+  'DELETE /apis/v1/communities/{communityId}/user-fields/{fieldId}': async (place) => ({
+    params: { fieldId: (await newField(place)).id },
+  }),
+  'POST /apis/v1/communities/{communityId}/users/{userId}/user-fields/{fieldId}/histories': () => ({
+    body: { value: 5 },
+  }),
   'POST /apis/v1/users/bulk-import': () => ({ form: csv() }),
   'POST /apis/v1/users/bulk-update': () => ({ form: csv() }),
   'POST /v1/leaderboards': () => ({ body: { name: 'Made' } }),
@@ -315,9 +334,10 @@ async function confirmable(tx: AccountsTx): Promise<string> {
 /** A good request for a place's things; `who` says how it is asked. */
 export async function goodRequest(key: RouteKey, place: Place, who: Ask): Promise<Ask> {
   const request = (await requests[key]?.(place, who)) ?? {}
-  const { boardId, channelId, jobId, keyId, memberId: userId, publishableKey, roleId, serverId } = place
+  const { boardId, channelId, fieldId, jobId, keyId, memberId: userId, publishableKey, roleId, serverId } = place
   const boards = { leaderboardId: boardId, idOrSlug: boardId }
-  const things = { ...boards, channelId, jobId, keyId, publishableKey, roleId, serverId, userId }
+  const community = { serverId, communityId: serverId }
+  const things = { ...boards, ...community, channelId, fieldId, jobId, keyId, publishableKey, roleId, userId }
   const { body: shown, ...rest } = who
   const body = request.body === undefined ? {} : { body: { ...request.body, ...(shown as object) } }
   const query = { ...request.query, ...who.query }

@@ -66,7 +66,17 @@ describe('29: another community', () => {
   }
   /** Every operation on a thing that has a name: whoever adds one has it asked for here. */
   const ofThings = operations.filter(([key]) => /\{(?!publishableKey)\w+\}|users\/(info|manage|activity)/.test(key))
-  const named = ['serverId', 'boardId', 'jobId', 'keyId', 'memberId', 'roleId', 'channelId', 'userKeyId'] as const
+  const named = [
+    'serverId',
+    'boardId',
+    'jobId',
+    'keyId',
+    'memberId',
+    'roleId',
+    'fieldId',
+    'channelId',
+    'userKeyId',
+  ] as const
   /** Something like it that nobody has. */
   const missing = '01890000-0000-7000-8000-000000000000'
 
@@ -103,6 +113,8 @@ describe('29: another community', () => {
     'bulk-jobs': 'jobId',
     servers: 'id',
     filter: 'memberId',
+    users: 'memberId',
+    'user-fields': 'fieldId',
   } as const
   const isList = (key: string) => key.startsWith('GET') || key.endsWith('/filter')
   const lists = operations.flatMap(([key, route]) =>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { communityClock } from '../../packages/server/src/domain/clock.js'
-import { ensureFields, findFields, largestValue, setValues } from '../../packages/server/src/domain/fields.js'
+import { setValues } from '../../packages/server/src/domain/field-values.js'
+import { ensureFields, findFields, largestValue } from '../../packages/server/src/domain/fields.js'
 import {
   type Board,
   createBoard,
@@ -40,7 +41,7 @@ const people = (...names: string[]) =>
   })
 
 const set = (memberId: string, fieldId: string, value: number, at = noon) =>
-  tenant((tx) => setValues(tx, [{ memberId, fieldId, value }], at, 'test'))
+  tenant((tx) => setValues(tx, [{ memberId, fieldId, value }], { at, source: 'api', actor: 'test' }))
 
 /** `[name, rank, score]` of a run. */
 async function standing(board: Board, period?: Run['period'], at = noon) {

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Database, openDatabase, type Tx } from '../../packages/server/src/db/database.js'
 import { communityClock } from '../../packages/server/src/domain/clock.js'
 import { createCommunity } from '../../packages/server/src/domain/communities.js'
-import { ensureFields, findFields, setValues } from '../../packages/server/src/domain/fields.js'
+import { setValues } from '../../packages/server/src/domain/field-values.js'
+import { ensureFields, findFields } from '../../packages/server/src/domain/fields.js'
 import { newId } from '../../packages/server/src/domain/ids.js'
 import {
   type Board,
@@ -187,7 +188,8 @@ describe('ranks', () => {
       } else if (metric === 'field:laps') {
         const value = Math.floor((random() - 0.3) * 50)
         scores[which]!.set(id, value)
-        await inside((tx) => setValues(tx, [{ memberId: id, fieldId, value }], at, 'test'))
+        const cause = { at, source: 'api', actor: 'test' } as const
+        await inside((tx) => setValues(tx, [{ memberId: id, fieldId, value }], cause))
       } else {
         const amount = random() < 0.3 && score > 0 ? -Math.ceil(random() * score) : Math.ceil(random() * 50)
         scores[which]!.set(id, score + amount)

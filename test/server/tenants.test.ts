@@ -330,6 +330,12 @@ describe('the invariants', () => {
     ['a transaction has entries', 'alter table entries disable trigger all; delete from entries'],
     ['a balance is the sum of its entries', 'update balances set amount = amount + 1'],
     ['a balance is the sum of its entries', 'delete from balances'],
+    ['a value is the last that was recorded', 'update user_field_values set value = value + 1'],
+    ['what a field says of a member is recorded', `update members set fields = '{"continent": "Atlantis"}'`],
+    [
+      'what is recorded of a field is of one and of a member, who has a value',
+      "update members set fields = '{}' where fields ? 'continent'",
+    ],
     ['what happened cannot be changed', 'alter table entries disable trigger entries_immutable'],
     ['what happened cannot be changed', 'drop trigger transactions_immutable on transactions'],
     [

@@ -1,6 +1,7 @@
 import type { BodyOf } from '@rai/contract'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ensureFields, findFields, setValues } from '../../packages/server/src/domain/fields.js'
+import { setValues } from '../../packages/server/src/domain/field-values.js'
+import { ensureFields, findFields } from '../../packages/server/src/domain/fields.js'
 import { type Condition, countMembers, filterMembers, type Place } from '../../packages/server/src/domain/filter.js'
 import { createUserKey } from '../../packages/server/src/domain/keys.js'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
@@ -27,8 +28,12 @@ const give = ({ id: memberId }: Member, amount: number, more: Partial<Move> = {}
     const move = { memberId, unit: 'xp', amount, reason: 'adjustment', actor: 'test', key: `move ${++moves}` } as const
     return post(tx, [{ ...move, ...more }], at)
   })
-const make = (username: string, more: Partial<NewMember> = {}, at = now) =>
-  tenant((tx) => createMember(tx, { username, ...more }, at))
+const make = (username: string, { country, ...more }: Partial<NewMember> & { country?: string } = {}, at = now) =>
+  tenant(async (tx) => {
+    const field = (await findFields(tx, ['country'])).get('country')
+    const values = country === undefined ? [] : [{ fieldId: field!.id, value: country }]
+    return createMember(tx, { username, ...more, fields: { values, source: 'api', actor: 'test' } }, at)
+  })
 
 type Filter = BodyOf<'POST /apis/v1/users/filter'>
 const filter = (body: Filter | object, key = bearer) => ask(server, 'POST /apis/v1/users/filter', { bearer: key, body })
@@ -52,9 +57,9 @@ beforeAll(() =>
 describe('finding members', () => {
   beforeAll(async () => {
     const people = {
-      ada: { firstName: 'Ada', lastName: 'Lovelace', email: 'Ada@Example.com', fields: { country: 'GB' } },
-      bo: { firstName: 'Bo', lastName: 'Diddley', fields: { country: 'US' } },
-      cai: { firstName: 'Cai', lastName: 'Diddley', fields: { country: 'GB' } },
+      ada: { firstName: 'Ada', lastName: 'Lovelace', email: 'Ada@Example.com', country: 'GB' },
+      bo: { firstName: 'Bo', lastName: 'Diddley', country: 'US' },
+      cai: { firstName: 'Cai', lastName: 'Diddley', country: 'GB' },
       dee: {},
     }
     // Berlin's 23rd began an hour before UTC's.
@@ -73,7 +78,8 @@ describe('finding members', () => {
       if (value === undefined) continue
       await tenant(async (tx) => {
         const field = (await findFields(tx, ['kills'])).get('kills')!
-        await setValues(tx, [{ memberId: member.id, fieldId: field.id, value }], now, 'test')
+        const cause = { at: now, source: 'api', actor: 'test' } as const
+        await setValues(tx, [{ memberId: member.id, fieldId: field.id, value }], cause)
       })
     }
   })
@@ -289,8 +295,8 @@ describe('a deleted member', () => {
   beforeAll(async () => {
     boardId = (await tenant((tx) => createBoard(tx, { name: 'Norway', rankedFields: { country: 'NO' } }, now))).id
     for (const [n, name] of ['Gil', 'Hal', 'Ivo'].entries()) {
-      const fields = { country: 'NO' }
-      const member = await make(name.toLowerCase(), { displayName: name, email: `${name}@example.com`, fields })
+      const country = 'NO'
+      const member = await make(name.toLowerCase(), { displayName: name, email: `${name}@example.com`, country })
       await give(member, 30 - n * 10)
     }
   })
@@ -384,7 +390,7 @@ describe('a deleted member', () => {
       email: 'kim@example.com',
       avatarSource: 'https://img.example/kim.png',
       externalIds: [{ type: 'externalId', value: 'crm-kim' }],
-      fields: { country: 'NO' },
+      country: 'NO',
     })
     await give(kim, 40)
     await tenant((tx) => createUserKey(tx, { name: 'Kim’s script', memberId: kim.id }, now))

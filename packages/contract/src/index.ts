@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { application } from './families/application.js'
 import { embed } from './families/embed.js'
 import { integration } from './families/integration.js'
 import { management } from './families/management.js'
@@ -14,21 +15,34 @@ export * from './errors.js'
 export * from './events.js'
 export { NewPassword, passwordRules } from './families/accounts.js'
 export type { ChannelType, Manifest } from './families/channels.js'
+export { CommunityUser } from './families/community-users.js'
 export type { GamificationSettings } from './families/gamification.js'
 export * as managementFamily from './families/management.js'
 export { mostUserKeys } from './families/user.js'
+export { fieldTypeSpellings } from './families/user-fields.js'
 export * as usersFamily from './families/users.js'
 export * from './route.js'
 export * from './schemas.js'
 
 /** Every family of the wire. A family shares credentials and envelopes; its folder in the server has the same name. */
-export const families = { platform, embed, integration, user, management, system, secureAuth, widget }
+export const families = {
+  platform,
+  embed,
+  application,
+  integration,
+  user,
+  management,
+  system,
+  secureAuth,
+  widget,
+}
 export type FamilyName = keyof typeof families
 
 /** Every operation by method and path. */
 export const routes = {
   ...platform,
   ...embed,
+  ...application,
   ...integration,
   ...user,
   ...management,

@@ -17,10 +17,13 @@ export const Id = z.string().min(1).max(64).meta({ id: 'Id', description: 'Opaqu
 /** Where an operation names a community: the documented API calls it a server. */
 export const ServerPath = z.object({ serverId: Id })
 
+/** The same in newer documented paths. */
+export const CommunityPath = z.object({ communityId: Id })
+
 /** A whole amount of XP or currency, at most 2^53 - 1 either way, so that every JSON reader keeps it exact. */
 export const Amount = z.int().meta({ id: 'Amount', description: 'A whole number between -(2^53-1) and 2^53-1' })
 
-/** A page of the widget API. `nextCursor` is passed back as it came; null on the last page. */
+/** A page of a list that is read by cursor. `nextCursor` is passed back as it came; null on the last page. */
 export const page = <T extends z.ZodType>(item: T) =>
   z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() })
 
@@ -29,10 +32,40 @@ const unitNames = ['xp', 'currency'] as const
 export type Unit = (typeof unitNames)[number]
 export const Unit = z.enum(unitNames)
 
+/** What every member has, as filters call it: the documented names, and ours (`_id` to `display_name`, `language`). */
+export const platformFields = [
+  '_id',
+  'id',
+  'username',
+  'display_name',
+  'email',
+  'first_name',
+  'last_name',
+  'language',
+  'join_date',
+  'xp',
+  'coins',
+] as const
+
 /** What requests call a field of members. */
 export const FieldName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_-]{0,49}$/, 'must be up to 50 lower-case letters, digits, hyphens and underscores')
+  .refine((name) => !platformFields.some((field) => field === name), 'is what every member has already')
+
+const fieldTypeNames = ['single-line-text', 'multi-line-text', 'number', 'boolean', 'date', 'select'] as const
+/** What a field of members can hold. */
+export type FieldType = (typeof fieldTypeNames)[number]
+export const FieldType = z.enum(fieldTypeNames)
+
+/** What a field that is not of numbers holds: a text, a day (`2026-11-23`), an option, or true or false. */
+export type FieldContent = string | boolean
+export type FieldValue = number | FieldContent
+
+const fieldSourceNames = ['api', 'bulk-import', 'bulk-update', 'default'] as const
+/** By which way a value came. */
+export type FieldSource = (typeof fieldSourceNames)[number]
+export const FieldSource = z.enum(fieldSourceNames)
 
 /** The stretches of time that a leaderboard can be read for, longest first. */
 export const periodNames = ['all', 'year', 'month', 'week', 'day'] as const

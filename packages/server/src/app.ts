@@ -8,6 +8,7 @@ import {
   fastify,
   LogController,
 } from 'fastify'
+import * as application from './api/application/index.js'
 import * as embed from './api/embed/index.js'
 import * as integration from './api/integration/index.js'
 import * as management from './api/management/index.js'
@@ -51,7 +52,9 @@ export async function createApp(
   const limits: Limits = { ...defaultLimits, ...changes }
   const limiter = createLimiter(limits, redis)
   const refuser = createRefuser(
-    [embed, integration, user, management, system, secureAuth, widget, platform].map(({ family }) => family),
+    [embed, application, integration, user, management, system, secureAuth, widget, platform].map(
+      ({ family }) => family,
+    ),
   )
   /** What comes first for every request. */
   const arrive: ((request: FastifyRequest, reply: FastifyReply) => Promise<void>)[] = [
@@ -99,6 +102,7 @@ export async function createApp(
   const mounting = { services, limiter, checkAnswers }
   await mountFamily(app, mounting, platform.family, contract.platform, platform.handlers)
   await mountFamily(app, mounting, embed.family, contract.embed, embed.handlers)
+  await mountFamily(app, mounting, application.family, contract.application, application.handlers)
   await mountFamily(app, mounting, integration.family, contract.integration, integration.handlers)
   await mountFamily(app, mounting, user.family, contract.user, user.handlers)
   await mountFamily(app, mounting, management.family, contract.management, management.handlers)

@@ -8,7 +8,8 @@ import type { Database, Tx } from './db/database.js'
 import { createAccount } from './domain/accounts.js'
 import { createChannel } from './domain/channels.js'
 import { createCommunity } from './domain/communities.js'
-import { ensureFields, findFields, setValues } from './domain/fields.js'
+import { setValues } from './domain/field-values.js'
+import { ensureFields } from './domain/fields.js'
 import { changeGamification, type GamificationInput } from './domain/gamification.js'
 import { newId } from './domain/ids.js'
 import { changeKey, createKey, findAccessKey, findKey } from './domain/keys.js'
@@ -227,14 +228,18 @@ export function readDemo(config: Config): DemoFile | undefined {
   return existsSync(demoFile(config)) ? JSON.parse(readFileSync(demoFile(config), 'utf8')) : undefined
 }
 
+const byDemo = { source: 'api', actor: 'demo' } as const
+
 async function seedMembers(tx: Tx, now: Date): Promise<void> {
-  await ensureFields(tx, { continent: 'Continent' }, now, 'single-line-text')
+  const fields = await ensureFields(tx, { continent: 'Continent' }, now, 'single-line-text')
+  const fieldId = fields.get('continent')!.id
   const ids: Record<string, string> = {}
   for (const [index, [username, displayName]] of Object.entries(people).entries()) {
     const externalIds = [{ type: defaultExternalIdType, value: `C-${1001 + index}` }]
     const continent = continentOf(username)
-    const fields = continent === undefined ? {} : { continent }
-    ids[username] = (await createMember(tx, { username, displayName, externalIds, fields }, now)).id
+    const values = continent === undefined ? [] : [{ fieldId, value: continent }]
+    const member = { username, displayName, externalIds, fields: { ...byDemo, values } }
+    ids[username] = (await createMember(tx, member, now)).id
   }
   for (const [outing, { daysAgo, reason, most, everyNth }] of outings.entries()) {
     const moves = Object.entries(ids).flatMap(([username, memberId]): Move[] => {
@@ -276,8 +281,7 @@ async function seedRoles(tx: Tx, now: Date): Promise<void> {
 
 /** How many summits every third member has stood on, as their watch has told it twice. */
 async function seedSummits(tx: Tx, ids: Readonly<Record<string, string>>, now: Date): Promise<void> {
-  await ensureFields(tx, { summits: 'Summits' }, now)
-  const fieldId = (await findFields(tx, ['summits'])).get('summits')!.id
+  const fieldId = (await ensureFields(tx, { summits: 'Summits' }, now)).get('summits')!.id
   const climbers = Object.values(ids).filter((_, index) => index % 3 === 0)
   for (const [told, daysAgo] of [100, 5].entries()) {
     const values = climbers.map((memberId, index) => ({
@@ -285,7 +289,7 @@ async function seedSummits(tx: Tx, ids: Readonly<Record<string, string>>, now: D
       fieldId,
       value: 40 - ((index * 7) % 31) + told * ((index * 5) % 4),
     }))
-    await setValues(tx, values, new Date(now.getTime() - daysAgo * 86_400_000), 'demo')
+    await setValues(tx, values, { ...byDemo, at: new Date(now.getTime() - daysAgo * 86_400_000) })
   }
 }
 

@@ -14,6 +14,7 @@ import { startBulk } from './jobs/bulk.js'
 import { startCounting } from './jobs/count.js'
 import { startErasing } from './jobs/erase.js'
 import { startFolding } from './jobs/fold.js'
+import { startForgetting } from './jobs/forget.js'
 import { startMailing } from './jobs/mail.js'
 import { startPruning, startPruningAccounts } from './jobs/prune.js'
 import { startRelay } from './jobs/relay.js'
@@ -94,6 +95,7 @@ export async function startServer(
       }),
       scores: startFolding(database, log),
       boards: startCounting(database, log),
+      fields: startForgetting(database, log),
       jobs: startBulk(database, log, clock),
       avatars: startAvatars(database, log, clock, createGuardedFetch(config.callsAllow, resolve)),
       mails: startMailing(database, config, log, clock),

@@ -50,13 +50,13 @@ const CreateUser = z
     customFields: z
       .array(
         z.strictObject({
-          fieldIdorName: z.string().max(100).meta({ description: 'The name of a field that the community has' }),
-          value: z.unknown().meta({ description: 'A whole number or a text, as the field is' }),
+          fieldIdorName: z.string().max(100).meta({ description: 'The name or id of a field that the community has' }),
+          value: z.unknown().meta({ description: 'A number, a text, true or false, as the field’s type is' }),
         }),
       )
       .max(200)
       .optional()
-      .meta({ description: 'Values of the member’s fields' }),
+      .meta({ description: 'Values of the member’s fields. Those that are required must be there' }),
     communityId,
   })
   .meta({ id: 'CreateUser' })
@@ -118,7 +118,7 @@ const Job = z
   .strictObject({
     _id: Id,
     type: z.enum(['bulk-import', 'bulk-update']),
-    status: z.enum(['queued', 'running', 'completed', 'failed']),
+    status: z.enum(['queued', 'running', 'completed', 'failed']).meta({ example: 'completed' }),
     /** Rows that the file holds, good or bad. */
     total: z.int(),
     /** Rows dealt with so far: `succeeded + skipped + failed`. */
@@ -156,8 +156,8 @@ const BulkFields = z.strictObject({
 const columns = `Columns, in any order, named without regard to case, spaces, \`-\` and \`_\`: \`username\`, \`email\`, \`displayName\`,
 \`firstName\`, \`lastName\`, \`language\` (such as \`pt-BR\`), \`country\`, \`externalId\`,
 \`avatarUrl\`, \`xp\`, \`coins\` (or \`currency\`), \`ignore\`. A column with
-another name is refused unless \`map\` says which of these it is, or a field of whole numbers or of text:
-\`{"kills":"field:kills","club":"text:club"}\`. A field that the community does not have yet is made; \`country\` is one of text. Amounts are whole numbers of 0 or more, a field's values may be less. An empty cell says nothing; \`none\` as \`avatarUrl\` takes the picture away.`
+another name is refused unless \`map\` says which of these it is, or a field of whole numbers (\`field:\`) or of anything else (\`text:\`):
+\`{"kills":"field:kills","club":"text:club"}\`. A field that the community does not have yet is made, of whole numbers or of text; \`country\` is one of text. What a cell may hold, its field's type says: \`true\` or \`false\`, a day as \`2026-11-23\`, an option. Amounts are whole numbers of 0 or more, a field's values may be less. An empty cell says nothing; \`none\` as \`avatarUrl\` takes the picture away.`
 
 const sameFile =
   'The same file within a day is the same job, unless the request has an `Idempotency-Key`. The answer names the job; ask for it to see how far it is.'
@@ -194,7 +194,7 @@ export const integration = table({
     summary: 'Create many members from a CSV file (UTF-8, up to 256 MB, 200 columns and 1,000,000 rows)',
     description: `${columns}
 
-A row needs a username. One that is there already, exactly so, is skipped; one that differs is an error of its row.
+A row needs a username, and whatever fields are required. One that is there already, exactly so, is skipped; one that differs is an error of its row.
 
     username,displayName,xp
     amara,Amara Okafor,1250

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Permission } from '../access.js'
 import { bodyLimits, table } from '../route.js'
-import { Amount, Day, Id } from '../schemas.js'
+import { Amount, Day, Id, platformFields } from '../schemas.js'
 
 export const needs = <P extends Permission>(permission: P) =>
   ({ principals: ['communityKey', 'systemKey'], permission }) as const
@@ -9,20 +9,7 @@ export const needs = <P extends Permission>(permission: P) =>
 /** Given by callers whose key is not bound to one community; ours always are, so it must be the key's own. */
 export const communityId = Id.optional().meta({ description: 'The key’s own community, where it is named at all' })
 
-/** What every member has, as filters call it: the documented names, and ours (`_id` to `display_name`, `language`). */
-export const platformFields = [
-  '_id',
-  'id',
-  'username',
-  'display_name',
-  'email',
-  'first_name',
-  'last_name',
-  'language',
-  'join_date',
-  'xp',
-  'coins',
-] as const
+export { platformFields }
 export type PlatformField = (typeof platformFields)[number]
 
 /** How many users a page holds, and how many all pages together; a cursor has no end. */
@@ -39,6 +26,7 @@ const Condition = z
   .union([
     z.string().max(300),
     z.number(),
+    z.boolean(),
     z
       .strictObject({
         gte: bound('At least: a number, a day or a time'),

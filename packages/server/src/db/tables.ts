@@ -3,6 +3,10 @@ import type {
   ChannelType,
   ErrorCode,
   EventType,
+  FieldContent,
+  FieldSource,
+  FieldType,
+  FieldValue,
   GamificationSettings,
   Manifest,
   managementFamily,
@@ -215,7 +219,7 @@ interface Members {
   status: Generated<'active' | 'suspended' | 'banned' | 'deleted'>
   visibility: Generated<'public' | 'hidden'>
   entered_boards: Generated<string[]>
-  fields: Json<Record<string, string>>
+  fields: Json<Record<string, FieldContent>>
   role_ids: Generated<string[]>
   time_zone: Generated<string | null>
   created_at: Once<Date>
@@ -297,8 +301,16 @@ interface UserFields {
   id: string
   field: string
   name: string
-  type: 'number' | 'single-line-text'
+  type: FieldType
+  description: Generated<string>
+  is_required: Generated<boolean>
+  default_value: ColumnType<FieldValue | null, string | null | undefined, string | null>
+  options: Generated<string[]>
+  creator_id: string | null
   created_at: Once<Date>
+  updated_at: Generated<Date>
+  revision: Generated<number>
+  forgotten_to: string | null
 }
 
 interface UserFieldValues {
@@ -313,9 +325,13 @@ interface UserFieldChanges {
   id: string
   field_id: string
   member_id: string
-  value: number
+  value: number | null
   previous: number | null
-  actor: string
+  content: ColumnType<FieldContent | null, string | null, never>
+  previous_content: ColumnType<FieldContent | null, string | null, never>
+  source: FieldSource
+  is_late: Generated<boolean>
+  actor: string | null
   recorded_at: Date
 }
 

@@ -3,6 +3,7 @@ import type { Tx } from '../db/database.js'
 import { dropAvatars } from './avatars.js'
 import { emit } from './events.js'
 import { Failure } from './failure.js'
+import { eraseContents } from './field-values.js'
 import { newId } from './ids.js'
 import { boardsRanking, countMoved } from './leaderboards/counting.js'
 import { lockCounts } from './leaderboards/counts.js'
@@ -109,6 +110,7 @@ export async function eraseNext(tx: Tx, at: Date): Promise<boolean> {
       time_zone = null, account_id = null, fields = '{}', updated_at = ${at}, revision = m.revision + 1
     from unnest(${sql.val(ids)}::uuid[], ${sql.val(ids.map(() => `deleted-${newId()}`))}::text[]) as r (id, username)
     where m.community_id = ${tx.communityId} and m.id = r.id`.execute(tx.db)
+  await eraseContents(tx, ids)
   await dropAvatars(tx, ids)
   // Keys are called what their owner liked.
   for (const table of ['member_external_ids', 'api_keys'] as const)

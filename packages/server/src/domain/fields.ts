@@ -1,142 +1,314 @@
+import { FieldText, type FieldType, type FieldValue, text } from '@rai/contract'
 import { type Selectable, sql } from 'kysely'
-import { writeOnce } from '../db/connection.js'
+import { z } from 'zod'
 import type { Tx } from '../db/database.js'
+import { constraintOf } from '../db/errors.js'
 import type { Tables } from '../db/tables.js'
-import { Failure } from './failure.js'
-import { newId } from './ids.js'
-import { lockCounts } from './leaderboards/counts.js'
-import { isWholesale, scoreChanges } from './leaderboards/scores.js'
-import { shareBoardLock } from './ledger.js'
+import { Failure, type FailureDetail } from './failure.js'
+import { isId, newId } from './ids.js'
+import { takeBoardLock } from './ledger.js'
 
 /** Something that a community knows of its members beside what everybody has. */
 export type Field = Selectable<Tables['user_fields']>
 
-/** The largest value, either way: the change from one to another is at most 2^53 - 1 then, which every JSON reader keeps exact. */
+/** The largest number, either way: the change from one to another is at most 2^53 - 1 then, which every JSON reader keeps exact. */
 export const largestValue = 2 ** 52 - 1
+
+/** Whoever makes a member, or reads one, looks at all of them. */
+const mostFields = 200
+
+/** What the fields of each type can hold, and what is said of anything else. */
+const types: Record<FieldType, { shape: z.ZodType<FieldValue>; must: string }> = {
+  'single-line-text': { shape: FieldText, must: 'must be one line of 1 to 200 characters' },
+  'multi-line-text': { shape: text(5000).trim().min(1), must: 'must be a text of 1 to 5,000 characters' },
+  number: { shape: z.int().min(-largestValue).max(largestValue), must: 'must be a whole number up to 2^52 - 1' },
+  boolean: { shape: z.boolean(), must: 'must be true or false' },
+  date: { shape: z.iso.date().refine((day) => day >= '0001-01-01'), must: 'must be a day such as 2026-11-23' },
+  select: { shape: z.string(), must: 'must be one of the options of the field' },
+}
+
+type Kind = Pick<Field, 'type' | 'options'>
+
+/** What a field can hold of what somebody says; undefined where it cannot. */
+export function readValue({ type, options }: Kind, value: unknown): FieldValue | undefined {
+  const { data } = types[type].shape.safeParse(value)
+  return type === 'select' && !options.includes(String(data)) ? undefined : data
+}
+
+/** The same of a cell of a file, which is never empty. */
+export const readCell = (field: Kind, cell: string): FieldValue | undefined =>
+  readValue(field, field.type === 'boolean' && /^(true|false)$/i.test(cell) ? /^t/i.test(cell) : cell)
+
+/** Whether whoever makes a member must say it. */
+export const isAsked = ({ is_required, default_value }: Field): boolean => is_required && default_value === null
+
+/** What a value of the field must be like. */
+export const mustBe = ({ type }: Kind): string => types[type].must
+
+/** The community's fields, without those that were deleted. */
+const fields = (tx: Tx) =>
+  tx.db
+    .selectFrom('user_fields')
+    .selectAll()
+    .where('community_id', '=', tx.communityId)
+    .where('forgotten_to', 'is', null)
+
+/** All of them, oldest first. */
+export const listFields = (tx: Tx): Promise<Field[]> => fields(tx).orderBy('created_at').orderBy('id').execute()
 
 /** Those of the fields that are there, by what requests call them. */
 export async function findFields(tx: Tx, names: readonly string[]): Promise<Map<string, Field>> {
   if (names.length === 0) return new Map()
-  const fields = await tx.db
-    .selectFrom('user_fields')
-    .selectAll()
-    .where('community_id', '=', tx.communityId)
+  const found = await fields(tx)
     .where(sql<boolean>`field = any(${sql.val(names)}::text[])`)
     .execute()
-  return new Map(fields.map((field) => [field.field, field]))
+  return new Map(found.map((field) => [field.field, field]))
+}
+
+/** The same by their ids. */
+export async function findFieldsById(tx: Tx, ids: readonly string[]): Promise<Map<string, Field>> {
+  const found = await fields(tx)
+    .where(sql<boolean>`id = any(${sql.val(ids)}::uuid[])`)
+    .execute()
+  return new Map(found.map((field) => [field.id, field]))
+}
+
+/** @throws Failure `not_found` */
+export async function fieldById(tx: Tx, id: string): Promise<Field> {
+  const field = isId(id) ? (await findFieldsById(tx, [id])).get(id) : undefined
+  if (!field) throw new Failure('not_found', 'There is no such field.')
+  return field
 }
 
 /**
- * Makes those of the fields that are not there yet.
+ * Makes those of the fields that are not there yet, and answers all of them.
  * @param names What people call each, by what requests call it.
+ * @throws Failure `conflict` where one is still being deleted, or there would be too many.
  */
 export async function ensureFields(
   tx: Tx,
   names: Readonly<Record<string, string>>,
   at: Date,
-  type: Field['type'] = 'number',
-): Promise<void> {
-  const fields = Object.entries(names)
-  if (fields.length === 0) return
-  await tx.db
+  type: FieldType = 'number',
+): Promise<Map<string, Field>> {
+  const wanted = Object.entries(names)
+  if (wanted.length === 0) return new Map()
+  const made = await tx.db
     .insertInto('user_fields')
     .values(
-      fields.map(([field, name]) => ({
+      wanted.map(([field, name]) => ({
         community_id: tx.communityId,
         id: newId(at.getTime()),
         field,
         name,
         type,
         created_at: at,
+        updated_at: at,
       })),
     )
     .onConflict((oc) => oc.columns(['community_id', 'field']).doNothing())
+    .returning('id')
     .execute()
+  if (made.length > 0) await refuseTooMany(tx)
+  const found = await findFields(tx, Object.keys(names))
+  for (const [field] of wanted) if (!found.has(field)) throw stillDeleted(field)
+  return found
 }
 
-const numbers = writeOnce<{ communityId: string; memberId: string }>(
-  ({ communityId, memberId }) => sql`
-    select f.field, v.value from user_field_values v join user_fields f on f.community_id = v.community_id and f.id = v.field_id
-    where v.community_id = ${communityId} and v.member_id = ${memberId} order by f.field`,
-)
+const stillDeleted = (field: string) =>
+  new Failure('conflict', `The field "${field}" is still being deleted. Try again shortly.`)
 
-/** Every number of a member by field. */
-export async function valuesOf(tx: Tx, memberId: string): Promise<Record<string, number>> {
-  const rows = await tx.send<{ field: string; value: number }>(
-    numbers(tx.db, { communityId: tx.communityId, memberId }),
-  )
-  return Object.fromEntries(rows.map(({ field, value }) => [field, value]))
-}
-
-/** `<member> <field id>` → number, of several members. */
-export async function valuesOfAll(tx: Tx, memberIds: readonly string[]): Promise<Map<string, number>> {
-  const rows = await tx.db
-    .selectFrom('user_field_values')
-    .select(['member_id', 'field_id', 'value'])
-    .where('community_id', '=', tx.communityId)
-    .where(sql<boolean>`member_id = any(${sql.val(memberIds)}::uuid[])`)
-    .execute()
-  return new Map(rows.map(({ member_id, field_id, value }) => [`${member_id} ${field_id}`, value]))
-}
-
-/** Nobody else changes a value of these members until the transaction ends. */
-export async function holdValues(tx: Tx, memberIds: readonly string[]): Promise<void> {
-  await sql`
-    select from members where community_id = ${tx.communityId} and id = any(${sql.val(memberIds)}::uuid[])
-    order by id for no key update`.execute(tx.db)
-}
-
-/** A member's new value. */
-export interface NewValue {
-  memberId: string
-  fieldId: string
-  /** A whole number. */
-  value: number
+/** Everything that can be set on a field. */
+export interface FieldInput {
+  name: string
+  description?: string | undefined
+  isRequired?: boolean | undefined
+  defaultValue?: FieldValue | null | undefined
+  options?: readonly string[] | undefined
 }
 
 /**
- * Sets values: what they were before, the scores of every board that ranks by them, and the events that say so, in one
- * statement for one or for thousands. A value that is so already changes nothing. Boards count the change, as they count
- * an award; so over all time, a score is the value.
- *
- * @param values At most one of a member and field.
- * @param at When it happened: it decides the day, week, month and year that the change counts for.
- * @param actor Who changed them: a key's or a member's id.
- * @throws Failure `invalid_request` for a value that is no whole number, or too large; nothing is set then.
+ * @param creatorId The member who makes it; null for a key.
+ * @throws Failure `already_exists` for a name in use, `conflict` where there would be too many, `invalid_request` for
+ * options or a default that do not fit the type.
  */
-export async function setValues(tx: Tx, values: readonly NewValue[], at: Date, actor: string): Promise<void> {
-  if (values.length === 0) return
-  if (!values.every(({ value }) => Number.isInteger(value) && Math.abs(value) <= largestValue))
-    throw new Failure('invalid_request', 'A value must be a whole number up to 2^52 - 1.')
-  await shareBoardLock(tx)
-  await holdValues(
-    tx,
-    values.map(({ memberId }) => memberId),
-  )
-  if (isWholesale(values.length)) await lockCounts(tx).execute(tx.db)
-  const column = <T>(pick: (value: NewValue) => T) => sql.val(values.map(pick))
-  await sql`
-    with fresh as (
-      select g.*, v.value as previous from unnest(
-        ${sql.val(values.map(() => newId()))}::uuid[], ${column((v) => v.memberId)}::uuid[],
-        ${column((v) => v.fieldId)}::uuid[], ${column((v) => v.value)}::bigint[]
-      ) as g (id, member_id, field_id, value)
-      left join user_field_values v
-        on v.community_id = ${tx.communityId} and v.member_id = g.member_id and v.field_id = g.field_id
-      where v.value is distinct from g.value
-    ), recorded as (
-      insert into user_field_changes (community_id, id, field_id, member_id, value, previous, actor, recorded_at)
-      select ${tx.communityId}::uuid, id, field_id, member_id, value, previous, ${actor}, ${at}::timestamptz from fresh
-      returning 1
-    ), kept as (
-      insert into user_field_values (community_id, member_id, field_id, value)
-      select ${tx.communityId}::uuid, member_id, field_id, value from fresh order by member_id, field_id
-      on conflict (community_id, member_id, field_id) do update set value = excluded.value
-    ), changes as (
-      select member_id, 'field:' || f.field as metric, value - coalesce(previous, 0) as change
-      from fresh join user_fields f on f.community_id = ${tx.communityId} and f.id = field_id
-    ), ${scoreChanges(tx.communityId, values.length, at)}
-    select`.execute(tx.db)
-  tx.wake('events')
-  tx.wake('scores')
+export async function createField(
+  tx: Tx,
+  input: FieldInput & { field: string; type: FieldType; creatorId: string | null },
+  at: Date,
+): Promise<Field> {
+  const { field, type, name, description, isRequired, creatorId } = input
+  try {
+    const made = await tx.db
+      .insertInto('user_fields')
+      .values({
+        community_id: tx.communityId,
+        id: newId(at.getTime()),
+        field,
+        name: name.trim(),
+        type,
+        description,
+        is_required: isRequired,
+        ...checkedContents({ type, options: [], default_value: null }, input),
+        creator_id: creatorId,
+        created_at: at,
+        updated_at: at,
+      })
+      .returningAll()
+      .executeTakeFirstOrThrow()
+    await refuseTooMany(tx)
+    return made
+  } catch (error) {
+    if (constraintOf(error) !== 'user_fields_field') throw error
+    throw new Failure(
+      'already_exists',
+      `There is a field "${field}", or it is still being deleted. Choose another name.`,
+    )
+  }
+}
+
+async function refuseTooMany(tx: Tx): Promise<void> {
+  if ((await listFields(tx)).length > mostFields)
+    throw new Failure('conflict', `A community has up to ${mostFields} fields. Delete one first.`)
+}
+
+/**
+ * Changes what is given, and nothing else.
+ * @param type What the asker takes its type for.
+ * @throws Failure `not_found`, `conflict` for another type, `invalid_request` for options or a default that do not fit.
+ */
+export async function changeField(
+  tx: Tx,
+  id: string,
+  { type, ...input }: FieldInput & { type: FieldType },
+  at: Date,
+): Promise<Field> {
+  await fieldById(tx, id)
+  const before = await fields(tx).where('id', '=', id).forNoKeyUpdate().executeTakeFirst()
+  if (!before) throw new Failure('not_found', 'There is no such field.')
+  if (type !== before.type) {
+    throw new Failure('conflict', 'A field keeps its type. Make another field.', [
+      { path: 'type', message: `is ${before.type}` },
+    ])
+  }
+  const { name, description, isRequired } = input
+  return tx.db
+    .updateTable('user_fields')
+    .set({
+      name: name.trim(),
+      ...(description !== undefined && { description }),
+      ...(isRequired !== undefined && { is_required: isRequired }),
+      ...checkedContents(before, input),
+      updated_at: at,
+      revision: sql`revision + 1`,
+    })
+    .where('community_id', '=', tx.communityId)
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+/** The options and the default of a field after a request, as columns. */
+function checkedContents(
+  { type, ...before }: Pick<Field, 'type' | 'options' | 'default_value'>,
+  input: Pick<FieldInput, 'options' | 'defaultValue'>,
+) {
+  const options = [...(input.options ?? before.options)]
+  const { defaultValue = before.default_value } = input
+  const value = defaultValue === null ? null : readValue({ type, options }, defaultValue)
+  const wrong: FailureDetail[] = []
+  if (type === 'select' && options.length === 0) wrong.push({ path: 'options', message: 'must hold what to choose' })
+  if (type !== 'select' && options.length > 0) wrong.push({ path: 'options', message: 'are for fields of type select' })
+  if (value === undefined) wrong.push({ path: 'defaultValue', message: mustBe({ type, options }) })
+  if (wrong.length > 0) throw new Failure('invalid_request', 'The field does not fit its type.', wrong)
+  return { options, default_value: value === null ? null : JSON.stringify(value) }
+}
+
+/**
+ * Deletes a field. Nobody sees it any more; what it held is erased here for the first members, and for the others in the
+ * background, a step at a time.
+ * @throws Failure `not_found`, or `conflict` while a leaderboard counts by it.
+ */
+export async function deleteField(tx: Tx, id: string): Promise<void> {
+  // Whoever sets a value or makes a board holds it too, so that none does while the field goes.
+  await takeBoardLock(tx)
+  const { field } = await fieldById(tx, id)
+  const boards = await tx.db
+    .selectFrom('leaderboards')
+    .select('name')
+    .where('community_id', '=', tx.communityId)
+    .where((eb) => eb.or([eb('metric', '=', `field:${field}`), sql<boolean>`ranked_fields ? ${field}`]))
+    .orderBy('name')
+    .execute()
+  if (boards.length > 0) {
+    const names = [...new Set(boards.map(({ name }) => `"${name}"`))].join(', ')
+    throw new Failure('conflict', `Leaderboards count by this field: ${names}. Change or delete them first.`)
+  }
+  await tx.db
+    .updateTable('user_fields')
+    .set({ forgotten_to: nobody })
+    .where('community_id', '=', tx.communityId)
+    .where('id', '=', id)
+    .execute()
+  await forgetNext(tx)
+  tx.wake('fields')
+}
+
+/** Sorts before every member. */
+const nobody = '00000000-0000-0000-0000-000000000000'
+/** How many members one step looks at: whoever changes one of them waits no longer than it takes. */
+const membersAtOnce = 1000
+
+/** Erases what one of the deleted fields held of the next members, and the field with the last of them. Answers whether there may be more to do. */
+export async function forgetNext(tx: Tx): Promise<boolean> {
+  const field = await tx.db
+    .selectFrom('user_fields')
+    .selectAll()
+    .where('community_id', '=', tx.communityId)
+    .where('forgotten_to', 'is not', null)
+    .orderBy('id')
+    .limit(1)
+    .forUpdate()
+    .executeTakeFirst()
+  if (!field) return false
+  const members = await tx.db
+    .selectFrom('members')
+    .select('id')
+    .where('community_id', '=', tx.communityId)
+    .where('id', '>', field.forgotten_to)
+    .orderBy('id')
+    .limit(membersAtOnce)
+    .execute()
+  const among = sql<boolean>`= any(${sql.val(members.map(({ id }) => id))}::uuid[])`
+  await sql`set local rai.erasing = 'true'`.execute(tx.db)
+  await tx.db
+    .updateTable('members')
+    .set({ fields: sql`fields - ${field.field}::text` })
+    .where('community_id', '=', tx.communityId)
+    .where(sql<boolean>`id ${among} and fields ? ${field.field}`)
+    .execute()
+  for (const table of ['user_field_values', 'user_field_changes'] as const) {
+    await tx.db
+      .deleteFrom(table)
+      .where('community_id', '=', tx.communityId)
+      .where('field_id', '=', field.id)
+      .where(sql<boolean>`member_id ${among}`)
+      .execute()
+  }
+  const isLast = members.length < membersAtOnce
+  const row = { community_id: tx.communityId, id: field.id }
+  if (isLast)
+    await tx.db
+      .deleteFrom('user_fields')
+      .where((eb) => eb.and(row))
+      .execute()
+  else {
+    const forgotten_to = members.at(-1)!.id
+    await tx.db
+      .updateTable('user_fields')
+      .set({ forgotten_to })
+      .where((eb) => eb.and(row))
+      .execute()
+  }
+  return true
 }

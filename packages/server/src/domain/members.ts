@@ -8,6 +8,7 @@ import { queueAvatars } from './avatars.js'
 import type { CommunityClock } from './clock.js'
 import { emit } from './events.js'
 import { Failure } from './failure.js'
+import { type Cause, giveDefaults, type NewValue, setValues } from './field-values.js'
 import { isId, newId } from './ids.js'
 import { rerank } from './leaderboards/scores.js'
 import { shareBoardLock } from './ledger.js'
@@ -28,8 +29,8 @@ export interface NewMember {
   externalIds?: readonly ExternalId[]
   /** Where their picture is. */
   avatarSource?: string | undefined
-  /** Values of fields of text. */
-  fields?: Readonly<Record<string, string>>
+  /** Values of fields, and whose doing they are. Other fields have their defaults. */
+  fields?: Omit<Cause, 'at'> & { values: readonly Omit<NewValue, 'memberId'>[] }
   /** By which their days begin; the community's where there is none. */
   timeZone?: string | null | undefined
 }
@@ -64,7 +65,6 @@ export async function createMember(tx: Tx, input: NewMember, at: Date): Promise<
         role: input.role ?? 'member',
         account_id: input.accountId ?? null,
         avatar_source: input.avatarSource ?? null,
-        fields: JSON.stringify(input.fields ?? {}),
         time_zone: input.timeZone ?? null,
         created_at: at,
         updated_at: at,
@@ -78,6 +78,12 @@ export async function createMember(tx: Tx, input: NewMember, at: Date): Promise<
         .execute()
     }
     await queueAvatars(tx, [member.id], at)
+    if (input.fields) {
+      const { values, ...cause } = input.fields
+      const own = values.map((value) => ({ memberId: member.id, ...value }))
+      await setValues(tx, own, { at, ...cause })
+    }
+    await giveDefaults(tx, [member.id], at)
     await emit(tx, 'user.joined', member.id)
     return member
   } catch (error) {
@@ -127,6 +133,18 @@ export async function findMember(tx: Tx, name: MemberName): Promise<Member | und
     .where('x.type', '=', name.externalId.type)
     .where('x.value', '=', name.externalId.value)
     .executeTakeFirst()
+}
+
+/** Those of the members who are there, by their ids. */
+export async function findMembers(tx: Tx, ids: readonly string[]): Promise<Map<string, Member>> {
+  if (ids.length === 0) return new Map()
+  const members = await tx.db
+    .selectFrom('members')
+    .selectAll()
+    .where('community_id', '=', tx.communityId)
+    .where(sql<boolean>`id = any(${sql.val(ids)}::uuid[])`)
+    .execute()
+  return new Map(members.map((member) => [member.id, member]))
 }
 
 /** Finds a member by what the documented API calls `idOrEmail`: id, short number, e-mail, or username, in this order. */

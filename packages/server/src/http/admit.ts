@@ -60,7 +60,8 @@ export async function admit(
 
 /** The community that a login asks of: in the path, or else in the query. */
 function communityIn({ params, query }: FastifyRequest): unknown {
-  return (params as { serverId?: unknown }).serverId ?? (query as { serverId?: unknown }).serverId
+  const { serverId, communityId } = params as { serverId?: unknown; communityId?: unknown }
+  return serverId ?? communityId ?? (query as { serverId?: unknown }).serverId
 }
 
 /**

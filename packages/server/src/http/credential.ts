@@ -300,7 +300,7 @@ export function checkCommunity(
   query: Record<string, unknown> | undefined,
   body: Record<string, unknown> | undefined,
 ): void {
-  const named = [path?.serverId, query?.serverId, body?.communityId].filter((id) => id !== undefined)
+  const named = [path?.serverId, path?.communityId, query?.serverId, body?.communityId].filter((id) => id !== undefined)
   if (asker && named.some((id) => id !== asker.communityId))
     throw new Failure('not_found', 'There is no such community for this key.')
 }

@@ -3,8 +3,15 @@ import { Failure } from '../domain/failure.js'
 import { statusOf, toFailure } from './errors.js'
 import type { Family } from './family.js'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    family?: Family
+  }
+}
+
 /**
- * What an error that was thrown anywhere becomes: the envelope of the family that its path belongs to. The log gets the
+ * What an error that was thrown anywhere becomes: the envelope of the family that its operation, or else its path, belongs
+ * to. The log gets the
  * route, never the path: people paste secret keys into addresses.
  */
 export function createRefuser(families: readonly Family[]) {
@@ -28,7 +35,7 @@ export function createRefuser(families: readonly Family[]) {
 
       if (status === 401) reply.header('WWW-Authenticate', 'Bearer')
       if (status === 503 && !reply.hasHeader('Retry-After')) reply.header('Retry-After', 1)
-      const family = familyOf(request.url)
+      const family = request.routeOptions.config?.family ?? familyOf(request.url)
       reply.header('Cache-Control', 'no-store').removeHeader('ETag')
       reply.code(status).type(family.envelope.refusalMedia)
       await reply.send(JSON.stringify(family.envelope.refusal(failure, request.id)))

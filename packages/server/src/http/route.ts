@@ -88,12 +88,13 @@ export async function mountFamily<K extends RouteKey>(
 }
 
 function mount(app: FastifyInstance, mounting: Mounting, operation: Operation): void {
-  const { method, url, route } = operation
+  const { family, method, url, route } = operation
   const { services, limiter } = mounting
   const { file, picture, bodyLimit } = route
   app.route({
     method,
     url,
+    config: { family },
     ...(bodyLimit && { bodyLimit }),
     onRequest: (request, reply) => admit(services, limiter, route, request, reply),
     handler: async (request, reply) => {

@@ -18,6 +18,13 @@ export const bodyExamples: { [K in RouteKey]?: BodyOf<K> } = {
   'POST /apis/v1/users/manage': { action: 'delete', user: 'amara' },
   'POST /apis/v1/users/activity/daily': { identifier: 'amara@example.com', identifier_type: 'email', days: 20 },
   'POST /apis/v1/users/activity/stats': { identifier: 'amara@example.com', identifier_type: 'email', days: 20 },
+  'POST /apis/v1/communities/{communityId}/user-fields': { field: 'club', name: 'Club', type: 'single-line-text' },
+  'PUT /apis/v1/communities/{communityId}/user-fields/{fieldId}': {
+    name: 'Home club',
+    type: 'single-line-text',
+    required: true,
+  },
+  'POST /apis/v1/communities/{communityId}/users/{userId}/user-fields/{fieldId}/histories': { value: 'Alpine' },
   'POST /v1/leaderboards': {
     name: 'Weekly stars',
     rankingField: 'xp',
@@ -117,6 +124,7 @@ const fieldExamples: Record<string, unknown> = {
   allowedTimeFilters: ['weekly', 'all-time'],
   allowedUsersToRank: [],
   allowedUsersToView: [],
+  avatar: null,
   avatarUrl: null,
   'balances.currency': 125,
   'body.id': '1042',
@@ -129,12 +137,13 @@ const fieldExamples: Record<string, unknown> = {
   column: 'xp',
   'community.name': 'Fernweh Trail Club',
   createMember: false,
+  creator: null,
   crv: 'Ed25519',
   customFields: {},
   'data.id': '1042',
   'data.message': 'The file is queued. Ask for the job to see how far it is.',
-  'data.status': 'completed',
   'data.userId': '1042',
+  defaultValue: null,
   description: 'Every hike, photo and kind word counts.',
   displayName: 'Amara Okafor',
   displayOrder: 1,
@@ -160,6 +169,7 @@ const fieldExamples: Record<string, unknown> = {
   identifiers: {},
   image: '',
   includeDummyUsers: false,
+  isOnline: false,
   isPreviewEnabled: false,
   'items.fields': ['origins'],
   'items.origin': null,
@@ -168,6 +178,7 @@ const fieldExamples: Record<string, unknown> = {
   kid: '2026-11-23',
   kty: 'OKP',
   language: 'en',
+  lastLogin: null,
   lastName: 'Okafor',
   levels: [0, 100, 250],
   limit: 20,
@@ -187,6 +198,7 @@ const fieldExamples: Record<string, unknown> = {
   nextXp: 250,
   onlyPositiveRanks: false,
   operation: 'PATCH /v1/keys/{keyId}',
+  options: [],
   order: 0,
   origins: ['https://www.example.com'],
   page: 1,
@@ -194,6 +206,7 @@ const fieldExamples: Record<string, unknown> = {
   periods: ['week', 'all'],
   permissions: [],
   previous: null,
+  previousValue: 'Lakeside',
   prizeTerms: 'https://www.example.com/terms',
   processed: 2,
   refreshToken: 'rai_rt_2Lm6…',
@@ -228,6 +241,7 @@ const fieldExamples: Record<string, unknown> = {
   use: 'sig',
   user_id: '1042',
   username: 'amara',
+  value: 'Alpine',
   weekStart: 1,
   whitelistedDomains: [],
   x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
@@ -255,6 +269,7 @@ export function exampleOf(schema: Schema, schemas: Readonly<Record<string, Schem
   return at(schema, '', '')
 
   function at(schema: Schema, parent: string, name: string): unknown {
+    if (schema.example !== undefined) return schema.example
     // What may be null, or is given in several ways.
     if (schema.anyOf) return at(schema.anyOf[0]!, parent, name)
     if (schema.$ref?.endsWith('/Id')) return '01a219d9-e669-7804-98f1-bb10413e3fdd'
@@ -262,7 +277,6 @@ export function exampleOf(schema: Schema, schemas: Readonly<Record<string, Schem
     const known = [`${parent}.${name}`, name].find((one) => one in fieldExamples)
     if (known) return fieldExamples[known]
     if (schema.$ref) return at(schemas[schema.$ref.split('/').at(-1)!]!, parent, name)
-    if (schema.example !== undefined) return schema.example
     if (schema.enum) return schema.enum[0]
     if (schema.items) return [at(schema.items, parent, name)]
     if (schema.properties) {

@@ -16,13 +16,13 @@ Every path below begins at \`${publicUrl}\`. Bodies and answers are JSON, but fo
 - **Embed token**: a page of a signed-in member, as \`Authorization: Bearer <embed token>\` beside the publishable key.
   The site's back-end mints it (*embed*).
 - **Widget access key** \`rai_wid_…\` with its secret \`rai_wsk_…\`: the site's back-end, both in the body of *embed*.
-- **Community key** \`rai_sk_…\`: back-ends, as \`Authorization: Bearer <key>\`, for *integration* and *management*. It was
+- **Community key** \`rai_sk_…\`: back-ends, as \`Authorization: Bearer <key>\`, for *application*, *integration* and *management*. It was
   given permissions; each operation says which one it needs.
 - **System key** \`rai_sys_…\`: the same with every permission, also as \`X-API-Key: <key>\`.
 - **User key** \`rai_uk_…\`: a member’s own script, as \`Authorization: Bearer <key>\`. It acts as whoever made it (*user*).
 - **Access token** \`rai_at_…\`: somebody who signed in (*system*), as \`Authorization: Bearer <access token>\`. Where an operation
-  is about a community, \`serverId\` says which; what it asks of the member’s roles stands there. It is good for 15 minutes; the
-  refresh token gives the next one, once.
+  is about a community, \`serverId\` (in paths of *application* \`communityId\`) says which; what it asks of the member’s roles
+  stands there. It is good for 15 minutes; the refresh token gives the next one, once.
 
 Widget access keys, community keys, system keys and user keys never stand in a page: a request with one that comes from a browser is refused.
 
@@ -33,7 +33,7 @@ curl ${publicUrl}/apis/v1/users/info -H "Authorization: Bearer $RAI_KEY" \\
 
 ### Answers
 
-*integration*, *user* and *embed* wrap what they answer as \`{ status, message, data }\`, *management* as
+*integration*, *user* and *embed* wrap what they answer as \`{ status, message, data }\`, *management* and *application* as
 \`{ meta, message, data }\`, *system* as \`{ meta, body }\`; *secureAuth* puts \`error: false\` beside it; *widget* and *platform*
 answer bare.
 
@@ -42,7 +42,7 @@ a request is wrong in places, \`details\` with the path of each. *widget* and *p
 
 ### Writing twice without harm
 
-Send an \`Idempotency-Key\` of your own (1 to 255 printable characters) with a write of *integration*, *user*, *management*,
+Send an \`Idempotency-Key\` of your own (1 to 255 printable characters) with a write of *application*, *integration*, *user*, *management*,
 *system* (not to sign in or to create a server) or *widget*. The same request with the same key has no second effect for
 24 hours: it gets the first answer again, with \`Idempotent-Replayed: true\`. Another request with that key is refused
 (422), and one that comes while the first still runs, too (409).

@@ -13,6 +13,7 @@ import {
 } from '@rai/contract'
 import { z } from 'zod'
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponsesObject } from 'zod-openapi'
+import { family as application } from '../api/application/family.js'
 import { family as embed } from '../api/embed/family.js'
 import { family as integration } from '../api/integration/family.js'
 import { family as management } from '../api/management/family.js'
@@ -26,7 +27,17 @@ import type { Family } from '../http/family.js'
 import { bodyExamples, bodyExamplesByKind, csvExample, exampleOf, type Schema } from './examples.js'
 import { introduction, whoMayCall } from './introduction.js'
 
-const families: readonly Family[] = [widget, embed, integration, user, management, system, secureAuth, platform]
+const families: readonly Family[] = [
+  widget,
+  embed,
+  application,
+  integration,
+  user,
+  management,
+  system,
+  secureAuth,
+  platform,
+]
 
 /** How each principal shows who it is. Visitors do by the path, widget access keys in the body. */
 const schemesOf: Record<Principal, readonly string[]> = {

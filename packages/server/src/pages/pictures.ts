@@ -4,6 +4,7 @@ import { readAvatar } from '../domain/avatars.js'
 import { Failure } from '../domain/failure.js'
 import { isId } from '../domain/ids.js'
 import { readImage } from '../domain/images.js'
+import type { Member } from '../domain/members.js'
 import type { Services } from '../http/context.js'
 
 /** Pictures of members, and those that somebody uploaded. */
@@ -16,6 +17,12 @@ const pictureUrl =
     `${filesUrl}/${kind}/${communityId}/${id}.webp`
 export const avatarUrl = pictureUrl('avatars')
 export const imageUrl = pictureUrl('images')
+
+/** The same of a member; null for none. One is served to nobody while its member is hidden: not named to them either. */
+export const shownAvatarUrl = (
+  filesUrl: string,
+  { community_id: communityId, avatar_id: id, visibility }: Pick<Member, 'community_id' | 'avatar_id' | 'visibility'>,
+): string | null => (id && visibility === 'public' ? avatarUrl(filesUrl, communityId, id) : null)
 
 /** How long a page may keep a picture that is served no more: a day. */
 const maxAge = 86_400

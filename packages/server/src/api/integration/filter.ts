@@ -3,7 +3,8 @@ import { z } from 'zod'
 import type { Tx } from '../../db/database.js'
 import { type CommunityClock, communityClock } from '../../domain/clock.js'
 import { Failure, type FailureDetail } from '../../domain/failure.js'
-import { type Field, findFields, largestValue, valuesOfAll } from '../../domain/fields.js'
+import { valuesOfAll } from '../../domain/field-values.js'
+import { type Field, findFields, largestValue } from '../../domain/fields.js'
 import { type Condition, countMembers, filterMembers, type Place, type Range } from '../../domain/filter.js'
 import { isId } from '../../domain/ids.js'
 import { type Balances, balancesOfAll, type Member } from '../../domain/members.js'
@@ -78,7 +79,7 @@ function conditionOf(name: string, given: Given, known: ReadonlyMap<string, Fiel
   if (!field) throw new Wrong('cannot be asked for')
   return field.type === 'number'
     ? { kind: 'number', fieldId: field.id, ...rangeOf(given, largestValue) }
-    : { kind: 'fieldText', field: name, value: textOf(given) }
+    : { kind: 'fieldText', field: name, value: field.type === 'boolean' ? String(given) : textOf(given) }
 }
 
 function textOf(given: Given): string {

@@ -1,10 +1,11 @@
-import { type BodyOf, FieldText } from '@rai/contract'
+import type { BodyOf, FieldValue } from '@rai/contract'
 import type { Tx } from '../../db/database.js'
 import { clockOf } from '../../domain/clock.js'
 import { thisCommunity } from '../../domain/communities.js'
 import { deleteMember, restoreMember } from '../../domain/deletions.js'
-import { Failure } from '../../domain/failure.js'
-import { type Field, findFields, largestValue, type NewValue, setValues, valuesOf } from '../../domain/fields.js'
+import { Failure, type FailureDetail } from '../../domain/failure.js'
+import { type NewValue, valuesOf } from '../../domain/field-values.js'
+import { isAsked, listFields, mustBe, readValue } from '../../domain/fields.js'
 import { gamificationOf } from '../../domain/gamification.js'
 import {
   balancesOf,
@@ -25,7 +26,7 @@ type CreateUser = BodyOf<'POST /apis/v1/users'>
 export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info' | 'POST /apis/v1/users/manage'> = {
   'POST /apis/v1/users': async ({ tx, principal, body, now }) => {
     refuseWhatIsNotThere(body)
-    const { values, fields } = await readCustomFields(tx, body.customFields ?? [])
+    const values = await readCustomFields(tx, body.customFields ?? [])
     const { username, email, displayname, firstname, lastname, externalId = null, avatarUrl, timeZone } = body
     const externalIds = externalId === null ? [] : [{ type: defaultExternalIdType, value: externalId }]
     const member = await createMember(
@@ -37,14 +38,12 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info' 
         firstName: firstname,
         lastName: lastname,
         externalIds,
-        fields,
+        fields: { values, source: 'api', actor: principal.keyId },
         avatarSource: avatarUrl,
         timeZone,
       },
       now,
     )
-    const own = values.map((value) => ({ memberId: member.id, ...value }))
-    await setValues(tx, own, now, principal.keyId)
     const { accessLevel } = body
     return showUser(accessLevel === undefined ? member : await setAccessLevel(tx, member, accessLevel, now), externalId)
   },
@@ -115,43 +114,40 @@ function refuseWhatIsNotThere(body: CreateUser): void {
 
 type CustomFields = NonNullable<CreateUser['customFields']>
 
-/** @throws Failure for fields that are not there, values that they cannot have, and a field that is named twice. */
-async function readCustomFields(tx: Tx, given: CustomFields) {
-  const known = await findFields(
-    tx,
-    given.map(({ fieldIdorName }) => fieldIdorName),
-  )
-  const unknown = given.flatMap(({ fieldIdorName }, n) =>
-    known.has(fieldIdorName) ? [] : [{ path: `customFields.${n}.fieldIdorName`, message: 'no such field' }],
-  )
-  if (unknown.length > 0) throw new Failure('unknown_reference', 'The community has no such custom fields.', unknown)
-  const seen = new Set<string>()
-  const wrong = given.flatMap(({ fieldIdorName, value }, n) => {
-    if (seen.has(fieldIdorName)) return [{ path: `customFields.${n}.fieldIdorName`, message: 'is named twice' }]
-    seen.add(fieldIdorName)
-    const { fits, message } = shapes[known.get(fieldIdorName)!.type]
-    return fits(value) ? [] : [{ path: `customFields.${n}.value`, message }]
+/** @throws Failure for fields that are not there, values that they cannot have, a field that is named twice or is missing. */
+async function readCustomFields(tx: Tx, given: CustomFields): Promise<Omit<NewValue, 'memberId'>[]> {
+  const fields = await listFields(tx)
+  const named = given.map(({ fieldIdorName: name, value }, n) => ({
+    field: fields.find(({ field }) => field === name) ?? fields.find(({ id }) => id === name),
+    value,
+    path: `customFields.${n}`,
+  }))
+  const unknown = named.filter(({ field }) => field === undefined)
+  if (unknown.length > 0) {
+    throw new Failure(
+      'unknown_reference',
+      'The community has no such custom fields.',
+      unknown.map(({ path }) => ({ path: `${path}.fieldIdorName`, message: 'no such field' })),
+    )
+  }
+  const values = new Map<string, FieldValue>()
+  const wrong = named.flatMap(({ field, value, path }): FailureDetail[] => {
+    const { id: fieldId } = field!
+    if (values.has(fieldId)) return [{ path: `${path}.fieldIdorName`, message: 'is named twice' }]
+    const read = readValue(field!, value)
+    values.set(fieldId, read ?? '')
+    return read === undefined ? [{ path: `${path}.value`, message: mustBe(field!) }] : []
   })
   if (wrong.length > 0) throw new Failure('invalid_request', 'The custom fields cannot have these values.', wrong)
-  const values: Omit<NewValue, 'memberId'>[] = []
-  const fields: Record<string, string> = {}
-  for (const { fieldIdorName, value } of given) {
-    if (typeof value === 'string') fields[fieldIdorName] = FieldText.parse(value)
-    else values.push({ fieldId: known.get(fieldIdorName)!.id, value: value as number })
+  const missing = fields.filter((field) => isAsked(field) && !values.has(field.id))
+  if (missing.length > 0) {
+    throw new Failure(
+      'invalid_request',
+      'Say all custom fields that are required.',
+      missing.map(({ field }) => ({ path: 'customFields', message: `${field} is missing` })),
+    )
   }
-  return { values, fields }
-}
-
-/** What the fields of each type can hold. */
-const shapes: Record<Field['type'], { fits(value: unknown): boolean; message: string }> = {
-  number: {
-    fits: (value) => Number.isInteger(value) && Math.abs(value as number) <= largestValue,
-    message: 'must be a whole number up to 2^52 - 1',
-  },
-  'single-line-text': {
-    fits: (value) => FieldText.safeParse(value).success,
-    message: 'must be one line of 1 to 200 characters',
-  },
+  return [...values].map(([fieldId, value]) => ({ fieldId, value }))
 }
 
 const showUser = (member: Member, externalId: string | null) => ({

@@ -1,6 +1,5 @@
 import { managementFamily, type RouteKey } from '@rai/contract'
 import { communityClock } from '../../domain/clock.js'
-import { Failure } from '../../domain/failure.js'
 import {
   type BoardPage,
   boardById,
@@ -11,6 +10,7 @@ import {
   updateBoard,
 } from '../../domain/leaderboards/index.js'
 import type { Handlers } from '../../http/context.js'
+import { project } from '../../http/project.js'
 import { changed, fieldsOf, newFields, showBoard, toBoardInput } from './board-fields.js'
 
 const defaultLimit = 20
@@ -31,7 +31,7 @@ export const leaderboards: Handlers<Extract<RouteKey, `${string} /v1/leaderboard
     const keyword = search?.slice('keyword:'.length).trim()
     const { boards, total } = await listBoards(tx, { page, limit, sort: { column: columns[by], direction }, keyword })
     Object.assign(meta, { page, limit, total })
-    return boards.map((board) => project(showBoard(board), fields))
+    return boards.map((board) => project(managementFamily.Leaderboard, showBoard(board), fields))
   },
 
   'POST /v1/leaderboards': async ({ tx, body, now }) => {
@@ -41,7 +41,7 @@ export const leaderboards: Handlers<Extract<RouteKey, `${string} /v1/leaderboard
   },
 
   'GET /v1/leaderboards/{leaderboardId}': async ({ tx, params, query }) =>
-    project(showBoard(await boardById(tx, params.leaderboardId)), query.fields),
+    project(managementFamily.Leaderboard, showBoard(await boardById(tx, params.leaderboardId)), query.fields),
 
   'PATCH /v1/leaderboards/{leaderboardId}': async ({ tx, params, body, now }) => {
     const clock = await communityClock(tx)
@@ -74,22 +74,4 @@ export const leaderboards: Handlers<Extract<RouteKey, `${string} /v1/leaderboard
     await deleteBoard(tx, params.leaderboardId)
     return { _id: params.leaderboardId }
   },
-}
-
-type Shown = ReturnType<typeof showBoard>
-
-/** Only the fields that were asked for, and always the id. */
-function project(board: Shown, fields: string | undefined): Pick<Shown, '_id'> & Partial<Shown> {
-  if (fields === undefined) return board
-  const names = fields.split(',').map((name) => name.trim())
-  const unknown = names.filter((name) => !Object.hasOwn(managementFamily.Leaderboard.shape, name))
-  if (unknown.length > 0) {
-    throw new Failure('invalid_request', 'Ask for fields that a leaderboard has.', [
-      { path: 'fields', message: `unknown: ${unknown.join(', ')}` },
-    ])
-  }
-  return Object.fromEntries(Object.entries(board).filter(([name]) => name === '_id' || names.includes(name))) as Pick<
-    Shown,
-    '_id'
-  >
 }

@@ -5,7 +5,7 @@ import { gamificationOf, standingOf, tiersOf } from '../../domain/gamification.j
 import { balancesOf, findMember, setTimeZone, setVisibility } from '../../domain/members.js'
 import { currentStreak, visitsOf } from '../../domain/visits.js'
 import type { Context, Handlers } from '../../http/context.js'
-import { avatarUrl } from '../../pages/pictures.js'
+import { shownAvatarUrl } from '../../pages/pictures.js'
 
 type Me = '/widget/v1/{publishableKey}/me'
 
@@ -35,15 +35,13 @@ async function showViewer({
     visitsOf(tx, id),
   ])
   if (!member) throw new Failure('unauthorized')
-  const { avatar_id: avatarId, visibility } = member
   return {
     member: {
       id,
       name: member.display_name,
-      // A picture is served to nobody while its member is hidden: not named to them either.
-      avatarUrl: avatarId && visibility === 'public' ? avatarUrl(deps.config.filesUrl, tx.communityId, avatarId) : null,
+      avatarUrl: shownAvatarUrl(deps.config.filesUrl, member),
       username: member.username,
-      visibility,
+      visibility: member.visibility,
       timeZone: member.time_zone,
     },
     balances,

@@ -2,9 +2,17 @@ import { sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import { dropAvatars, queueAvatars } from '../avatars.js'
 import { emit, emitEach } from '../events.js'
-import { findFields, holdValues, largestValue, type NewValue, setValues, valuesOfAll } from '../fields.js'
+import {
+  type Cause,
+  giveDefaults,
+  holdValues,
+  type NewValue,
+  recordFirst,
+  setValues,
+  valuesOfAll,
+} from '../field-values.js'
+import { findFields, largestValue } from '../fields.js'
 import { isId, newId } from '../ids.js'
-import { boardsRanking, countMoved } from '../leaderboards/counting.js'
 import { lockCounts } from '../leaderboards/counts.js'
 import { shownBoards } from '../leaderboards/index.js'
 import { type Move, post, shareBoardLock } from '../ledger.js'
@@ -27,11 +35,12 @@ export async function applyNext(tx: Tx, clock: () => Date): Promise<boolean> {
   const job = await takeNext(tx)
   if (!job) return false
   const startedAt = job.started_at ?? clock()
-  const rows = await takeRows(tx, job)
-  const done = rows.length < batch
+  const taken = await takeRows(tx, job)
+  const done = taken.length < batch
+  const { rows, idOf } = await withFields(tx, taken)
   const { skipped, refused } = await (job.type === 'bulk-import'
-    ? importRows(tx, job, rows)
-    : updateRows(tx, job, rows))
+    ? importRows(tx, job, rows, idOf)
+    : updateRows(tx, job, rows, idOf))
   await addErrors(tx, job.id, refused)
   await tx.db
     .updateTable('jobs')
@@ -94,6 +103,27 @@ async function takeRows(tx: Tx, job: Job): Promise<BulkRow[]> {
   return rows.map(({ line, name, content }) => ({ line, name, ...content }))
 }
 
+/**
+ * Rows without what they say of fields that were deleted since the file was read, and the ids of the others: the job made
+ * those that were not there. Until the transaction ends, none is deleted.
+ */
+async function withFields(tx: Tx, rows: readonly BulkRow[]): Promise<{ rows: BulkRow[]; idOf: IdOf }> {
+  const names = new Set(
+    rows.flatMap(({ values, texts }) => [...values.map(({ field }) => field), ...Object.keys(texts)]),
+  )
+  if (names.size > 0) await shareBoardLock(tx)
+  const fields = await findFields(tx, [...names])
+  const living = rows.map((row) => ({
+    ...row,
+    values: row.values.filter(({ field }) => fields.has(field)),
+    texts: Object.fromEntries(Object.entries(row.texts).filter(([field]) => fields.has(field))),
+  }))
+  return { rows: living, idOf: (field) => fields.get(field)!.id }
+}
+
+/** What a field is called in the database. */
+type IdOf = (field: string) => string
+
 /** What became of rows that had no effect. */
 interface Outcome {
   /** There already, exactly so. */
@@ -101,11 +131,10 @@ interface Outcome {
   refused: RowError[]
 }
 
-async function importRows(tx: Tx, job: Job, rows: readonly BulkRow[]): Promise<Outcome> {
+async function importRows(tx: Tx, job: Job, rows: readonly BulkRow[], idOf: IdOf): Promise<Outcome> {
   const refused: RowError[] = []
   const here = await membersCalled(tx, 'username', rows)
   const imported = await importedBefore(tx, [...here.values()])
-  const idOf = await fieldIds(tx, rows)
   const values = await valuesOfAll(
     tx,
     [...here.values()].map(({ id }) => id),
@@ -134,6 +163,7 @@ async function importRows(tx: Tx, job: Job, rows: readonly BulkRow[]): Promise<O
   const created = await insertMembers(tx, fresh, job.created_at)
   const moves: Move[] = []
   const newValues: NewValue[] = []
+  const firstTexts: NewValue[] = []
   for (const row of fresh) {
     const memberId = created.get(row.name)
     if (memberId === undefined) {
@@ -145,9 +175,12 @@ async function importRows(tx: Tx, job: Job, rows: readonly BulkRow[]): Promise<O
       if (amount !== 0) moves.push(moveOf(job, row, memberId, unit, amount, 'import'))
     }
     for (const { field, value } of row.values) newValues.push({ memberId, fieldId: idOf(field), value })
+    firstTexts.push(...textsOf(row, memberId, idOf))
   }
   await post(tx, moves, job.created_at, false)
-  await setValues(tx, newValues, job.created_at, job.actor)
+  await setValues(tx, newValues, causeOf(job))
+  await recordFirst(tx, firstTexts, causeOf(job))
+  await giveDefaults(tx, [...created.values()], job.created_at)
   if (job.options.emitEvents) await emitEach(tx, 'user.joined', [...created.values()])
   return { skipped, refused }
 }
@@ -166,6 +199,11 @@ function differences(member: Member, row: BulkRow, owners: Owners, imported: Rea
 /** The fields of text whose value in a row a member does not have. */
 const otherTexts = ({ fields }: Member, { texts }: BulkRow): string[] =>
   Object.keys(texts).filter((field) => fields[field] !== texts[field])
+
+const textsOf = ({ texts }: BulkRow, memberId: string, idOf: IdOf): NewValue[] =>
+  Object.entries(texts).map(([field, value]) => ({ memberId, fieldId: idOf(field), value }))
+
+const causeOf = ({ created_at: at, type: source, actor }: Job): Cause => ({ at, source, actor })
 
 /** `<member> <unit>` → how much imports have given. */
 async function importedBefore(tx: Tx, members: readonly Member[]): Promise<Map<string, number>> {
@@ -206,7 +244,7 @@ async function insertMembers(tx: Tx, rows: readonly BulkRow[], at: Date): Promis
       from unnest(
         ${sql.val(ids)}::uuid[], ${column('username')}::text[], ${column('displayName')}::text[],
         ${column('firstName')}::text[], ${column('lastName')}::text[], ${column('email')}::text[], ${column('language')}::text[],
-        ${column('avatarUrl')}::text[], ${textsOf(rows)}::jsonb[]
+        ${column('avatarUrl')}::text[], ${sql.val(rows.map(({ texts }) => JSON.stringify(texts)))}::jsonb[]
       ) with ordinality as r (id, username, display_name, first_name, last_name, email, language, avatar_url, fields, n)
       -- Who made such a member since we looked keeps it.
       on conflict do nothing
@@ -223,20 +261,14 @@ async function insertMembers(tx: Tx, rows: readonly BulkRow[], at: Date): Promis
   return new Map(made.map(({ username, id }) => [username, id]))
 }
 
-const textsOf = (rows: readonly Pick<BulkRow, 'texts'>[]) => sql.val(rows.map(({ texts }) => JSON.stringify(texts)))
-
-async function updateRows(tx: Tx, job: Job, rows: readonly BulkRow[]): Promise<Outcome> {
-  // Fields say which boards are for a member: one that is counted meanwhile would not see the change.
-  if (rows.some(({ texts }) => Object.keys(texts).length > 0)) {
-    await shareBoardLock(tx)
-    await lockCounts(tx).execute(tx.db)
-  }
+async function updateRows(tx: Tx, job: Job, rows: readonly BulkRow[], idOf: IdOf): Promise<Outcome> {
+  // Before any member, as folding takes it.
+  if (rows.some(({ texts }) => Object.keys(texts).length > 0)) await lockCounts(tx).execute(tx.db)
   const refused: RowError[] = []
   const found = await membersCalled(tx, job.options.namedBy, rows)
   const owners = await ownersOf(tx, rows)
   // Balances before members, as awards lock them.
   const balances = await lockBalances(tx, rows.some(({ moves }) => moves.length > 0) ? [...found.values()] : [])
-  const idOf = await fieldIds(tx, rows)
   const values = await lockValues(tx, rows.some((row) => row.values.length > 0) ? [...found.values()] : [])
   const changes: Change[] = []
   const moves: Move[] = []
@@ -284,7 +316,7 @@ async function updateRows(tx: Tx, job: Job, rows: readonly BulkRow[]): Promise<O
       refuse('too_large', `The member's ${far.field} would be larger than 2^52 - 1.`)
       continue
     }
-    newValues.push(...set)
+    newValues.push(...set, ...textsOf(row, member.id, idOf))
     lineOf.set(member.id, row.line)
     claimValues(owners, row, member.id)
     changes.push({ member, row })
@@ -294,7 +326,7 @@ async function updateRows(tx: Tx, job: Job, rows: readonly BulkRow[]): Promise<O
   }
   await setProfiles(tx, changes, job.created_at)
   await post(tx, moves, job.created_at, job.total <= announcedRows)
-  await setValues(tx, newValues, job.created_at, job.actor)
+  await setValues(tx, newValues, causeOf(job))
   return { skipped: 0, refused }
 }
 
@@ -303,13 +335,6 @@ const results: Record<Operation, (has: number, amount: number) => number> = {
   add: (has, amount) => has + amount,
   subtract: (has, amount) => has - amount,
   overwrite: (_, amount) => amount,
-}
-
-/** The ids of the fields that rows name: the job made those that were not there. */
-async function fieldIds(tx: Tx, rows: readonly BulkRow[]): Promise<(field: string) => string> {
-  const names = new Set(rows.flatMap(({ values }) => values.map(({ field }) => field)))
-  const fields = await findFields(tx, [...names])
-  return (field) => fields.get(field)!.id
 }
 
 async function lockValues(tx: Tx, members: readonly Member[]): Promise<Map<string, number>> {
@@ -424,14 +449,10 @@ interface Change {
 }
 
 async function setProfiles(tx: Tx, changes: readonly Change[], at: Date): Promise<void> {
-  const moved = changes.filter(({ member, row }) => otherTexts(member, row).length > 0)
-  const real = changes.filter(
-    (change) =>
-      moved.includes(change) ||
-      (Object.keys(change.row.profile) as Property[]).some(
-        (property) =>
-          property === 'externalId' || change.row.profile[property] !== (change.member[columns[property]] ?? ''),
-      ),
+  const real = changes.filter(({ member, row: { profile } }) =>
+    (Object.keys(profile) as Property[]).some(
+      (property) => property === 'externalId' || profile[property] !== (member[columns[property]] ?? ''),
+    ),
   )
   if (real.length === 0) return
   const column = (property: Property) => sql.val(real.map(({ row }) => row.profile[property] ?? null))
@@ -440,14 +461,12 @@ async function setProfiles(tx: Tx, changes: readonly Change[], at: Date): Promis
       username = coalesce(r.username, m.username), email = coalesce(r.email, m.email),
       display_name = coalesce(r.display_name, m.display_name), first_name = coalesce(r.first_name, m.first_name),
       last_name = coalesce(r.last_name, m.last_name), language = coalesce(r.language, m.language),
-      avatar_source = nullif(coalesce(r.avatar_url, m.avatar_source), ''), fields = m.fields || r.fields,
-      updated_at = ${at}, revision = m.revision + 1
+      avatar_source = nullif(coalesce(r.avatar_url, m.avatar_source), ''), updated_at = ${at}, revision = m.revision + 1
     from unnest(
       ${sql.val(real.map(({ member }) => member.id))}::uuid[], ${column('username')}::text[], ${column('email')}::text[],
       ${column('displayName')}::text[], ${column('firstName')}::text[], ${column('lastName')}::text[],
-      ${column('language')}::text[],
-      ${column('avatarUrl')}::text[], ${textsOf(real.map(({ row }) => row))}::jsonb[]
-    ) as r (id, username, email, display_name, first_name, last_name, language, avatar_url, fields)
+      ${column('language')}::text[], ${column('avatarUrl')}::text[]
+    ) as r (id, username, email, display_name, first_name, last_name, language, avatar_url)
     where m.community_id = ${tx.communityId} and m.id = r.id`.execute(tx.db)
   await setExternalIds(tx, real)
   const pictured = real.filter(
@@ -464,14 +483,6 @@ async function setProfiles(tx: Tx, changes: readonly Change[], at: Date): Promis
     tx,
     bare.map(({ member }) => member.id),
   )
-  if (moved.length > 0) {
-    const fields = moved.flatMap(({ member, row }) => otherTexts(member, row))
-    await countMoved(
-      tx,
-      await boardsRanking(tx, { fields }),
-      moved.map(({ member }) => member.id),
-    )
-  }
   // Boards show names and pictures: whoever looks at one asks again. A picture that is still to come tells them itself.
   if (bare.length > 0 || real.some(({ row }) => row.profile.displayName !== undefined)) {
     const boards = await shownBoards(tx)

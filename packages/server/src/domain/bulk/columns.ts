@@ -1,7 +1,7 @@
-import { Email, FieldName, FieldText, line, PictureUrl, type Unit, Username } from '@rai/contract'
+import { Email, type FieldContent, FieldName, line, PictureUrl, type Unit, Username } from '@rai/contract'
 import { z } from 'zod'
 import { Failure, type FailureDetail, shownDetails } from '../failure.js'
-import { largestValue } from '../fields.js'
+import { type Field, largestValue, mustBe, readCell } from '../fields.js'
 import { isId } from '../ids.js'
 import type { RowProblem } from './csv.js'
 
@@ -216,7 +216,7 @@ export interface RowContent {
   profile: Partial<Record<Property, string>>
   moves: { unit: Unit; amount: number; operation: Operation }[]
   values: { field: string; value: number; operation: Operation }[]
-  texts: Record<string, string>
+  texts: Record<string, FieldContent>
 }
 
 /** One row, understood. */
@@ -225,14 +225,23 @@ export interface BulkRow extends RowContent {
   name: string
 }
 
+/** The fields that a file has columns for, by name, and which of them every row must say. */
+export interface FileFields {
+  known: ReadonlyMap<string, Field>
+  required: ReadonlySet<string>
+}
+
 /** Reads a row by its plan. An empty cell says nothing: no property is emptied and no unit moved by it. */
-export function readRow(plan: Plan, line: number, cells: readonly string[]): BulkRow | RowProblem {
+export function readRow(plan: Plan, fields: FileFields, line: number, cells: readonly string[]): BulkRow | RowProblem {
   const refuse = (message: string): RowProblem => ({ code: 'invalid_row', message })
   const row: BulkRow = { line, name: nameOf(plan, cells), profile: {}, moves: [], values: [], texts: {} }
   if (row.name === '') return refuse('The row does not say which member it is about.')
   for (const [index, column] of plan.entries()) {
     const cell = cells[index]!.trim()
-    if (cell === '') continue
+    if (cell === '') {
+      if ('field' in column && fields.required.has(column.field)) return refuse(`The ${column.field} is required.`)
+      continue
+    }
     if (column.kind === 'profile') {
       const { word, shape } = properties[column.property]
       const parsed = shape.safeParse(cell)
@@ -240,9 +249,10 @@ export function readRow(plan: Plan, line: number, cells: readonly string[]): Bul
       row.profile[column.property] = parsed.data
     }
     if (column.kind === 'text') {
-      const parsed = FieldText.safeParse(cell)
-      if (!parsed.success) return refuse(`The ${column.field} ${parsed.error.issues[0]!.message}.`)
-      row.texts[column.field] = cell
+      const field = fields.known.get(column.field)!
+      const value = readCell(field, cell)
+      if (value === undefined) return refuse(`The ${column.field} ${mustBe(field)}.`)
+      row.texts[column.field] = value as FieldContent
     }
     if (column.kind === 'id' && !isId(row.name) && !/^[1-9]\d{0,14}$/.test(cell)) {
       return refuse('The id is not one of ours.')

@@ -2,11 +2,12 @@ import { type Selectable, sql } from 'kysely'
 import type { Database, Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
 import { Failure } from '../failure.js'
-import { ensureFields, type Field, findFields } from '../fields.js'
+import { ensureFields, type Field, isAsked, listFields } from '../fields.js'
 import { isId, newId } from '../ids.js'
 import {
   type BulkRow,
   type BulkType,
+  type FileFields,
   fieldsIn,
   type NamedBy,
   namedBy,
@@ -84,21 +85,21 @@ export async function takeUpSameFile(
 export async function createJob(tx: Tx, input: NewJob, file: AsyncIterable<Uint8Array>, at: Date): Promise<Job> {
   const id = newId(at.getTime())
   let plan: Plan | undefined
+  let fields: FileFields = { known: new Map(), required: new Set() }
   let total = 0
   let failed = 0
   for await (let rows of readCsv(file)) {
     const header = plan ? undefined : rows[0]
     if (header && !header.problem) {
       plan = planColumns(input.type, header.cells, input.map)
-      await makeFields(tx, fieldsIn(plan, 'field'), 'number', at)
-      await makeFields(tx, fieldsIn(plan, 'text'), 'single-line-text', at)
+      fields = await fieldsOf(tx, input.type, plan, at)
       await insertJob(tx, id, input, plan, at)
       rows = rows.slice(1)
     }
     if (!plan || rows.length === 0) continue
     total += rows.length
     if (total > maxRows) throw new Failure('too_large', 'The file has more than 1,000,000 rows. Send it in parts.')
-    failed += await addRows(tx, id, plan, rows)
+    failed += await addRows(tx, id, plan, fields, rows)
   }
   if (total === 0) throw new Failure('invalid_file', plan ? 'The file has a header and no rows.' : 'The file is empty.')
   tx.wake('jobs')
@@ -111,16 +112,38 @@ export async function createJob(tx: Tx, input: NewJob, file: AsyncIterable<Uint8
     .executeTakeFirstOrThrow()
 }
 
-async function makeFields(tx: Tx, names: readonly string[], type: Field['type'], at: Date): Promise<void> {
+/**
+ * The fields that a file has columns for: those that are not there yet are made.
+ * @throws Failure `invalid_file` for a column that does not fit its field, or an import without one that is required.
+ */
+async function fieldsOf(tx: Tx, type: BulkType, plan: Plan, at: Date): Promise<FileFields> {
   // Nobody has said yet what people call them.
-  await ensureFields(tx, Object.fromEntries(names.map((field) => [field, field])), at, type)
-  const others = [...(await findFields(tx, names)).values()].filter((field) => field.type !== type)
-  if (others.length === 0) return
-  throw new Failure(
-    'invalid_file',
-    'A column fits no field of its name: map it to "field:<name>" for numbers, to "text:<name>" for text.',
-    others.map(({ field, type }) => ({ path: `data.${field}`, message: `is a field of the type ${type}` })),
-  )
+  const made = (kind: 'field' | 'text', type: Field['type']) =>
+    ensureFields(tx, Object.fromEntries(fieldsIn(plan, kind).map((field) => [field, field])), at, type)
+  const numbers = await made('field', 'number')
+  const others = await made('text', 'single-line-text')
+  const wrong = [
+    ...[...numbers.values()].filter(({ type }) => type !== 'number'),
+    ...[...others.values()].filter(({ type }) => type === 'number'),
+  ]
+  if (wrong.length > 0) {
+    throw new Failure(
+      'invalid_file',
+      'A column fits no field of its name: map it to "field:<name>" for numbers, to "text:<name>" for all else.',
+      wrong.map(({ field, type }) => ({ path: `data.${field}`, message: `is a field of the type ${type}` })),
+    )
+  }
+  const known = new Map([...numbers, ...others])
+  const required = type === 'bulk-import' ? (await listFields(tx)).filter(isAsked).map(({ field }) => field) : []
+  const missing = required.filter((field) => !known.has(field))
+  if (missing.length > 0) {
+    throw new Failure(
+      'invalid_file',
+      'The file says nothing of fields that are required. Add their columns.',
+      missing.map((field) => ({ path: `data.${field}`, message: 'is required' })),
+    )
+  }
+  return { known, required: new Set(required) }
 }
 
 async function insertJob(tx: Tx, id: string, { type, map, emitEvents, actor, fileHash }: NewJob, plan: Plan, at: Date) {
@@ -140,11 +163,17 @@ async function insertJob(tx: Tx, id: string, { type, map, emitEvents, actor, fil
 }
 
 /** Keeps good rows, reports bad ones and second rows of the same name; answers how many were bad. */
-async function addRows(tx: Tx, jobId: string, plan: Plan, rows: readonly CsvRow[]): Promise<number> {
+async function addRows(
+  tx: Tx,
+  jobId: string,
+  plan: Plan,
+  fields: FileFields,
+  rows: readonly CsvRow[],
+): Promise<number> {
   const errors: RowError[] = []
   const good: BulkRow[] = []
   for (const row of rows) {
-    const read = row.problem ?? readRow(plan, row.line, row.cells)
+    const read = row.problem ?? readRow(plan, fields, row.line, row.cells)
     if ('code' in read) errors.push({ line: row.line, ...read })
     else good.push(read)
   }

@@ -343,8 +343,8 @@ async function checkFields(tx: Tx, { metric, rankedFields = {} }: Partial<BoardI
     ])
   }
   const missing = Object.keys(rankedFields)
-    .filter((field) => fields.get(field)?.type !== 'single-line-text')
-    .map((field) => ({ path: `allowedFieldsToRank.${field}`, message: 'no such field of text' }))
+    .filter((field) => !/^(single-line-text|select)$/.test(fields.get(field)?.type ?? ''))
+    .map((field) => ({ path: `allowedFieldsToRank.${field}`, message: 'no such field of text or select' }))
   if (missing.length > 0)
     throw new Failure('unknown_reference', 'The leaderboard names fields that do not exist here.', missing)
 }

@@ -131,7 +131,7 @@ export const changesEver = (tx: Tx, metric: Metric) => {
       )`
     : sql`(
         select member_id, value - coalesce(previous, 0) as change, recorded_at as at from user_field_changes
-        where community_id = ${tx.communityId}
+        where community_id = ${tx.communityId} and not is_late
           and field_id = (select id from user_fields where community_id = ${tx.communityId} and field = ${field})
       )`
 }

@@ -1,0 +1,76 @@
+import { type AnswerOf, CommunityUser, type QueryOf } from '@rai/contract'
+import type { Tx } from '../../db/database.js'
+import { listMembers, type MemberPage } from '../../domain/member-list.js'
+import { type Member, memberByUserId, notDeleted } from '../../domain/members.js'
+import { allowedTo } from '../../domain/roles.js'
+import type { Asker, Handlers, Services } from '../../http/context.js'
+import { pick, project } from '../../http/project.js'
+import { shownAvatarUrl } from '../../pages/pictures.js'
+
+const defaultLimit = 20
+
+/** The sortable fields and their columns. Short numbers are given in the order of joining. */
+const columns = {
+  createdAt: 'number',
+  displayName: 'name_key',
+  username: 'username',
+} as const satisfies Record<string, MemberPage['sort']['column']>
+
+type Users = 'GET /apis/v1/communities/{communityId}/users'
+type User = 'GET /apis/v1/users/{userId}'
+
+export const communityUsers: Handlers<Users | User> = {
+  'GET /apis/v1/communities/{communityId}/users': async ({ tx, query, meta, deps }) => {
+    const { page = 1, limit = defaultLimit, sort = 'createdAt:desc', search, fields } = query
+    const [by, direction] = sort.split(':') as [keyof typeof columns, 'asc' | 'desc']
+    const { members, total } = await listMembers(tx, {
+      page,
+      limit,
+      sort: { column: columns[by], direction },
+      search,
+    })
+    Object.assign(meta, { page, limit, total })
+    return members.map((member) => project(CommunityUser, showUser(member, deps), fields))
+  },
+
+  'GET /apis/v1/users/{userId}': async ({ tx, params, query, principal, deps }) => {
+    const found = await memberByUserId(tx, params.userId)
+    const mayRead = found.id === principal.memberId || (await readsOthers(tx, principal))
+    return select(showUser(notDeleted(mayRead ? found : undefined), deps), query)
+  },
+}
+
+/** Whether who asks may read any record: the community's keys, its owner, and whose roles make them an administrator. */
+async function readsOthers(tx: Tx, { kind, roleIds }: Asker): Promise<boolean> {
+  if (kind === 'userKey') return false
+  if (kind !== 'loginMember') return true
+  const allowed = await allowedTo(tx, { role: 'member', role_ids: [...roleIds] })
+  return allowed.server_permissions.includes('server_administrator')
+}
+
+type Shown = AnswerOf<User>
+
+/** The fields that are asked for by name; where none is, all but those that are not wanted. */
+function select(user: Shown, { serverId: _serverId, ...asked }: QueryOf<User>): Shown {
+  const said = (word: 'true' | 'false') =>
+    Object.entries(asked).flatMap(([name, value]) => (value === word ? [name] : []))
+  const [wanted, unwanted] = [said('true'), said('false')]
+  return pick(user, (name) => (wanted.length > 0 ? wanted.includes(name) : !unwanted.includes(name)))
+}
+
+const showUser = (member: Member, { config }: Services) => ({
+  _id: member.id,
+  id: String(member.number),
+  avatar: shownAvatarUrl(config.filesUrl, member),
+  displayName: member.display_name,
+  username: member.username,
+  firstName: member.first_name,
+  lastName: member.last_name,
+  email: member.email,
+  isOnline: false,
+  lastLogin: null,
+  status: member.status as Exclude<Member['status'], 'deleted'>,
+  createdAt: member.created_at.toISOString(),
+  updatedAt: member.updated_at.toISOString(),
+  __v: member.revision,
+})
