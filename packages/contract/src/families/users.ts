@@ -52,7 +52,7 @@ const FilterUsers = z
       .optional()
       .meta({
         description:
-          'What all users in the answer have: `username`, `email`, `first_name`, `last_name`, `join_date`, `xp`, `coins` or the name of a custom field → its value, or `{gte, lte}`. Default: everybody',
+          'What all users in the answer have: `username`, `email`, `first_name`, `last_name`, `join_date`, `xp`, `coins` or the name of a custom field → its value, or for numbers and dates `{gte, lte}`. Default: everybody',
       }),
     cursor: z
       .string()

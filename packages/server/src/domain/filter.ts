@@ -1,8 +1,9 @@
-import type { Unit } from '@rai/contract'
+import type { FieldContent, Unit } from '@rai/contract'
 import { type RawBuilder, sql } from 'kysely'
 import type { Tx } from '../db/database.js'
 import { Failure } from './failure.js'
 import type { Member } from './members.js'
+import type { Day } from './time.js'
 
 /*
  * Members are found by walking one index from a place on: that of the condition that leaves the fewest, by its kind. The
@@ -21,7 +22,8 @@ export type Condition =
   | { kind: 'joined'; from?: Date | undefined; until?: Date | undefined }
   | ({ kind: 'balance'; unit: Unit } & Range)
   | ({ kind: 'number'; fieldId: string } & Range)
-  | { kind: 'fieldText'; field: string; value: string }
+  | { kind: 'content'; field: string; value: FieldContent }
+  | { kind: 'day'; field: string; from?: Day | undefined; to?: Day | undefined }
 
 /** Where a list goes on: behind this member, and behind what it is ordered by before members. */
 export interface Place {
@@ -107,8 +109,14 @@ function testOf({ communityId }: Tx, condition: Condition): Test {
         rank: rankOf(condition),
       }
     }
-    case 'fieldText':
-      return { holds: sql`m.fields ->> ${condition.field}::text = ${condition.value}`, rank: 1 }
+    case 'content':
+      return { holds: sql`m.fields -> ${condition.field}::text = ${JSON.stringify(condition.value)}::jsonb`, rank: 1 }
+    case 'day': {
+      const { field, from, to } = condition
+      // As texts, days are in order too.
+      const day = sql`(m.fields ->> ${field}::text) collate "C"`
+      return { holds: all([...(from ? [sql`${day} >= ${from}`] : []), ...(to ? [sql`${day} <= ${to}`] : [])]), rank: 2 }
+    }
   }
 }
 

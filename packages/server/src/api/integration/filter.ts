@@ -77,9 +77,17 @@ function conditionOf(name: string, given: Given, known: ReadonlyMap<string, Fiel
   if (name === 'join_date') return { kind: 'joined', ...spanOf(given, clock) }
   const field = known.get(name)
   if (!field) throw new Wrong('cannot be asked for')
-  return field.type === 'number'
-    ? { kind: 'number', fieldId: field.id, ...rangeOf(given, largestValue) }
-    : { kind: 'fieldText', field: name, value: field.type === 'boolean' ? String(given) : textOf(given) }
+  switch (field.type) {
+    case 'number':
+      return { kind: 'number', fieldId: field.id, ...rangeOf(given, largestValue) }
+    case 'date':
+      return { kind: 'day', field: name, ...daysOf(given) }
+    case 'boolean':
+      if (typeof given === 'boolean') return { kind: 'content', field: name, value: given }
+      throw new Wrong('must be true or false')
+    default:
+      return { kind: 'content', field: name, value: textOf(given) }
+  }
 }
 
 function textOf(given: Given): string {
@@ -87,9 +95,13 @@ function textOf(given: Given): string {
   throw new Wrong('must be a text')
 }
 
+/** The ends of a range; of a single value, both are that. */
+const endsOf = (given: Given): { gte?: unknown; lte?: unknown } =>
+  typeof given === 'object' ? given : { gte: given, lte: given }
+
 /** @param most The largest number, either way, that there can be. */
 function rangeOf(given: Given, most: number): Range {
-  const { gte, lte } = typeof given === 'object' ? given : { gte: given, lte: given }
+  const { gte, lte } = endsOf(given)
   const whole = (bound: unknown) => {
     if (bound === undefined) return undefined
     if (Number.isInteger(bound) && Math.abs(bound as number) <= most) return bound as number
@@ -98,9 +110,20 @@ function rangeOf(given: Given, most: number): Range {
   return { from: whole(gte), to: whole(lte) }
 }
 
+function daysOf(given: Given): { from?: string | undefined; to?: string | undefined } {
+  const { gte, lte } = endsOf(given)
+  const day = (bound: unknown) => {
+    if (bound === undefined) return undefined
+    const { data } = z.iso.date().safeParse(bound)
+    if (data === undefined) throw new Wrong('must be a day such as 2026-11-23, or a range of them')
+    return data
+  }
+  return { from: day(gte), to: day(lte) }
+}
+
 /** From the beginning of a day, or a moment, to the end of one. A millisecond is the shortest that a time can name. */
 function spanOf(given: Given, { timeZone }: CommunityClock): { from?: Date | undefined; until?: Date | undefined } {
-  const { gte, lte } = typeof given === 'object' ? given : { gte: given, lte: given }
+  const { gte, lte } = endsOf(given)
   const bounds = (bound: unknown) => {
     const day = Day.safeParse(bound)
     if (day.success) return { from: momentOf(day.data, timeZone), until: momentOf(addDays(day.data, 1), timeZone) }
