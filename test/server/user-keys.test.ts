@@ -128,6 +128,9 @@ describe('a user key', () => {
       refusals.push(((reply) => [reply.status, reply.text.replace(reply.requestId!, '')])(await info(key, name)))
     expect(refusals).toEqual(Array(5).fill(refusals[0]))
     expect(refusals[0]![0]).toBe(404)
+    const record = (userId: string) => ask(server, 'GET /apis/v1/users/{userId}', { bearer: key, params: { userId } })
+    expect((await record(amara.id)).answer).toMatchObject({ _id: amara.id, username: 'amara' })
+    expect([(await record(bo.id)).status, (await record(missing)).status]).toEqual([404, 404])
   })
 
   it('does only what it was given', async () => {
