@@ -78,6 +78,15 @@ export async function readReply(response: Response): Promise<Reply> {
   }
 }
 
+/** A form of texts and pictures. */
+export function formOf(fields: Record<string, string | Buffer>): FormData {
+  const form = new FormData()
+  for (const [name, value] of Object.entries(fields))
+    if (typeof value === 'string') form.append(name, value)
+    else form.append(name, new Blob([new Uint8Array(value)]), `${name}.png`)
+  return form
+}
+
 export interface RawRequest {
   method: string
   path: string

@@ -142,6 +142,25 @@ where claimed_at is not null and prize ? 'amount' and not exists (
     and t.key = format('prize:%s:%s:%s:%s', board_id, period, period_start, member_id)
 )
 union all
+select 'what a badge gave is in the ledger', g.community_id, format('badge %s, member %s', badge_id, g.member_id)
+from member_badges g cross join lateral (values ('xp', g.xp), ('currency', g.currency)) as v (unit, amount)
+where v.amount > 0 and not exists (
+  select from transactions t join entries e on e.community_id = t.community_id and e.transaction_id = t.id
+  where t.community_id = g.community_id and t.key = format('badge:%s:%s:%s', badge_id, g.member_id, v.unit)
+    and e.member_id = g.member_id and e.unit = v.unit and e.amount = v.amount
+)
+union all
+select 'a badge is with everybody who has enough', b.community_id, format('badge %s, member %s', b.id, a.member_id)
+from badges b join (
+  select community_id, member_id, unit as metric, amount from balances
+  union all
+  select v.community_id, member_id, 'field:' || field, value
+  from user_field_values v join user_fields f on f.community_id = v.community_id and f.id = v.field_id
+) a on a.community_id = b.community_id and a.metric = b.metric and a.amount >= b.quantity
+where b.counted_to is null and not exists (
+  select from member_badges g where g.community_id = b.community_id and g.badge_id = b.id and g.member_id = a.member_id
+)
+union all
 select 'what happened cannot be changed', null, format('%s has no trigger that refuses', t)
 from unnest(array['transactions', 'entries', 'user_field_changes', 'audit_log']) as t
 where not exists (

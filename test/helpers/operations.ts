@@ -13,13 +13,15 @@ import {
 } from '@rai/contract'
 import type { AccountsTx } from '../../packages/server/src/db/database.js'
 import { createAccount, newLink } from '../../packages/server/src/domain/accounts.js'
+import { apply } from '../../packages/server/src/domain/badges/applications.js'
+import { badgeById, createBadge } from '../../packages/server/src/domain/badges/badges.js'
 import { createChannel } from '../../packages/server/src/domain/channels.js'
 import { createField } from '../../packages/server/src/domain/fields.js'
 import { newId } from '../../packages/server/src/domain/ids.js'
 import { newSecret } from '../../packages/server/src/domain/key-text.js'
 import { createKey, type NewKey, revokeKey, rotateKey } from '../../packages/server/src/domain/keys.js'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
-import { createMember, type NewMember } from '../../packages/server/src/domain/members.js'
+import { createMember, findMember, type NewMember } from '../../packages/server/src/domain/members.js'
 import { createPasswords } from '../../packages/server/src/domain/passwords.js'
 import { changeRoles, createRole, type RoleInput } from '../../packages/server/src/domain/roles.js'
 import { newLoginCode } from '../../packages/server/src/domain/secure-auth.js'
@@ -46,6 +48,7 @@ export interface Place extends TestCommunity {
   channelId: string
   jobId: string
   fieldId: string
+  badgeId: string
   token: string
   /** A community key without the permission of an operation. */
   keyWithout: Map<Permission, string>
@@ -140,6 +143,7 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
   }
   const channel = await community.tenant((tx) => createChannel(tx, { topic: 'Channel', type: 'open' }, undefined, now))
   const board = await community.tenant((tx) => createBoard(tx, { name: 'Board', requiresOptIn: true }, now))
+  const badge = await community.tenant((tx) => createBadge(tx, { title: 'Badge', applied: true }, now))
   const job = await ask(server, 'POST /apis/v1/users/bulk-import', { bearer: community.systemKey, form: csv() })
   return {
     ...community,
@@ -152,6 +156,7 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
     channelId: channel.id,
     jobId: job.answer.jobId,
     fieldId: (await newField(community)).id,
+    badgeId: badge.id,
     token: await embedToken(server, community, 'member'),
     keyWithout,
     userKey: userKey.key,
@@ -296,6 +301,19 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
   'DELETE /apis/v1/users/{userId}/api-keys/{keyId}': async (place, who) => ({
     params: { keyId: await userKeyOf(place, who) },
   }),
+  'POST /api/v1/badges': () => ({ body: { title: 'Made', action: 'custom' } }),
+  'PUT /api/v1/badges/{badgeId}': () => ({ body: { title: 'Changed' } }),
+  'DELETE /api/v1/badges/{badgeId}': async ({ tenant }) => {
+    const { id } = await tenant((tx) => createBadge(tx, { title: 'To go' }, new Date()))
+    return { params: { badgeId: id } }
+  },
+  'POST /api/v1/badges/{badgeId}/award': ({ memberId }) => ({ body: { userId: memberId } }),
+  'POST /api/v1/badges/{badgeId}/remove': ({ memberId }) => ({ body: { userId: memberId } }),
+  'POST /api/v1/badges/{badgeId}/application': async (place) => ({ ...(await applyAnew(place)), body: {} }),
+  'GET /api/v1/badges/{badgeId}/application': (place) => applyAnew(place, 'member', 'owner'),
+  'GET /api/v1/badge-applications': (place) => applyAnew(place, 'member'),
+  'POST /api/v1/badge-applications/{applicationId}/approve': (place) => applyAnew(place, 'member'),
+  'POST /api/v1/badge-applications/{applicationId}/reject': (place) => applyAnew(place, 'member'),
   'GET /api/secureAuth': () => ({ query: { userId: 'guest', action: 'login', email: 'guest@home.example' } }),
   'PATCH /widget/v1/{publishableKey}/me': () => ({ body: { visibility: 'public' } }),
   'POST /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/prizes/claim': async (place) => {
@@ -312,6 +330,20 @@ async function userKeyOf({ tenant, memberId }: Place, { params }: Ask): Promise<
   const key = { kind: 'user', name: 'Own', memberId: params?.userId ?? memberId } as const
   return (await tenant((tx) => createKey(tx, key, new Date()))).id
 }
+
+/** Only these have applied for the place's badge, and nobody has it. Names the last application. */
+const applyAnew = ({ id, badgeId, tenant }: Place, ...usernames: readonly string[]): Promise<Ask> =>
+  tenant(async (tx) => {
+    for (const table of ['badge_applications', 'member_badges'] as const)
+      await tx.db.deleteFrom(table).where('community_id', '=', id).where('badge_id', '=', badgeId).execute()
+    const badge = await badgeById(tx, badgeId)
+    let applicationId = 'none'
+    for (const username of usernames) {
+      const member = await findMember(tx, { username })
+      applicationId = (await apply(tx, badge, member!.id, { note: '', attachmentId: null }, new Date())).id
+    }
+    return { params: { applicationId } }
+  })
 
 /** A registration's token. */
 async function confirmable(tx: AccountsTx): Promise<string> {
@@ -334,10 +366,21 @@ async function confirmable(tx: AccountsTx): Promise<string> {
 /** A good request for a place's things; `who` says how it is asked. */
 export async function goodRequest(key: RouteKey, place: Place, who: Ask): Promise<Ask> {
   const request = (await requests[key]?.(place, who)) ?? {}
-  const { boardId, channelId, fieldId, jobId, keyId, memberId: userId, publishableKey, roleId, serverId } = place
+  const {
+    boardId,
+    badgeId,
+    channelId,
+    fieldId,
+    jobId,
+    keyId,
+    memberId: userId,
+    publishableKey,
+    roleId,
+    serverId,
+  } = place
   const boards = { leaderboardId: boardId, idOrSlug: boardId }
   const community = { serverId, communityId: serverId }
-  const things = { ...boards, ...community, channelId, fieldId, jobId, keyId, publishableKey, roleId, userId }
+  const things = { ...boards, ...community, badgeId, channelId, fieldId, jobId, keyId, publishableKey, roleId, userId }
   const { body: shown, ...rest } = who
   const body = request.body === undefined ? {} : { body: { ...request.body, ...(shown as object) } }
   const query = { ...request.query, ...who.query }

@@ -110,6 +110,8 @@ describe('29: another community', () => {
     keys: 'keyId',
     'api-keys': 'userKeyId',
     channels: 'channelId',
+    'v1/badges': 'badgeId',
+    'badge-applications': 'badgeId',
     'bulk-jobs': 'jobId',
     servers: 'id',
     filter: 'memberId',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { DemoFile } from '../../packages/server/src/demo.js'
+import { ask } from '../helpers/api.js'
 import { expectJob, uploadCsv } from '../helpers/bulk.js'
 import { asSuperuser, brokenInvariants, createTestDatabase } from '../helpers/database.js'
 import { times } from '../helpers/long.js'
@@ -18,6 +19,8 @@ const makers = 12
 const clients = awarders + makers
 const writesEach = times(16, 100)
 const kills = times(5, 100)
+/** What everybody who awards gives in the end. */
+const sum = (writesEach * (writesEach + 1)) / 2
 
 const databases = {
   'its own database': {},
@@ -34,7 +37,14 @@ describe.each(Object.entries(databases))('20: a server on %s that is killed whil
     const env = { ...external, RAI_DATA: dataDir }
     let server = await startProcess(env)
     await server.ready
-    const { communityKey: key } = JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8')) as DemoFile
+    const { communityKey: key, systemKey } = JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8')) as DemoFile
+    // What the points of the first file are enough for, and of the last one: members who have them, of whom the demo has some,
+    // are given coins.
+    for (const quantity of [1, sum])
+      await ask(server, 'POST /api/v1/badges', {
+        bearer: systemKey,
+        body: { title: `${quantity} points`, action: 'xp', quantity, awardCurrencyQuantity: 10 },
+      })
     /** Whoever lost the server waits here for the next one. */
     let restarted: Promise<ServerProcess> = Promise.resolve(server)
     let acknowledged = 0
@@ -126,11 +136,15 @@ describe.each(Object.entries(databases))('20: a server on %s that is killed whil
          from members m left join balances b on b.community_id = m.community_id and b.member_id = m.id and b.unit = 'xp'
          where m.username ~ '^(awarded|made)-' group by 1 order by 1`,
       )
-      const sum = (writesEach * (writesEach + 1)) / 2
       expect(rows).toEqual([
         { what: 'awarded', n: awarders, least: sum, most: sum },
         { what: 'made', n: makers * writesEach, least: null, most: null },
       ])
+      const coins = await client.query(
+        `select distinct amount::int from balances b join members m on m.community_id = b.community_id and m.id = b.member_id
+         where username ~ '^awarded-' and unit = 'currency'`,
+      )
+      expect(coins.rows).toEqual([{ amount: 20 }])
       expect(await brokenInvariants(client)).toEqual([])
     })
     server.child.kill('SIGTERM')

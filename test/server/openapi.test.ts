@@ -88,7 +88,7 @@ describe('the OpenAPI document', () => {
     const media = Object.keys(operation.requestBody?.content ?? {})
     expect(media).toEqual([
       ...(route.body && !route.file ? ['application/json'] : []),
-      ...(route.file || route.picture ? ['multipart/form-data'] : []),
+      ...(route.file || route.pictures ? ['multipart/form-data'] : []),
     ])
     for (const name of Object.keys(route.query?.shape ?? {}))
       expect(operation.parameters).toContainEqual(expect.objectContaining({ name, in: 'query' }))

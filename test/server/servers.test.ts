@@ -7,7 +7,7 @@ import { createMember } from '../../packages/server/src/domain/members.js'
 import { newLoginCode, redeemLoginCode } from '../../packages/server/src/domain/secure-auth.js'
 import { beginSession, endSession, findSession } from '../../packages/server/src/domain/sessions.js'
 import { defaultLimits } from '../../packages/server/src/http/limits.js'
-import { type Ask, ask, heldRequest, rawRequest } from '../helpers/api.js'
+import { type Ask, ask, formOf, heldRequest, rawRequest } from '../helpers/api.js'
 import { startBucket } from '../helpers/bucket.js'
 import { testCommunity } from '../helpers/community.js'
 import { createTestDatabase } from '../helpers/database.js'
@@ -36,13 +36,6 @@ beforeAll(async () => {
   png = await paint(1200, 600).png().toBuffer()
 })
 
-const formOf = (fields: Record<string, string | Buffer>): FormData => {
-  const form = new FormData()
-  for (const [name, value] of Object.entries(fields))
-    if (typeof value === 'string') form.append(name, value)
-    else form.append(name, new Blob([new Uint8Array(value)]), `${name}.png`)
-  return form
-}
 /** What lies in the data directory for a server. */
 const filesOf = (id: string) => readdirSync(join(server.config.dataDir, 'files', id))
 const create = (bearer: string, what: Ask, at: TestServer = server) =>

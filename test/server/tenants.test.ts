@@ -237,6 +237,7 @@ describe('background work', () => {
     })
     expect(visible).toEqual([
       'avatars',
+      'badges',
       'board_deltas',
       'events',
       'idempotency_keys',
@@ -336,6 +337,8 @@ describe('the invariants', () => {
       'what is recorded of a field is of one and of a member, who has a value',
       "update members set fields = '{}' where fields ? 'continent'",
     ],
+    ['what a badge gave is in the ledger', 'update member_badges set xp = 1'],
+    ['a badge is with everybody who has enough', 'update badges set counted_to = null; delete from member_badges'],
     ['what happened cannot be changed', 'alter table entries disable trigger entries_immutable'],
     ['what happened cannot be changed', 'drop trigger transactions_immutable on transactions'],
     [

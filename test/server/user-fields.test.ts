@@ -7,6 +7,7 @@ import { ensureFields, forgetNext } from '../../packages/server/src/domain/field
 import { createBoard, rowsAt, runOf } from '../../packages/server/src/domain/leaderboards/index.js'
 import { createMember, memberByUserId } from '../../packages/server/src/domain/members.js'
 import { beginSession } from '../../packages/server/src/domain/sessions.js'
+import { inFolder } from '../../packages/server/src/files/folder.js'
 import { ask } from '../helpers/api.js'
 import { expectJob, uploadCsv } from '../helpers/bulk.js'
 import { testCommunity } from '../helpers/community.js'
@@ -492,7 +493,7 @@ describe('histories', () => {
       )
     await tenant(async (tx) => {
       await deleteMember(tx, await memberByUserId(tx, userId), new Date(now.getTime() - 31 * day))
-      await eraseNext(tx, now)
+      await eraseNext(tx, inFolder(server.config.dataDir), now)
     })
     expect(await left()).toEqual([{ field_id: number._id }])
   })

@@ -22,10 +22,10 @@ export interface Route {
    */
   file?: string
   /**
-   * The field of a `multipart/form-data` body that may carry a picture, in any place. The body may be JSON as well: that has
-   * none.
+   * The fields of a `multipart/form-data` body that may each carry a picture, in any place. The body may be JSON as well: that
+   * has none.
    */
-  picture?: string
+  pictures?: readonly string[]
   /** The success answer: what is inside the family's envelope. Absent when the answer is not JSON of ours. */
   answer?: z.ZodType
   /** Whether it changes something, where its method, which is documented so, does not say it: a GET does not, others do. */

@@ -20,6 +20,28 @@ export const ServerPath = z.object({ serverId: Id })
 /** The same in newer documented paths. */
 export const CommunityPath = z.object({ communityId: Id })
 
+/** A member, as the documented API names one. */
+export const UserId = Id.meta({ description: 'The member: `_id`, or their short number' })
+
+/** Where a login asks of a community. A key says so itself. */
+export const serverQuery = { serverId: Id.optional().meta({ description: 'The community, when a login asks' }) }
+
+/** True or false. In a form, where all is text, as such. */
+export const Flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')])
+
+/** A whole number. In a form, where all is text, by its digits. */
+export const wholeNumber = (min: number, max: number) => {
+  const number = z.int().min(min).max(max)
+  return z.union([
+    number,
+    z
+      .string()
+      .regex(/^\d{1,16}$/, 'must be digits')
+      .transform(Number)
+      .pipe(number),
+  ])
+}
+
 /** A whole amount of XP or currency, at most 2^53 - 1 either way, so that every JSON reader keeps it exact. */
 export const Amount = z.int().meta({ id: 'Amount', description: 'A whole number between -(2^53-1) and 2^53-1' })
 

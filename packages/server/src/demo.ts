@@ -6,6 +6,8 @@ import { sql } from 'kysely'
 import { type Config, StartFailure } from './config.js'
 import type { Database, Tx } from './db/database.js'
 import { createAccount } from './domain/accounts.js'
+import { apply } from './domain/badges/applications.js'
+import { type Badge, createBadge } from './domain/badges/badges.js'
 import { createChannel } from './domain/channels.js'
 import { createCommunity } from './domain/communities.js'
 import { setValues } from './domain/field-values.js'
@@ -189,10 +191,12 @@ export async function seedDemo(database: Database, config: Config, now: Date): P
     await createCommunity(tx, { name: 'Fernweh Trail Club', timeZone: 'Europe/Berlin' }, now)
     await createMember(tx, { ...owner, role: 'owner', accountId: account.id }, now)
     await changeGamification(tx, gamification, now)
+    const angel = await seedBadges(tx, now)
     await seedMembers(tx, now)
     await seedRoles(tx, now)
     await seedBoards(tx, now)
     await seedChannels(tx, now)
+    await seedApplication(tx, angel, now)
     const keys = await seedKeys(tx, config, now)
     // Written before the commit: a demo whose keys nobody knows could not be seeded again.
     await writeDemo(config, {
@@ -229,6 +233,19 @@ export function readDemo(config: Config): DemoFile | undefined {
 }
 
 const byDemo = { source: 'api', actor: 'demo' } as const
+
+/** One that follows from points, and one to apply for, which it answers. */
+async function seedBadges(tx: Tx, now: Date): Promise<Badge> {
+  await createBadge(tx, { title: 'A thousand points', metric: 'xp', quantity: 1000 }, now)
+  const description = 'For whoever helps others home.'
+  return createBadge(tx, { title: 'Trail angel', description, applied: true, awardXpQuantity: 100 }, now)
+}
+
+async function seedApplication(tx: Tx, badge: Badge, now: Date): Promise<void> {
+  const leila = await findMember(tx, { username: 'leila' })
+  const note = 'I carried a stranger’s pack down to the hut.'
+  await apply(tx, badge, leila!.id, { note, attachmentId: null }, now)
+}
 
 async function seedMembers(tx: Tx, now: Date): Promise<void> {
   const fields = await ensureFields(tx, { continent: 'Continent' }, now, 'single-line-text')

@@ -10,6 +10,7 @@ import { createTokens } from './domain/tokens.js'
 import { openFiles } from './files/files.js'
 import { openInstallation } from './installation.js'
 import { startAvatars } from './jobs/avatars.js'
+import { startBadges } from './jobs/badges.js'
 import { startBulk } from './jobs/bulk.js'
 import { startCounting } from './jobs/count.js'
 import { startErasing } from './jobs/erase.js'
@@ -81,6 +82,7 @@ export async function startServer(
     signal?.throwIfAborted()
 
     const tokens = createTokens(database, rootKey, config.publicUrl)
+    const files = openFiles(config)
     const hub = createHub(database, log, (kid) => tokens.isLive(kid, clock()))
     // Nobody else works on the embedded database.
     const notify = config.database && config.notify ? [byNotify(config.database.url, log)] : []
@@ -96,6 +98,7 @@ export async function startServer(
       scores: startFolding(database, log),
       boards: startCounting(database, log),
       fields: startForgetting(database, log),
+      badges: startBadges(database, files, log, clock),
       jobs: startBulk(database, log, clock),
       avatars: startAvatars(database, log, clock, createGuardedFetch(config.callsAllow, resolve)),
       mails: startMailing(database, config, log, clock),
@@ -103,14 +106,13 @@ export async function startServer(
     database.onWork((work, communityId) => loops[work].wake(communityId))
     const byTime = [
       startSettling(database, log, clock),
-      startErasing(database, log, clock),
+      startErasing(database, files, log, clock),
       startPruning(database, log),
       startPruningAccounts(database, log, clock),
     ]
     undo.add(() => Promise.all([...Object.values(loops), ...byTime].map((loop) => loop.stop())))
 
     const passwords = createPasswords(onHash)
-    const files = openFiles(config)
     const services = { config, database, rootKey, tokens, passwords, files, hub, redis, log, clock }
     const app = await createApp(services, appOptions)
     undo.add(() => {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { table } from '../route.js'
-import { FramePage, Id, line, ServerPath, Time, text } from '../schemas.js'
+import { FramePage, Id, line, ServerPath, serverQuery, Time, text } from '../schemas.js'
 import { ChannelPermissions } from './roles.js'
 
 /** What channels there are. */
@@ -134,9 +134,7 @@ const Channel = z
 const Changes = z.strictObject(fields).partial()
 const ManifestChanges = z.strictObject(manifest).partial()
 
-/** Where a login asks. A key says so itself. */
-const where = { serverId: Id.optional().meta({ description: 'The community, when a login asks' }) }
-const query = z.strictObject(where)
+const query = z.strictObject(serverQuery)
 /** At most so many at once. Documented clients ask once and read all. */
 export const channelPage = {
   page: z.coerce.number().int().min(1).max(100_000).default(1),
@@ -155,7 +153,7 @@ export const channels = table({
     summary: 'The channels of a community, lowest order first',
     description: seen,
     access: readers,
-    query: z.strictObject({ ...where, ...channelPage }),
+    query: z.strictObject({ ...serverQuery, ...channelPage }),
     answer: z.array(Channel),
     message: 'Channels fetched successfully',
   },

@@ -1,14 +1,12 @@
 import { z } from 'zod'
 import { permissions } from '../access.js'
 import { bodyLimits, table } from '../route.js'
-import { Id, line, Origin, Time } from '../schemas.js'
+import { Id, line, Origin, serverQuery, Time } from '../schemas.js'
 
 /** Whoever makes keys could give themselves every right, so that only who has them all may. */
 const access = { principals: ['systemKey', 'owner'] } as const
 
-/** Where a login asks. A key says so itself. */
-const where = { serverId: Id.optional().meta({ description: 'The community, when an owner’s login asks' }) }
-const query = z.strictObject(where)
+const query = z.strictObject(serverQuery)
 
 /** The names of the kinds of keys on the wire, and in the domain. */
 export const keyKinds = {
@@ -124,7 +122,7 @@ export const keys = table({
     summary: 'List keys, newest first, revoked ones too',
     access,
     query: z.strictObject({
-      ...where,
+      ...serverQuery,
       page: z.coerce.number().int().min(1).max(100_000).optional(),
       limit: z.coerce.number().int().min(1).max(100).optional(),
     }),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { channelPermissions, serverPermissions } from '../access.js'
 import { bodyLimits, table } from '../route.js'
-import { Id, line, ServerPath, Time, text } from '../schemas.js'
+import { Id, line, ServerPath, serverQuery, Time, text, UserId } from '../schemas.js'
 
 /** A group of permissions: whether each is given. */
 const flags = <Name extends string>(meanings: Readonly<Record<Name, string>>) =>
@@ -89,12 +89,10 @@ const UpdateRole = z
 
 const access = { principals: ['systemKey', 'loginMember'], may: 'manage_roles' } as const
 const anyMember = { principals: ['systemKey', 'loginMember'] } as const
-const query = z.strictObject({
-  serverId: Id.optional().meta({ description: 'The community, when a login asks' }),
-})
+const query = z.strictObject(serverQuery)
 const One = z.object({ id: Id.meta({ description: 'The role' }) })
 const RolePath = z.object({ roleId: Id })
-const Holder = z.strictObject({ userId: Id.meta({ description: 'The member: `_id`, or their short number' }) })
+const Holder = z.strictObject({ userId: UserId })
 const bodyLimit = bodyLimits.small
 const reach =
   'By login: of roles below their own highest, and with no permission that they lack themselves. An owner and the system key stand above all.'
@@ -144,7 +142,7 @@ export const roles = table({
     summary: 'The roles of a user, lowest first',
     access: anyMember,
     query,
-    params: z.object({ id: Id.meta({ description: 'The member: `_id`, or their short number' }) }),
+    params: z.object({ id: UserId }),
     answer: z.array(Role),
     message: 'User roles fetched successfully',
   },

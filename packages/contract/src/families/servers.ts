@@ -17,7 +17,7 @@ const Server = z
   .meta({ id: 'Server', description: 'A community' })
 
 const name = line(1, 100).meta({ description: 'What people read' })
-const picture = 'image'
+const pictures = ['image'] as const
 const bodyLimit = bodyLimits.small
 
 /** Communities, which the documented API calls servers. */
@@ -27,7 +27,7 @@ export const servers = table({
     access: { principals: ['login'] },
     body: z.strictObject({ name }),
     bodyLimit,
-    picture,
+    pictures,
     answer: Server,
     status: 201,
     message: 'Server has been created successfully',
@@ -49,7 +49,7 @@ export const servers = table({
       image: z.null().optional().meta({ description: 'null takes the picture away' }),
     }),
     bodyLimit,
-    picture,
+    pictures,
     answer: Server,
     message: 'Server has been updated successfully',
   },

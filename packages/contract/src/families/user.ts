@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { userPermissions } from '../access.js'
 import { bodyLimits, table } from '../route.js'
-import { Id, line, Time } from '../schemas.js'
+import { Id, line, serverQuery, Time } from '../schemas.js'
 import { secret, withoutSecret } from './keys.js'
 
 /** Nobody makes a key that acts as somebody else. */
@@ -51,9 +51,7 @@ const Changes = z
   .partial()
 const NewKey = Changes.required({ name: true, permissions: true })
 
-/** Where a login asks. A key says so itself. */
-const where = { serverId: Id.optional().meta({ description: 'The community, when a login asks' }) }
-const query = z.strictObject(where)
+const query = z.strictObject(serverQuery)
 const Owner = z.object({ userId: Id })
 const One = z.object({ userId: Id, keyId: Id })
 
@@ -93,7 +91,7 @@ export const user = table({
   },
   'POST /apis/v1/users/apikeys': {
     summary: 'The same, at the older documented path',
-    query: z.strictObject({ ...where, userId: Id.meta({ description: 'The `_id` of whoever signed in' }) }),
+    query: z.strictObject({ ...serverQuery, userId: Id.meta({ description: 'The `_id` of whoever signed in' }) }),
     ...created,
   },
   'PUT /apis/v1/users/{userId}/api-keys/{keyId}': {

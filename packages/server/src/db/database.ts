@@ -27,10 +27,10 @@ export interface AccountsTx extends Change {
 }
 
 /**
- * What transactions leave to the background: events to number, scores to fold into counts, boards to count, deleted fields
- * to forget, bulk jobs to run, pictures to fetch, mails to send.
+ * What transactions leave to the background: events to number, scores to fold into counts, boards to count, badges to settle,
+ * deleted fields to forget, bulk jobs to run, pictures to fetch, mails to send.
  */
-export type Work = 'events' | 'scores' | 'boards' | 'fields' | 'jobs' | 'avatars' | 'mails'
+export type Work = 'events' | 'scores' | 'boards' | 'badges' | 'fields' | 'jobs' | 'avatars' | 'mails'
 
 /** Every way to the data. Which one is used decides what row-level security shows. */
 export interface Database {
@@ -41,8 +41,8 @@ export interface Database {
    */
   tenant<T>(communityId: string, work: (tx: Tx) => Promise<T>, options?: { snapshot?: boolean }): Promise<T>
   /**
-   * Reads which communities have something to do or to tell: events, relays, jobs, boards, deltas, counts, deleted fields,
-   * avatars, idempotency keys of all of them.
+   * Reads which communities have something to do or to tell: events, relays, jobs, boards, deltas, counts, badges,
+   * deleted fields, avatars, idempotency keys of all of them.
    */
   worker<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>
   /**

@@ -55,6 +55,9 @@ export interface Tables {
   board_deltas: BoardDeltas
   board_winners: BoardWinners
   board_seen: BoardSeen
+  badges: Badges
+  member_badges: MemberBadges
+  badge_applications: BadgeApplications
   events: Events
   relays: Relays
   idempotency_keys: IdempotencyKeys
@@ -431,6 +434,57 @@ interface BoardSeen {
   period_start: string
   rank: number
   seen_at: Date
+}
+
+interface Badges {
+  community_id: string
+  id: string
+  title: string
+  description: Generated<string>
+  metric: Leaderboards['metric'] | null
+  quantity: Generated<number>
+  image_id: string | null
+  dark_image_id: string | null
+  light_image_id: string | null
+  enabled_dark_and_light: Generated<boolean>
+  applied: Generated<boolean>
+  attach_required: Generated<boolean>
+  awarded: Generated<boolean>
+  award: Generated<boolean>
+  award_xp_quantity: Generated<number>
+  award_currency: Generated<boolean>
+  award_currency_quantity: Generated<number>
+  gives_xp: Computed<number>
+  gives_currency: Computed<number>
+  counted_to: string | null
+  deleted_at: Date | null
+  created_at: Date
+  updated_at: Date
+  revision: Generated<number>
+}
+
+interface MemberBadges {
+  community_id: string
+  member_id: string
+  badge_id: string
+  xp: number
+  currency: number
+  actor: string
+  awarded_at: Date
+  removed_at: Date | null
+}
+
+interface BadgeApplications {
+  community_id: string
+  id: string
+  badge_id: string
+  member_id: string
+  note: string
+  attachment_id: string | null
+  state: 'waiting' | 'approved' | 'rejected'
+  created_at: Date
+  decided_at: Date | null
+  actor: string | null
 }
 
 interface Events {

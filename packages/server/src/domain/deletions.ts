@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import type { Tx } from '../db/database.js'
+import type { Files } from '../files/files.js'
 import { dropAvatars } from './avatars.js'
+import { eraseApplications } from './badges/applications.js'
 import { emit } from './events.js'
 import { Failure } from './failure.js'
 import { eraseContents } from './field-values.js'
@@ -79,7 +81,7 @@ export const erasesBefore = (at: Date): Date => new Date(at.getTime() - restorab
  * Erases what tells who some deleted members were. What happened stays, under a number and no name: entries, values of number
  * fields, prizes. Answers whether there may be more to do.
  */
-export async function eraseNext(tx: Tx, at: Date): Promise<boolean> {
+export async function eraseNext(tx: Tx, files: Files, at: Date): Promise<boolean> {
   // Texts say which boards a member is for.
   await shareBoardLock(tx)
   await lockCounts(tx).execute(tx.db)
@@ -115,6 +117,7 @@ export async function eraseNext(tx: Tx, at: Date): Promise<boolean> {
   // Keys are called what their owner liked.
   for (const table of ['member_external_ids', 'api_keys'] as const)
     await tx.db.deleteFrom(table).where('community_id', '=', tx.communityId).where(them).execute()
+  await eraseApplications(tx, files, ids)
   const boards = await boardsRanking(tx, { fields: rows.map(({ field }) => field) })
   await countMoved(tx, boards, ids)
   return due.length === batch

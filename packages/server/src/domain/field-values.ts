@@ -2,13 +2,14 @@ import type { FieldContent, FieldSource, FieldValue } from '@rai/contract'
 import { type RawBuilder, sql } from 'kysely'
 import { writeOnce } from '../db/connection.js'
 import type { Tx } from '../db/database.js'
+import { type Given, movesOf, reachedBadges, whatWasReached } from './badges/reached.js'
 import { Failure } from './failure.js'
 import { type Field, findFieldsById, listFields, mustBe, readValue } from './fields.js'
 import { newId } from './ids.js'
 import { boardsRanking, countMoved } from './leaderboards/counting.js'
 import { lockCounts } from './leaderboards/counts.js'
 import { isWholesale, scoreChanges } from './leaderboards/scores.js'
-import { shareBoardLock } from './ledger.js'
+import { lockBalances, post, shareBoardLock } from './ledger.js'
 
 /*
  * Numbers stand in a table, for boards add them up; all else in members.fields, for boards say by it whom they rank. Whatever
@@ -42,6 +43,8 @@ export async function valuesOfAll(tx: Tx, memberIds: readonly string[]): Promise
 
 /** Nobody else changes a value of these members until the transaction ends. */
 export async function holdValues(tx: Tx, memberIds: readonly string[]): Promise<void> {
+  // What is set may give a badge, and the badge points.
+  await lockBalances(tx, memberIds)
   await sql`
     select from members where community_id = ${tx.communityId} and id = any(${sql.val(memberIds)}::uuid[])
     order by id for no key update`.execute(tx.db)
@@ -78,9 +81,9 @@ const which = {
 type Known = NewValue & { field: Field }
 
 /**
- * Sets values: what they were before, the scores of every board that ranks by them, and the events that say so. One
- * statement of each kind for one or for thousands. Boards count the change of a number, as they count an award; so over all
- * time, a score is the value.
+ * Sets values: what they were before, the scores of every board that ranks by them, the badges that members reach, and the
+ * events that say so. One statement of each kind for one or for thousands. Boards count the change of a number, as they count
+ * an award; so over all time, a score is the value. What the badges give is posted after it.
  *
  * A value of a field that was deleted since the asker looked is passed over.
  *
@@ -135,7 +138,7 @@ const contentsIn = (values: readonly Known[]) => rowsOf(values, sql`jsonb`, (val
 async function setNumbers(tx: Tx, values: readonly Known[], cause: Cause, set: keyof typeof which): Promise<void> {
   if (values.length === 0) return
   if (isWholesale(values.length)) await lockCounts(tx).execute(tx.db)
-  await sql`
+  const { rows } = await sql<{ reached: Given[] }>`
     with fresh as (
       select g.*, v.value as previous from ${numbersIn(values)}
       left join user_field_values v
@@ -147,13 +150,16 @@ async function setNumbers(tx: Tx, values: readonly Known[], cause: Cause, set: k
       insert into user_field_values (community_id, member_id, field_id, value)
       select ${tx.communityId}::uuid, member_id, field_id, value from fresh order by member_id, field_id
       on conflict (community_id, member_id, field_id) do update set value = excluded.value
-    ), changes as (
-      select member_id, 'field:' || field as metric, value - coalesce(previous, 0) as change
+    ), totals as (
+      select member_id, 'field:' || field as metric, coalesce(previous, 0) as previous, value as total
       from fresh where value is distinct from previous
-    ), ${scoreChanges(tx.communityId, values.length, cause.at)}
-    select`.execute(tx.db)
+    ), changes as (
+      select member_id, metric, total - previous as change from totals
+    ), ${reachedBadges(tx.communityId, cause.at)}, ${scoreChanges(tx.communityId, values.length, cause.at)}
+    select ${whatWasReached} as reached`.execute(tx.db)
   tx.wake('events')
   tx.wake('scores')
+  await post(tx, movesOf(rows[0]!.reached), cause.at)
 }
 
 async function setContents(tx: Tx, values: readonly Known[], cause: Cause, set: keyof typeof which): Promise<void> {

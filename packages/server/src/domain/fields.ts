@@ -227,7 +227,7 @@ function checkedContents(
 /**
  * Deletes a field. Nobody sees it any more; what it held is erased here for the first members, and for the others in the
  * background, a step at a time.
- * @throws Failure `not_found`, or `conflict` while a leaderboard counts by it.
+ * @throws Failure `not_found`, or `conflict` while a leaderboard or a badge counts by it.
  */
 export async function deleteField(tx: Tx, id: string): Promise<void> {
   // Whoever sets a value or makes a board holds it too, so that none does while the field goes.
@@ -244,6 +244,14 @@ export async function deleteField(tx: Tx, id: string): Promise<void> {
     const names = [...new Set(boards.map(({ name }) => `"${name}"`))].join(', ')
     throw new Failure('conflict', `Leaderboards count by this field: ${names}. Change or delete them first.`)
   }
+  const badge = await tx.db
+    .selectFrom('badges')
+    .select('title')
+    .where('community_id', '=', tx.communityId)
+    .where('metric', '=', `field:${field}`)
+    .executeTakeFirst()
+  if (badge)
+    throw new Failure('conflict', `The badge "${badge.title}" counts by this field. Change or delete it first.`)
   await tx.db
     .updateTable('user_fields')
     .set({ forgotten_to: nobody })

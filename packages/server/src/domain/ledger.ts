@@ -3,6 +3,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { type Value, writeOnce } from '../db/connection.js'
 import type { Tx } from '../db/database.js'
 import { constraintOf } from '../db/errors.js'
+import { type Given, movesOf, reachedBadges, whatWasReached } from './badges/reached.js'
 import { Failure } from './failure.js'
 import { newId } from './ids.js'
 import { lockCounts } from './leaderboards/counts.js'
@@ -45,8 +46,9 @@ export interface Move {
 }
 
 /**
- * Posts moves: transactions, entries, balances, the scores of every board that ranks the unit, and the events that say
- * so, in one statement for one move or for thousands. A key that was posted before is passed over.
+ * Posts moves: transactions, entries, balances, the scores of every board that ranks the unit, the badges that members reach,
+ * and the events that say so, in one statement for one move or for thousands. A key that was posted before is passed over.
+ * What the badges give is posted after it.
  *
  * Boards cannot change under it: it holds the community's board lock shared (see leaderboards/counting.ts). Rows are locked in one
  * order, so that batches wait for each other rather than deadlock.
@@ -64,7 +66,7 @@ export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = 
   }
   try {
     // The second begins when the first holds the lock, and sees what whoever held it before has done.
-    const [result] = await tx.send<{ posted: number }>(
+    const [result] = await tx.send<{ posted: number; reached: Given[] }>(
       sharedBoardLock(tx),
       ...(isWholesale(moves.length) ? [lockCounts(tx).compile(tx.db)] : []),
       moves.length === 1
@@ -73,6 +75,7 @@ export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = 
     )
     tx.wake('events')
     tx.wake('scores')
+    await post(tx, movesOf(result!.reached), at, announce)
     return { posted: result!.posted }
   } catch (error) {
     throw limits[constraintOf(error)]?.() ?? error
@@ -119,19 +122,24 @@ const postMoves = (
   ), balanced as (
     update balances b set amount = b.amount + c.change from changes c join held using (member_id, unit)
     where b.community_id = ${communityId} and b.member_id = c.member_id and b.unit = c.unit
+    returning b.member_id, b.unit, b.amount
   ), opened as (
     insert into balances as b (community_id, member_id, unit, amount)
     select ${communityId}::uuid, member_id, unit, change from changes c
     where not exists (select from held h where h.member_id = c.member_id and h.unit = c.unit)
     order by member_id, unit
     on conflict (community_id, member_id, unit) do update set amount = b.amount + excluded.amount
-  ), ${scoreChanges(communityId, size, at)}, announced as (
+    returning b.member_id, b.unit, b.amount
+  ), totals as (
+    select member_id, metric, amount - change as previous, amount as total
+    from (select * from balanced union all select * from opened) h join changes c using (member_id, unit)
+  ), ${reachedBadges(communityId, at)}, ${scoreChanges(communityId, size, at)}, announced as (
     insert into events (community_id, id, type, subject)
     select ${communityId}::uuid, gen_random_uuid(), 'balance.changed', member_id from changes where ${announce}::boolean
     group by member_id
     returning 1
   )
-  select count(*) as posted from live`
+  select (select count(*) from live) as posted, ${whatWasReached} as reached`
 
 /** As plain values: a list would be taken for ten rows when the statement is planned for all times. */
 const oneMove = (move: Move) => ({ ...move, id: newId(), counterpart: counterparts[move.reason] })
@@ -175,9 +183,21 @@ export async function tryShareBoardLock(tx: Tx): Promise<boolean> {
   return rows[0]!.held
 }
 
-/** Held alone by whoever changes what a board counts. */
+/** Held alone by whoever changes what a board or a badge counts. */
 export async function takeBoardLock(tx: Tx): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`boards:${tx.communityId}`}, 0))`.execute(tx.db)
+}
+
+/**
+ * What members have, `<member> <unit>` → amount, which nobody else changes until the transaction ends. Who locks members' rows or
+ * badges as well locks these first, as awards do.
+ */
+export async function lockBalances(tx: Tx, memberIds: readonly string[]): Promise<Map<string, number>> {
+  const { rows } = await sql<{ member_id: string; unit: string; amount: number }>`
+    select member_id, unit, amount from balances
+    where community_id = ${tx.communityId} and member_id = any(${sql.val(memberIds)}::uuid[])
+    order by member_id, unit for update`.execute(tx.db)
+  return new Map(rows.map(({ member_id, unit, amount }) => [`${member_id} ${unit}`, amount]))
 }
 
 const limits: Record<string, () => Failure> = {

@@ -38,14 +38,19 @@ const idsIn = (object: unknown): Record<string, string> =>
 export function deedOf(
   request: Arrived,
   asker: Asker | Login,
-  parts: { params: object | undefined; query: object | undefined; body: object | undefined; picture: string | null },
+  parts: {
+    params: object | undefined
+    query: object | undefined
+    body: object | undefined
+    pictures: readonly string[]
+  },
 ): Deed {
-  const { params, query, body, picture } = parts
+  const { params, query, body, pictures } = parts
   return {
     operation: operationOf(request),
     actor: { kind: asker.kind, id: asker.kind === 'login' ? null : (asker.memberId ?? asker.keyId) },
     objects: { ...idsIn(body), ...idsIn(query), ...idsIn(params) },
-    fields: [...Object.keys(body ?? {}), ...(picture ? [picture] : [])],
+    fields: [...Object.keys(body ?? {}), ...pictures],
     requestId: request.id,
   }
 }

@@ -81,7 +81,10 @@ export interface UploadedFile {
 
 type PrincipalsOf<K extends RouteKey> = Routes[K]['access']['principals'][number]
 type IsFile<K extends RouteKey> = Routes[K] extends { file: string } ? true : false
-type IsPicture<K extends RouteKey> = Routes[K] extends { picture: string } ? true : false
+/** The pictures that a form may carry, by field; never for an operation that takes none. */
+type Pictures<K extends RouteKey> = Routes[K] extends { pictures: readonly (infer Name extends string)[] }
+  ? Partial<Record<Name, Buffer>>
+  : never
 type IsAnyone<K extends RouteKey> = 'anyone' extends PrincipalsOf<K> ? true : false
 type IsLogin<K extends RouteKey> = 'login' extends PrincipalsOf<K> ? true : false
 
@@ -91,14 +94,14 @@ export interface Context<K extends RouteKey> {
    * The community's transaction: a snapshot for what only reads. It is committed when the handler returns. Null where no community is
    * known, and for uploads: those take as long as the asker likes and open short transactions of their own.
    */
-  tx: true extends IsFile<K> | IsPicture<K> | IsAnyone<K> | IsLogin<K> ? null : Tx
+  tx: true extends IsFile<K> | IsAnyone<K> | IsLogin<K> ? null : [Pictures<K>] extends [never] ? Tx : null
   principal: IsAnyone<K> extends true ? null : IsLogin<K> extends true ? Login : Asker
   params: ParamsOf<K>
   query: QueryOf<K>
   body: BodyOf<K>
   file: IsFile<K> extends true ? UploadedFile : null
-  /** What the form carries, as it came; null for none. */
-  picture: IsPicture<K> extends true ? Buffer | null : null
+  /** What the form carries, as it came. */
+  pictures: Pictures<K>
   /** Aborted when the asker of an upload goes before the answer. */
   gone: IsFile<K> extends true ? AbortSignal : null
   headers: IncomingHttpHeaders

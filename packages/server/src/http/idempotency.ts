@@ -14,6 +14,12 @@ export type Once = <T>(tx: Tx, input: string | Buffer, effect: () => Promise<T>)
 
 const maxKeyLength = 255
 
+/** What makes two forms the same. */
+export const inputOf = (body: unknown, pictures: Readonly<Record<string, Buffer>>): Buffer => {
+  const lengths = Object.entries(pictures).map(([name, { length }]) => [name, length])
+  return Buffer.concat([Buffer.from(JSON.stringify([body, lengths])), ...Object.values(pictures)])
+}
+
 /** The request's idempotency key, if it has one. */
 export function idempotencyKey(header: string | string[] | undefined): string | undefined {
   if (header === undefined) return undefined

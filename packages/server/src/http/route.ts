@@ -27,7 +27,7 @@ export interface Mounting {
 /** A multipart body, read as far as its operation wants. */
 interface Form {
   fields: Record<string, unknown>
-  picture?: Buffer | null
+  pictures?: Readonly<Record<string, Buffer>>
   file?: UploadedFile
   gone?: AbortSignal
 }
@@ -66,9 +66,9 @@ export async function mountFamily<K extends RouteKey>(
       handler: handlers[key] as unknown as AnyHandler,
     }
   })
-  for (const operation of operations.filter(({ route }) => !route.file && !route.picture))
+  for (const operation of operations.filter(({ route }) => !route.file && !route.pictures))
     mount(app, mounting, operation)
-  // A file comes as multipart and as nothing else; everything else but a picture comes as JSON and as nothing else.
+  // A file comes as multipart and as nothing else; everything else but pictures comes as JSON and as nothing else.
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     // Left unread: who reads the upload says what it should have been.
@@ -76,10 +76,10 @@ export async function mountFamily<K extends RouteKey>(
     await scope.register(multipart)
     for (const operation of operations.filter(({ route }) => route.file)) mount(scope, mounting, operation)
   })
-  // A picture comes as multipart, with what would else be JSON.
+  // Pictures come as multipart, with what would else be JSON.
   await app.register(async (scope) => {
     await scope.register(multipart)
-    for (const operation of operations.filter(({ route }) => route.picture)) mount(scope, mounting, operation)
+    for (const operation of operations.filter(({ route }) => route.pictures)) mount(scope, mounting, operation)
   })
   for (const url of new Set(operations.map((operation) => operation.url))) {
     const known = operations.filter((operation) => operation.url === url)
@@ -90,7 +90,7 @@ export async function mountFamily<K extends RouteKey>(
 function mount(app: FastifyInstance, mounting: Mounting, operation: Operation): void {
   const { family, method, url, route } = operation
   const { services, limiter } = mounting
-  const { file, picture, bodyLimit } = route
+  const { file, pictures, bodyLimit } = route
   app.route({
     method,
     url,
@@ -98,7 +98,7 @@ function mount(app: FastifyInstance, mounting: Mounting, operation: Operation): 
     ...(bodyLimit && { bodyLimit }),
     onRequest: (request, reply) => admit(services, limiter, route, request, reply),
     handler: async (request, reply) => {
-      const isForm = file !== undefined || (picture !== undefined && request.isMultipart())
+      const isForm = file !== undefined || (pictures !== undefined && request.isMultipart())
       if (!isForm) return perform(mounting, operation, request, reply, null)
       let release = () => {}
       try {
@@ -106,7 +106,7 @@ function mount(app: FastifyInstance, mounting: Mounting, operation: Operation): 
         if (file) takeYourTime(request)
         const form = file
           ? { ...(await readUpload(request, file)), gone: goneOf(reply) }
-          : await readForm(request, picture!)
+          : await readForm(request, pictures!)
         await perform(mounting, operation, request, reply, form)
       } finally {
         release()
@@ -147,8 +147,8 @@ async function perform(
   const now = services.clock()
   const first = asker && (writes || route.body) ? onceFor(services, operation, asker, now, request, reply) : everyTime
   const operator = isAudited(method, route) && (asker ?? request.login)
-  const picture = form?.picture ? route.picture! : null
-  const once = operator ? audited(first, deedOf(request, operator, { params, query, body, picture }), now) : first
+  const pictures = Object.keys(form?.pictures ?? {})
+  const once = operator ? audited(first, deedOf(request, operator, { params, query, body, pictures }), now) : first
 
   /** Everything but the transaction; made anew when the database asks for another try. */
   const context = (tx: Tx | null) =>
@@ -159,7 +159,7 @@ async function perform(
       query,
       body,
       file: form?.file ?? null,
-      picture: form?.picture ?? null,
+      pictures: form?.pictures ?? {},
       gone: form?.gone ?? null,
       headers: request.headers,
       network: networkOf(request.ip),
@@ -193,7 +193,7 @@ async function inTransaction<T>(
   asker: Asker | null,
   work: (tx: Tx | null) => Promise<T>,
 ): Promise<T> {
-  if (!asker || route.file || route.picture) return work(null)
+  if (!asker || route.file || route.pictures) return work(null)
   return database.tenant(asker.communityId, work, { snapshot: !writes })
 }
 

@@ -36,25 +36,26 @@ export async function readUpload(
 }
 
 /**
- * Reads a whole form that may hold a picture, in any order.
- * @param name The field that may carry it.
+ * Reads a whole form that may hold pictures, in any order.
+ * @param names The fields that may each carry one.
  */
 export async function readForm(
   request: FastifyRequest,
-  name: string,
-): Promise<{ fields: Record<string, unknown>; picture: Buffer | null }> {
+  names: readonly string[],
+): Promise<{ fields: Record<string, unknown>; pictures: Record<string, Buffer> }> {
   const fields = gatherFields()
-  let picture: Buffer | null = null
+  const pictures: Record<string, Buffer> = {}
   try {
-    for await (const part of request.parts({ limits: { ...uploadLimits, fileSize: pictureLimit } })) {
+    const limits = { ...uploadLimits, fileSize: pictureLimit, files: names.length }
+    for await (const part of request.parts({ limits })) {
       if (part.type === 'field') fields.add(part)
-      else if (part.fieldname === name) picture = await part.toBuffer()
+      else if (names.includes(part.fieldname)) pictures[part.fieldname] = await part.toBuffer()
       else
         throw new Failure('invalid_request', `The field ${part.fieldname} must be text.`, [
           { path: part.fieldname, message: 'must be text' },
         ])
     }
-    return { fields: fields.all(), picture }
+    return { fields: fields.all(), pictures }
   } catch (error) {
     throw toRefusal(error)
   }

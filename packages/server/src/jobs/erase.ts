@@ -1,10 +1,11 @@
 import type { Logger } from 'pino'
 import type { Database } from '../db/database.js'
 import { eraseNext, erasesBefore } from '../domain/deletions.js'
+import type { Files } from '../files/files.js'
 import { type Loop, startLoop } from './loop.js'
 
 /** Erases who members were (see domain/deletions.ts) when they can come back no longer. Instances pass over what another is at. */
-export function startErasing(database: Database, log: Pick<Logger, 'error'>, clock: () => Date): Loop {
+export function startErasing(database: Database, files: Files, log: Pick<Logger, 'error'>, clock: () => Date): Loop {
   return startLoop(database, log, {
     name: 'erasing',
     find: async (db) => {
@@ -16,6 +17,6 @@ export function startErasing(database: Database, log: Pick<Logger, 'error'>, clo
         .execute()
       return rows.map((row) => row.community_id)
     },
-    run: (communityId) => database.tenant(communityId, (tx) => eraseNext(tx, clock())),
+    run: (communityId) => database.tenant(communityId, (tx) => eraseNext(tx, files, clock())),
   })
 }

@@ -181,9 +181,10 @@ function requestBody(key: RouteKey, route: Route) {
     const file = z.file().meta({ description: 'The CSV file, and the last field: one after it is refused' })
     return { content: form({ [route.file]: file }) }
   }
-  if (!route.picture) return { description, content: json }
+  if (!route.pictures) return { description, content: json }
   const picture = z.file().meta({ description: `JPEG, PNG, GIF, WebP or AVIF, at most ${pictureLimit / 1_000_000} MB` })
-  return { description, content: { ...json, ...form({ [route.picture]: picture.optional() }) } }
+  const pictures = Object.fromEntries(route.pictures.map((name) => [name, picture.optional()]))
+  return { description, content: { ...json, ...form(pictures) } }
 }
 
 function answerContent(family: Family, route: Route) {

@@ -1,6 +1,7 @@
 import type { families } from '@rai/contract'
 import type { Handlers } from '../../http/context.js'
 import { accounts } from './accounts.js'
+import { badges } from './badges.js'
 import { channels } from './channels.js'
 import { roles } from './roles.js'
 import { servers } from './servers.js'
@@ -12,4 +13,5 @@ export const handlers: Handlers<keyof typeof families.system> = {
   ...servers,
   ...roles,
   ...channels,
+  ...badges,
 }

@@ -10,19 +10,20 @@ import {
   thisCommunity,
 } from '../../domain/communities.js'
 import { newId } from '../../domain/ids.js'
-import { forgetImage, withImage } from '../../domain/images.js'
+import { forgetImages, withImages } from '../../domain/images.js'
 import { createMember, memberOfSession } from '../../domain/members.js'
 import type { Handlers, Services } from '../../http/context.js'
 import { imageUrl } from '../../pages/pictures.js'
+import { withPictures } from './pictures.js'
 
 export const servers: Handlers<Extract<RouteKey, `${string} /api/v1/servers` | 'PUT /api/v1/servers/{serverId}'>> = {
-  'POST /api/v1/servers': async ({ body, picture, principal, once, deps, limit, now }) => {
+  'POST /api/v1/servers': async ({ body, pictures, principal, once, deps, limit, now }) => {
     const account = await deps.database.accounts((tx) => accountOfSession(tx, principal.session))
     const { id: accountId, email, display_name, first_name, last_name } = account
     await limit.take('servers', accountId)
     const owner = { username: email.slice(0, email.lastIndexOf('@')), email, displayName: display_name }
     const id = newId(now.getTime())
-    return withImage(deps.files, id, picture, (imageId, keep) =>
+    return withImages(deps.files, id, pictures, ({ image: imageId }, keep) =>
       deps.database.tenant(id, (tx) =>
         once(tx, '', async () => {
           tx.afterCommit(keep)
@@ -47,21 +48,14 @@ export const servers: Handlers<Extract<RouteKey, `${string} /api/v1/servers` | '
     return shown
   },
 
-  'PUT /api/v1/servers/{serverId}': async ({ body, picture, principal, once, deps }) => {
-    const input = Buffer.concat([Buffer.from(JSON.stringify(body)), picture ?? Buffer.alloc(0)])
-    return withImage(deps.files, principal.communityId, picture, (uploaded, keep) =>
-      deps.database.tenant(principal.communityId, (tx) =>
-        once(tx, input, async () => {
-          const imageId = uploaded ?? body.image
-          const { community, imageBefore } = await changeCommunity(tx, { name: body.name, imageId })
-          tx.afterCommit(keep)
-          if (imageBefore && imageId !== undefined)
-            tx.afterCommit(() => forgetImage(deps.files, tx.communityId, imageBefore))
-          return show(tx, deps, community)
-        }),
-      ),
-    )
-  },
+  'PUT /api/v1/servers/{serverId}': (context) =>
+    withPictures(context, async (tx, { image }) => {
+      const { body, deps } = context
+      const imageId = image ?? body.image
+      const { community, imageBefore } = await changeCommunity(tx, { name: body.name, imageId })
+      if (imageId !== undefined) forgetImages(tx, deps.files, [imageBefore])
+      return show(tx, deps, community)
+    }),
 }
 
 type Shown = AnswerOf<'POST /api/v1/servers'>

@@ -15,7 +15,7 @@ import { findFields, largestValue } from '../fields.js'
 import { isId, newId } from '../ids.js'
 import { lockCounts } from '../leaderboards/counts.js'
 import { shownBoards } from '../leaderboards/index.js'
-import { type Move, post, shareBoardLock } from '../ledger.js'
+import { lockBalances, type Move, post, shareBoardLock } from '../ledger.js'
 import { defaultExternalIdType, type Member, nextNumbers } from '../members.js'
 import { type BulkRow, type NamedBy, type Operation, type Property, wordOf } from './columns.js'
 import { addErrors, type Job, type RowError } from './jobs.js'
@@ -268,8 +268,11 @@ async function updateRows(tx: Tx, job: Job, rows: readonly BulkRow[], idOf: IdOf
   const found = await membersCalled(tx, job.options.namedBy, rows)
   const owners = await ownersOf(tx, rows)
   // Balances before members, as awards lock them.
-  const balances = await lockBalances(tx, rows.some(({ moves }) => moves.length > 0) ? [...found.values()] : [])
-  const values = await lockValues(tx, rows.some((row) => row.values.length > 0) ? [...found.values()] : [])
+  const ids = rows.some(({ moves, values, texts }) => moves.length + values.length + Object.keys(texts).length > 0)
+    ? [...found.values()].map(({ id }) => id)
+    : []
+  const balances = await lockBalances(tx, ids)
+  const values = await lockValues(tx, rows.some((row) => row.values.length > 0) ? ids : [])
   const changes: Change[] = []
   const moves: Move[] = []
   const newValues: NewValue[] = []
@@ -337,8 +340,7 @@ const results: Record<Operation, (has: number, amount: number) => number> = {
   overwrite: (_, amount) => amount,
 }
 
-async function lockValues(tx: Tx, members: readonly Member[]): Promise<Map<string, number>> {
-  const ids = members.map(({ id }) => id)
+async function lockValues(tx: Tx, ids: readonly string[]): Promise<Map<string, number>> {
   await holdValues(tx, ids)
   return valuesOfAll(tx, ids)
 }
@@ -385,14 +387,6 @@ async function membersCalled(tx: Tx, by: NamedBy, rows: readonly BulkRow[]): Pro
       ])
     }
   }
-}
-
-async function lockBalances(tx: Tx, members: readonly Member[]): Promise<Map<string, number>> {
-  const { rows } = await sql<{ member_id: string; unit: string; amount: number }>`
-    select member_id, unit, amount from balances
-    where community_id = ${tx.communityId} and member_id = any(${sql.val(members.map(({ id }) => id))}::uuid[])
-    order by member_id, unit for update`.execute(tx.db)
-  return new Map(rows.map(({ member_id, unit, amount }) => [`${member_id} ${unit}`, amount]))
 }
 
 /** What only one member of a community can have, and who has it: `<property> <value>` → a member's id, or a line of the file. */

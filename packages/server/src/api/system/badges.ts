@@ -1,0 +1,158 @@
+import type { AnswerOf, BadgeAction, BodyOf, RouteKey } from '@rai/contract'
+import type { Tx } from '../../db/database.js'
+import { type Application, applicationFor, apply, decide, listApplications } from '../../domain/badges/applications.js'
+import { awardBadge, badgesOf, holdBadge, removeBadge } from '../../domain/badges/awards.js'
+import {
+  type Badge,
+  type BadgeInput,
+  createBadge,
+  deleteBadge,
+  listBadges,
+  updateBadge,
+} from '../../domain/badges/badges.js'
+import { Failure } from '../../domain/failure.js'
+import { forgetImages } from '../../domain/images.js'
+import { type Member, memberByUserId } from '../../domain/members.js'
+import type { Asker, Context, Handlers, Services } from '../../http/context.js'
+import { imageUrl } from '../../pages/pictures.js'
+import { withPictures } from './pictures.js'
+
+const defaultLimit = 20
+
+const decided =
+  (state: 'approved' | 'rejected') =>
+  async ({ tx, params, principal, deps, now }: Decision): Promise<ShownApplication> => {
+    const { application, proof } = await decide(tx, params.applicationId, state, now, actorOf(principal))
+    forgetImages(tx, deps.files, [proof])
+    return showApplication(deps, application)
+  }
+
+export const badges: Handlers<
+  Extract<RouteKey, `${string} /api/v1/badge${string}` | 'GET /api/v1/users/{userId}/badges'>
+> = {
+  'GET /api/v1/badges': async ({ tx, deps }) => (await listBadges(tx)).map((badge) => show(deps, badge)),
+
+  'POST /api/v1/badges': (context) =>
+    withPictures(context, async (tx, images) => {
+      const { body, deps, now } = context
+      return show(deps, await createBadge(tx, { ...inputOf(body), ...images, title: body.title }, now))
+    }),
+
+  'PUT /api/v1/badges/{badgeId}': (context) =>
+    withPictures(context, async (tx, images) => {
+      const { body, params, deps, now } = context
+      const { before, badge } = await updateBadge(tx, params.badgeId, { ...inputOf(body), ...images }, now)
+      const shown = imagesOf(badge)
+      const gone = imagesOf(before).filter((id) => !shown.includes(id))
+      forgetImages(tx, deps.files, gone)
+      return show(deps, badge)
+    }),
+
+  'DELETE /api/v1/badges/{badgeId}': async ({ tx, params, deps, now }) => {
+    forgetImages(tx, deps.files, imagesOf(await deleteBadge(tx, params.badgeId, now)))
+    return { id: params.badgeId }
+  },
+
+  'POST /api/v1/badges/{badgeId}/award': async ({ tx, params, body, principal, deps, now }) => {
+    const badge = await holdBadge(tx, params.badgeId)
+    if (!badge.awarded) throw new Failure('conflict', 'This badge is not given by hand.')
+    const member = await memberByUserId(tx, body.userId)
+    await awardBadge(tx, badge, member.id, now, actorOf(principal))
+    return showBadgesOf(tx, deps, member)
+  },
+
+  'POST /api/v1/badges/{badgeId}/remove': async ({ tx, params, body, deps, now }) => {
+    const badge = await holdBadge(tx, params.badgeId)
+    const member = await memberByUserId(tx, body.userId)
+    await removeBadge(tx, badge, member.id, now)
+    return showBadgesOf(tx, deps, member)
+  },
+
+  'GET /api/v1/users/{userId}/badges': async ({ tx, params, deps }) =>
+    showBadgesOf(tx, deps, await memberByUserId(tx, params.userId)),
+
+  'POST /api/v1/badges/{badgeId}/application': (context) =>
+    withPictures(context, async (tx, { attachment = null }) => {
+      const { body, params, principal, deps, now } = context
+      const badge = await holdBadge(tx, params.badgeId)
+      const proof = { note: body.note ?? '', attachmentId: attachment }
+      return showApplication(deps, await apply(tx, badge, principal.memberId!, proof, now))
+    }),
+
+  'GET /api/v1/badges/{badgeId}/application': async ({ tx, params, principal, deps }) =>
+    showApplication(deps, await applicationFor(tx, params.badgeId, principal.memberId!)),
+
+  'GET /api/v1/badge-applications': async ({ tx, query, deps }) => {
+    const { state = 'waiting', badgeId, cursor: after, limit = defaultLimit } = query
+    // One more says whether there is another page.
+    const found = await listApplications(tx, { state, badgeId, after, limit: limit + 1 })
+    const items = found.slice(0, limit)
+    const nextCursor = found.length > limit ? items.at(-1)!.id : null
+    return { items: items.map((application) => showApplication(deps, application)), nextCursor }
+  },
+
+  'POST /api/v1/badge-applications/{applicationId}/approve': decided('approved'),
+  'POST /api/v1/badge-applications/{applicationId}/reject': decided('rejected'),
+}
+
+type Shown = AnswerOf<'POST /api/v1/badges'>
+type ShownApplication = AnswerOf<'GET /api/v1/badges/{badgeId}/application'>
+/** What the handlers of both decisions are given. */
+type Decision = Pick<
+  Context<'POST /api/v1/badge-applications/{applicationId}/approve'>,
+  'tx' | 'params' | 'principal' | 'deps' | 'now'
+>
+
+const inputOf = ({ action, ...body }: BodyOf<'PUT /api/v1/badges/{badgeId}'>): BadgeInput => ({
+  ...body,
+  metric: action && metricOf(action),
+})
+
+const metricOf = (action: BadgeAction): Badge['metric'] =>
+  action === 'custom' ? null : action === 'coins' ? 'currency' : action
+const actionOf = (metric: Badge['metric']): BadgeAction =>
+  metric === null ? 'custom' : metric === 'currency' ? 'coins' : metric
+
+const actorOf = ({ memberId, keyId }: Asker): string => memberId ?? keyId
+
+const imagesOf = (badge: Badge) => [badge.image_id, badge.dark_image_id, badge.light_image_id]
+
+const addressOf = ({ config }: Services, communityId: string, id: string | null) =>
+  id && imageUrl(config.filesUrl, communityId, id)
+
+const show = (deps: Services, badge: Badge): Shown => ({
+  id: badge.id,
+  title: badge.title,
+  description: badge.description,
+  action: actionOf(badge.metric),
+  quantity: badge.quantity,
+  image: addressOf(deps, badge.community_id, badge.image_id),
+  darkImage: addressOf(deps, badge.community_id, badge.dark_image_id),
+  lightImage: addressOf(deps, badge.community_id, badge.light_image_id),
+  enabledDarkAndLight: badge.enabled_dark_and_light,
+  applied: badge.applied,
+  awarded: badge.awarded,
+  award: badge.award,
+  awardXpQuantity: badge.award_xp_quantity,
+  awardCurrency: badge.award_currency,
+  awardCurrencyQuantity: badge.award_currency_quantity,
+  attachRequired: badge.attach_required,
+  createdAt: badge.created_at.toISOString(),
+  updatedAt: badge.updated_at.toISOString(),
+  __v: badge.revision,
+})
+
+const showBadgesOf = async (tx: Tx, deps: Services, { id }: Member) =>
+  (await badgesOf(tx, id)).map((badge) => ({ ...show(deps, badge), awardedAt: badge.awarded_at.toISOString() }))
+
+const showApplication = (deps: Services, application: Application): ShownApplication => ({
+  _id: application.id,
+  badgeId: application.badge_id,
+  userId: application.member_id,
+  username: application.username,
+  note: application.note,
+  attachment: addressOf(deps, application.community_id, application.attachment_id),
+  state: application.state,
+  createdAt: application.created_at.toISOString(),
+  decidedAt: application.decided_at?.toISOString() ?? null,
+})

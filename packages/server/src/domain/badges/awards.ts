@@ -1,0 +1,156 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { Tx } from '../../db/database.js'
+import type { Files } from '../../files/files.js'
+import { forgetImages } from '../images.js'
+import { fieldOf } from '../leaderboards/index.js'
+import { lockBalances, post, shareBoardLock, tryShareBoardLock } from '../ledger.js'
+import { type Badge, badgeById, nobody } from './badges.js'
+import { type Given, movesOf } from './reached.js'
+
+/** A badge that a member has, and since when. */
+export type MemberBadge = Badge & { awarded_at: Date }
+
+/** What a member has, in the order in which they got it. */
+export const badgesOf = (tx: Tx, memberId: string): Promise<MemberBadge[]> =>
+  tx.db
+    .selectFrom('member_badges as g')
+    .innerJoin('badges as b', (join) =>
+      join.onRef('b.community_id', '=', 'g.community_id').onRef('b.id', '=', 'g.badge_id'),
+    )
+    .selectAll('b')
+    .select('g.awarded_at')
+    .where('g.community_id', '=', tx.communityId)
+    .where('g.member_id', '=', memberId)
+    .where('g.removed_at', 'is', null)
+    .where('b.deleted_at', 'is', null)
+    .orderBy('g.awarded_at')
+    .orderBy('b.id')
+    .execute()
+
+/** A badge that nobody deletes or changes until the transaction ends. */
+export async function holdBadge(tx: Tx, id: string): Promise<Badge> {
+  await shareBoardLock(tx)
+  return badgeById(tx, id)
+}
+
+/**
+ * Gives a member a badge by hand, and what it gives. Again and again is as once: where it was taken from them they have it
+ * back, and what it gave they were given.
+ * @param badge As it is held.
+ * @param actor Who gives it: a key's or a member's id.
+ */
+export const awardBadge = (tx: Tx, badge: Badge, memberId: string, at: Date, actor: string): Promise<void> =>
+  give(tx, badge, [memberId], at, actor, giveBack)
+
+/** Takes a badge from a member; what it gave stays with them. Safe to repeat. */
+export async function removeBadge(tx: Tx, badge: Badge, memberId: string, at: Date): Promise<void> {
+  await tx.db
+    .updateTable('member_badges')
+    .set({ removed_at: at })
+    .where('community_id', '=', tx.communityId)
+    .where('member_id', '=', memberId)
+    .where('badge_id', '=', badge.id)
+    .where('removed_at', 'is', null)
+    .execute()
+}
+
+const giveBack = sql`
+  update set removed_at = null, awarded_at = excluded.awarded_at, actor = excluded.actor where g.removed_at is not null`
+
+async function give(
+  tx: Tx,
+  badge: Badge,
+  memberIds: readonly string[],
+  at: Date,
+  actor: string,
+  whereTheyHadIt: RawBuilder<unknown>,
+): Promise<void> {
+  await lockBalances(tx, memberIds)
+  const { rows } = await sql<Given>`
+    insert into member_badges as g (community_id, member_id, badge_id, xp, currency, actor, awarded_at)
+    select ${tx.communityId}::uuid, id, ${badge.id}::uuid, ${badge.gives_xp}::bigint, ${badge.gives_currency}::bigint,
+      ${actor}, ${at}::timestamptz
+    from unnest(${sql.val(memberIds)}::uuid[]) as m (id) order by id
+    on conflict (community_id, member_id, badge_id) do ${whereTheyHadIt}
+    returning member_id as "memberId", badge_id as "badgeId", xp, currency, actor`.execute(tx.db)
+  await post(tx, movesOf(rows), at)
+}
+
+/** How many members one step looks at, and how many traces of a deleted badge it takes away. */
+const atOnce = 2000
+
+/**
+ * Takes what changed badges leave to the background a step further: members who had enough before a badge was made or changed
+ * are given it, and what members had of a deleted one is taken away. Instances pass over what another is at. Answers whether
+ * there may be more to do.
+ */
+export async function settleBadges(tx: Tx, files: Files, now: Date): Promise<boolean> {
+  // While a badge changes it is left for later.
+  if (!(await tryShareBoardLock(tx))) return false
+  const badge = await tx.db
+    .selectFrom('badges')
+    .selectAll()
+    .where('community_id', '=', tx.communityId)
+    .where('counted_to', 'is not', null)
+    .orderBy('id')
+    .limit(1)
+    .forUpdate()
+    .skipLocked()
+    .executeTakeFirst()
+  if (!badge) return false
+  await (badge.deleted_at ? takeAway(tx, files, badge) : countFrom(tx, badge, now))
+  return true
+}
+
+/** Gives the badge to those of the next members who have enough. Whoever reaches that meanwhile has it by that change. */
+async function countFrom(tx: Tx, badge: Badge, now: Date): Promise<void> {
+  const members = await tx.db
+    .selectFrom('members')
+    .select('id')
+    .where('community_id', '=', tx.communityId)
+    .where('id', '>', badge.counted_to ?? nobody)
+    .orderBy('id')
+    .limit(atOnce)
+    .execute()
+  const ids = members.map(({ id }) => id)
+  await give(tx, badge, await whoHasEnough(tx, badge, ids), now, badge.id, sql`nothing`)
+  await tx.db
+    .updateTable('badges')
+    .set({ counted_to: ids.length < atOnce ? null : ids.at(-1)! })
+    .where('community_id', '=', tx.communityId)
+    .where('id', '=', badge.id)
+    .execute()
+}
+
+async function whoHasEnough(tx: Tx, { metric, quantity }: Badge, memberIds: readonly string[]): Promise<string[]> {
+  const field = fieldOf(metric!)
+  const amounts =
+    field === undefined
+      ? sql`select member_id, amount from balances where community_id = ${tx.communityId} and unit = ${metric}`
+      : sql`
+        select member_id, value as amount from user_field_values where community_id = ${tx.communityId}
+          and field_id = (select id from user_fields where community_id = ${tx.communityId} and field = ${field})`
+  const { rows } = await sql<{ member_id: string }>`
+    select member_id from (${amounts}) a
+    where member_id = any(${sql.val(memberIds)}::uuid[]) and amount >= ${quantity}`.execute(tx.db)
+  return rows.map(({ member_id }) => member_id)
+}
+
+async function takeAway(tx: Tx, files: Files, { id }: Badge): Promise<void> {
+  const given = await sql`
+    delete from member_badges where community_id = ${tx.communityId} and badge_id = ${id} and member_id = any(array(
+      select member_id from member_badges where community_id = ${tx.communityId} and badge_id = ${id} limit ${atOnce}
+    ))`.execute(tx.db)
+  const { rows: applications } = await sql<{ attachment_id: string | null }>`
+    delete from badge_applications where community_id = ${tx.communityId} and id = any(array(
+      select id from badge_applications where community_id = ${tx.communityId} and badge_id = ${id} limit ${atOnce}
+    ))
+    returning attachment_id`.execute(tx.db)
+  forgetImages(
+    tx,
+    files,
+    applications.map(({ attachment_id }) => attachment_id),
+  )
+  if (Number(given.numAffectedRows) === atOnce || applications.length === atOnce) return
+  await tx.db.deleteFrom('badges').where('community_id', '=', tx.communityId).where('id', '=', id).execute()
+}
