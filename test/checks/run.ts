@@ -6,11 +6,13 @@ import { writeFileSync } from 'node:fs'
 import { bundles } from './bundles.js'
 import { calls } from './calls.js'
 import type { Check, Finding } from './check.js'
+import { document } from './document.js'
 import { imports } from './imports.js'
 import { lint } from './lint.js'
 import { markup } from './markup.js'
 import { places } from './places.js'
 import { reference } from './reference.js'
+import { regexes } from './regexes.js'
 import { size } from './size.js'
 import { templates } from './templates.js'
 import { tests } from './tests.js'
@@ -26,6 +28,8 @@ const checks: Record<string, Check> = {
   bundles,
   markup,
   calls,
+  document,
+  regexes,
   tests,
   tokens,
   versions,

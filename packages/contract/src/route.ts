@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Access } from './access.js'
+import type { ErrorCode } from './errors.js'
 
 /**
  * One operation. The key of the table it stands in is its method and path, so that a browser can use the table by
@@ -32,6 +33,8 @@ export interface Route {
   writes?: boolean
   /** What of the answer is kept and given to a repeat with the same Idempotency-Key; default: all of it. */
   replayed?: (answer: unknown) => unknown
+  /** How it may refuse besides what follows from who may ask, and from what it takes. */
+  refuses?: readonly ErrorCode[]
   /** The success status. Default 200. */
   status?: 200 | 201 | 202 | 204
   /** The media type of an answer that is not JSON. */

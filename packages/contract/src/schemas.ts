@@ -3,11 +3,13 @@ import { z } from 'zod'
 /** A time: ISO 8601 in UTC. */
 export const Time = z.iso
   .datetime({ offset: false })
+  .max(40)
   .meta({ id: 'Time', description: 'ISO 8601, UTC', example: '2026-11-23T12:00:00.000Z' })
 
 /** A calendar day in the community's time zone. */
 export const Day = z.iso
   .date()
+  .max(10)
   .refine((day) => day >= '1970-01-01' && day < '9999-01-01', 'must lie between 1970 and 9998')
   .meta({ id: 'Day', description: 'A calendar day in the community’s time zone', example: '2026-11-23' })
 
@@ -72,6 +74,7 @@ export const platformFields = [
 /** What requests call a field of members. */
 export const FieldName = z
   .string()
+  .max(50)
   .regex(/^[a-z0-9][a-z0-9_-]{0,49}$/, 'must be up to 50 lower-case letters, digits, hyphens and underscores')
   .refine((name) => !platformFields.some((field) => field === name), 'is what every member has already')
 

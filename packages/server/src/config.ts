@@ -165,10 +165,14 @@ const parseRedisUrl = (text: string) =>
 const parseSmtpUrl = (text: string) =>
   URL.canParse(text) && /^smtps?:$/.test(new URL(text).protocol) && new URL(text).hostname ? text : undefined
 
-const parseSender = (text: string) => (/^[^\p{Cc}<>]*<?[^\s<>@]+@[^\s<>@]+>?$/u.test(text) ? text : undefined)
+const parseSender = (text: string) =>
+  /^(?:[^\p{Cc}<>]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/u.test(text) ? text : undefined
 
-const parseUrl = (text: string) =>
-  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) ? text.replace(/\/+$/, '') : undefined
+/** Without the slashes at its end. */
+const parseUrl = (text: string): string | undefined => {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) return undefined
+  return text.endsWith('/') ? parseUrl(text.slice(0, -1)) : text
+}
 
 const parseOrigin = (text: string) => {
   const url = parseUrl(text)

@@ -11,6 +11,8 @@ export const passwordRules = { least: 15, most: 256 } as const
 /** A password as somebody chooses it. Characters are counted as code points of its NFC form. */
 export const NewPassword = z
   .string()
+  // As it is typed, before letters and their accents become one.
+  .max(2000)
   .refine((text) => lengthOf(text) >= passwordRules.least, `must have at least ${passwordRules.least} characters`)
   .refine((text) => lengthOf(text) <= passwordRules.most, `must have at most ${passwordRules.most} characters`)
   .meta({
@@ -106,6 +108,7 @@ export const accounts = table({
     access: anyone,
     body: z.strictObject({ email: Email, password: Password }),
     bodyLimit,
+    refuses: ['unauthorized'],
     answer: Session,
     message: 'Signed in',
   },
@@ -115,6 +118,7 @@ export const accounts = table({
     access: anyone,
     body: z.strictObject({ refreshToken: token('The newest one of the login: `rai_rt_…`') }),
     bodyLimit,
+    refuses: ['unauthorized'],
     answer: Session,
     message: 'Tokens renewed',
   },

@@ -11,7 +11,13 @@ export const embed = table({
       accessId: z.string().max(80).meta({ description: 'The public half of the widget access key: `rai_wid_…`' }),
       accessKey: z.string().max(80).meta({ description: 'Its secret half: `rai_wsk_…`' }),
       userIdentifiers: z
-        .record(z.string().regex(/^data-[a-z0-9-]{1,60}$/, 'must be a data-… name'), z.string().min(1).max(254))
+        .record(
+          z
+            .string()
+            .max(65)
+            .regex(/^data-[a-z0-9-]{1,60}$/, 'must be a data-… name'),
+          z.string().min(1).max(254),
+        )
         .refine((map) => Object.keys(map).length > 0, 'must name the member')
         .refine((map) => Object.keys(map).length <= 10, 'must hold at most 10 names')
         .meta({

@@ -40,7 +40,13 @@ const identifierMeanings = ['@username', '@id', 'externalId'] as const
 export type IdentifierMeaning = (typeof identifierMeanings)[number]
 
 const Identifiers = z
-  .record(z.string().regex(/^data-[a-z0-9-]{1,60}$/, 'must be a data-… name'), z.enum(identifierMeanings))
+  .record(
+    z
+      .string()
+      .max(65)
+      .regex(/^data-[a-z0-9-]{1,60}$/, 'must be a data-… name'),
+    z.enum(identifierMeanings),
+  )
   .refine((map) => Object.keys(map).length <= 10, 'must hold at most 10 names')
   .meta({
     maxProperties: 10,

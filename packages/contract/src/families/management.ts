@@ -45,7 +45,7 @@ const Clock = z.strictObject({
 const Ids = z.array(Id).max(1000)
 /** A page that people are sent to, or none. */
 const Link = z.union([z.url({ protocol: /^https?$/ }).max(2000), z.literal('')])
-const DayOrTime = z.union([z.iso.date(), Time])
+const DayOrTime = z.union([z.iso.date().max(10), Time])
 const kept = 'Kept and answered, without effect yet'
 
 const Column = z.strictObject({
@@ -98,7 +98,7 @@ const fields = {
       z.enum(keysOf(rankingFields)),
       z
         .templateLiteral(['field:', FieldName], 'must be field: and the name of a field')
-        .meta({ description: '`field:` and the name of a field of whole numbers' }),
+        .meta({ maxLength: 56, description: '`field:` and the name of a field of whole numbers' }),
     ])
     .meta({
       description:
@@ -262,6 +262,7 @@ export const management = table({
       limit: z.coerce.number().int().min(1).max(100).optional(),
       sort: z
         .string()
+        .max(50)
         .regex(/^(createdAt|updatedAt|name|slug|displayOrder):(asc|desc)$/, 'must be like createdAt:desc')
         .optional(),
       fields: fieldList,

@@ -39,8 +39,11 @@ export function parseJson(bytes: Buffer): unknown {
   return value
 }
 
-/** A string with its quotes, or a character that structures. Everything between them is numbers, words and white space. */
-const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:,]/g
+/**
+ * A string with its quotes, or a character that structures. Everything between them is numbers, words and white space. (The
+ * second quote is always there; a pattern that asked for it would be looked for anew from every first one.)
+ */
+const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"?|[{}[\]:,]/g
 
 /** Walks a text that is known to be JSON. */
 function refuseTraps(text: string): void {

@@ -167,7 +167,7 @@ export function networkOf(address: string): string {
   if (mapped) return mapped
   const [head = [], tail = []] = address
     .replace(/%.*/, '')
-    .replace(/[\d.]+\.\d+$/, '0:0')
+    .replace(/\d{1,3}(?:\.\d{1,3}){3}$/, '0:0')
     .split('::')
     .map((part) => part.split(':').filter(Boolean))
   const groups = [...head, ...Array<string>(8 - head.length - tail.length).fill('0'), ...tail]

@@ -175,8 +175,8 @@ export async function mountAccounts(app: FastifyInstance, services: Services, li
     )
 
     const sessionOf = async ({ headers }: FastifyRequest) => {
-      const token = new RegExp(`(?:^|; )${cookie}=(\\w+)`).exec(headers.cookie ?? '')?.[1]
-      return token ? findSession(database, token, clock()) : undefined
+      const kept = headers.cookie?.split('; ').find((pair) => pair.startsWith(`${cookie}=`))
+      return kept ? findSession(database, kept.slice(cookie.length + 1), clock()) : undefined
     }
     const keep = (reply: FastifyReply, token: string, seconds: number) => {
       const secure = config.publicUrl.startsWith('https:') ? '; Secure' : ''

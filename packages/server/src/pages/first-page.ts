@@ -4,7 +4,7 @@ import { collectResult } from '@lit-labs/ssr/lib/render-result.js'
 import { type FirstPage, firstPage } from '@rai/widgets/first-page'
 
 /** What Lit would take a drawn page up again by: our element draws its own. Text has no `<` that is not escaped. */
-const marks = /<!--.*?-->|<\?>/g
+const marks = /<!--[\s\S]*?(?:-->|$)|<\?>/g
 
 /** A first page as a declarative shadow root, for the inside of the element's tag. */
 export async function firstPageHtml(page: FirstPage): Promise<string> {

@@ -24,10 +24,12 @@ import { family as user } from '../api/user/family.js'
 import { family as widget } from '../api/widget/family.js'
 import { Failure } from '../domain/failure.js'
 import type { Family } from '../http/family.js'
+import { uploadLimits } from '../http/upload.js'
 import { bodyExamples, bodyExamplesByKind, csvExample, exampleOf, type Schema } from './examples.js'
 import { introduction, whoMayCall } from './introduction.js'
 
-const families: readonly Family[] = [
+/** Every family as it speaks, in the order of the reference. */
+export const families: readonly Family[] = [
   widget,
   embed,
   application,
@@ -58,7 +60,7 @@ const securitySchemes = {
     type: 'http',
     scheme: 'bearer',
     bearerFormat: 'JWT',
-    description: 'A member’s embed token, minted by the site’s own server',
+    description: 'A member’s embed token, minted by the site’s own server and verified as RFC8725 advises',
   },
   communityKey: { type: 'http', scheme: 'bearer', description: '`rai_sk_…` with the operation’s permission' },
   systemKey: { type: 'http', scheme: 'bearer', description: '`rai_sys_…`: every permission' },
@@ -68,9 +70,9 @@ const securitySchemes = {
 } as const
 
 const answerHeaders = {
-  'X-Request-Id': { description: 'Names this request in our log', schema: { type: 'string' } },
-  'RateLimit-Policy': { description: 'The limits that were counted', schema: { type: 'string' } },
-  RateLimit: { description: 'What is left of them', schema: { type: 'string' } },
+  'X-Request-Id': { description: 'Names this request in our log', schema: { type: 'string', maxLength: 64 } },
+  'RateLimit-Policy': { description: 'The limits that were counted', schema: { type: 'string', maxLength: 1000 } },
+  RateLimit: { description: 'What is left of them', schema: { type: 'string', maxLength: 1000 } },
 } as const
 const headerRefs = Object.fromEntries(
   Object.keys(answerHeaders).map((name) => [name, { $ref: `#/components/headers/${name}` }]),
@@ -104,7 +106,7 @@ export function openapi(publicUrl: string): object {
       description: introduction(publicUrl),
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: publicUrl }],
+    servers: [{ url: publicUrl, 'x-internal': false }],
     tags: families.map(({ name, about }) => ({ name, description: about })),
     paths,
     components: { securitySchemes, headers: answerHeaders, schemas: { Hint } },
@@ -178,11 +180,17 @@ function requestBody(key: RouteKey, route: Route) {
     'multipart/form-data': { schema: (route.body as z.ZodObject).extend(fields) },
   })
   if (route.file) {
-    const file = z.file().meta({ description: 'The CSV file, and the last field: one after it is refused' })
+    const file = z
+      .file()
+      .max(uploadLimits.fileSize)
+      .meta({ description: 'The CSV file, and the last field: one after it is refused' })
     return { content: form({ [route.file]: file }) }
   }
   if (!route.pictures) return { description, content: json }
-  const picture = z.file().meta({ description: `JPEG, PNG, GIF, WebP or AVIF, at most ${pictureLimit / 1_000_000} MB` })
+  const picture = z
+    .file()
+    .max(pictureLimit)
+    .meta({ description: `JPEG, PNG, GIF, WebP or AVIF, at most ${pictureLimit / 1_000_000} MB` })
   const pictures = Object.fromEntries(route.pictures.map((name) => [name, picture.optional()]))
   return { description, content: { ...json, ...form(pictures) } }
 }
@@ -206,12 +214,15 @@ function refusals(family: Family, route: Route, repeats: boolean) {
     ...(route.params || needsKey ? (['not_found'] as const) : []),
     ...(repeats ? (['conflict', 'idempotency_mismatch'] as const) : []),
     ...(route.body ? (['request_timeout', 'too_large', 'unsupported_media_type'] as const) : []),
+    ...(route.refuses ?? []),
     'rate_limited',
     'internal',
     'unavailable',
   ]
   const { refusalMedia, refusalSchema } = family.envelope
-  const waits = { 'Retry-After': { description: 'Seconds to wait', schema: { type: 'integer', minimum: 1 } } }
+  const waits = {
+    'Retry-After': { description: 'Seconds to wait', schema: { type: 'integer', minimum: 1, maximum: 86_400 } },
+  }
   return Object.fromEntries(
     codes.map((code) => {
       const { status, message } = errors[code]

@@ -129,7 +129,7 @@ const slugOf = (name: string): string =>
     .normalize('NFKD')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
+    .replace(/^-|-$/g, '')
     .slice(0, 90) || 'board'
 
 /** The community's boards, without what some of them were. */
