@@ -95,7 +95,8 @@ export interface RawRequest {
 }
 
 /** A request as no fetch would send it: any method, any header, a path as it is. */
-export const rawRequest = (server: TestServer, request: RawRequest): Promise<Reply> => begin(server, request).finish()
+export const rawRequest = (server: Pick<TestServer, 'url'>, request: RawRequest): Promise<Reply> =>
+  begin(server, request).finish()
 
 /** A request whose head is sent at once, and its body when the test says so. */
 export function heldRequest(server: TestServer, request: RawRequest): { finish: () => Promise<Reply> } {
@@ -104,7 +105,7 @@ export function heldRequest(server: TestServer, request: RawRequest): { finish: 
   return { finish }
 }
 
-function begin(server: TestServer, { method, path, headers = {}, body }: RawRequest) {
+function begin(server: Pick<TestServer, 'url'>, { method, path, headers = {}, body }: RawRequest) {
   const { hostname, port } = new URL(server.url)
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
   const sent = request({ hostname, port, method, path, headers: { ...length, ...headers } })

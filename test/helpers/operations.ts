@@ -31,6 +31,13 @@ import { type Ask, ask, embedToken, type Reply } from './api.js'
 import { type TestCommunity, testCommunity } from './community.js'
 import type { TestServer } from './server.js'
 
+const many = { points: 10_000_000, seconds: 60 }
+/** Limits of requests that no test reaches. */
+export const noLimits = {
+  ...{ address: many, key: many, page: many },
+  ...{ login: many, mail: many, password: many, account: many, servers: many },
+}
+
 /** Every operation of the contract. */
 export const operations = Object.entries<Route>(routes) as [RouteKey, Route][]
 

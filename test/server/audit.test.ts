@@ -7,15 +7,14 @@ import { isAudited } from '../../packages/server/src/http/audit.js'
 import { startPruning } from '../../packages/server/src/jobs/prune.js'
 import { type Ask, ask } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
-import { knock, makePlace, operations, type Place, visitors } from '../helpers/operations.js'
+import { knock, makePlace, noLimits, operations, type Place, visitors } from '../helpers/operations.js'
 import { startTestServer } from '../helpers/server.js'
 
-const many = { points: 100_000, seconds: 60 }
 /** How far the server's clock is ahead of ours. */
 let aheadMs = 0
 const server = await startTestServer({
   clock: () => new Date(Date.now() + aheadMs),
-  limits: { login: many, mail: many, servers: many },
+  limits: noLimits,
 })
 let place: Place
 beforeAll(async () => {
