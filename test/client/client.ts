@@ -47,6 +47,12 @@ const board = answerOf(
 ).data
 const log = answerOf(await backEnd.GET('/v1/audit', { params: { query: { limit: 1 } } })).data
 
+const people = answerOf(
+  await backEnd.GET('/apis/v1/communities/{communityId}/users', {
+    params: { path: { communityId: serverId }, query: { search: 'ada' } },
+  }),
+)
+
 const script = client(userKey)
 const ownKey = answerOf(await script.GET('/apis/v1/api-key')).data
 
@@ -83,6 +89,7 @@ const found = {
   health,
   username: info.data.username,
   operation: log.items[0]?.operation,
+  people: people.data.map(({ _id }) => _id === ada._id),
   permissions: ownKey.permissions,
   isMine: servers.some(({ id }) => id === serverId),
   signsIn: signIn.loginUrl.startsWith(url),

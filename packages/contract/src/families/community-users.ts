@@ -51,6 +51,7 @@ export const communityUsers = table({
       limit: z.coerce.number().int().min(1).max(100).optional(),
       sort: z
         .string()
+        .max(50)
         .regex(/^(createdAt|displayName|username):(asc|desc)$/, 'must be like createdAt:desc')
         .optional(),
       fields: z.string().max(500).optional().meta({ description: 'Names of fields, with commas between them' }),
