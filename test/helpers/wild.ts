@@ -131,7 +131,7 @@ function textOf({ format = '', pattern, minLength = 0, maxLength = 100 }: Schema
 
 /** Ways to spoil a request for an operation. */
 export function wildness(route: Route): fc.Arbitrary<Wildness> {
-  const { body, query, params, file, picture } = route
+  const { body, query, params, file, pictures } = route
   const at = fc.nat(1000)
   const known = { body: namesIn(body), query: namesIn(query) }
   const name = (of: string[]) => fc.constantFrom(...names, ...of)
@@ -147,7 +147,7 @@ export function wildness(route: Route): fc.Arbitrary<Wildness> {
     fc.record({ in: fc.constant('field'), at, name: name(known.body), value: odd }),
     fc.record({ in: fc.constant('text'), how: fc.constantFrom('twice', 'cut', 'bytes', 'more'), at }),
   ]
-  const part = fc.tuple(name([...known.body, file ?? picture ?? 'data']), naughty, fc.boolean())
+  const part = fc.tuple(name([...known.body, file ?? pictures?.[0] ?? 'data']), naughty, fc.boolean())
   const form = fc.record({ in: fc.constant('form'), parts: fc.array(part, { maxLength: 4 }), cut: fc.boolean() })
   const pair = fc.tuple(
     name([...known.query, 'serverId', 'a[]', 'a[b]']),
