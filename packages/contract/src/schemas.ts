@@ -38,6 +38,7 @@ export const wholeNumber = (min: number, max: number) => {
     number,
     z
       .string()
+      .max(16)
       .regex(/^\d{1,16}$/, 'must be digits')
       .transform(Number)
       .pipe(number),

@@ -21,7 +21,7 @@ const fields = {
       z.enum(['custom', 'xp', 'coins']),
       z
         .templateLiteral(['field:', FieldName], 'must be field: and the name of a field')
-        .meta({ description: '`field:` and the name of a field of whole numbers' }),
+        .meta({ maxLength: 56, description: '`field:` and the name of a field of whole numbers' }),
     ])
     .meta({
       description:
@@ -195,8 +195,8 @@ export const badges = table({
     query: z.strictObject({
       ...serverQuery,
       state: Application.shape.state.optional().meta({ description: 'Default: waiting' }),
-      badgeId: z.uuid().optional().meta({ description: 'Only those for this badge' }),
-      cursor: z.uuid().optional().meta({ description: 'The `nextCursor` of the page before' }),
+      badgeId: z.uuid().max(36).optional().meta({ description: 'Only those for this badge' }),
+      cursor: z.uuid().max(36).optional().meta({ description: 'The `nextCursor` of the page before' }),
       limit: z.coerce.number().int().min(1).max(100).optional().meta({ description: 'Default: 20' }),
     }),
     answer: page(Application),
