@@ -192,9 +192,9 @@ const channels = (tx: Tx, onlooker: Onlooker | null) =>
     .selectAll()
     .select([
       sql<number | null>`(
-        select number from members where community_id = channels.community_id and id = created_by)`.as('creator'),
+        select number from members where community_id = ${tx.communityId} and id = created_by)`.as('creator'),
       sql<string[]>`array(
-        select member_id from channel_members where community_id = channels.community_id and channel_id = channels.id
+        select member_id from channel_members where community_id = ${tx.communityId} and channel_id = channels.id
         order by member_id)`.as('members'),
     ])
     .where('community_id', '=', tx.communityId)
