@@ -316,6 +316,7 @@ describe('29: who manages roles', () => {
       await create({ title: 'x', channel_permissions: { manage_messages: true } }, asks),
       await create({ title: 'x', serverPermissions: { server_administrator: true } }, asks),
       await update(strong.id, { server_permissions: { kick_members: true } }, asks),
+      await update(strong.id, { accessLevel: 3 }, asks),
       await update(community.id, { server_permissions: { ban_members: true } }, asks),
       await give(strong.id, id, asks),
     ]
@@ -329,6 +330,7 @@ describe('29: who manages roles', () => {
     expect((await take(strong.id, id, asks)).status).toBe(200)
     const weaker = await update(strong.id, { server_permissions: { ban_members: false } }, asks)
     expect(given(weaker.answer.serverPermissions)).toEqual(['warn_members'])
+    expect((await update(strong.id, { accessLevel: 3 }, asks)).status).toBe(200)
     // What everybody has counts as theirs.
     await update(community.id, { server_permissions: { kick_members: true } })
     expect((await update(strong.id, { server_permissions: { kick_members: true } }, asks)).status).toBe(200)
