@@ -64,10 +64,18 @@ describe('creating a member', () => {
       ['partner', 5, ['@all', 'Partner']],
       ['guest', 6, ['@all']],
     ] as const) {
-      const { answer } = await create({ username, accessLevel })
+      const { answer } = await create({ username, accessLevel }, community.systemKey)
       expect((await info(username)).answer.roles).toEqual(roles)
       expect(answer.__v).toBe(roles.length - 1)
     }
+  })
+
+  it('29: gives no role for a key that may only create users, and creates nobody then', async () => {
+    await community.tenant((tx) => createRole(tx, { title: 'Staff', accessLevel: 8 }, undefined, now))
+    const reply = await create({ username: 'risen', accessLevel: 8 })
+    expect([reply.status, reply.code]).toEqual([403, 'forbidden'])
+    expect((await info('risen')).status).toBe(404)
+    expect((await create({ username: 'guest2', accessLevel: 9 })).status).toBe(201)
   })
 
   it.each([

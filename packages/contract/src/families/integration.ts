@@ -29,11 +29,10 @@ const CreateUser = z
     }),
     /** Ours. */
     timeZone: TimeZone.optional(),
-    accessLevel: z
-      .int()
-      .min(0)
-      .optional()
-      .meta({ description: 'The member has the role with this `accessLevel`, if there is one' }),
+    accessLevel: z.int().min(0).optional().meta({
+      description:
+        'The member has the role with this `accessLevel`, if there is one. Then only the system key may say so',
+    }),
     joinServer: z.boolean().optional().meta({ description: noEffect }),
     sendEmail: z
       .boolean()

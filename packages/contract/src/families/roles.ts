@@ -20,7 +20,7 @@ const fields = {
   billable: z.boolean().meta({ description: 'Whether its members are paid for. Kept and answered. Default: false' }),
   accessLevel: z.int().min(0).max(1_000_000).nullable().meta({
     description:
-      'Secure Auth gives the role to whoever signs in with this `accessLevel`; one who may administrate is given so by nobody. Null, the default: with none',
+      'Secure Auth gives the role to whoever signs in with this `accessLevel`, and `POST /apis/v1/users` to whoever is created with it by the system key; one that may administrate is given so by nobody. Null, the default: by none',
   }),
 }
 const order = z.int().max(10_000)

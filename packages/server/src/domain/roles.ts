@@ -341,7 +341,7 @@ function checkRole({ title, position, access_level, server_permissions }: Role):
     ])
   }
   if (access_level !== null && server_permissions.includes('server_administrator')) {
-    throw new Failure('invalid_request', 'Secure Auth makes nobody an administrator.', [
+    throw new Failure('invalid_request', 'An access level makes nobody an administrator.', [
       { path: 'accessLevel', message: 'must be null for a role with server_administrator' },
     ])
   }

@@ -45,7 +45,11 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info' 
       now,
     )
     const { accessLevel } = body
-    return showUser(accessLevel === undefined ? member : await setAccessLevel(tx, member, accessLevel, now), externalId)
+    const levelled = accessLevel === undefined ? member : await setAccessLevel(tx, member, accessLevel, now)
+    // A role may allow more than this key does. A level that names none passes: it stands in documented requests.
+    if (levelled.role_ids.length > 0 && principal.kind !== 'systemKey')
+      throw new Failure('forbidden', 'Only the system key gives a role. Leave accessLevel out.')
+    return showUser(levelled, externalId)
   },
 
   'POST /apis/v1/users/info': async ({ tx, principal, body, now }) => {
