@@ -288,7 +288,7 @@ describe('the roles of a user', () => {
 })
 
 describe('29: who manages roles', () => {
-  it('decides on those below their own highest one alone', async () => {
+  it('decides on those below the highest of theirs that may decide alone', async () => {
     const { member, role, asks } = await manager()
     expect((await create({ title: 'Below', order: 9 }, asks)).status).toBe(201)
     const higher = await newRole('Higher', { position: 11 })
@@ -305,6 +305,22 @@ describe('29: who manages roles', () => {
     expect((await update(below.id, { order: 4 }, asks)).status).toBe(200)
     for (const change of [give, take]) expect((await change(below.id, member.id, asks)).status).toBe(200)
     expect((await remove(below.id, asks)).status).toBe(200)
+  })
+
+  it('stands no higher by a role that decides on nothing', async () => {
+    for (const names of [['manage_roles'], ['server_administrator']] as const) {
+      community = await testCommunity(server)
+      bearer = community.systemKey
+      const { member, role, asks } = await manager(names)
+      const veteran = await newRole('Veteran', { position: 20, serverPermissions: { warn_members: true } })
+      const deputy = await newRole('Deputy', { position: 15 })
+      await give(veteran.id, member.id)
+      for (const { id } of [veteran, deputy, role]) expect(outcome(await take(id, member.id, asks))).toEqual(forbidden)
+      expect(outcome(await create({ title: 'x', order: 10 }, asks))).toEqual(forbidden)
+      expect(
+        (await create({ title: 'Below', order: 9, server_permissions: { warn_members: true } }, asks)).status,
+      ).toBe(201)
+    }
   })
 
   it('gives no permission that they lack themselves, in no way', async () => {

@@ -50,7 +50,7 @@ export const serverPermissions = {
   suspend_members: 'Suspend members for a time',
   kick_members: 'Send members away, who may come again',
   ban_members: 'Ban members',
-  manage_roles: 'Make, change and delete roles below their own highest, and give and take these',
+  manage_roles: 'Make, change and delete roles below the highest of theirs that allows this, and give and take these',
   manage_channels: 'Make, change and delete channels',
   broadcast_messages: 'Write to everybody at once',
   overwrite_language_settings: 'Set the language for others',

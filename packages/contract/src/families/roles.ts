@@ -95,7 +95,7 @@ const RolePath = z.object({ roleId: Id })
 const Holder = z.strictObject({ userId: UserId })
 const bodyLimit = bodyLimits.small
 const reach =
-  'By login: of roles below their own highest, and with no permission that they lack themselves. An owner and the system key stand above all.'
+  'By login: of roles below the highest of theirs that itself allows `manage_roles`, and with no permission that they lack themselves. An owner and the system key stand above all.'
 
 /** What groups of members are called and may do. */
 export const roles = table({

@@ -280,6 +280,7 @@ export async function changeRoles(
 
 /** How far somebody's word reaches: to roles that stand below, and to what they are allowed themselves. */
 interface Reach extends Allowed {
+  /** Where the highest stands of their roles that itself may manage roles. Others, such as by XP, lift nobody above any. */
   below: number
 }
 
@@ -294,13 +295,14 @@ async function takeRoles(tx: Tx, actor: string | undefined): Promise<Reach> {
   const member = await activeMember(tx, actor)
   if (member?.role === 'owner') return aboveAll
   const roles = member ? await rolesOf(tx, member) : []
-  const allowed = together(roles)
-  if (!allowed.server_permissions.includes('manage_roles')) throw new Failure('forbidden')
-  return { ...allowed, below: roles.at(-1)!.position }
+  const deciding = roles.findLast((role) => together([role]).server_permissions.includes('manage_roles'))
+  if (!deciding) throw new Failure('forbidden')
+  return { ...together(roles), below: deciding.position }
 }
 
 function checkReach({ below }: Reach, { position }: Role): void {
-  if (position >= below) throw new Failure('forbidden', 'This role stands at or above your own highest.')
+  if (position >= below)
+    throw new Failure('forbidden', 'This role stands at or above your highest that may manage roles.')
 }
 
 function checkGiven(own: Allowed, role: Allowed, before: Allowed): void {
