@@ -437,6 +437,19 @@ describe('a leaderboard for a role', () => {
     expect(mine.answer.state).toBe('not_eligible')
   })
 
+  it('ranks who has it when two changes come at once, each from what was before both', async () => {
+    const other = await newRole('Other')
+    const boards = await Promise.all([guide, other].map(({ id }) => newBoard({ rankedRoles: [id] })))
+    let second: Promise<Member> | undefined
+    await community.tenant(async (tx) => {
+      await changeRoles(tx, amara, { add: [guide.id] }, now)
+      second = community.tenant((tx) => changeRoles(tx, amara, { add: [other.id], remove: [guide.id] }, now))
+      for (let waiting = 0; waiting === 0; ) waiting = await waitingForLocks(server)
+    })
+    expect((await second!).role_ids).toEqual([other.id])
+    expect(await Promise.all(boards.map(({ id }) => ranked(id)))).toEqual([[], ['amara 50']])
+  })
+
   it('is shown to who has it, and to nobody else, from the next moment on', async () => {
     const board = await newBoard({ viewingRoles: [guide.id] })
     const members = await newBoard({ viewingRoles: [community.id] })

@@ -252,14 +252,26 @@ export async function changeRoles(
   { add = [], remove = [] }: { add?: readonly string[]; remove?: readonly string[] },
   at: Date,
 ): Promise<Member> {
-  const moved = [
-    ...add.filter((id) => !member.role_ids.includes(id)),
-    ...remove.filter((id) => member.role_ids.includes(id)),
+  const movedFrom = ({ role_ids }: Pick<Member, 'role_ids'>) => [
+    ...add.filter((id) => !role_ids.includes(id)),
+    ...remove.filter((id) => role_ids.includes(id)),
   ]
-  if (moved.length === 0) return member
+  // Most sign-ins and visits change nothing, and wait for nobody then.
+  if (movedFrom(member).length === 0) return member
   await shareBoardLock(tx)
-  const boards = await boardsRanking(tx, { roles: moved })
-  if (boards.length > 0) await lockCounts(tx).execute(tx.db)
+  // Imports lock counts before members, and so must this: before it is known which of the roles move.
+  const concerned = await boardsRanking(tx, { roles: [...add, ...remove] })
+  if (concerned.length > 0) await lockCounts(tx).execute(tx.db)
+  const held = await tx.db
+    .selectFrom('members')
+    .selectAll()
+    .where('community_id', '=', tx.communityId)
+    .where('id', '=', member.id)
+    .forNoKeyUpdate()
+    .executeTakeFirstOrThrow()
+  const moved = movedFrom(held)
+  if (moved.length === 0) return held
+  const boards = concerned.filter(({ ranked_roles }) => ranked_roles.some((id) => moved.includes(id)))
   const changed = await tx.db
     .updateTable('members')
     .set({
