@@ -14,8 +14,9 @@ export const me: Handlers<`GET ${Me}` | `PATCH ${Me}`> = {
 
   'PATCH /widget/v1/{publishableKey}/me': async (context) => {
     const { tx, principal, body, now } = context
-    if (body.timeZone !== undefined) await setTimeZone(tx, principal.memberId!, body.timeZone, now)
+    // First: it takes the board lock, which nobody may wait for who holds a member already.
     if (body.visibility !== undefined) await setVisibility(tx, principal.memberId!, body.visibility, now)
+    if (body.timeZone !== undefined) await setTimeZone(tx, principal.memberId!, body.timeZone, now)
     return showViewer(context)
   },
 }
