@@ -6,7 +6,7 @@ import { type Community, thisCommunity } from './communities.js'
 import { emit } from './events.js'
 import { Failure } from './failure.js'
 import { type Gamification, gamificationOf, givenOf } from './gamification.js'
-import { type Move, post, tryShareBoardLock } from './ledger.js'
+import { type Move, post, shareBoardLock } from './ledger.js'
 import { findMember, type Member } from './members.js'
 import { countDay, nextDayAt, type Streak, streakAt } from './streaks.js'
 import { giveXpRoles } from './xp-roles.js'
@@ -32,8 +32,9 @@ export async function isNewVisit(tx: Tx, memberId: string, at: Date): Promise<bo
  * calendar, gives what the community says, and counts for the streak. Every one gives the roles that their XP reach.
  */
 export async function visit(tx: Tx, memberId: string, at: Date): Promise<void> {
-  // Nobody who reads waits for a board that is being changed: their next request is a visit as well.
-  if (!(await tryShareBoardLock(tx))) return
+  // Before the lock on visits, and not first in `post`. A board that is counted is waited for a step, as awards do: a member
+  // may come once a day, and while boards are counted one step follows another.
+  await shareBoardLock(tx)
   await sql`select pg_advisory_xact_lock(hashtextextended(${`visits:${memberId}`}, 0))`.execute(tx.db)
   const [before, member, community, settings] = await Promise.all([
     visitsOf(tx, memberId),
