@@ -142,6 +142,14 @@ describe('Secure Auth', () => {
     for (const level of [7, 2 ** 50]) expect(await rolesAt(level)).toEqual(['@all'])
   })
 
+  it.each(['', ' ', '-1', '1.5', '1e3', '0x1', 'admin', '9'.repeat(20)])(
+    '31: refuses the level "%s"',
+    async (accessLevel) => {
+      const reply = await secureAuth({ userId: 'amara', accessLevel })
+      expect([reply.status, reply.code, reply.paths]).toEqual([400, 'invalid_request', ['accessLevel']])
+    },
+  )
+
   it('is refused to browsers, wrong keys and other actions', async () => {
     const origin = 'https://site.example'
     expect((await secureAuth({ userId: 'amara' }, community, { origin })).code).toBe('secret_key_in_browser')

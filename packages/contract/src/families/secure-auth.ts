@@ -11,7 +11,7 @@ export const secureAuth = table({
     access: { principals: ['systemKey'] },
     query: z.strictObject({
       userId: Username.meta({ description: 'The username, or what is to become it' }),
-      accessLevel: z.coerce.number().int().min(0).optional().meta({
+      accessLevel: z.string().regex(/^\d+$/, 'must be digits').pipe(z.coerce.number<string>().int()).optional().meta({
         description:
           'The member has the role with this `accessLevel`, if there is one, and no role with another. Absent: theirs stay',
       }),
