@@ -9,7 +9,6 @@ import { type Gamification, gamificationOf, givenOf } from './gamification.js'
 import { type Move, post, shareBoardLock } from './ledger.js'
 import { findMember, type Member } from './members.js'
 import { countDay, nextDayAt, type Streak, streakAt } from './streaks.js'
-import { giveXpRoles } from './xp-roles.js'
 
 /** How long one visit lasts. Who asks for something after it has come again. */
 const visitMs = 30 * 60_000
@@ -29,7 +28,7 @@ export async function isNewVisit(tx: Tx, memberId: string, at: Date): Promise<bo
 
 /**
  * Writes down that a member came, once however many requests say so at once. The first visit of a day, by the member's own
- * calendar, gives what the community says, and counts for the streak. Every one gives the roles that their XP reach.
+ * calendar, gives what the community says, and counts for the streak.
  */
 export async function visit(tx: Tx, memberId: string, at: Date): Promise<void> {
   // Before the lock on visits, and not first in `post`. A board that is counted is waited for a step, as awards do: a member
@@ -67,7 +66,6 @@ export async function visit(tx: Tx, memberId: string, at: Date): Promise<void> {
     await emit(tx, 'user.visited', memberId)
     await post(tx, earned(memberId, streak, community, settings), at)
   }
-  if (community.xp_enabled) await giveXpRoles(tx, member, at)
 }
 
 /** What a day that counts gives. No member has two of the same date, so that a repeat gives nothing. */

@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
 import { writeOnce } from '../db/connection.js'
 import type { Tx } from '../db/database.js'
+import { thisCommunity } from './communities.js'
 import { Failure } from './failure.js'
 import { isId } from './ids.js'
-import { balancesOf, type Member } from './members.js'
+import { balancesOf, findMember } from './members.js'
 import { changeRoles } from './roles.js'
 
 /** A role that members get by their XP. */
@@ -54,9 +55,18 @@ export async function setXpRoles(tx: Tx, roles: readonly XpRole[]): Promise<void
     .execute()
 }
 
-/** Gives a member the roles that their XP reach. Twice is as once. */
-export async function giveXpRoles(tx: Tx, member: Member, at: Date): Promise<void> {
-  const [roles, { xp }] = await Promise.all([xpRolesOf(tx), balancesOf(tx, member.id)])
+/**
+ * Gives a member the roles that their XP reach. Twice is as once. No points move in the same transaction: those hold the
+ * member before anybody knows which roles are reached, and roles take the lock on counts first.
+ */
+export async function giveXpRoles(tx: Tx, memberId: string, at: Date): Promise<void> {
+  const [member, { xp_enabled }, roles, { xp }] = await Promise.all([
+    findMember(tx, { id: memberId }),
+    thisCommunity(tx),
+    xpRolesOf(tx),
+    balancesOf(tx, memberId),
+  ])
+  if (!member || !xp_enabled) return
   const reached = roles.filter((role) => role.xp <= xp)
   await changeRoles(tx, member, { add: reached.map(({ roleId }) => roleId) }, at)
 }

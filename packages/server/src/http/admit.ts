@@ -1,6 +1,7 @@
 import type { Route } from '@rai/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { visit } from '../domain/visits.js'
+import { giveXpRoles } from '../domain/xp-roles.js'
 import type { Asker, Login, Services } from './context.js'
 import { allowPage } from './cors.js'
 import {
@@ -65,13 +66,14 @@ function communityIn({ params, query }: FastifyRequest): unknown {
 }
 
 /**
- * Writes a visit down before the request is answered, so that the answer has what it gave. Where that fails, nobody is
+ * Writes a visit down before the request is answered, and gives the roles that XP reach, so that the answer has both. Where that fails, nobody is
  * refused for it: the next request is a visit as well.
  */
 async function noteVisit({ database, clock, log }: Services, { communityId, memberId, isVisit }: Asker): Promise<void> {
   if (!isVisit) return
   try {
     await database.tenant(communityId, (tx) => visit(tx, memberId!, clock()))
+    await database.tenant(communityId, (tx) => giveXpRoles(tx, memberId!, clock()))
   } catch (error) {
     log.error({ err: error, communityId, memberId }, 'a visit could not be written down')
   }
