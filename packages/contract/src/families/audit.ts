@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type Principal, principals } from '../access.js'
 import { type ErrorCode, errors } from '../errors.js'
 import { table } from '../route.js'
-import { Id, page, Time } from '../schemas.js'
+import { Id, page, serverQuery, Time } from '../schemas.js'
 
 /** Who can do what is written down: those who ask, and the server's own machine. */
 const actors = [...principals, 'machine'] as const satisfies readonly (Principal | 'machine')[]
@@ -42,7 +42,7 @@ export const audit = table({
       'Every change of settings by an operator’s login or a key, and secret keys that came from a browser (at most one entry an hour for each). Entries hold no value that anybody entered. They are kept for 400 days, and nobody can change them.',
     access: { principals: ['systemKey', 'owner'] },
     query: z.strictObject({
-      serverId: Id.optional().meta({ description: 'The community, when an owner’s login asks' }),
+      ...serverQuery,
       from: Time.optional().meta({ description: 'Only what was done at this moment or later' }),
       to: Time.optional().meta({ description: 'Only what was done before this moment' }),
       cursor: Id.optional().meta({ description: '`nextCursor` of the page before' }),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { table } from '../route.js'
-import { CommunityPath, Id, Time } from '../schemas.js'
+import { CommunityPath, Id, serverQuery, Time } from '../schemas.js'
 
 export const CommunityUser = z
   .strictObject({
@@ -71,7 +71,7 @@ export const communityUsers = table({
     params: z.object({ userId: Id.meta({ description: 'Their `_id`, or short number' }) }),
     query: z.strictObject({
       ...selectors,
-      serverId: Id.optional().meta({ description: 'The community, when a login asks' }),
+      ...serverQuery,
     }),
     answer: Selected,
     message: 'Get user success.',

@@ -1,12 +1,10 @@
 import { z } from 'zod'
 import { table } from '../route.js'
-import { Id, Tier, Time, UnitSettings } from '../schemas.js'
+import { Id, serverQuery, Tier, Time, UnitSettings } from '../schemas.js'
 
 /** It decides over everybody's points. */
 const access = { principals: ['systemKey', 'loginMember'], may: 'server_administrator' } as const
-const query = z.strictObject({
-  serverId: Id.optional().meta({ description: 'The community, when a login asks' }),
-})
+const query = z.strictObject(serverQuery)
 
 const points = (unit: string) =>
   z
