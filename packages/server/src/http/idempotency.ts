@@ -31,7 +31,7 @@ export function idempotencyKey(header: string | string[] | undefined): string | 
 export interface OnceOptions {
   rootKey: RootKey
   key: string
-  /** Which credential asks: keys of different askers never meet. */
+  /** Who asks: a key, or a member by their login or embed token. Idempotency keys of different askers never meet. */
   principal: string
   /** Method and path. */
   operation: string

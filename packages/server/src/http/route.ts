@@ -213,7 +213,7 @@ function onceFor(
       : createOnce({
           rootKey: services.rootKey,
           key,
-          principal: asker.memberId ?? asker.keyId,
+          principal: asker.kind === 'userKey' ? asker.keyId : (asker.memberId ?? asker.keyId),
           operation: `${request.method} ${request.url.split('?')[0]}`,
           now,
           replayed: route.replayed,
