@@ -56,31 +56,33 @@ export async function refuseSecretInBrowser(
   throw await secretInBrowser(services, request, isSecret ? secret : null)
 }
 
-/** Tells who runs the server by its log, and the key's owner by theirs. */
-async function secretInBrowser(
-  { database, log, clock }: Services,
-  request: Arrived,
-  secret: string | null,
-): Promise<Failure> {
+/** Tells who runs the server by its log, and the key's owner by theirs. Where that fails, the page hears the same. */
+async function secretInBrowser(services: Services, request: Arrived, secret: string | null): Promise<Failure> {
+  const { log } = services
   const { origin } = request.headers
   log.warn({ origin, key: secret && hintOf(secret) }, 'a secret key came from a browser')
-  const now = clock()
-  const key = secret === null ? undefined : await findKey(database, secret, now)
-  if (key)
-    await database.tenant(key.community_id, (tx) =>
-      writeDownRefusal(
-        tx,
-        {
-          operation: operationOf(request),
-          actor: { kind: kinds[key.kind], id: key.id },
-          requestId: request.id,
-          refusal: 'secret_key_in_browser',
-          origin: Origin.safeParse(origin).data,
-        },
-        now,
-      ),
-    )
+  if (secret !== null) {
+    try {
+      await tellOwner(services, request, secret)
+    } catch (error) {
+      log.error({ err: error }, 'the owner of a secret key could not be told')
+    }
+  }
   return new Failure('secret_key_in_browser')
+}
+
+async function tellOwner({ database, clock }: Services, request: Arrived, secret: string): Promise<void> {
+  const now = clock()
+  const key = await findKey(database, secret, now)
+  if (!key) return
+  const deed = {
+    operation: operationOf(request),
+    actor: { kind: kinds[key.kind], id: key.id },
+    requestId: request.id,
+    refusal: 'secret_key_in_browser',
+    origin: Origin.safeParse(request.headers.origin).data,
+  } as const
+  await database.tenant(key.community_id, (tx) => writeDownRefusal(tx, deed, now))
 }
 
 /** A back-end, or a member's script: a community, system or user key in a header. */
