@@ -72,7 +72,7 @@ export interface Place extends TestCommunity {
   /** Access tokens of as many logins: one of the operations ends its login. */
   accessTokens: string[]
   ownerTokens: string[]
-  /** A role that nobody has. */
+  /** A role that only whom Secure Auth signs in have. */
   roleId: string
   /** Access tokens of members whose roles allow what an operation asks for and nothing else, or all but that. */
   allowed: Map<ServerPermission, string>
@@ -81,6 +81,8 @@ export interface Place extends TestCommunity {
 
 const email = (origin: string) => `member@${new URL(origin).host}`
 const password = 'seven hills before breakfast'
+/** That of the place's role. */
+const accessLevel = 7
 const { hash } = createPasswords()
 
 /** Makes such a community on a server, which must not mind many logins. */
@@ -177,7 +179,7 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
     accountId,
     accessTokens,
     ownerTokens,
-    roleId: (await newRole({ title: 'Nobody’s' })).id,
+    roleId: (await newRole({ title: 'Guests', accessLevel })).id,
     allowed,
     allowedTheRest,
   }
@@ -321,7 +323,10 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
   'GET /api/v1/badge-applications': (place) => applyAnew(place, 'member'),
   'POST /api/v1/badge-applications/{applicationId}/approve': (place) => applyAnew(place, 'member'),
   'POST /api/v1/badge-applications/{applicationId}/reject': (place) => applyAnew(place, 'member'),
-  'GET /api/secureAuth': () => ({ query: { userId: 'guest', action: 'login', email: 'guest@home.example' } }),
+  'GET /api/secureAuth': () => {
+    const userId = `guest${++made}`
+    return { query: { userId, action: 'login', email: `${userId}@home.example`, accessLevel } }
+  },
   'PATCH /widget/v1/{publishableKey}/me': () => ({ body: { visibility: 'public' } }),
   'POST /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/prizes/claim': async (place) => {
     await win(place)

@@ -166,6 +166,7 @@ export const integration = table({
   'POST /apis/v1/users': {
     summary: 'Create a member',
     access: needs('createUser'),
+    audited: false,
     body: CreateUser,
     answer: User,
     status: 201,

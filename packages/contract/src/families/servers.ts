@@ -25,6 +25,7 @@ export const servers = table({
   'POST /api/v1/servers': {
     summary: 'Create a server. Whoever signed in owns it',
     access: { principals: ['login'] },
+    audited: true,
     body: z.strictObject({ name }),
     bodyLimit,
     pictures,

@@ -197,6 +197,7 @@ export const userFields = table({
     description:
       'One that is recorded late, behind a newer value, is history alone: no leaderboard counts it, and `previousValue` of those after it stays.',
     access,
+    audited: false,
     params: OneUser.extend({ fieldId: Id }),
     body: z
       .strictObject({

@@ -553,6 +553,7 @@ interface AuditLog {
   actor_kind: managementFamily.AuditActor
   actor_id: string | null
   objects: JSONColumnType<Record<string, string>>
+  action: string | null
   fields: string[]
   refusal: ErrorCode | null
   origin: string | null

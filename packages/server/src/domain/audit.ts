@@ -14,6 +14,8 @@ export interface Deed {
   actor: { kind: managementFamily.AuditActor; id: string | null }
   /** Ids, by what the request and the answer call them. */
   objects?: Readonly<Record<string, string>>
+  /** Which it was, of an operation that does several things. */
+  action?: string | undefined
   /** The names of what was set. */
   fields?: readonly string[]
   requestId?: string
@@ -34,6 +36,7 @@ export async function writeDown(tx: Tx, deed: Deed, at: Date): Promise<void> {
       actor_kind: deed.actor.kind,
       actor_id: deed.actor.id,
       objects: JSON.stringify(deed.objects ?? {}),
+      action: deed.action ?? null,
       fields: [...(deed.fields ?? [])],
       refusal: deed.refusal ?? null,
       origin: deed.origin ?? null,
@@ -63,6 +66,8 @@ export async function writeDownRefusal(tx: Tx, deed: Deed & { refusal: ErrorCode
 }
 
 export interface AuditRange {
+  /** Only this one. */
+  operation?: string | undefined
   from?: Date | undefined
   /** Not itself. */
   to?: Date | undefined
@@ -77,13 +82,14 @@ export interface AuditRange {
  */
 export async function listAudit(
   tx: Tx,
-  { from, to, after, limit }: AuditRange,
+  { operation, from, to, after, limit }: AuditRange,
 ): Promise<{ entries: AuditEntry[]; next: string | null }> {
   if (after !== undefined && !isId(after))
     throw new Failure('invalid_request', 'This cursor is not one that a page has answered.', [
       { path: 'cursor', message: 'is not one that a page has answered' },
     ])
   let query = tx.db.selectFrom('audit_log').selectAll().where('community_id', '=', tx.communityId)
+  if (operation !== undefined) query = query.where('operation', '=', operation)
   if (from) query = query.where('id', '>=', firstIdAt(from))
   if (to) query = query.where('id', '<', firstIdAt(to))
   if (after) query = query.where('id', '<', after)

@@ -208,19 +208,19 @@ interface Holding {
 /**
  * Gives a member a role. Twice is as once.
  * @param actor As in `createRole`.
- * @returns The member's roles now.
+ * @returns The member as they are now.
  * @throws Failure `forbidden`, `not_found`, `conflict` for the role of everybody.
  */
-export async function giveRole(tx: Tx, change: Holding, actor: string | undefined, at: Date): Promise<Role[]> {
+export async function giveRole(tx: Tx, change: Holding, actor: string | undefined, at: Date): Promise<Member> {
   const { reach, role, member } = await takeHolding(tx, change, actor)
   checkGiven(reach, role, nothing)
-  return rolesOf(tx, await changeRoles(tx, member, { add: [role.id] }, at))
+  return changeRoles(tx, member, { add: [role.id] }, at)
 }
 
 /** Takes a role from a member. All else is as in `giveRole`. */
-export async function takeRole(tx: Tx, change: Holding, actor: string | undefined, at: Date): Promise<Role[]> {
+export async function takeRole(tx: Tx, change: Holding, actor: string | undefined, at: Date): Promise<Member> {
   const { role, member } = await takeHolding(tx, change, actor)
-  return rolesOf(tx, await changeRoles(tx, member, { remove: [role.id] }, at))
+  return changeRoles(tx, member, { remove: [role.id] }, at)
 }
 
 async function takeHolding(tx: Tx, { roleId, userId }: Holding, actor: string | undefined) {

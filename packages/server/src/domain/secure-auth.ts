@@ -3,7 +3,7 @@ import type { Database, Tx } from '../db/database.js'
 import { Failure } from './failure.js'
 import { newId } from './ids.js'
 import { hashOf, isWellFormed, newSecret } from './key-text.js'
-import { createMember, findMember, type NewMember } from './members.js'
+import { createMember, findMember, type Member, type NewMember } from './members.js'
 import { setAccessLevel } from './roles.js'
 import { beginSession, type Session, type SessionTokens } from './sessions.js'
 
@@ -12,6 +12,7 @@ const codeMs = 60_000
 /**
  * A code that signs a member in, for the address that their browser is sent to. Who is not known yet is made.
  * @param accessLevel Gives the role that names it, and takes those that name another; undefined changes nothing.
+ * @returns Also who it is for, and whether their roles have changed.
  * @throws Failure `forbidden` for an owner, `not_found` for somebody who is not active any more or of whom too
  * little is known, or what making a member throws.
  */
@@ -20,7 +21,7 @@ export async function newLoginCode(
   profile: NewMember,
   at: Date,
   accessLevel?: number,
-): Promise<{ code: string; sessionId: string; username: string }> {
+): Promise<{ code: string; sessionId: string; member: Member; hasMoved: boolean }> {
   const { username } = profile
   const known = await findMember(tx, { username })
   if (!known && profile.email === undefined)
@@ -31,7 +32,7 @@ export async function newLoginCode(
   const member = known ?? (await createMember(tx, profile, at))
   if (member.status !== 'active') throw new Failure('not_found', 'There is no such member.')
   if (member.role !== 'member') throw new Failure('forbidden', 'An owner signs in with a password.')
-  if (accessLevel !== undefined) await setAccessLevel(tx, member, accessLevel, at)
+  const now = accessLevel === undefined ? member : await setAccessLevel(tx, member, accessLevel, at)
   const code = newSecret(keyPrefixes.loginCode)
   const sessionId = newId(at.getTime())
   await tx.db
@@ -44,7 +45,7 @@ export async function newLoginCode(
       expires_at: new Date(at.getTime() + codeMs),
     })
     .execute()
-  return { code, sessionId, username }
+  return { code, sessionId, member: now, hasMoved: now.revision > member.revision }
 }
 
 /**

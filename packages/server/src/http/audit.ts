@@ -5,19 +5,27 @@ import { isId } from '../domain/ids.js'
 import type { Asker, Login } from './context.js'
 import type { Once } from './idempotency.js'
 
-/** Who has rights over what is not their own. */
-const operators: readonly Principal[] = ['communityKey', 'systemKey', 'owner', 'login']
-
 /**
- * Whether what the operation does is written into the audit log: a change that nobody makes for themselves alone. A GET that
- * writes signs somebody in.
+ * Whether what somebody does is written into the audit log: what changes the community, or what others are or may in it. A
+ * back-end does nothing else; who signed in does it where the operation asks for the owner, or for a right.
  */
-export const isAudited = (method: Method, route: Route): boolean =>
-  isWrite(method, route) &&
-  method !== 'GET' &&
-  route.access.principals.every(
-    (one) => operators.includes(one) || (one === 'loginMember' && route.access.may !== undefined),
-  )
+export function isAudited(method: Method, route: Route, asker: Principal): boolean {
+  if (!isWrite(method, route)) return false
+  if (route.audited !== undefined) return route.audited
+  const { principals, may } = route.access
+  if (asker === 'owner' || asker === 'loginMember') return may !== undefined || principals.includes('owner')
+  return asker === 'communityKey' || asker === 'systemKey'
+}
+
+/** What a handler has an entry say that the request does not. */
+export interface AuditNote {
+  /** Ids; they win over those of the request. */
+  objects?: Readonly<Record<string, string>>
+  /** Which it was, of an operation that does several things. */
+  action?: string
+  /** There is nothing to tell: what the log is for stayed as it was. */
+  isNothing?: boolean
+}
 
 /** What of a request tells which operation it asks for, and who sends it. */
 export type Arrived = Pick<FastifyRequest, 'headers' | 'id' | 'method' | 'routeOptions'>
@@ -26,11 +34,11 @@ export type Arrived = Pick<FastifyRequest, 'headers' | 'id' | 'method' | 'routeO
 export const operationOf = ({ method, routeOptions }: Arrived): string =>
   `${method} ${routeOptions.url!.replace(/:(\w+)/g, '{$1}')}`
 
-/** The ids among the fields of an object, and no other value of it. */
+/** The ids among the fields of an object, and no other value of it. External ones are people's, and erased with them. */
 const idsIn = (object: unknown): Record<string, string> =>
   Object.fromEntries(
     Object.entries(object ?? {}).filter(
-      ([name, value]) => /^_?id$|Id$/.test(name) && typeof value === 'string' && isId(value),
+      ([name, value]) => /^_?id$|(?<!^external)Id$/.test(name) && typeof value === 'string' && isId(value),
     ),
   )
 
@@ -55,12 +63,16 @@ export function deedOf(
   }
 }
 
-/** Has an effect written down with itself, in its transaction; a repeat, which has none, is not. */
+/**
+ * Has an effect written down with itself, in its transaction; a repeat, which has none, is not.
+ * @param note Filled by the effect.
+ */
 export const audited =
-  (once: Once, deed: Deed, now: Date): Once =>
+  (once: Once, deed: Deed, note: AuditNote, now: Date): Once =>
   (tx, input, effect) =>
     once(tx, input, async () => {
       const answer = await effect()
-      await writeDown(tx, { ...deed, objects: { ...idsIn(answer), ...deed.objects } }, now)
+      const objects = { ...idsIn(answer), ...deed.objects, ...note.objects }
+      if (!note.isNothing) await writeDown(tx, { ...deed, objects, action: note.action }, now)
       return answer
     })

@@ -21,6 +21,7 @@ import type { findSession } from '../domain/sessions.js'
 import type { Tokens } from '../domain/tokens.js'
 import type { Files } from '../files/files.js'
 import type { StreamHub } from '../stream/hub.js'
+import type { AuditNote } from './audit.js'
 import type { Once } from './idempotency.js'
 import type { RequestLimit } from './limits.js'
 
@@ -113,6 +114,8 @@ export interface Context<K extends RouteKey> {
   deps: Services
   /** Says more beside the answer, where the family's envelope has a place for it: `page`, `limit`, `total`. */
   meta: Record<string, number>
+  /** Says more in the audit log, where the operation is written down there. */
+  note: AuditNote
   /**
    * Does the effect of an upload, or of what makes a community, in its transaction: while who asks still may, once per
    * Idempotency-Key, and written down in the audit log. Other operations are wrapped already.

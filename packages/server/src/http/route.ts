@@ -6,7 +6,7 @@ import { Failure } from '../domain/failure.js'
 import { admit } from './admit.js'
 import { sendAnswer, sendCsv, sendStream } from './answer.js'
 import { takeYourTime } from './arrival.js'
-import { audited, deedOf, isAudited } from './audit.js'
+import { type AuditNote, audited, deedOf, isAudited } from './audit.js'
 import type { Asker, Context, Handlers, Services, UploadedFile } from './context.js'
 import { askerByBody, checkAccess, checkAgain, checkCommunity, loginByHeader, sourceOf } from './credential.js'
 import type { Family } from './family.js'
@@ -146,15 +146,17 @@ async function perform(
   if (writes && sourceOf(route) === 'header') await loginByHeader(services, request.headers)
   const now = services.clock()
   const first = asker && (writes || route.body) ? onceFor(services, operation, asker, now, request, reply) : everyTime
-  const operator = isAudited(method, route) && (asker ?? request.login)
+  const who = asker ?? request.login
   const pictures = Object.keys(form?.pictures ?? {})
-  const once = operator ? audited(first, deedOf(request, operator, { params, query, body, pictures }), now) : first
+  const deed =
+    who && isAudited(method, route, who.kind) ? deedOf(request, who, { params, query, body, pictures }) : undefined
 
   /** Everything but the transaction; made anew when the database asks for another try. */
-  const context = (tx: Tx | null) =>
-    ({
+  const context = (tx: Tx | null) => {
+    const note: AuditNote = {}
+    return {
       tx,
-      principal: asker ?? request.login,
+      principal: who,
       params,
       query,
       body,
@@ -167,13 +169,15 @@ async function perform(
       now,
       deps: services,
       meta: {},
-      once,
-    }) as unknown as Context<RouteKey>
+      note,
+      once: deed ? audited(first, deed, note, now) : first,
+    } as unknown as Context<RouteKey>
+  }
 
   const { answer, meta } = await inTransaction(services, operation, asker, async (tx) => {
     const ctx = context(tx)
     const effect = () => handler(ctx)
-    return { answer: await (tx ? once(tx, JSON.stringify(body ?? null), effect) : effect()), meta: ctx.meta }
+    return { answer: await (tx ? ctx.once(tx, JSON.stringify(body ?? null), effect) : effect()), meta: ctx.meta }
   })
 
   if (route.media === 'text/event-stream') {

@@ -5,8 +5,9 @@ const defaultLimit = 20
 
 export const audit: Handlers<'GET /v1/audit'> = {
   'GET /v1/audit': async ({ tx, query }) => {
-    const { from, to, cursor, limit = defaultLimit } = query
+    const { operation, from, to, cursor, limit = defaultLimit } = query
     const { entries, next } = await listAudit(tx, {
+      operation,
       from: from === undefined ? undefined : new Date(from),
       to: to === undefined ? undefined : new Date(to),
       after: cursor,
@@ -22,6 +23,7 @@ const showEntry = (entry: AuditEntry) => ({
   operation: entry.operation,
   actor: { kind: entry.actor_kind, _id: entry.actor_id },
   objects: entry.objects,
+  action: entry.action,
   fields: entry.fields,
   refusal: entry.refusal,
   origin: entry.origin,

@@ -53,18 +53,20 @@ export const badges: Handlers<
     return { id: params.badgeId }
   },
 
-  'POST /api/v1/badges/{badgeId}/award': async ({ tx, params, body, principal, deps, now }) => {
+  'POST /api/v1/badges/{badgeId}/award': async ({ tx, params, body, principal, note, deps, now }) => {
     const badge = await holdBadge(tx, params.badgeId)
     if (!badge.awarded) throw new Failure('conflict', 'This badge is not given by hand.')
     const member = await memberByUserId(tx, body.userId)
     await awardBadge(tx, badge, member.id, now, actorOf(principal))
+    note.objects = { userId: member.id }
     return showBadgesOf(tx, deps, member)
   },
 
-  'POST /api/v1/badges/{badgeId}/remove': async ({ tx, params, body, deps, now }) => {
+  'POST /api/v1/badges/{badgeId}/remove': async ({ tx, params, body, note, deps, now }) => {
     const badge = await holdBadge(tx, params.badgeId)
     const member = await memberByUserId(tx, body.userId)
     await removeBadge(tx, badge, member.id, now)
+    note.objects = { userId: member.id }
     return showBadgesOf(tx, deps, member)
   },
 

@@ -11,7 +11,7 @@ import {
   takeRole,
   updateRole,
 } from '../../domain/roles.js'
-import type { Handlers } from '../../http/context.js'
+import type { Context, Handlers } from '../../http/context.js'
 
 export const roles: Handlers<Extract<RouteKey, `${string} /api/v1/roles${string}` | `${string}/{serverId}/roles`>> = {
   'GET /api/v1/servers/{serverId}/roles': async ({ tx }) => (await listRoles(tx)).map(show),
@@ -30,11 +30,19 @@ export const roles: Handlers<Extract<RouteKey, `${string} /api/v1/roles${string}
   'GET /api/v1/roles/{id}': async ({ tx, params }) =>
     (await rolesOf(tx, await memberByUserId(tx, params.id))).map(show),
 
-  'POST /api/v1/roles/{roleId}/add': async ({ tx, principal, params, body, now }) =>
-    (await giveRole(tx, { ...params, ...body }, principal.memberId, now)).map(show),
+  'POST /api/v1/roles/{roleId}/add': (context) => move(context, giveRole),
+  'POST /api/v1/roles/{roleId}/remove': (context) => move(context, takeRole),
+}
 
-  'POST /api/v1/roles/{roleId}/remove': async ({ tx, principal, params, body, now }) =>
-    (await takeRole(tx, { ...params, ...body }, principal.memberId, now)).map(show),
+/** Gives or takes a role, and answers all that the member has then. */
+async function move(
+  context: Pick<Context<'POST /api/v1/roles/{roleId}/add'>, 'tx' | 'principal' | 'params' | 'body' | 'note' | 'now'>,
+  how: typeof giveRole,
+): Promise<AnswerOf<'POST /api/v1/roles/{roleId}/add'>> {
+  const { tx, principal, params, body, note, now } = context
+  const member = await how(tx, { ...params, ...body }, principal.memberId, now)
+  note.objects = { userId: member.id }
+  return (await rolesOf(tx, member)).map(show)
 }
 
 /** The role as the API spells it: two names of a group, and an older name in each. */

@@ -33,8 +33,10 @@ export const keys: Handlers<Extract<RouteKey, `${string} ${Paths}`>> = {
     return show(await changeKey(tx, params.keyId, changes, memberId))
   },
 
-  'DELETE /apis/v1/users/{userId}/api-keys/{keyId}': async ({ tx, principal, params, now }) => {
-    await revokeKey(tx, params.keyId, now, await ownerOf(tx, principal, params.userId))
+  'DELETE /apis/v1/users/{userId}/api-keys/{keyId}': async ({ tx, principal, params, note, now }) => {
+    const memberId = await ownerOf(tx, principal, params.userId)
+    await revokeKey(tx, params.keyId, now, memberId)
+    note.objects = { userId: memberId }
     return { _id: params.keyId }
   },
 }
