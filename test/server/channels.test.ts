@@ -316,6 +316,21 @@ describe('a member who may manage channels', () => {
     expect((await create({ topic: 'x', channelType: 'open', ...allowing({ pinable: true }) }, editor)).status).toBe(403)
     const within = allowing({ manage_messages: true, post_messages: false, share_links: true })
     expect((await update(_id, within, editor)).status).toBe(200)
+    expect((await update(_id, allowing({ post_messages: true }), editor)).status).toBe(200)
+  })
+
+  it('leaves out no refusal of what they may not do themselves', async () => {
+    const moderators = await newRole('Moderators', { channel_permissions: { delete_messages: true } })
+    const refusing = (flags: object) => ({ permissions: [{ roleId: moderators, channelPermissions: flags }] })
+    const { _id } = await made('Kept as it was', refusing({ delete_messages: false, share_links: false }))
+    for (const body of [{ permissions: [] }, refusing({}), refusing({ delete_messages: true })]) {
+      const { status, code } = await update(_id, body, editor)
+      expect([status, code]).toEqual([403, 'forbidden'])
+    }
+    expect((await update(_id, refusing({ delete_messages: false }), editor)).status).toBe(200)
+    // What a role that is gone was refused means nothing.
+    await ask(server, 'DELETE /api/v1/roles/{id}', { bearer, params: { id: moderators } })
+    expect((await update(_id, { permissions: [] }, editor)).status).toBe(200)
   })
 
   it('is nobody without that permission', async () => {

@@ -262,15 +262,18 @@ async function checkPermissions(
   before: RolePermissions,
   onlooker: Onlooker | null,
 ): Promise<void> {
-  const known = new Set([...Object.keys(before), ...(await listRoles(tx)).map(({ id }) => id)])
+  const roles = (await listRoles(tx)).map(({ id }) => id)
   const named = Object.keys(after).map((id, n) => [`permissions.${n}.roleId`, id])
-  refuseUnknown('roles', Object.fromEntries(named), known)
-  const given = Object.entries(after).flatMap(([id, flags]) =>
-    channelNames.filter((name) => flags[name] && !before[id]?.[name]),
+  refuseUnknown('roles', Object.fromEntries(named), new Set([...Object.keys(before), ...roles]))
+  const given = roles.flatMap((id) =>
+    channelNames.filter((name) => extentOf(after[id]?.[name]) > extentOf(before[id]?.[name])),
   )
   const beyond = given.find((name) => onlooker && !onlooker.allowed.channel_permissions.includes(name))
   if (beyond) throw new Failure('forbidden', `You cannot allow what you are not allowed yourself: ${beyond}.`)
 }
+
+/** A permission that is not named, which is as everywhere, may be more than a refusal and less than a grant. */
+const extentOf = (flag: boolean | undefined): number => Number(flag ?? 0.5)
 
 const blank: Omit<Manifest, 'url' | 'origin'> = {
   capabilities: [],
