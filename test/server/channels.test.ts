@@ -472,6 +472,24 @@ describe('the channels of a community', () => {
     expect(answer).toEqual(await list(own.systemKey))
   })
 
+  it('are at most 500, however many are asked for at once', async () => {
+    const { id, tenant, systemKey } = await testCommunity(server)
+    const at = new Date()
+    const row = { community_id: id, topic: 'One of many', type: 'open' as const, created_at: at, updated_at: at }
+    await tenant(({ db }) =>
+      db
+        .insertInto('channels')
+        .values(Array.from({ length: 498 }, () => ({ ...row, id: crypto.randomUUID() })))
+        .execute(),
+    )
+    const another = async () => (await create({ topic: 'One more', channelType: 'open' }, systemKey)).status
+    expect((await Promise.all(Array.from({ length: 4 }, another))).sort()).toEqual([201, 201, 409, 409])
+    const all = await list(systemKey)
+    expect(all).toHaveLength(500)
+    await remove(all[0]!._id, systemKey)
+    expect(await another()).toBe(201)
+  })
+
   it('are told to back-ends as documented', async () => {
     const { text } = await ask(server, 'GET /apis/v1/channels', { bearer: own.communityKey })
     expect(JSON.parse(text)).toEqual({

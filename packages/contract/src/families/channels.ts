@@ -135,10 +135,11 @@ const Changes = z.strictObject(fields).partial()
 const ManifestChanges = z.strictObject(manifest).partial()
 
 const query = z.strictObject(serverQuery)
-/** At most so many at once. Documented clients ask once and read all. */
+/** Documented clients ask once and read all. */
+export const mostChannels = 500
 export const channelPage = {
   page: z.coerce.number().int().min(1).max(100_000).default(1),
-  limit: z.coerce.number().int().min(1).max(500).default(500),
+  limit: z.coerce.number().int().min(1).max(mostChannels).default(mostChannels),
 }
 const One = z.object({ channelId: Id })
 
@@ -168,7 +169,7 @@ export const channels = table({
   },
   'POST /api/v1/channels': {
     summary: 'Create a channel',
-    description: 'A direct one needs `allowedUsers`, and an iframe one `iframe`. Who makes a direct one is in it.',
+    description: `A server has at most ${mostChannels}. A direct one needs \`allowedUsers\`, and an iframe one \`iframe\`. Who makes a direct one is in it.`,
     access: writers,
     query,
     body: Changes.extend({

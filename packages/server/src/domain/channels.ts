@@ -1,4 +1,10 @@
-import { type ChannelPermission, type ChannelType, channelPermissions, type Manifest } from '@rai/contract'
+import {
+  type ChannelPermission,
+  type ChannelType,
+  channelPermissions,
+  type Manifest,
+  mostChannels,
+} from '@rai/contract'
 import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { Tx } from '../db/database.js'
 import type { Tables } from '../db/tables.js'
@@ -54,9 +60,10 @@ interface Onlooker {
  * Makes a channel. A member who makes a direct one is in it.
  * @param actor The member who asks; undefined for a key, which sees every channel.
  * @throws Failure `invalid_request` for what its type has not or cannot be without, `unknown_reference` for members and roles
- * that are not here, `forbidden` for what the actor may not do themselves.
+ * that are not here, `forbidden` for what the actor may not do themselves, `conflict` where there are too many.
  */
 export async function createChannel(tx: Tx, input: NewChannel, actor: string | undefined, at: Date): Promise<Channel> {
+  await refuseTooMany(tx)
   const id = newId(at.getTime())
   await tx.db
     .insertInto('channels')
@@ -74,6 +81,16 @@ export async function createChannel(tx: Tx, input: NewChannel, actor: string | u
   if (input.members) await addMembers(tx, id, actor === undefined ? input.members : [actor, ...input.members])
   await emit(tx, 'channel.changed', id)
   return channelById(tx, id, null)
+}
+
+async function refuseTooMany(tx: Tx): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`channels:${tx.communityId}`}, 0))`.execute(tx.db)
+  const { n } = await tx.db
+    .selectFrom('channels')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('community_id', '=', tx.communityId)
+    .executeTakeFirstOrThrow()
+  if (n >= mostChannels) throw new Failure('conflict', `There are ${mostChannels} channels already. Delete one first.`)
 }
 
 /**
