@@ -13,7 +13,7 @@ import { Failure } from './failure.js'
 import { isId, newId } from './ids.js'
 import { activeMember } from './members.js'
 import { atPath, checkNamed, refuseUnknown } from './references.js'
-import { type Allowed, allowedTo, listRoles, type Role, rolesOf } from './roles.js'
+import { type Allowed, allowedBy, listRoles, type Role, rolesOf } from './roles.js'
 
 /** Where members talk, or are shown another page. */
 export interface Channel extends Selectable<Tables['channels']> {
@@ -199,8 +199,8 @@ async function onlookerOf(tx: Tx, memberId: string | undefined): Promise<Onlooke
   if (memberId === undefined) return null
   const member = await activeMember(tx, memberId)
   if (!member) throw new Failure('not_found')
-  const [roles, allowed] = await Promise.all([rolesOf(tx, member), allowedTo(tx, member)])
-  return { memberId, roles, allowed }
+  const roles = await rolesOf(tx, member)
+  return { memberId, roles, allowed: allowedBy(roles, member) }
 }
 
 const channels = (tx: Tx, onlooker: Onlooker | null) =>

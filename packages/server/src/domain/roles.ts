@@ -103,9 +103,12 @@ export const listRoles = (tx: Tx): Promise<Role[]> => findRoles(tx, null)
 export const rolesOf = (tx: Tx, { role_ids }: Pick<Member, 'role_ids'>): Promise<Role[]> => findRoles(tx, role_ids)
 
 /** What a member's roles allow together. Owners and administrators are allowed everything. */
-export async function allowedTo(tx: Tx, member: Pick<Member, 'role' | 'role_ids'>): Promise<Allowed> {
-  return member.role === 'owner' ? everything : together(await rolesOf(tx, member))
-}
+export const allowedTo = async (tx: Tx, member: Pick<Member, 'role' | 'role_ids'>): Promise<Allowed> =>
+  member.role === 'owner' ? everything : allowedBy(await rolesOf(tx, member), member)
+
+/** The same, by their roles that were read. */
+export const allowedBy = (roles: readonly Role[], { role }: Pick<Member, 'role'>): Allowed =>
+  role === 'owner' ? everything : together(roles)
 
 function together(roles: readonly Role[]): Allowed {
   const server_permissions = [...new Set(roles.flatMap((role) => role.server_permissions))]
