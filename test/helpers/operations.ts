@@ -150,7 +150,7 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
     const rest = userPermissions.filter((one) => one !== permission)
     userKeyWithout.set(permission, (await newUserKey({ permissions: rest })).key)
   }
-  const channel = await community.tenant((tx) => createChannel(tx, { topic: 'Channel', type: 'open' }, undefined, now))
+  const channel = await community.tenant((tx) => createChannel(tx, { topic: 'Channel', type: 'open' }, null, now))
   const board = await community.tenant((tx) => createBoard(tx, { name: 'Board', requiresOptIn: true }, now))
   const badge = await community.tenant((tx) => createBadge(tx, { title: 'Badge', applied: true }, now))
   const job = await ask(server, 'POST /apis/v1/users/bulk-import', { bearer: community.systemKey, form: csv() })
@@ -295,7 +295,7 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
   'POST /api/v1/channels': () => ({ body: { topic: 'Made', channelType: 'open' } }),
   'PUT /api/v1/channels/{channelId}': () => ({ body: { topic: 'Changed' } }),
   'DELETE /api/v1/channels/{channelId}': async ({ tenant }) => {
-    const { id } = await tenant((tx) => createChannel(tx, { topic: 'To go', type: 'open' }, undefined, new Date()))
+    const { id } = await tenant((tx) => createChannel(tx, { topic: 'To go', type: 'open' }, null, new Date()))
     return { params: { channelId: id } }
   },
   'POST /apis/v1/users/{userId}/api-keys': () => ({ body: { name: 'Made', permissions: [] } }),

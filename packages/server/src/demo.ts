@@ -356,10 +356,10 @@ async function seedChannels(tx: Tx, now: Date): Promise<void> {
       { topic: 'Questions', type: 'forum' },
     ] as const
   ).entries())
-    await createChannel(tx, { topic, type, order: order + 1 }, undefined, now)
+    await createChannel(tx, { topic, type, order: order + 1 }, null, now)
   const hikers = await Promise.all(['amara', 'yuki'].map((username) => findMember(tx, { username })))
   const members = hikers.map((member) => member!.id)
-  await createChannel(tx, { topic: 'Amara and Yuki', type: 'direct', members, order: 10 }, undefined, now)
+  await createChannel(tx, { topic: 'Amara and Yuki', type: 'direct', members, order: 10 }, null, now)
 }
 
 const prizes: Prize[] = [

@@ -58,11 +58,11 @@ interface Onlooker {
 
 /**
  * Makes a channel. A member who makes a direct one is in it.
- * @param actor The member who asks; undefined for a key, which sees every channel.
+ * @param actor The member who asks; null for a back-end, which sees every channel.
  * @throws Failure `invalid_request` for what its type has not or cannot be without, `unknown_reference` for members and roles
  * that are not here, `forbidden` for what the actor may not do themselves, `conflict` where there are too many.
  */
-export async function createChannel(tx: Tx, input: NewChannel, actor: string | undefined, at: Date): Promise<Channel> {
+export async function createChannel(tx: Tx, input: NewChannel, actor: string | null, at: Date): Promise<Channel> {
   await refuseTooMany(tx)
   const id = newId(at.getTime())
   await tx.db
@@ -73,12 +73,12 @@ export async function createChannel(tx: Tx, input: NewChannel, actor: string | u
       id,
       topic: input.topic.trim(),
       type: input.type,
-      created_by: actor ?? null,
+      created_by: actor,
       created_at: at,
       updated_at: at,
     })
     .execute()
-  if (input.members) await addMembers(tx, id, actor === undefined ? input.members : [actor, ...input.members])
+  if (input.members) await addMembers(tx, id, actor === null ? input.members : [actor, ...input.members])
   await emit(tx, 'channel.changed', id)
   return channelById(tx, id, null)
 }
@@ -102,7 +102,7 @@ export async function updateChannel(
   tx: Tx,
   id: string,
   changes: ChannelChanges,
-  actor: string | undefined,
+  actor: string | null,
   at: Date,
 ): Promise<Channel> {
   const onlooker = await onlookerOf(tx, actor)
@@ -132,7 +132,7 @@ export async function updateChannel(
 }
 
 /** @param actor As in `createChannel`. */
-export async function deleteChannel(tx: Tx, id: string, actor: string | undefined): Promise<void> {
+export async function deleteChannel(tx: Tx, id: string, actor: string | null): Promise<void> {
   await channelById(tx, id, await onlookerOf(tx, actor))
   await tx.db.deleteFrom('channels').where('community_id', '=', tx.communityId).where('id', '=', id).execute()
   await emit(tx, 'channel.changed', id)
@@ -156,22 +156,22 @@ interface Page {
  * The channels that may be seen, in the operator's order.
  * @param actor As in `createChannel`.
  */
-export async function listChannels(tx: Tx, actor: string | undefined, page: Page): Promise<Channel[]> {
+export async function listChannels(tx: Tx, actor: string | null, page: Page): Promise<Channel[]> {
   return inOrder(channels(tx, await onlookerOf(tx, actor)), page)
 }
 
 /**
  * Where messages can be sent, in the operator's order.
- * @param actor The member whose key asks: it sees what they do. Undefined for a back-end, which sees all but direct channels.
+ * @param actor The member whose key asks: it sees what they do. Null for a back-end, which sees all but direct channels.
  * @param only The only channels that the key is for; null for no such limit.
  */
 export async function listTargets(
   tx: Tx,
-  { actor, only }: { actor: string | undefined; only: readonly string[] | null },
+  { actor, only }: { actor: string | null; only: readonly string[] | null },
   page: Page,
 ): Promise<Channel[]> {
   const seen = channels(tx, await onlookerOf(tx, actor))
-    .$if(actor === undefined, (all) => all.where('type', '<>', 'direct'))
+    .$if(actor === null, (all) => all.where('type', '<>', 'direct'))
     .$if(only !== null, (all) => all.where('id', 'in', [...only!]))
   return inOrder(seen, page)
 }
@@ -194,9 +194,9 @@ const inOrder = (found: ReturnType<typeof channels>, { page, limit }: Page): Pro
     .offset((page - 1) * limit)
     .execute()
 
-/** Null for keys, which see every channel. */
-async function onlookerOf(tx: Tx, memberId: string | undefined): Promise<Onlooker | null> {
-  if (memberId === undefined) return null
+/** Null for back-ends, which see every channel. */
+async function onlookerOf(tx: Tx, memberId: string | null): Promise<Onlooker | null> {
+  if (memberId === null) return null
   const member = await activeMember(tx, memberId)
   if (!member) throw new Failure('not_found')
   const roles = await rolesOf(tx, member)

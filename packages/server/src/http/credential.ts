@@ -248,6 +248,10 @@ export const askerOf = (key: Key): Asker => ({
   origin: undefined,
 })
 
+/** The member who asks, or whose key does; null for a back-end, which the community's keys alone are. */
+export const memberAsking = ({ kind, memberId }: Asker): string | null =>
+  kind === 'systemKey' || kind === 'communityKey' ? null : memberId!
+
 /** @throws Failure unless the operation lists who asks, and a community key or a user key was given the permission. */
 export function checkAccess({ access: { principals, permission, ownPermission } }: Route, asker: Asker | Login): void {
   if (asker.kind === 'visitor' && !principals.includes('visitor') && principals.includes('member'))

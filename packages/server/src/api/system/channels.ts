@@ -9,6 +9,7 @@ import {
   updateChannel,
 } from '../../domain/channels.js'
 import type { Asker, Handlers } from '../../http/context.js'
+import { memberAsking } from '../../http/credential.js'
 
 type Paths = '/api/v1/channels' | '/api/v1/channels/{channelId}' | '/api/v1/servers/{serverId}/channels'
 
@@ -18,20 +19,20 @@ export const channels: Handlers<Extract<RouteKey, `${string} ${Paths}`>> = {
 
   'POST /api/v1/channels': async ({ tx, principal, body, now }) => {
     const { topic, channelType: type } = body
-    return show(await createChannel(tx, { ...changesOf(body), topic, type }, principal.memberId, now))
+    return show(await createChannel(tx, { ...changesOf(body), topic, type }, memberAsking(principal), now))
   },
 
   'PUT /api/v1/channels/{channelId}': async ({ tx, principal, params, body, now }) =>
-    show(await updateChannel(tx, params.channelId, changesOf(body), principal.memberId, now)),
+    show(await updateChannel(tx, params.channelId, changesOf(body), memberAsking(principal), now)),
 
   'DELETE /api/v1/channels/{channelId}': async ({ tx, principal, params }) => {
-    await deleteChannel(tx, params.channelId, principal.memberId)
+    await deleteChannel(tx, params.channelId, memberAsking(principal))
     return { _id: params.channelId }
   },
 }
 
-const list = async (tx: Tx, { memberId }: Asker, page: { page: number; limit: number }) =>
-  (await listChannels(tx, memberId, page)).map(show)
+const list = async (tx: Tx, asker: Asker, page: { page: number; limit: number }) =>
+  (await listChannels(tx, memberAsking(asker), page)).map(show)
 
 const changesOf = ({
   channelType: type,
