@@ -6,7 +6,7 @@ import { secret, withoutSecret } from './keys.js'
 
 /** Nobody makes a key that acts as somebody else. */
 const owners = { principals: ['loginMember'] } as const
-/** Operators see and revoke what members have made. */
+/** Operators see and delete what members have made. */
 const operators = { principals: ['systemKey', 'loginMember'] } as const
 
 /** A live key, or one that has run out, is one of so many that a member may have. */
@@ -106,8 +106,8 @@ export const user = table({
     message: 'Api key updated successfully',
   },
   'DELETE /apis/v1/users/{userId}/api-keys/{keyId}': {
-    summary: 'Revoke a key for ever',
-    description: 'A login revokes its own, the system key anybody’s.',
+    summary: 'Delete a key for ever',
+    description: 'A login deletes its own, the system key anybody’s. It ends at once, and nothing is left of it.',
     access: operators,
     params: One,
     query,

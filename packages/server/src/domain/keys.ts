@@ -178,12 +178,20 @@ export async function renewSystemKey(tx: Tx, at: Date): Promise<string> {
     : (await createKey(tx, { kind: 'system', name: 'System key' }, at)).key
 }
 
+/** From now on nobody gets in by that key, or by a token that it minted. */
+export async function revokeKey(tx: Tx, id: string, at: Date): Promise<void> {
+  await updateKey(tx, id, null, { revoked_at: at })
+}
+
 /**
- * From now on nobody gets in by that key, or by a token that it minted.
- * @param of As in `changeKey`.
+ * From now on nobody gets in by that key of a member, and nothing is left of it: what it did is its owner's.
+ * @throws Failure `not_found`
  */
-export async function revokeKey(tx: Tx, id: string, at: Date, of: string | null = null): Promise<void> {
-  await updateKey(tx, id, of, { revoked_at: at })
+export async function deleteUserKey(tx: Tx, id: string, memberId: string): Promise<void> {
+  await endUses(tx, id)
+  await keyById(tx, id, memberId)
+  await tx.db.deleteFrom('api_keys').where('community_id', '=', tx.communityId).where('id', '=', id).execute()
+  await emit(tx, 'key.changed', id)
 }
 
 /** @throws Failure `not_found` for a key that is not there or revoked: that is for ever. */
@@ -193,8 +201,7 @@ async function updateKey(
   of: string | null,
   changes: UpdateObject<Tables, 'api_keys'>,
 ): Promise<Key> {
-  // What began while the key was good is done first, and seen by whoever reads after this.
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`key:${id}`}, 0))`.execute(tx.db)
+  await endUses(tx, id)
   const key =
     isId(id) &&
     (await tx.db
@@ -209,6 +216,11 @@ async function updateKey(
   if (!key) throw new Failure('not_found', 'There is no such key, or it is revoked already.')
   await emit(tx, 'key.changed', id)
   return key
+}
+
+/** What began while a key was good is done first, and seen by whoever reads after this. */
+async function endUses(tx: Tx, id: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`key:${id}`}, 0))`.execute(tx.db)
 }
 
 /** The community's own keys, newest first, revoked ones too. */
@@ -228,14 +240,13 @@ export async function listKeys(
   return { keys, total }
 }
 
-/** The keys that a member has made, newest first, without those that they revoked. */
+/** The keys that a member has made, newest first. */
 export async function listUserKeys(tx: Tx, memberId: string): Promise<Key[]> {
   return tx.db
     .selectFrom('api_keys')
     .selectAll()
     .where('community_id', '=', tx.communityId)
     .where('member_id', '=', memberId)
-    .where('revoked_at', 'is', null)
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .execute()

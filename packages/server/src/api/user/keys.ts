@@ -5,11 +5,11 @@ import { Failure } from '../../domain/failure.js'
 import {
   changeKey,
   createUserKey,
+  deleteUserKey,
   type Key,
   type KeyChanges,
   keyById,
   listUserKeys,
-  revokeKey,
 } from '../../domain/keys.js'
 import { memberByUserId } from '../../domain/members.js'
 import type { Asker, Context, Handlers } from '../../http/context.js'
@@ -33,9 +33,9 @@ export const keys: Handlers<Extract<RouteKey, `${string} ${Paths}`>> = {
     return show(await changeKey(tx, params.keyId, changes, memberId))
   },
 
-  'DELETE /apis/v1/users/{userId}/api-keys/{keyId}': async ({ tx, principal, params, note, now }) => {
+  'DELETE /apis/v1/users/{userId}/api-keys/{keyId}': async ({ tx, principal, params, note }) => {
     const memberId = await ownerOf(tx, principal, params.userId)
-    await revokeKey(tx, params.keyId, now, memberId)
+    await deleteUserKey(tx, params.keyId, memberId)
     note.objects = { userId: memberId }
     return { _id: params.keyId }
   },

@@ -13,3 +13,5 @@ alter table api_keys
   add column is_active boolean not null default true;
 alter table api_keys add constraint api_keys_owner check ((kind = 'user') = (member_id is not null));
 create index api_keys_member on api_keys (community_id, member_id) where member_id is not null;
+-- The community's own, as they are listed: past those of its members.
+create index api_keys_own on api_keys (community_id, created_at, id) where member_id is null;
