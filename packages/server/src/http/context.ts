@@ -53,7 +53,7 @@ export interface Asker {
   channelIds: readonly string[] | null
   /** The member that asks: by a login, an embed token or a key of their own. */
   memberId: string | undefined
-  /** That member's roles beside that of everybody. */
+  /** That member's roles beside that of everybody, where what asks is no key. */
   roleIds: readonly string[]
   /** Whether the member has come again, which is to be written down. */
   isVisit: boolean

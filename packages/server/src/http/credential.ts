@@ -91,17 +91,7 @@ export async function askerByHeader({ database, clock }: Services, headers: Inco
   if (text === undefined) throw new Failure('unauthorized', 'Send your key as Authorization: Bearer <key>.')
   const key = await findKey(database, text, clock())
   if (!key) throw new Failure('unauthorized', 'This key is not known, was revoked, or has expired.')
-  const asker = askerOf(key)
-  if (asker.kind !== 'userKey') return asker
-  const owner = await database.tenant(asker.communityId, (tx) => ownerOf(tx, asker), { snapshot: true })
-  return { ...asker, roleIds: owner.role_ids }
-}
-
-/** @throws Failure `unauthorized` when who made a user key may not act any more: nor may the key. */
-async function ownerOf(tx: Tx, { memberId }: Asker): Promise<Member> {
-  const owner = await activeMember(tx, memberId!)
-  if (!owner) throw new Failure('unauthorized', 'The owner of this key is suspended or gone.')
-  return owner
+  return askerOf(key)
 }
 
 /** Somebody who signed in: the access token of a login in a header. Undefined for anything else. */
@@ -268,7 +258,8 @@ function checkPermission({ permissions }: Asker, needed: Asker['permissions'][nu
 }
 
 /**
- * Holds a request to what is so when it is done: its body may have come long after its credential.
+ * Holds a request to what is so when it is done: its body may have come long after its credential, and a user key may no
+ * more than its owner.
  * @param hold The keys that it rests on stay so to the end of the transaction.
  * @throws Failure `unauthorized`, `token_expired`, `origin_not_allowed` where the key lists the page no more, `forbidden`
  * where it was left without the permission, `forbidden` or `not_found` where who signed in is no longer who they were, or
@@ -291,7 +282,8 @@ export async function checkAgain(
   if (!key) throw new Failure('unauthorized', 'This key ended while the request was on its way.')
   if (asker.origin !== undefined && !allowsOrigin(key, asker.origin)) throw new Failure('origin_not_allowed')
   checkAccess(route, { ...asker, permissions: key.permissions })
-  if (asker.kind === 'userKey') await ownerOf(tx, asker)
+  if (asker.kind === 'userKey' && !(await activeMember(tx, asker.memberId!)))
+    throw new Failure('unauthorized', 'The owner of this key is suspended or gone.')
   if (asker.expiresAt && asker.expiresAt.getTime() + toleranceSeconds * 1000 <= at.getTime())
     throw new Failure('token_expired')
 }

@@ -145,7 +145,9 @@ async function perform(
   // A login may have ended while the body came, and the transaction of the write sees no logins.
   if (writes && sourceOf(route) === 'header') await loginByHeader(services, request.headers)
   const now = services.clock()
-  const first = asker && (writes || route.body) ? onceFor(services, operation, asker, now, request, reply) : everyTime
+  // Whether the owner of a user key may still act is seen in the transaction.
+  const isChecked = writes || route.body || asker?.kind === 'userKey'
+  const first = asker && isChecked ? onceFor(services, operation, asker, now, request, reply) : everyTime
   const who = asker ?? request.login
   const pictures = Object.keys(form?.pictures ?? {})
   const deed =
@@ -201,7 +203,7 @@ async function inTransaction<T>(
   return database.tenant(asker.communityId, work, { snapshot: !writes })
 }
 
-/** The effect of what has waited for a body: while who asks still may, and once where a write's family can tell a repeat. */
+/** The effect of what has waited for a body, or a user key asks for: while who asks still may, and once where a write's family can tell a repeat. */
 function onceFor(
   services: Services,
   { family, route, writes }: Operation,
