@@ -25,3 +25,6 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /** Whether a text from outside can be one of our ids. Everything else is refused before it reaches SQL. */
 export const isId = (value: string): boolean => uuid.test(value)
+
+/** The short number of a member that a text is; null for any other text. */
+export const shortNumber = (text: string): number | null => (/^[1-9]\d{0,14}$/.test(text) ? Number(text) : null)

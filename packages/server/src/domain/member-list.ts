@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Tx } from '../db/database.js'
 import { Failure } from './failure.js'
+import { shortNumber } from './ids.js'
 import type { Member } from './members.js'
 
 export interface MemberPage {
@@ -30,7 +31,7 @@ export async function listMembers(
   }
   let found = tx.db.selectFrom('members').where('community_id', '=', tx.communityId).where('status', '<>', 'deleted')
   if (search !== undefined) {
-    const number = /^[1-9]\d{0,14}$/.test(search) ? Number(search) : null
+    const number = shortNumber(search)
     found = found.where(
       sql<boolean>`(name_key ^@ lower(${search}) or username = ${search} or email_key = lower(${search}) or number = ${number}::bigint)`,
     )

@@ -9,7 +9,7 @@ import type { CommunityClock } from './clock.js'
 import { emit } from './events.js'
 import { Failure } from './failure.js'
 import { type Cause, giveDefaults, type NewValue, setValues } from './field-values.js'
-import { isId, newId } from './ids.js'
+import { isId, newId, shortNumber } from './ids.js'
 import { rerank } from './leaderboards/scores.js'
 import { shareBoardLock } from './ledger.js'
 import type { Session } from './sessions.js'
@@ -150,7 +150,7 @@ export async function findMembers(tx: Tx, ids: readonly string[]): Promise<Map<s
 /** Finds a member by what the documented API calls `idOrEmail`: id, short number, e-mail, or username, in this order. */
 export async function findMemberByAny(tx: Tx, text: string): Promise<Member | undefined> {
   const byId = sql`id = ${isId(text) ? text : null}::uuid`
-  const byNumber = sql`number = ${/^[1-9]\d{0,14}$/.test(text) ? Number(text) : null}::bigint`
+  const byNumber = sql`number = ${shortNumber(text)}::bigint`
   const byEmail = sql`email_key = lower(${text})`
   const { rows } = await sql<Member>`
     select * from members
@@ -190,8 +190,10 @@ export async function setVisibility(
 }
 
 /** Who the documented API calls `userId`: an id, or a short number. */
-export const userIdName = (userId: string): MemberName =>
-  /^[1-9]\d{0,14}$/.test(userId) ? { number: Number(userId) } : { id: userId }
+export function userIdName(userId: string): MemberName {
+  const number = shortNumber(userId)
+  return number === null ? { id: userId } : { number }
+}
 
 /** @throws Failure `not_found` */
 export const memberByUserId = async (tx: Tx, userId: string): Promise<Member> =>

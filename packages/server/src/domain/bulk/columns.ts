@@ -2,7 +2,7 @@ import { Email, type FieldContent, FieldName, line, PictureUrl, type Unit, Usern
 import { z } from 'zod'
 import { Failure, type FailureDetail, shownDetails } from '../failure.js'
 import { type Field, largestValue, mustBe, readCell } from '../fields.js'
-import { isId } from '../ids.js'
+import { isId, shortNumber } from '../ids.js'
 import type { RowProblem } from './csv.js'
 
 /** The two things that a file can do to a community: make members, or change those it has. */
@@ -254,7 +254,7 @@ export function readRow(plan: Plan, fields: FileFields, line: number, cells: rea
       if (value === undefined) return refuse(`The ${column.field} ${mustBe(field)}.`)
       row.texts[column.field] = value as FieldContent
     }
-    if (column.kind === 'id' && !isId(row.name) && !/^[1-9]\d{0,14}$/.test(cell)) {
+    if (column.kind === 'id' && !isId(row.name) && shortNumber(cell) === null) {
       return refuse('The id is not one of ours.')
     }
     if (column.kind === 'unit') {
