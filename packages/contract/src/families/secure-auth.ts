@@ -11,10 +11,16 @@ export const secureAuth = table({
     access: { principals: ['systemKey'] },
     query: z.strictObject({
       userId: Username.meta({ description: 'The username, or what is to become it' }),
-      accessLevel: z.string().regex(/^\d+$/, 'must be digits').pipe(z.coerce.number<string>().int()).optional().meta({
-        description:
-          'The member has the role with this `accessLevel`, if there is one, and no role with another. Absent: theirs stay',
-      }),
+      accessLevel: z
+        .string()
+        .max(7)
+        .regex(/^\d+$/, 'must be digits')
+        .pipe(z.coerce.number<string>().int())
+        .optional()
+        .meta({
+          description:
+            'The member has the role with this `accessLevel`, if there is one, and no role with another. Absent: theirs stay',
+        }),
       action: z.literal('login'),
       email: Email.optional(),
       firstname: line(0, 50).optional(),
