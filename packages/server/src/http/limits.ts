@@ -94,7 +94,7 @@ const held = {
   },
   uploads: {
     seconds: 5,
-    message: 'Too many files of this community are on their way. Send the next one when one of them is queued.',
+    message: 'Too many files of yours are on their way. Send the next one when one of them has come.',
   },
 } as const satisfies Record<HeldName, { seconds: number; message: string }>
 

@@ -102,7 +102,9 @@ function mount(app: FastifyInstance, mounting: Mounting, operation: Operation): 
       if (!isForm) return perform(mounting, operation, request, reply, null)
       let release = () => {}
       try {
-        release = limiter.hold(reply, request.asker?.communityId ?? request.login!.session.id, 'uploads')
+        const { asker, login } = request
+        // Members, who are many, do not take each other's places, nor the back end's.
+        release = limiter.hold(reply, asker ? (asker.memberId ?? asker.communityId) : login!.session.id, 'uploads')
         if (file) takeYourTime(request)
         const form = file
           ? { ...(await readUpload(request, file)), gone: goneOf(reply) }
