@@ -16,7 +16,7 @@ const applications = (tx: Tx) =>
   tx.db
     .selectFrom('badge_applications as a')
     .innerJoin('members as m', (join) =>
-      join.onRef('m.community_id', '=', 'a.community_id').onRef('m.id', '=', 'a.member_id'),
+      join.on('m.community_id', '=', tx.communityId).onRef('m.id', '=', 'a.member_id'),
     )
     .selectAll('a')
     .select('m.username')
@@ -27,7 +27,7 @@ const applications = (tx: Tx) =>
       exists(
         selectFrom('badges as b')
           .select('b.id')
-          .whereRef('b.community_id', '=', 'a.community_id')
+          .where('b.community_id', '=', tx.communityId)
           .whereRef('b.id', '=', 'a.badge_id')
           .where('b.deleted_at', 'is', null),
       ),
