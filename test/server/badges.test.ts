@@ -8,7 +8,7 @@ import type { Tx } from '../../packages/server/src/db/database.js'
 import { createAccount } from '../../packages/server/src/domain/accounts.js'
 import { badgesOf, settleBadges } from '../../packages/server/src/domain/badges/awards.js'
 import { type BadgeInput, createBadge } from '../../packages/server/src/domain/badges/badges.js'
-import { deleteMember, restoreMember } from '../../packages/server/src/domain/deletions.js'
+import { deleteMember, eraseNext, restoreMember } from '../../packages/server/src/domain/deletions.js'
 import { setValues } from '../../packages/server/src/domain/field-values.js'
 import { ensureFields } from '../../packages/server/src/domain/fields.js'
 import { post } from '../../packages/server/src/domain/ledger.js'
@@ -277,6 +277,18 @@ describe('a badge that follows from a count', () => {
     expect((await holds(member.id)).xp).toBe(xp)
   })
 
+  it('gives what a balance has room for, and fails nothing by what it has none for', async () => {
+    const [earner, holder] = [await newMember(), await newMember()]
+    for (const { id } of [earner, holder]) await earn(id, Number.MAX_SAFE_INTEGER - 3, 'currency')
+    await newBadge({ title: 'Far', action: 'xp', quantity: 2_000_000, awardCurrencyQuantity: 10 })
+    await newBadge({ title: 'Farther', action: 'xp', quantity: 3_000_000, awardCurrencyQuantity: 10 })
+    await earn(earner.id, 3_000_000)
+    expect(await has(earner.id)).toEqual(expect.arrayContaining(['Far', 'Farther']))
+    const { id } = await newBadge({ title: 'By hand', awardCurrencyQuantity: 10 })
+    expect((await award(id, holder.id)).status).toBe(200)
+    for (const member of [earner, holder]) expect((await holds(member.id)).currency).toBe(Number.MAX_SAFE_INTEGER)
+  })
+
   it('counts a field, set one by one or by a file', async () => {
     const fields = await tenant((tx) => ensureFields(tx, { summits: 'Summits' }, new Date()))
     const fieldId = fields.get('summits')!.id
@@ -363,6 +375,25 @@ describe('a badge that many have had enough for before', () => {
         .executeTakeFirstOrThrow(),
     )
     expect(xp).toBe(7 * members)
+  })
+
+  it('is given to who is deleted and may come back, and to nobody who is erased', async () => {
+    const { rows: members } = await quiet.tenant((tx) =>
+      sql<{ id: string }>`insert into members (community_id, id, number, username, display_name)
+        select ${quiet.id}, gen_random_uuid(), 3000 + n, 'gone ' || n, 'Gone' from generate_series(1, 2) n
+        returning id`.execute(tx.db),
+    )
+    const [gone, erased] = await quiet.tenant((tx) => Promise.all(members.map(({ id }) => findMember(tx, { id }))))
+    for (const member of [gone!, erased!]) await earn(member.id, 1_000, 'currency', quiet)
+    await quiet.tenant((tx) => deleteMember(tx, gone!, new Date()))
+    await quiet.tenant((tx) => deleteMember(tx, erased!, new Date(0)))
+    await quiet.tenant((tx) => eraseNext(tx, files, new Date()))
+    const badge = await make({ metric: 'currency', quantity: 1_000 })
+    while (await settle());
+    const rows = await quiet.tenant((tx) =>
+      tx.db.selectFrom('member_badges').select('member_id').where('badge_id', '=', badge.id).execute(),
+    )
+    expect(rows).toEqual([{ member_id: gone!.id }])
   })
 })
 

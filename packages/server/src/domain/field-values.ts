@@ -2,14 +2,14 @@ import type { FieldContent, FieldSource, FieldValue } from '@rai/contract'
 import { type RawBuilder, sql } from 'kysely'
 import { writeOnce } from '../db/connection.js'
 import type { Tx } from '../db/database.js'
-import { type Given, movesOf, reachedBadges, whatWasReached } from './badges/reached.js'
+import { type Given, reachedBadges, whatWasReached } from './badges/reached.js'
 import { Failure } from './failure.js'
 import { type Field, findFieldsById, listFields, mustBe, readValue } from './fields.js'
 import { newId } from './ids.js'
 import { boardsRanking, countMoved } from './leaderboards/counting.js'
 import { lockCounts } from './leaderboards/counts.js'
 import { isWholesale, scoreChanges } from './leaderboards/scores.js'
-import { lockBalances, post, shareBoardLock } from './ledger.js'
+import { lockBalances, postGifts, shareBoardLock } from './ledger.js'
 
 /*
  * Numbers stand in a table, for boards add them up; all else in members.fields, for boards say by it whom they rank. Whatever
@@ -77,6 +77,14 @@ const which = {
   all: () => sql`true`,
 }
 
+/** How values are set. */
+interface Setting {
+  /** Default: `different`. */
+  set?: keyof typeof which
+  /** Tell each member's pages that a badge changed their balance (default). A bulk job says so once for all instead. */
+  announce?: boolean
+}
+
 /** A value beside its field. */
 type Known = NewValue & { field: Field }
 
@@ -94,7 +102,7 @@ export async function setValues(
   tx: Tx,
   values: readonly NewValue[],
   cause: Cause,
-  set: keyof typeof which = 'different',
+  { set = 'different', announce = true }: Setting = {},
 ): Promise<void> {
   if (values.length === 0) return
   // Fields do not go while it is held.
@@ -106,22 +114,16 @@ export async function setValues(
   })
   const wrong = known.find(({ field, value }) => readValue(field, value) === undefined)
   if (wrong) throw new Failure('invalid_request', `A value of "${wrong.field.field}" ${mustBe(wrong.field)}.`)
+  const ofNumbers = known.filter(({ field }) => field.type === 'number')
+  const ofContents = known.filter(({ field }) => field.type !== 'number')
+  // Before any member, as whatever posts to many takes it.
+  if (ofContents.length > 0 || isWholesale(ofNumbers.length)) await lockCounts(tx).execute(tx.db)
   await holdValues(
     tx,
     known.map(({ memberId }) => memberId),
   )
-  await setNumbers(
-    tx,
-    known.filter(({ field }) => field.type === 'number'),
-    cause,
-    set,
-  )
-  await setContents(
-    tx,
-    known.filter(({ field }) => field.type !== 'number'),
-    cause,
-    set,
-  )
+  await postGifts(tx, await setNumbers(tx, ofNumbers, cause, set), cause.at, announce)
+  await setContents(tx, ofContents, cause, set)
 }
 
 /** Of values `(id, member_id, field_id, field, value)` in rows. */
@@ -135,9 +137,9 @@ const rowsOf = (values: readonly Known[], type: RawBuilder<unknown>, write: (val
 const numbersIn = (values: readonly Known[]) => rowsOf(values, sql`bigint`, (value) => value)
 const contentsIn = (values: readonly Known[]) => rowsOf(values, sql`jsonb`, (value) => JSON.stringify(value))
 
-async function setNumbers(tx: Tx, values: readonly Known[], cause: Cause, set: keyof typeof which): Promise<void> {
-  if (values.length === 0) return
-  if (isWholesale(values.length)) await lockCounts(tx).execute(tx.db)
+/** Answers which badges were reached. Needs the lock on counts where it is wholesale. */
+async function setNumbers(tx: Tx, values: readonly Known[], cause: Cause, set: keyof typeof which): Promise<Given[]> {
+  if (values.length === 0) return []
   const { rows } = await sql<{ reached: Given[] }>`
     with fresh as (
       select g.*, v.value as previous from ${numbersIn(values)}
@@ -159,12 +161,12 @@ async function setNumbers(tx: Tx, values: readonly Known[], cause: Cause, set: k
     select ${whatWasReached} as reached`.execute(tx.db)
   tx.wake('events')
   tx.wake('scores')
-  await post(tx, movesOf(rows[0]!.reached), cause.at)
+  return rows[0]!.reached
 }
 
+/** Needs the lock on counts. */
 async function setContents(tx: Tx, values: readonly Known[], cause: Cause, set: keyof typeof which): Promise<void> {
   if (values.length === 0) return
-  await lockCounts(tx).execute(tx.db)
   const ofMembers = new Map<string, Record<string, FieldValue>>()
   for (const { memberId, field, value } of values)
     ofMembers.set(memberId, { ...ofMembers.get(memberId), [field.field]: value })
@@ -223,12 +225,12 @@ export async function eraseContents(tx: Tx, memberIds: readonly string[]): Promi
 }
 
 /** Gives new members the defaults of fields that nothing is said of. */
-export async function giveDefaults(tx: Tx, memberIds: readonly string[], at: Date): Promise<void> {
+export async function giveDefaults(tx: Tx, memberIds: readonly string[], at: Date, announce = true): Promise<void> {
   const fields = await listFields(tx)
   const values = fields.flatMap(({ id: fieldId, default_value: value }) =>
     value === null ? [] : memberIds.map((memberId) => ({ memberId, fieldId, value })),
   )
-  await setValues(tx, values, { at, source: 'default', actor: null }, 'missing')
+  await setValues(tx, values, { at, source: 'default', actor: null }, { set: 'missing', announce })
 }
 
 /**
@@ -253,7 +255,7 @@ export async function recordValue(
     .where('member_id', '=', memberId)
   const newer = await records.where('recorded_at', '>', cause.at).limit(1).executeTakeFirst()
   if (!newer) {
-    await setValues(tx, [{ id, memberId, fieldId: field.id, value }], cause, 'all')
+    await setValues(tx, [{ id, memberId, fieldId: field.id, value }], cause, { set: 'all' })
     return id
   }
   const before = await records

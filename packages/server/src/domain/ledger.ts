@@ -55,7 +55,7 @@ export interface Move {
  *
  * @param at When the units were earned: it decides the day, week, month and year they count for.
  * @param announce Tell each member's pages that their balance changed. A bulk job says so once for all instead.
- * @throws Failure `not_enough` when a balance would fall below 0, `conflict` when it would be too large; nothing is
+ * @throws Failure `not_enough` when a balance would fall below 0, `conflict` when a move makes it too large; nothing is
  * posted then.
  */
 export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = true): Promise<{ posted: number }> {
@@ -75,11 +75,45 @@ export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = 
     )
     tx.wake('events')
     tx.wake('scores')
-    await post(tx, movesOf(result!.reached), at, announce)
+    await postGifts(tx, result!.reached, at, announce)
     return { posted: result!.posted }
   } catch (error) {
     throw limits[constraintOf(error)]?.() ?? error
   }
+}
+
+/**
+ * Posts what badges have just given, as far as balances have room for it: a gift fails nothing by which a badge is reached.
+ * What there is no room for is not written down as given.
+ */
+export async function postGifts(tx: Tx, given: readonly Given[], at: Date, announce = true): Promise<void> {
+  const gifts = given.filter(({ xp, currency }) => xp + currency > 0)
+  if (gifts.length === 0) return
+  const balances = await lockBalances(
+    tx,
+    gifts.map(({ memberId }) => memberId),
+  )
+  const fit = (memberId: string, unit: Unit, amount: number) => {
+    const has = balances.get(`${memberId} ${unit}`) ?? 0
+    const fitting = Math.min(amount, Number.MAX_SAFE_INTEGER - has)
+    balances.set(`${memberId} ${unit}`, has + fitting)
+    return fitting
+  }
+  const fitting: Given[] = []
+  for (const gift of gifts) {
+    const { memberId, badgeId } = gift
+    const [xp, currency] = [fit(memberId, 'xp', gift.xp), fit(memberId, 'currency', gift.currency)]
+    fitting.push({ ...gift, xp, currency })
+    if (xp === gift.xp && currency === gift.currency) continue
+    await tx.db
+      .updateTable('member_badges')
+      .set({ xp, currency })
+      .where('community_id', '=', tx.communityId)
+      .where('member_id', '=', memberId)
+      .where('badge_id', '=', badgeId)
+      .execute()
+  }
+  await post(tx, movesOf(fitting), at, announce)
 }
 
 /**

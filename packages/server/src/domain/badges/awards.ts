@@ -1,11 +1,14 @@
-import { type RawBuilder, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Files } from '../../files/files.js'
+import { holdValues } from '../field-values.js'
 import { forgetImages } from '../images.js'
+import { lockCounts } from '../leaderboards/counts.js'
 import { fieldOf } from '../leaderboards/index.js'
-import { lockBalances, post, shareBoardLock, tryShareBoardLock } from '../ledger.js'
+import { isWholesale } from '../leaderboards/scores.js'
+import { postGifts, shareBoardLock, tryShareBoardLock } from '../ledger.js'
 import { type Badge, badgeById, nobody } from './badges.js'
-import { type Given, movesOf } from './reached.js'
+import type { Given } from './reached.js'
 
 /** A badge that a member has, and since when. */
 export type MemberBadge = Badge & { awarded_at: Date }
@@ -39,8 +42,17 @@ export async function holdBadge(tx: Tx, id: string): Promise<Badge> {
  * @param badge As it is held.
  * @param actor Who gives it: a key's or a member's id.
  */
-export const awardBadge = (tx: Tx, badge: Badge, memberId: string, at: Date, actor: string): Promise<void> =>
-  give(tx, badge, [memberId], at, actor, giveBack)
+export async function awardBadge(tx: Tx, badge: Badge, memberId: string, at: Date, actor: string): Promise<void> {
+  await give(tx, badge, [memberId], at, actor)
+  await tx.db
+    .updateTable('member_badges')
+    .set({ removed_at: null, awarded_at: at, actor })
+    .where('community_id', '=', tx.communityId)
+    .where('member_id', '=', memberId)
+    .where('badge_id', '=', badge.id)
+    .where('removed_at', 'is not', null)
+    .execute()
+}
 
 /** Takes a badge from a member; what it gave stays with them. Safe to repeat. */
 export async function removeBadge(tx: Tx, badge: Badge, memberId: string, at: Date): Promise<void> {
@@ -54,26 +66,19 @@ export async function removeBadge(tx: Tx, badge: Badge, memberId: string, at: Da
     .execute()
 }
 
-const giveBack = sql`
-  update set removed_at = null, awarded_at = excluded.awarded_at, actor = excluded.actor where g.removed_at is not null`
-
-async function give(
-  tx: Tx,
-  badge: Badge,
-  memberIds: readonly string[],
-  at: Date,
-  actor: string,
-  whereTheyHadIt: RawBuilder<unknown>,
-): Promise<void> {
-  await lockBalances(tx, memberIds)
+/** Gives members a badge that they never had, and what it gives. */
+async function give(tx: Tx, badge: Badge, memberIds: readonly string[], at: Date, actor: string): Promise<void> {
+  // Before any member, as whatever posts to many takes it.
+  if (isWholesale(memberIds.length)) await lockCounts(tx).execute(tx.db)
+  await holdValues(tx, memberIds)
   const { rows } = await sql<Given>`
-    insert into member_badges as g (community_id, member_id, badge_id, xp, currency, actor, awarded_at)
+    insert into member_badges (community_id, member_id, badge_id, xp, currency, actor, awarded_at)
     select ${tx.communityId}::uuid, id, ${badge.id}::uuid, ${badge.gives_xp}::bigint, ${badge.gives_currency}::bigint,
       ${actor}, ${at}::timestamptz
     from unnest(${sql.val(memberIds)}::uuid[]) as m (id) order by id
-    on conflict (community_id, member_id, badge_id) do ${whereTheyHadIt}
+    on conflict (community_id, member_id, badge_id) do nothing
     returning member_id as "memberId", badge_id as "badgeId", xp, currency, actor`.execute(tx.db)
-  await post(tx, movesOf(rows), at)
+  await postGifts(tx, rows, at)
 }
 
 /** How many members one step looks at, and how many traces of a deleted badge it takes away. */
@@ -92,7 +97,8 @@ export async function settleBadges(tx: Tx, files: Files, now: Date): Promise<boo
     .selectAll()
     .where('community_id', '=', tx.communityId)
     .where('counted_to', 'is not', null)
-    .orderBy('id')
+    // In no order: one that fails does not keep the others from their turn.
+    .orderBy(sql`random()`)
     .limit(1)
     .forUpdate()
     .skipLocked()
@@ -102,18 +108,31 @@ export async function settleBadges(tx: Tx, files: Files, now: Date): Promise<boo
   return true
 }
 
-/** Gives the badge to those of the next members who have enough. Whoever reaches that meanwhile has it by that change. */
+/**
+ * Gives the badge to those of the next members who have enough. Whoever reaches that meanwhile has it by that change. Who is
+ * deleted has it when they come back; who is erased does not.
+ */
 async function countFrom(tx: Tx, badge: Badge, now: Date): Promise<void> {
   const members = await tx.db
     .selectFrom('members')
     .select('id')
     .where('community_id', '=', tx.communityId)
     .where('id', '>', badge.counted_to ?? nobody)
+    .where((eb) =>
+      eb.or([
+        eb('status', '<>', 'deleted'),
+        eb(
+          'id',
+          'in',
+          eb.selectFrom('member_deletions').select('member_id').where('community_id', '=', tx.communityId),
+        ),
+      ]),
+    )
     .orderBy('id')
     .limit(atOnce)
     .execute()
   const ids = members.map(({ id }) => id)
-  await give(tx, badge, await whoHasEnough(tx, badge, ids), now, badge.id, sql`nothing`)
+  await give(tx, badge, await whoHasEnough(tx, badge, ids), now, badge.id)
   await tx.db
     .updateTable('badges')
     .set({ counted_to: ids.length < atOnce ? null : ids.at(-1)! })

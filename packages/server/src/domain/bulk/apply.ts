@@ -15,6 +15,7 @@ import { findFields, largestValue } from '../fields.js'
 import { isId, newId } from '../ids.js'
 import { lockCounts } from '../leaderboards/counts.js'
 import { shownBoards } from '../leaderboards/index.js'
+import { isWholesale } from '../leaderboards/scores.js'
 import { lockBalances, type Move, post, shareBoardLock } from '../ledger.js'
 import { defaultExternalIdType, type Member, nextNumbers } from '../members.js'
 import { type BulkRow, type NamedBy, type Operation, type Property, wordOf } from './columns.js'
@@ -178,9 +179,9 @@ async function importRows(tx: Tx, job: Job, rows: readonly BulkRow[], idOf: IdOf
     firstTexts.push(...textsOf(row, memberId, idOf))
   }
   await post(tx, moves, job.created_at, false)
-  await setValues(tx, newValues, causeOf(job))
+  await setValues(tx, newValues, causeOf(job), { announce: false })
   await recordFirst(tx, firstTexts, causeOf(job))
-  await giveDefaults(tx, [...created.values()], job.created_at)
+  await giveDefaults(tx, [...created.values()], job.created_at, false)
   if (job.options.emitEvents) await emitEach(tx, 'user.joined', [...created.values()])
   return { skipped, refused }
 }
@@ -263,7 +264,8 @@ async function insertMembers(tx: Tx, rows: readonly BulkRow[], at: Date): Promis
 
 async function updateRows(tx: Tx, job: Job, rows: readonly BulkRow[], idOf: IdOf): Promise<Outcome> {
   // Before any member, as folding takes it.
-  if (rows.some(({ texts }) => Object.keys(texts).length > 0)) await lockCounts(tx).execute(tx.db)
+  const size = rows.reduce((sum, { moves, values }) => sum + moves.length + values.length, 0)
+  if (isWholesale(size) || rows.some(({ texts }) => Object.keys(texts).length > 0)) await lockCounts(tx).execute(tx.db)
   const refused: RowError[] = []
   const found = await membersCalled(tx, job.options.namedBy, rows)
   const owners = await ownersOf(tx, rows)
@@ -328,8 +330,9 @@ async function updateRows(tx: Tx, job: Job, rows: readonly BulkRow[], idOf: IdOf
     }
   }
   await setProfiles(tx, changes, job.created_at)
-  await post(tx, moves, job.created_at, job.total <= announcedRows)
-  await setValues(tx, newValues, causeOf(job))
+  const announce = job.total <= announcedRows
+  await post(tx, moves, job.created_at, announce)
+  await setValues(tx, newValues, causeOf(job), { announce })
   return { skipped: 0, refused }
 }
 
