@@ -46,7 +46,7 @@ export async function withImages<Name extends string, T>(
   }
 }
 
-/** Removes a picture if it can. One that stays harms nobody: no address leads to it. */
+/** Removes a picture if it can. One that stays is named nowhere, but who has kept its address still sees it. */
 const forgetImage = (files: Files, communityId: string, id: string): Promise<void> =>
   files.remove(nameOf(communityId, id)).catch(() => {})
 
