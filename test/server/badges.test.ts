@@ -12,7 +12,8 @@ import { deleteMember, eraseNext, restoreMember } from '../../packages/server/sr
 import { setValues } from '../../packages/server/src/domain/field-values.js'
 import { ensureFields } from '../../packages/server/src/domain/fields.js'
 import { post } from '../../packages/server/src/domain/ledger.js'
-import { balancesOf, createMember, findMember } from '../../packages/server/src/domain/members.js'
+import { balancesOf, createMember, findMember, setVisibility } from '../../packages/server/src/domain/members.js'
+import { changeRoles, createRole } from '../../packages/server/src/domain/roles.js'
 import { beginSession } from '../../packages/server/src/domain/sessions.js'
 import { inFolder } from '../../packages/server/src/files/folder.js'
 import { type Ask, ask, formOf } from '../helpers/api.js'
@@ -58,6 +59,20 @@ const earn = (memberId: string, amount: number, unit: 'xp' | 'currency' = 'xp', 
     post(tx, [{ memberId, unit, amount, reason: 'adjustment', key: `move ${++moves}`, actor: 'test' }], new Date()),
   )
 const holds = (memberId: string) => tenant((tx) => balancesOf(tx, memberId))
+
+const query = { serverId: community.id }
+
+/** A member who can sign in. */
+async function newPerson() {
+  const email = `person${++names}@example.com`
+  const { accountId, token } = await server.database.accounts(async (tx) => {
+    const account = await createAccount(tx.db, { email }, '', new Date())
+    const { tokens } = await beginSession(tx, { accountId: account!.id }, new Date())
+    return { accountId: account!.id, token: tokens.accessToken }
+  })
+  const member = await tenant((tx) => createMember(tx, { username: email, accountId }, new Date()))
+  return { id: member.id, username: email, token }
+}
 
 describe('a badge', () => {
   it('is what it was created as, with numbers as numbers', async () => {
@@ -397,20 +412,26 @@ describe('a badge that many have had enough for before', () => {
   })
 })
 
-describe('an application for a badge', () => {
-  const query = { serverId: community.id }
-
-  /** A member who can sign in. */
-  async function newPerson() {
-    const email = `person${++names}@example.com`
-    const { accountId, token } = await server.database.accounts(async (tx) => {
-      const account = await createAccount(tx.db, { email }, '', new Date())
-      const { tokens } = await beginSession(tx, { accountId: account!.id }, new Date())
-      return { accountId: account!.id, token: tokens.accessToken }
+describe('the badges of a member', () => {
+  it('are shown to other members while the member is, and always to themselves, to administrators and by key', async () => {
+    const [asker, shown, deputy] = [await newPerson(), await newPerson(), await newPerson()]
+    await tenant(async (tx) => {
+      const serverPermissions = { server_administrator: true }
+      const role = await createRole(tx, { title: 'Deputy', serverPermissions }, undefined, new Date())
+      await changeRoles(tx, (await findMember(tx, { id: deputy.id }))!, { add: [role.id] }, new Date())
     })
-    const member = await tenant((tx) => createMember(tx, { username: email, accountId }, new Date()))
-    return { id: member.id, username: email, token }
-  }
+    const by = async (token: string) => {
+      const params = { userId: shown.id }
+      return (await ask(server, 'GET /api/v1/users/{userId}/badges', { bearer: token, query, params })).status
+    }
+    const everybody = () => Promise.all([by(asker.token), by(shown.token), by(deputy.token), by(bearer)])
+    expect(await everybody()).toEqual([200, 200, 200, 200])
+    await tenant((tx) => setVisibility(tx, shown.id, 'hidden', new Date()))
+    expect(await everybody()).toEqual([404, 200, 200, 200])
+  })
+})
+
+describe('an application for a badge', () => {
   type Person = Awaited<ReturnType<typeof newPerson>>
 
   const applyFor = ({ token }: Person, badgeId: string, what: object = { body: { note: 'Please' } }) =>

@@ -161,6 +161,7 @@ export const badges = table({
   },
   'GET /api/v1/users/{userId}/badges': {
     summary: 'The badges that a member has, in the order in which they got them',
+    description: 'Whom boards do not show, other members are not shown either: only administrators and the member are.',
     access: anyMember,
     params: z.object({ userId: UserId }),
     query,

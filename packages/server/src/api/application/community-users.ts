@@ -1,11 +1,10 @@
 import { type AnswerOf, CommunityUser, type QueryOf } from '@rai/contract'
-import type { Tx } from '../../db/database.js'
 import { listMembers, type MemberPage } from '../../domain/member-list.js'
 import { type Member, memberByUserId, notDeleted } from '../../domain/members.js'
-import { allowedTo } from '../../domain/roles.js'
-import type { Asker, Handlers, Services } from '../../http/context.js'
+import type { Handlers, Services } from '../../http/context.js'
 import { pick, project } from '../../http/project.js'
 import { shownAvatarUrl } from '../../pages/pictures.js'
+import { readsOthers } from '../others.js'
 
 const defaultLimit = 20
 
@@ -38,14 +37,6 @@ export const communityUsers: Handlers<Users | User> = {
     const mayRead = found.id === principal.memberId || (await readsOthers(tx, principal))
     return select(showUser(notDeleted(mayRead ? found : undefined), deps), query)
   },
-}
-
-/** Whether who asks may read any record: the community's keys, its owner, and whose roles make them an administrator. */
-async function readsOthers(tx: Tx, { kind, roleIds }: Asker): Promise<boolean> {
-  if (kind === 'userKey') return false
-  if (kind !== 'loginMember') return true
-  const allowed = await allowedTo(tx, { role: 'member', role_ids: [...roleIds] })
-  return allowed.server_permissions.includes('server_administrator')
 }
 
 type Shown = AnswerOf<User>

@@ -12,9 +12,10 @@ import {
 } from '../../domain/badges/badges.js'
 import { Failure } from '../../domain/failure.js'
 import { forgetImages } from '../../domain/images.js'
-import { type Member, memberByUserId } from '../../domain/members.js'
+import { type Member, memberByUserId, notDeleted } from '../../domain/members.js'
 import type { Asker, Context, Handlers, Services } from '../../http/context.js'
 import { imageUrl } from '../../pages/pictures.js'
+import { readsOthers } from '../others.js'
 import { withPictures } from './pictures.js'
 
 const defaultLimit = 20
@@ -70,8 +71,12 @@ export const badges: Handlers<
     return showBadgesOf(tx, deps, member)
   },
 
-  'GET /api/v1/users/{userId}/badges': async ({ tx, params, deps }) =>
-    showBadgesOf(tx, deps, await memberByUserId(tx, params.userId)),
+  'GET /api/v1/users/{userId}/badges': async ({ tx, params, principal, deps }) => {
+    const found = await memberByUserId(tx, params.userId)
+    const isShown = found.status === 'active' && found.visibility === 'public'
+    const mayRead = isShown || found.id === principal.memberId || (await readsOthers(tx, principal))
+    return showBadgesOf(tx, deps, notDeleted(mayRead ? found : undefined))
+  },
 
   'POST /api/v1/badges/{badgeId}/application': (context) =>
     withPictures(context, async (tx, { attachment = null }) => {
