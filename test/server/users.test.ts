@@ -186,6 +186,8 @@ describe('finding members', () => {
     ['page 0', { page: 0 }, ['page']],
     ['a page past 10,000 users', { page: 51 }, ['page']],
     ['a cursor that nobody gave', { cursor: 'e30' }, ['cursor']],
+    ['a time that there is not', { filter: { join_date: '0000-01-01T00:00:00Z' } }, ['filter.join_date']],
+    ['a time after all', { filter: { join_date: { lte: '9999-12-31T23:59:59.999Z' } } }, ['filter.join_date']],
     ['a cursor of no place', { cursor: Buffer.from('{"id":"x"}').toString('base64url') }, ['cursor']],
   ])('is refused with %s', async (_, body, paths) => {
     const reply = await filter(body)
@@ -368,6 +370,13 @@ describe('a deleted member', () => {
     expect(refresh.status).toBe(401)
     await manage('restore', 'ivo')
     expect(await byKey()).toBe(200)
+  })
+
+  it('is who has the id, not who calls themselves so', async () => {
+    const [lou, other] = [await make('lou'), await make('somebody')]
+    await tenant((tx) => tx.db.updateTable('members').set({ username: lou.id }).where('id', '=', other.id).execute())
+    expect((await manage('delete', lou.id)).answer._id).toBe(lou.id)
+    expect((await rowOf(other)).status).toBe('active')
   })
 
   it('keeps the status that they come back to', async () => {

@@ -4,6 +4,8 @@ import { z } from 'zod'
 export const Time = z.iso
   .datetime({ offset: false })
   .max(40)
+  // What time zones and databases can all work with.
+  .refine((time) => time >= '0001' && time < '9999', 'must lie between the years 1 and 9998')
   .meta({ id: 'Time', description: 'ISO 8601, UTC', example: '2026-11-23T12:00:00.000Z' })
 
 /** A calendar day in the community's time zone. */

@@ -154,7 +154,7 @@ export const userFields = table({
   'DELETE /apis/v1/communities/{communityId}/user-fields/{fieldId}': {
     summary: 'Delete a custom field, every value of it and its histories',
     description:
-      'Refused while a leaderboard ranks by it, or ranks only members with some value of it. In a large community its name is free a moment later.',
+      'Refused while a leaderboard or a badge counts by it, or a leaderboard ranks only members with some value of it. Its name is free a moment later, when all of that is erased.',
     access,
     params: OneField,
     answer: z.strictObject({ _id: Id }),
@@ -195,7 +195,7 @@ export const userFields = table({
   'POST /apis/v1/communities/{communityId}/users/{userId}/user-fields/{fieldId}/histories': {
     summary: 'Record a value of a member. It is the member’s value from then on when it is the newest',
     description:
-      'One that is recorded late, behind a newer value, is history alone: no leaderboard counts it, and `previousValue` of those after it stays.',
+      'One that is recorded late, behind a newer value, is history alone: no leaderboard counts it, and `previousValue` of those after it stays. What a file says is recorded as of when the file was sent.',
     access,
     audited: false,
     params: OneUser.extend({ fieldId: Id }),

@@ -99,7 +99,7 @@ const FilteredUsers = z
 
 const ManageUser = z.strictObject({
   action: z.enum(['delete', 'restore']).meta({ description: 'What to do' }),
-  user: z.string().min(1).max(100).meta({ description: 'The member’s username, or else `_id`' }),
+  user: z.string().min(1).max(100).meta({ description: 'The member’s `_id`, or else username' }),
 })
 
 const identified = {

@@ -37,7 +37,7 @@ export async function deleteMember(tx: Tx, { id }: Member, at: Date): Promise<vo
 
 /**
  * Brings a deleted member back as they were. Who is not deleted stays as they are.
- * @throws Failure `not_found` for whoever is erased.
+ * @throws Failure `not_found` for whoever is erased, or due to be.
  */
 export async function restoreMember(tx: Tx, { id }: Member, at: Date): Promise<void> {
   const { status } = await holdMember(tx, id)
@@ -46,6 +46,8 @@ export async function restoreMember(tx: Tx, { id }: Member, at: Date): Promise<v
     .deleteFrom('member_deletions')
     .where('community_id', '=', tx.communityId)
     .where('member_id', '=', id)
+    // Of others, some may be erased already.
+    .where('deleted_at', '>', erasesBefore(at))
     .returning('status_before')
     .executeTakeFirst()
   if (!before) throw new Failure('not_found', 'There is no such member any more.')
@@ -86,22 +88,18 @@ export async function eraseNext(tx: Tx, files: Files, at: Date): Promise<boolean
   await shareBoardLock(tx)
   await lockCounts(tx).execute(tx.db)
   const due = await tx.db
-    .deleteFrom('member_deletions')
+    .selectFrom('member_deletions')
+    .select('member_id')
     .where('community_id', '=', tx.communityId)
-    .where('member_id', 'in', (eb) =>
-      eb
-        .selectFrom('member_deletions')
-        .select('member_id')
-        .where('community_id', '=', tx.communityId)
-        .where('deleted_at', '<=', erasesBefore(at))
-        .limit(batch)
-        .forUpdate()
-        .skipLocked(),
-    )
-    .returning('member_id')
+    .where('deleted_at', '<=', erasesBefore(at))
+    .limit(batch)
+    .forUpdate()
+    .skipLocked()
     .execute()
   if (due.length === 0) return false
   const ids = due.map(({ member_id }) => member_id)
+  // Each may have had any number of values.
+  if (!(await eraseContents(tx, ids))) return true
   const them = sql<boolean>`member_id = any(${sql.val(ids)}::uuid[])`
   const { rows } = await sql<{ field: string }>`
     select distinct jsonb_object_keys(fields) as field from members
@@ -112,10 +110,9 @@ export async function eraseNext(tx: Tx, files: Files, at: Date): Promise<boolean
       time_zone = null, account_id = null, fields = '{}', updated_at = ${at}, revision = m.revision + 1
     from unnest(${sql.val(ids)}::uuid[], ${sql.val(ids.map(() => `deleted-${newId()}`))}::text[]) as r (id, username)
     where m.community_id = ${tx.communityId} and m.id = r.id`.execute(tx.db)
-  await eraseContents(tx, ids)
   await dropAvatars(tx, ids)
-  // Keys are called what their owner liked.
-  for (const table of ['member_external_ids', 'api_keys'] as const)
+  // Keys are called what their owner liked. Without the first, nothing more is due.
+  for (const table of ['member_deletions', 'member_external_ids', 'api_keys'] as const)
     await tx.db.deleteFrom(table).where('community_id', '=', tx.communityId).where(them).execute()
   await eraseApplications(tx, files, ids)
   const boards = await boardsRanking(tx, { fields: rows.map(({ field }) => field) })

@@ -1,4 +1,4 @@
-import { type Selectable, sql } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { Tx } from '../db/database.js'
 import type { Tables } from '../db/tables.js'
 import { Failure } from './failure.js'
@@ -57,4 +57,17 @@ export async function recordById(tx: Tx, id: string): Promise<FieldRecord> {
     .executeTakeFirst()
   if (!record) throw new Failure('not_found', 'There is no such field.')
   return record
+}
+
+/** Whoever waits for the locks of a step waits no longer than so many take. */
+const erasedAtOnce = 1000
+
+/** Erases some of the records that are chosen. Answers whether they were the last. */
+export async function eraseRecords(tx: Tx, areChosen: RawBuilder<boolean>): Promise<boolean> {
+  await sql`set local rai.erasing = 'true'`.execute(tx.db)
+  const { numAffectedRows } = await sql`
+    delete from user_field_changes where community_id = ${tx.communityId} and id = any(array(
+      select id from user_field_changes where community_id = ${tx.communityId} and ${areChosen} limit ${erasedAtOnce}
+    ))`.execute(tx.db)
+  return numAffectedRows! < BigInt(erasedAtOnce)
 }

@@ -4,7 +4,8 @@ import { writeOnce } from '../db/connection.js'
 import type { Tx } from '../db/database.js'
 import { type Given, reachedBadges, whatWasReached } from './badges/reached.js'
 import { Failure } from './failure.js'
-import { type Field, findFieldsById, listFields, mustBe, readValue } from './fields.js'
+import { eraseRecords } from './field-histories.js'
+import { type Field, fieldById, findFieldsById, listFields, mustBe, readValue } from './fields.js'
 import { newId } from './ids.js'
 import { boardsRanking, countMoved } from './leaderboards/counting.js'
 import { lockCounts } from './leaderboards/counts.js'
@@ -215,14 +216,13 @@ export async function recordFirst(tx: Tx, values: readonly NewValue[], cause: Ca
     ${record(tx, 'content', cause)}`.execute(tx.db)
 }
 
-/** Erases what was recorded of members whose rows say nothing any more: everything but numbers. */
-export async function eraseContents(tx: Tx, memberIds: readonly string[]): Promise<void> {
-  await sql`set local rai.erasing = 'true'`.execute(tx.db)
-  await sql`
-    delete from user_field_changes
-    where community_id = ${tx.communityId} and member_id = any(${sql.val(memberIds)}::uuid[]) and content is not null
-      and field_id = any(array(select id from user_fields where community_id = ${tx.communityId}))`.execute(tx.db)
-}
+/** Erases some of what was recorded of members: everything but numbers. Answers whether it was the last. */
+export const eraseContents = (tx: Tx, memberIds: readonly string[]): Promise<boolean> =>
+  eraseRecords(
+    tx,
+    sql<boolean>`member_id = any(${sql.val(memberIds)}::uuid[]) and content is not null
+      and field_id = any(array(select id from user_fields where community_id = ${tx.communityId}))`,
+  )
 
 /** Gives new members the defaults of fields that nothing is said of. */
 export async function giveDefaults(tx: Tx, memberIds: readonly string[], at: Date, announce = true): Promise<void> {
@@ -238,6 +238,7 @@ export async function giveDefaults(tx: Tx, memberIds: readonly string[], at: Dat
  * it is history alone, and no board counts it.
  * @param memberId Somebody who is there.
  * @returns What its record is called.
+ * @throws Failure `not_found` for a field that was deleted since the asker looked.
  */
 export async function recordValue(
   tx: Tx,
@@ -245,6 +246,7 @@ export async function recordValue(
   cause: Cause,
 ): Promise<string> {
   await shareBoardLock(tx)
+  await fieldById(tx, field.id)
   await holdValues(tx, [memberId])
   const id = newId()
   const records = tx.db

@@ -5,7 +5,8 @@ import type { Tx } from '../db/database.js'
 import { constraintOf } from '../db/errors.js'
 import type { Tables } from '../db/tables.js'
 import { Failure, type FailureDetail } from './failure.js'
-import { isId, newId } from './ids.js'
+import { eraseRecords } from './field-histories.js'
+import { isId, newId, nobody } from './ids.js'
 import { takeBoardLock } from './ledger.js'
 
 /** Something that a community knows of its members beside what everybody has. */
@@ -225,8 +226,7 @@ function checkedContents(
 }
 
 /**
- * Deletes a field. Nobody sees it any more; what it held is erased here for the first members, and for the others in the
- * background, a step at a time.
+ * Deletes a field. Nobody sees it any more; what it held is erased in the background, a step at a time.
  * @throws Failure `not_found`, or `conflict` while a leaderboard or a badge counts by it.
  */
 export async function deleteField(tx: Tx, id: string): Promise<void> {
@@ -258,12 +258,9 @@ export async function deleteField(tx: Tx, id: string): Promise<void> {
     .where('community_id', '=', tx.communityId)
     .where('id', '=', id)
     .execute()
-  await forgetNext(tx)
   tx.wake('fields')
 }
 
-/** Sorts before every member. */
-const nobody = '00000000-0000-0000-0000-000000000000'
 /** How many members one step looks at: whoever changes one of them waits no longer than it takes. */
 const membersAtOnce = 1000
 
@@ -288,21 +285,20 @@ export async function forgetNext(tx: Tx): Promise<boolean> {
     .limit(membersAtOnce)
     .execute()
   const among = sql<boolean>`= any(${sql.val(members.map(({ id }) => id))}::uuid[])`
-  await sql`set local rai.erasing = 'true'`.execute(tx.db)
   await tx.db
     .updateTable('members')
     .set({ fields: sql`fields - ${field.field}::text` })
     .where('community_id', '=', tx.communityId)
     .where(sql<boolean>`id ${among} and fields ? ${field.field}`)
     .execute()
-  for (const table of ['user_field_values', 'user_field_changes'] as const) {
-    await tx.db
-      .deleteFrom(table)
-      .where('community_id', '=', tx.communityId)
-      .where('field_id', '=', field.id)
-      .where(sql<boolean>`member_id ${among}`)
-      .execute()
-  }
+  await tx.db
+    .deleteFrom('user_field_values')
+    .where('community_id', '=', tx.communityId)
+    .where('field_id', '=', field.id)
+    .where(sql<boolean>`member_id ${among}`)
+    .execute()
+  // Each may have had any number of values.
+  if (!(await eraseRecords(tx, sql<boolean>`field_id = ${field.id} and member_id ${among}`))) return true
   const isLast = members.length < membersAtOnce
   const row = { community_id: tx.communityId, id: field.id }
   if (isLast)

@@ -21,6 +21,9 @@ function textOf(bytes: Buffer): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
+/** Sorts before every id. */
+export const nobody = '00000000-0000-0000-0000-000000000000'
+
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /** Whether a text from outside can be one of our ids. Everything else is refused before it reaches SQL. */

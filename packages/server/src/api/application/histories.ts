@@ -1,4 +1,4 @@
-import type { AnswerOf, QueryOf, RouteKey } from '@rai/contract'
+import { type AnswerOf, type QueryOf, type RouteKey, Time } from '@rai/contract'
 import { z } from 'zod'
 import type { Tx } from '../../db/database.js'
 import { Failure } from '../../domain/failure.js'
@@ -76,7 +76,7 @@ async function list(
 }
 
 /** Where a record stands among the others. */
-const Place = z.strictObject({ at: z.iso.datetime(), id: z.string().refine(isId) })
+const Place = z.strictObject({ at: Time, id: z.string().refine(isId) })
 const placeOf = ({ recorded_at, id }: FieldRecord): z.infer<typeof Place> => ({ at: recorded_at.toISOString(), id })
 
 const showRecord = (record: FieldRecord): AnswerOf<`POST ${OneHistory}`> => ({

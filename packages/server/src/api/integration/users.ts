@@ -92,7 +92,8 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info' 
   },
 
   'POST /apis/v1/users/manage': async ({ tx, body: { action, user }, note, now }) => {
-    const member = (await findMember(tx, { username: user })) ?? (await findMember(tx, { id: user }))
+    // By id first: members choose their usernames, and another's id may be one.
+    const member = (await findMember(tx, { id: user })) ?? (await findMember(tx, { username: user }))
     if (!member) throw new Failure('not_found', 'There is no such member.')
     await (action === 'delete' ? deleteMember : restoreMember)(tx, member, now)
     note.action = action

@@ -3,7 +3,7 @@ import type { Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
 import { Failure } from '../failure.js'
 import { findFields } from '../fields.js'
-import { isId, newId } from '../ids.js'
+import { isId, newId, nobody } from '../ids.js'
 import { fieldOf } from '../leaderboards/index.js'
 import { takeBoardLock } from '../ledger.js'
 
@@ -32,8 +32,6 @@ export interface BadgeInput {
 
 /** Nobody looks through more of them. */
 const mostBadges = 200
-/** Sorts before every member. */
-export const nobody = '00000000-0000-0000-0000-000000000000'
 
 function columnsOf(input: BadgeInput) {
   const columns = {

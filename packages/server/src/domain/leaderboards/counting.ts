@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import { communityClock } from '../clock.js'
 import { emit, emitEach } from '../events.js'
-import { newId } from '../ids.js'
+import { newId, nobody } from '../ids.js'
 import { takeBoardLock } from '../ledger.js'
 import type { Board } from './boards.js'
 import { addToCounts } from './counts.js'
@@ -26,8 +26,6 @@ const scoresAtOnce = 500
 /** Scores of a board are found by one index or the other. */
 const areRanked = sql<boolean>`ranked`
 const areNot = sql<boolean>`not ranked`
-/** Sorts before every member. */
-const nobody = '00000000-0000-0000-0000-000000000000'
 
 /** Begins to count a board. The caller holds the board lock alone. */
 export async function beginCounting(tx: Tx, board: Board): Promise<Board> {

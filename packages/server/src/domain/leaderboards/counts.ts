@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Value } from '../../db/connection.js'
 import type { Tx } from '../../db/database.js'
+import { nobody as nobodysId } from '../ids.js'
 import type { Run } from './runs.js'
 
 /*
@@ -18,7 +19,7 @@ export type Place = RawBuilder<unknown>
 const cut = [128, 16_384] as const
 
 const [first, last] = [sql.lit(-(2n ** 63n - 1n)), sql.lit(2n ** 63n - 1n)]
-export const nobody = sql`'00000000-0000-0000-0000-000000000000'::uuid`
+export const nobody = sql`${sql.lit(nobodysId)}::uuid`
 
 const place = sql`(negated, reached_at, member_id)`
 /**
