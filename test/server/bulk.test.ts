@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { communityClock } from '../../packages/server/src/domain/clock.js'
 import { createBoard, rowsAt, runOf } from '../../packages/server/src/domain/leaderboards/index.js'
 import { balancesOf, findMember } from '../../packages/server/src/domain/members.js'
-import { expectJob, type Job, uploadCsv } from '../helpers/bulk.js'
+import { startPruning } from '../../packages/server/src/jobs/prune.js'
+import { expectJob, type Job, readJob, uploadCsv } from '../helpers/bulk.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { asSuperuser } from '../helpers/database.js'
 import { startTestServer } from '../helpers/server.js'
@@ -536,6 +537,30 @@ describe('bulk jobs', () => {
     expect(await answer.text()).toBe(
       'line,code,message\r\n2,unknown_member,"There is no member ""=cmd|""x""!A1""."\r\n3,unknown_member,"There is no member ""-x""."\r\n',
     )
+  })
+
+  test('keep what was wrong with rows for 30 days', async () => {
+    const community = await testCommunity(server)
+    const old = await run(community, 'update', 'username,xp\n-x,1\n')
+    const young = await run(community, 'update', 'username,xp\n-y,1\n')
+    for (const [{ _id }, days] of [
+      [old, 31],
+      [young, 29],
+    ] as const)
+      await community.tenant(({ db }) =>
+        db
+          .updateTable('jobs')
+          .set({ created_at: new Date(Date.now() - days * 24 * 60 * 60_000) })
+          .where('id', '=', _id)
+          .execute(),
+      )
+    const pruning = startPruning(server.database, { error: expect.unreachable })
+    onTestFinished(pruning.stop)
+    pruning.wake(community.id)
+    const read = (job: Job) => readJob(server.url, community.communityKey, job._id)
+    await expect.poll(async () => errorLines(await read(old))).toEqual([])
+    expect((await read(old)).failed).toBe(1)
+    expect(errorLines(await read(young))).toEqual(['2 unknown_member'])
   })
 
   test('need the permission, and a file', async () => {

@@ -39,7 +39,8 @@ const access = { principals: ['communityKey', 'systemKey', 'loginMember'], permi
 export const communityUsers = table({
   'GET /apis/v1/communities/{communityId}/users': {
     summary: 'List the members of a community',
-    description: 'Those who were deleted are left out. The list goes as far as its 10,000th member: search for others.',
+    description:
+      'Those who were deleted are left out. The list goes as far as its 10,000th member, and so does `total` in `meta`: search for others.',
     access: { ...access, may: 'server_administrator' },
     params: CommunityPath,
     query: z.strictObject({

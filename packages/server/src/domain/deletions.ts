@@ -14,7 +14,7 @@ import { shareBoardLock } from './ledger.js'
 import type { Member } from './members.js'
 
 /** How long a deleted member can come back. */
-const restorableDays = 30
+export const restorableDays = 30
 /** How many members are erased in one transaction. */
 const batch = 100
 

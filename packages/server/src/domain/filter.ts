@@ -1,5 +1,5 @@
 import type { FieldContent, Unit } from '@rai/contract'
-import { type RawBuilder, sql } from 'kysely'
+import { type Expression, type RawBuilder, sql } from 'kysely'
 import type { Tx } from '../db/database.js'
 import { Failure } from './failure.js'
 import type { Member } from './members.js'
@@ -175,7 +175,12 @@ export async function filterMembers(
 /** For how many members all conditions hold: up to `most` are counted. */
 export async function countMembers(tx: Tx, conditions: readonly Condition[], most: number): Promise<number> {
   const { rows } = matching(tx, conditions)
-  const count = sql`select count(*) as n from (select from ${rows} limit ${most}::bigint) counted`
+  return countRows(tx, sql`select from ${rows}`, most)
+}
+
+/** How many rows a query finds: up to `most` are counted. */
+export async function countRows(tx: Tx, query: Expression<unknown>, most: number): Promise<number> {
+  const count = sql`select count(*) as n from (${query} limit ${most}::bigint) counted`
   const [counted] = await tx.send<{ n: number }>(count.compile(tx.db))
   return counted!.n
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Tx } from '../db/database.js'
 import { Failure } from './failure.js'
+import { countRows } from './filter.js'
 import { shortNumber } from './ids.js'
 import type { Member } from './members.js'
 
@@ -16,7 +17,7 @@ export interface MemberPage {
 const deepest = 10_000
 
 /**
- * Members, without those who were deleted.
+ * Members, without those who were deleted, and how many there are: up to the last that a page can lead to are counted.
  * @throws Failure `invalid_request` for a page that is too deep.
  */
 export async function listMembers(
@@ -36,7 +37,7 @@ export async function listMembers(
       sql<boolean>`(name_key ^@ lower(${search}) or username = ${search} or email_key = lower(${search}) or number = ${number}::bigint)`,
     )
   }
-  const [members, { total }] = await Promise.all([
+  const [members, total] = await Promise.all([
     found
       .selectAll()
       .orderBy(sort.column, sort.direction)
@@ -44,7 +45,7 @@ export async function listMembers(
       .limit(limit)
       .offset((page - 1) * limit)
       .execute(),
-    found.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow(),
+    countRows(tx, found.select('id'), deepest),
   ])
   return { members, total }
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import { accountsLane, type Database } from '../db/database.js'
 import { pruneAccounts } from '../domain/accounts.js'
+import { restorableDays } from '../domain/deletions.js'
 import { type Loop, startLoop } from './loop.js'
 
 /** A stream can resume over so many days; older events are gone. */
@@ -19,12 +20,14 @@ const old = {
   events: sql<boolean>`created_at < now() - make_interval(days => ${eventDays}) and seq is not null`,
   idempotency_keys: sql<boolean>`created_at < now() - make_interval(hours => ${answerHours})`,
   jobs: sql<boolean>`created_at < now() - make_interval(hours => ${failedHours}) and status = 'failed'`,
+  /** Of jobs. Errors say what rows called members: they go by when whoever was deleted meanwhile is erased. */
+  job_errors: sql<boolean>`created_at < now() - make_interval(days => ${restorableDays}) and failed > 0`,
   login_codes: sql<boolean>`expires_at < now()`,
   /** The database itself keeps what is younger. */
   audit_log: sql<boolean>`created_at < audit_horizon()`,
 }
 
-/** Deletes what is kept for a time only: numbered events, the answers of idempotent writes, the rows of failed jobs, codes that ran out, the audit log. */
+/** Deletes what is kept for a time only: numbered events, the answers of idempotent writes, the rows of failed jobs, the errors of old ones, codes that ran out, the audit log. */
 export function startPruning(database: Database, log: Pick<Logger, 'error'>): Loop {
   return startLoop(database, log, {
     name: 'pruning',
@@ -37,7 +40,12 @@ export function startPruning(database: Database, log: Pick<Logger, 'error'>): Lo
         .distinct()
         .where(old.idempotency_keys)
         .execute()
-      const failed = await db.selectFrom('jobs').select('community_id').distinct().where(old.jobs).execute()
+      const jobs = await db
+        .selectFrom('jobs')
+        .select('community_id')
+        .distinct()
+        .where((eb) => eb.or([old.jobs, old.job_errors]))
+        .execute()
       const codes = await db
         .selectFrom('login_codes')
         .select('community_id')
@@ -45,7 +53,7 @@ export function startPruning(database: Database, log: Pick<Logger, 'error'>): Lo
         .where(old.login_codes)
         .execute()
       const audit = await db.selectFrom('audit_log').select('community_id').distinct().where(old.audit_log).execute()
-      return [...events, ...answers, ...failed, ...codes, ...audit].map((row) => row.community_id)
+      return [...events, ...answers, ...jobs, ...codes, ...audit].map((row) => row.community_id)
     },
     run: (communityId) =>
       database.tenant(communityId, async (tx) => {
@@ -61,6 +69,10 @@ export function startPruning(database: Database, log: Pick<Logger, 'error'>): Lo
         await sql`
           delete from job_rows where community_id = ${communityId} and job_id in (
             select id from jobs where community_id = ${communityId} and ${old.jobs}
+          )`.execute(tx.db)
+        await sql`
+          delete from job_errors where community_id = ${communityId} and job_id in (
+            select id from jobs where community_id = ${communityId} and ${old.job_errors}
           )`.execute(tx.db)
         await tx.db.deleteFrom('login_codes').where('community_id', '=', communityId).where(old.login_codes).execute()
         await tx.db.deleteFrom('audit_log').where('community_id', '=', communityId).where(old.audit_log).execute()
