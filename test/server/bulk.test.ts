@@ -548,11 +548,7 @@ describe('bulk jobs', () => {
       [young, 29],
     ] as const)
       await community.tenant(({ db }) =>
-        db
-          .updateTable('jobs')
-          .set({ created_at: new Date(Date.now() - days * 24 * 60 * 60_000) })
-          .where('id', '=', _id)
-          .execute(),
+        sql`update jobs set created_at = now() - make_interval(days => ${days}) where id = ${_id}`.execute(db),
       )
     const pruning = startPruning(server.database, { error: expect.unreachable })
     onTestFinished(pruning.stop)

@@ -226,7 +226,7 @@ function checkedContents(
 }
 
 /**
- * Deletes a field. Nobody sees it any more; what it held is erased in the background, a step at a time.
+ * Deletes a field. No request finds it any more; what it held is erased in the background, a step at a time.
  * @throws Failure `not_found`, or `conflict` while a leaderboard or a badge counts by it.
  */
 export async function deleteField(tx: Tx, id: string): Promise<void> {
