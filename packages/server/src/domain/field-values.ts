@@ -247,6 +247,8 @@ export async function recordValue(
 ): Promise<string> {
   await shareBoardLock(tx)
   await fieldById(tx, field.id)
+  // Before the member, as in `setValues`.
+  if (field.type !== 'number') await lockCounts(tx).execute(tx.db)
   await holdValues(tx, [memberId])
   const id = newId()
   const records = tx.db
