@@ -96,11 +96,10 @@ describe('29: another community', () => {
 
   const byPage = operations.filter(([, route]) => route.access.principals.includes('member'))
   it.each(byPage)('%s does not take its tokens', async (key) => {
-    for (const bearer of [away.token]) {
-      expect((await knock(key, home, { bearer, origin: home.origin })).status).toBe(401)
-      expect((await knock(key, home, { bearer })).status).toBe(401)
-      expect((await knock(key, home, { bearer, origin: away.origin })).status).toBe(403)
-    }
+    const bearer = away.token
+    expect((await knock(key, home, { bearer, origin: home.origin })).status).toBe(401)
+    expect((await knock(key, home, { bearer })).status).toBe(401)
+    expect((await knock(key, home, { bearer, origin: away.origin })).status).toBe(403)
   })
 
   /** What of a place the lists name, by how their paths end. */

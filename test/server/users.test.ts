@@ -518,9 +518,8 @@ describe('what a member did', () => {
       ['externalId', 'crm-lea'],
     ] as const) {
       expect((await history({ identifier, identifier_type, days: 1 })).answer.totals.xp, identifier).toBe(10)
-      expect((await history({ identifier, identifier_type }, other.communityKey)).answer?.totals).not.toEqual({
-        xp: 10,
-      })
+      // The short number may be somebody else's there.
+      expect((await history({ identifier, identifier_type }, other.communityKey)).answer?.totals?.xp).not.toBe(10)
     }
     for (const identifier of ['lea', 'nobody@example.com', '%'])
       expect((await history({ identifier })).code).toBe('not_found')

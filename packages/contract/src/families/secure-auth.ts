@@ -13,7 +13,7 @@ export const secureAuth = table({
       userId: Username.meta({ description: 'The username, or what is to become it' }),
       accessLevel: z
         .string()
-        .max(7)
+        .max(16)
         .regex(/^\d+$/, 'must be digits')
         .pipe(z.coerce.number<string>().int())
         .optional()

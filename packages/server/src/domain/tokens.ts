@@ -74,7 +74,7 @@ export function createTokens(database: Database, rootKey: RootKey, issuer: strin
           currentDate: at,
           requiredClaims: ['iat', 'exp', 'sub', 'aud', 'community', 'key', 'generation'],
         })
-        if (!isId(String(payload.community))) throw new Failure('unauthorized')
+        if (!isId(String(payload.community)) || !isId(payload.sub!)) throw new Failure('unauthorized')
         return {
           communityId: String(payload.community),
           memberId: payload.sub!,
