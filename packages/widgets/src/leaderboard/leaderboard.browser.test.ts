@@ -157,8 +157,6 @@ describe('<rai-leaderboard>', () => {
     expect(second!.left).to.be.below(first!.left)
     expect(third!.left).to.be.above(first!.left)
     expect(first!.top).to.be.below(second!.top)
-    const tops = ['list', 'podium'].map((name) => part(element, name)!.getBoundingClientRect().top)
-    expect(tops[1], 'no heads above').to.equal(tops[0])
     await expect(element).to.be.accessible()
   })
 
