@@ -10,6 +10,7 @@ import type { Tx } from '../db/database.js'
 import type { Tables } from '../db/tables.js'
 import { emit } from './events.js'
 import { Failure } from './failure.js'
+import { given } from './given.js'
 import { isId, newId } from './ids.js'
 import { activeMember } from './members.js'
 import { atPath, checkNamed, refuseUnknown } from './references.js'
@@ -253,12 +254,6 @@ async function columnsOf(tx: Tx, changes: ChannelChanges, before: Channel | null
     iframe: type === 'iframe' ? JSON.stringify(manifestOf(before?.iframe ?? null, iframe ?? {})) : null,
   })
 }
-
-/** What was sent of what can be. */
-const given = <T extends object>(all: T) =>
-  Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as {
-    [Name in keyof T]?: Exclude<T[Name], undefined>
-  }
 
 const refuse = (path: string, message: string, sentence: string): never => {
   throw new Failure('invalid_request', sentence, [{ path, message }])

@@ -2,6 +2,7 @@ import { type BodyOf, managementFamily, type Period, periodNames } from '@rai/co
 import type { z } from 'zod'
 import type { CommunityClock } from '../../domain/clock.js'
 import { Failure } from '../../domain/failure.js'
+import { given } from '../../domain/given.js'
 import { type Board, type BoardInput, defaultSettings, settingsOf } from '../../domain/leaderboards/index.js'
 import { boardEnd, boardStart, checkTimeZone } from './board-times.js'
 
@@ -84,14 +85,13 @@ export function fieldsOf(board: Board): BoardFields {
 /** The fields after a request. Older spellings are read where the newer one is absent. */
 export function changed(before: BoardFields, body: Body): BoardFields {
   const { slug: _slug, rankBy, displayedFields, displayFieldsOrder, ...fields } = body
-  const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
   return {
     ...before,
     ...(rankBy && { rankingField: rankBy }),
     ...(displayedFields && { displayedColumns: columnsOf(displayedFields, displayFieldsOrder) }),
     // A day to end on says that there is one.
     ...(body.endDate !== undefined && { hasNoEndDate: body.endDate === null }),
-    ...given,
+    ...given(fields),
   }
 }
 

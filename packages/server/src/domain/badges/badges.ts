@@ -3,6 +3,7 @@ import type { Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
 import { Failure } from '../failure.js'
 import { findFields } from '../fields.js'
+import { given } from '../given.js'
 import { isId, newId, nobody } from '../ids.js'
 import { fieldOf } from '../leaderboards/index.js'
 import { takeBoardLock } from '../ledger.js'
@@ -51,9 +52,7 @@ function columnsOf(input: BadgeInput) {
     award_currency: input.awardCurrency,
     award_currency_quantity: input.awardCurrencyQuantity,
   }
-  return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined)) as Partial<
-    typeof columns
-  >
+  return given(columns)
 }
 
 /** The community's badges, without those that are being taken away. */

@@ -6,6 +6,7 @@ import type { Tables } from '../../db/tables.js'
 import { emit } from '../events.js'
 import { Failure } from '../failure.js'
 import { findFields } from '../fields.js'
+import { given } from '../given.js'
 import { isId, newId } from '../ids.js'
 import { takeBoardLock } from '../ledger.js'
 import { checkNamed } from '../references.js'
@@ -118,9 +119,7 @@ function columnsOf(input: Partial<BoardInput>) {
     widget_enabled: input.widgetEnabled,
     settings: input.settings && JSON.stringify(input.settings),
   }
-  return Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined)) as Partial<
-    typeof columns
-  >
+  return given(columns)
 }
 
 /** A slug from a name; `board` when nothing of the name can stand in one. */

@@ -8,9 +8,6 @@ import { runsAt } from './runs.js'
 /** What a board ranks by: a unit, or a field of members. */
 export type Metric = Board['metric']
 
-/** The metric of boards that rank by a field. */
-export const fieldMetric = (field: string): Metric => `field:${field}`
-
 /** The field that a metric is; undefined for a unit. */
 export const fieldOf = (metric: Metric): string | undefined =>
   metric.startsWith('field:') ? metric.slice('field:'.length) : undefined
