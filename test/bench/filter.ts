@@ -1,4 +1,4 @@
-import { type Condition, filterMembers, type Place } from '../../packages/server/src/domain/filter.js'
+import { type Condition, filterMembers, type Place } from '../../packages/server/src/domain/members/filter.js'
 import { seedMembers } from '../helpers/seed.js'
 import { withDatabase } from './database.js'
 import { type Bench, interleaved, type Row, timed } from './measure.js'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createKey } from '../../packages/server/src/domain/keys.js'
+import { createKey } from '../../packages/server/src/domain/keys/keys.js'
 import { startBrowser, visit } from './browser.js'
 import { pageOf } from './site.js'
 import { fillFor, phone, settled, tagOf, type Widget, widgetPage, widgets } from './widgets.js'

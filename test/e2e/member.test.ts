@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { post } from '../../packages/server/src/domain/ledger.js'
-import { createMember } from '../../packages/server/src/domain/members.js'
+import { createMember } from '../../packages/server/src/domain/members/members.js'
 import { startBrowser, visit } from './browser.js'
 import { startDemo } from './demo.js'
 

@@ -2,7 +2,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { post } from '../../packages/server/src/domain/ledger.js'
-import { createMember } from '../../packages/server/src/domain/members.js'
+import { createMember } from '../../packages/server/src/domain/members/members.js'
 import { pageOf } from './site.js'
 import { usernameOf, type World } from './world.js'
 

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { post } from '../../packages/server/src/domain/ledger.js'
-import { createMember } from '../../packages/server/src/domain/members.js'
+import { createMember } from '../../packages/server/src/domain/members/members.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { startTestServer, type TestServer } from '../helpers/server.js'
 import { type Site, startSite } from './site.js'

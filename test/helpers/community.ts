@@ -2,7 +2,7 @@ import { type Permission, permissions } from '@rai/contract'
 import type { Database, Tx } from '../../packages/server/src/db/database.js'
 import { createCommunity } from '../../packages/server/src/domain/communities.js'
 import { newId } from '../../packages/server/src/domain/ids.js'
-import { createKey } from '../../packages/server/src/domain/keys.js'
+import { createKey } from '../../packages/server/src/domain/keys/keys.js'
 
 export interface TestCommunity {
   id: string

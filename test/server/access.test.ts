@@ -1,6 +1,6 @@
 import type { Principal, Route } from '@rai/contract'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createMember } from '../../packages/server/src/domain/members.js'
+import { createMember } from '../../packages/server/src/domain/members/members.js'
 import { type Ask, ask, type Reply } from '../helpers/api.js'
 import { csv, inQuery, isAllowed, knock, makePlace, operations, type Place, visitors } from '../helpers/operations.js'
 import { startTestServer } from '../helpers/server.js'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { families, type Route, type RouteKey } from '../../packages/contract/src/index.js'
-import { createAccount } from '../../packages/server/src/domain/accounts.js'
-import { createPasswords } from '../../packages/server/src/domain/passwords.js'
+import { createAccount } from '../../packages/server/src/domain/accounts/accounts.js'
+import { createPasswords } from '../../packages/server/src/domain/accounts/passwords.js'
 import { ask } from '../helpers/api.js'
 import { startTestServer } from '../helpers/server.js'
 

@@ -5,16 +5,21 @@ import { sql } from 'kysely'
 import sharp from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Tx } from '../../packages/server/src/db/database.js'
-import { createAccount } from '../../packages/server/src/domain/accounts.js'
+import { createAccount } from '../../packages/server/src/domain/accounts/accounts.js'
+import { beginSession } from '../../packages/server/src/domain/accounts/sessions.js'
 import { badgesOf, settleBadges } from '../../packages/server/src/domain/badges/awards.js'
 import { type BadgeInput, createBadge } from '../../packages/server/src/domain/badges/badges.js'
-import { deleteMember, eraseNext, restoreMember } from '../../packages/server/src/domain/deletions.js'
-import { setValues } from '../../packages/server/src/domain/field-values.js'
-import { ensureFields } from '../../packages/server/src/domain/fields.js'
+import { ensureFields } from '../../packages/server/src/domain/fields/fields.js'
+import { setValues } from '../../packages/server/src/domain/fields/values.js'
 import { post } from '../../packages/server/src/domain/ledger.js'
-import { balancesOf, createMember, findMember, setVisibility } from '../../packages/server/src/domain/members.js'
+import { deleteMember, eraseNext, restoreMember } from '../../packages/server/src/domain/members/deletions.js'
+import {
+  balancesOf,
+  createMember,
+  findMember,
+  setVisibility,
+} from '../../packages/server/src/domain/members/members.js'
 import { changeRoles, createRole } from '../../packages/server/src/domain/roles.js'
-import { beginSession } from '../../packages/server/src/domain/sessions.js'
 import { inFolder } from '../../packages/server/src/files/folder.js'
 import { type Ask, ask, formOf } from '../helpers/api.js'
 import { expectJob, uploadCsv } from '../helpers/bulk.js'

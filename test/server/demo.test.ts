@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readConfig } from '../../packages/server/src/config.js'
 import { type DemoFile, seedDemo } from '../../packages/server/src/demo.js'
-import { findAccessKey, findKey } from '../../packages/server/src/domain/keys.js'
+import { findAccessKey, findKey } from '../../packages/server/src/domain/keys/keys.js'
 import { openTestDatabase } from '../helpers/database.js'
 
 const { database } = await openTestDatabase()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { communityClock } from '../../packages/server/src/domain/clock.js'
-import { setValues } from '../../packages/server/src/domain/field-values.js'
-import { ensureFields, findFields, largestValue } from '../../packages/server/src/domain/fields.js'
+import { ensureFields, findFields, largestValue } from '../../packages/server/src/domain/fields/fields.js'
+import { setValues } from '../../packages/server/src/domain/fields/values.js'
 import {
   type Board,
   createBoard,
@@ -10,7 +10,7 @@ import {
   runOf,
   updateBoard,
 } from '../../packages/server/src/domain/leaderboards/index.js'
-import { createMember, setVisibility } from '../../packages/server/src/domain/members.js'
+import { createMember, setVisibility } from '../../packages/server/src/domain/members/members.js'
 import { ask } from '../helpers/api.js'
 import { expectJob, uploadCsv } from '../helpers/bulk.js'
 import { testCommunity } from '../helpers/community.js'

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
-import { createMember } from '../../packages/server/src/domain/members.js'
+import { createMember } from '../../packages/server/src/domain/members/members.js'
 import { ask, embedToken } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
 import { asSuperuser, waitingForLocks } from '../helpers/database.js'

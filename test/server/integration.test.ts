@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { post } from '../../packages/server/src/domain/ledger.js'
-import { createMember, type Member } from '../../packages/server/src/domain/members.js'
+import { createMember, type Member } from '../../packages/server/src/domain/members/members.js'
 import { createRole } from '../../packages/server/src/domain/roles.js'
 import { ask } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'

@@ -1,7 +1,6 @@
 import type { RouteKey } from '@rai/contract'
 import { describe, expect, it } from 'vitest'
 import { openDatabase } from '../../packages/server/src/db/database.js'
-import { isWellFormed } from '../../packages/server/src/domain/key-text.js'
 import {
   createKey,
   findKey,
@@ -9,7 +8,8 @@ import {
   type NewKey,
   revokeKey,
   rotateKey,
-} from '../../packages/server/src/domain/keys.js'
+} from '../../packages/server/src/domain/keys/keys.js'
+import { isWellFormed } from '../../packages/server/src/domain/keys/text.js'
 import { ask } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
 import { asSuperuser } from '../helpers/database.js'

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Database, openDatabase, type Tx } from '../../packages/server/src/db/database.js'
 import { communityClock } from '../../packages/server/src/domain/clock.js'
 import { createCommunity } from '../../packages/server/src/domain/communities.js'
-import { setValues } from '../../packages/server/src/domain/field-values.js'
-import { ensureFields, findFields } from '../../packages/server/src/domain/fields.js'
+import { ensureFields, findFields } from '../../packages/server/src/domain/fields/fields.js'
+import { setValues } from '../../packages/server/src/domain/fields/values.js'
 import { newId } from '../../packages/server/src/domain/ids.js'
 import {
   type Board,
@@ -21,7 +21,7 @@ import {
   updateBoard,
 } from '../../packages/server/src/domain/leaderboards/index.js'
 import { type Move, post, takeBoardLock } from '../../packages/server/src/domain/ledger.js'
-import { balancesOf, createMember, setVisibility } from '../../packages/server/src/domain/members.js'
+import { balancesOf, createMember, setVisibility } from '../../packages/server/src/domain/members/members.js'
 import { startFolding } from '../../packages/server/src/jobs/fold.js'
 import { asSuperuser, brokenInvariants, createTestDatabase } from '../helpers/database.js'
 import { rowsRead } from '../helpers/explain.js'

@@ -14,7 +14,7 @@ import {
   updateBoard,
 } from '../../packages/server/src/domain/leaderboards/index.js'
 import { type Move, post } from '../../packages/server/src/domain/ledger.js'
-import { balancesOf, createMember, setVisibility } from '../../packages/server/src/domain/members.js'
+import { balancesOf, createMember, setVisibility } from '../../packages/server/src/domain/members/members.js'
 import { startFolding } from '../../packages/server/src/jobs/fold.js'
 import { asSuperuser, brokenInvariants, openTestDatabase } from '../helpers/database.js'
 import { times } from '../helpers/long.js'

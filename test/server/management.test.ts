@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createMember, type Member } from '../../packages/server/src/domain/members.js'
+import { createMember, type Member } from '../../packages/server/src/domain/members/members.js'
 import { ask } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
 import { startTestServer } from '../helpers/server.js'

@@ -7,7 +7,7 @@ import {
   updateBoard,
 } from '../../packages/server/src/domain/leaderboards/index.js'
 import { post } from '../../packages/server/src/domain/ledger.js'
-import { createMember, setVisibility } from '../../packages/server/src/domain/members.js'
+import { createMember, setVisibility } from '../../packages/server/src/domain/members/members.js'
 import { ask, embedToken } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
 import { startTestServer } from '../helpers/server.js'

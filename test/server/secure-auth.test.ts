@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createMember, findMember } from '../../packages/server/src/domain/members.js'
+import { createMember, findMember } from '../../packages/server/src/domain/members/members.js'
 import { createRole, rolesOf } from '../../packages/server/src/domain/roles.js'
 import { type Ask, ask } from '../helpers/api.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ensureFields } from '../../packages/server/src/domain/fields.js'
+import { ensureFields } from '../../packages/server/src/domain/fields/fields.js'
 import {
   type Board,
   type BoardInput,
@@ -11,7 +11,7 @@ import {
   updateBoard,
 } from '../../packages/server/src/domain/leaderboards/index.js'
 import { post } from '../../packages/server/src/domain/ledger.js'
-import { createMember, findMember, setVisibility } from '../../packages/server/src/domain/members.js'
+import { createMember, findMember, setVisibility } from '../../packages/server/src/domain/members/members.js'
 import { ask, embedToken } from '../helpers/api.js'
 import { expectJob, uploadCsv } from '../helpers/bulk.js'
 import { testCommunity } from '../helpers/community.js'

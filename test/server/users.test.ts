@@ -1,11 +1,21 @@
 import type { BodyOf, FieldValue } from '@rai/contract'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ensureFields, findFields } from '../../packages/server/src/domain/fields.js'
-import { type Condition, countMembers, filterMembers, type Place } from '../../packages/server/src/domain/filter.js'
-import { createUserKey } from '../../packages/server/src/domain/keys.js'
+import { ensureFields, findFields } from '../../packages/server/src/domain/fields/fields.js'
+import { createUserKey } from '../../packages/server/src/domain/keys/keys.js'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { type Move, post } from '../../packages/server/src/domain/ledger.js'
-import { createMember, findMember, type Member, type NewMember } from '../../packages/server/src/domain/members.js'
+import {
+  type Condition,
+  countMembers,
+  filterMembers,
+  type Place,
+} from '../../packages/server/src/domain/members/filter.js'
+import {
+  createMember,
+  findMember,
+  type Member,
+  type NewMember,
+} from '../../packages/server/src/domain/members/members.js'
 import { ask, embedToken } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
 import { rowsRead } from '../helpers/explain.js'

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createKey } from '../../packages/server/src/domain/keys.js'
+import { createKey } from '../../packages/server/src/domain/keys/keys.js'
 import {
   type Board,
   type BoardInput,
@@ -8,7 +8,7 @@ import {
   updateBoard,
 } from '../../packages/server/src/domain/leaderboards/index.js'
 import { post } from '../../packages/server/src/domain/ledger.js'
-import { createMember, type Member } from '../../packages/server/src/domain/members.js'
+import { createMember, type Member } from '../../packages/server/src/domain/members/members.js'
 import { ask, embedToken } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
 import { asSuperuser } from '../helpers/database.js'

@@ -50,6 +50,17 @@ export const wholeNumber = (min: number, max: number) => {
 /** A whole amount of XP or currency, at most 2^53 - 1 either way, so that every JSON reader keeps it exact. */
 export const Amount = z.int().meta({ id: 'Amount', description: 'A whole number between -(2^53-1) and 2^53-1' })
 
+const limit = z.coerce.number().int().min(1).max(100).optional()
+
+/** Asks for a page of a list by its number, from 1 on. */
+export const pageQuery = { page: z.coerce.number().int().min(1).max(100_000).optional(), limit }
+
+/** Asks for the page of a list that begins where another one ended. */
+export const cursorQuery = {
+  cursor: z.string().max(500).optional().meta({ description: 'The `nextCursor` of the page before' }),
+  limit: limit.meta({ description: 'Default: 20' }),
+}
+
 /** A page of a list that is read by cursor. `nextCursor` is passed back as it came; null on the last page. */
 export const page = <T extends z.ZodType>(item: T) =>
   z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() })

@@ -4,8 +4,8 @@ import { type Database, openDatabase } from './db/database.js'
 import { lockDirectory } from './db/lock.js'
 import { migrate } from './db/migrate.js'
 import { startPostgres } from './db/supervisor.js'
-import { keptSecret, type RootKey, rootKey } from './domain/secrets.js'
-import { opensSigningKeys, resealSigningKeys } from './domain/signing-keys.js'
+import { keptSecret, type RootKey, rootKey } from './domain/keys/secrets.js'
+import { opensSigningKeys, resealSigningKeys } from './domain/keys/signing.js'
 import { createUndo } from './undo.js'
 
 /** What a server stands on: the database, brought up to date, and the root key that fits it. */

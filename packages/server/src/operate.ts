@@ -5,8 +5,8 @@ import { writeDown } from './domain/audit.js'
 import { createCommunity, thisCommunity } from './domain/communities.js'
 import { emit } from './domain/events.js'
 import { isId, newId } from './domain/ids.js'
-import { createKey, renewSystemKey } from './domain/keys.js'
-import { rotateSigningKey } from './domain/signing-keys.js'
+import { createKey, renewSystemKey } from './domain/keys/keys.js'
+import { rotateSigningKey } from './domain/keys/signing.js'
 import { type Installation, openInstallation } from './installation.js'
 
 const usage = `What an operator can do here, with the server's own settings:

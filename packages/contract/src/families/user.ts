@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { userPermissions } from '../access.js'
 import { bodyLimits, table } from '../route.js'
 import { Id, line, serverQuery, Time } from '../schemas.js'
-import { secret, withoutSecret } from './keys.js'
+import { secret, withoutSecret } from './management/keys.js'
 
 /** Nobody makes a key that acts as somebody else. */
 const owners = { principals: ['loginMember'] } as const

@@ -2,8 +2,7 @@ import type { ErrorCode, managementFamily } from '@rai/contract'
 import { type Selectable, sql } from 'kysely'
 import type { Tx } from '../db/database.js'
 import type { Tables } from '../db/tables.js'
-import { Failure } from './failure.js'
-import { firstIdAt, isId, newId } from './ids.js'
+import { firstIdAt, newId } from './ids.js'
 
 export type AuditEntry = Selectable<Tables['audit_log']>
 
@@ -71,32 +70,17 @@ export interface AuditRange {
   from?: Date | undefined
   /** Not itself. */
   to?: Date | undefined
-  /** What the last page answered as `next`. */
+  /** Only what was written before this one. */
   after?: string | undefined
   limit: number
 }
 
-/**
- * What was written down, newest first.
- * @throws Failure `invalid_request` for an `after` that is none.
- */
-export async function listAudit(
-  tx: Tx,
-  { operation, from, to, after, limit }: AuditRange,
-): Promise<{ entries: AuditEntry[]; next: string | null }> {
-  if (after !== undefined && !isId(after))
-    throw new Failure('invalid_request', 'This cursor is not one that a page has answered.', [
-      { path: 'cursor', message: 'is not one that a page has answered' },
-    ])
+/** What was written down, newest first. */
+export function listAudit(tx: Tx, { operation, from, to, after, limit }: AuditRange): Promise<AuditEntry[]> {
   let query = tx.db.selectFrom('audit_log').selectAll().where('community_id', '=', tx.communityId)
   if (operation !== undefined) query = query.where('operation', '=', operation)
   if (from) query = query.where('id', '>=', firstIdAt(from))
   if (to) query = query.where('id', '<', firstIdAt(to))
   if (after) query = query.where('id', '<', after)
-  const rows = await query
-    .orderBy('id', 'desc')
-    .limit(limit + 1)
-    .execute()
-  const entries = rows.slice(0, limit)
-  return { entries, next: rows.length > limit ? entries.at(-1)!.id : null }
+  return query.orderBy('id', 'desc').limit(limit).execute()
 }

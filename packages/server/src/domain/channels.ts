@@ -12,7 +12,7 @@ import { emit } from './events.js'
 import { Failure } from './failure.js'
 import { given } from './given.js'
 import { isId, newId } from './ids.js'
-import { activeMember } from './members.js'
+import { activeMember } from './members/members.js'
 import { atPath, checkNamed, refuseUnknown } from './references.js'
 import { type Allowed, allowedBy, listRoles, type Role, rolesOf } from './roles.js'
 

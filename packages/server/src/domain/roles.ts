@@ -11,7 +11,7 @@ import { isId, newId } from './ids.js'
 import { boardsRanking, countMoved } from './leaderboards/counting.js'
 import { lockCounts } from './leaderboards/counts.js'
 import { shareBoardLock } from './ledger.js'
-import { activeMember, type Member, memberByUserId } from './members.js'
+import { activeMember, type Member, memberByUserId } from './members/members.js'
 
 /** What a group of members is called and may do. */
 export type Role = Selectable<Tables['roles']>

@@ -1,7 +1,7 @@
 import type { Route } from '@rai/contract'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { visit } from '../domain/visits.js'
-import { giveXpRoles } from '../domain/xp-roles.js'
+import { visit } from '../domain/gamification/visits.js'
+import { giveXpRoles } from '../domain/gamification/xp-roles.js'
 import type { Asker, Login, Services } from './context.js'
 import { allowPage } from './cors.js'
 import {

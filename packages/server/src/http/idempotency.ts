@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Tx } from '../db/database.js'
 import { Failure } from '../domain/failure.js'
-import type { RootKey } from '../domain/secrets.js'
+import type { RootKey } from '../domain/keys/secrets.js'
 
 /**
  * Does an effect once per idempotency key and asker. Its answer is kept in the effect's own transaction, so that either

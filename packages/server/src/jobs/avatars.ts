@@ -1,16 +1,16 @@
 import type { Logger } from 'pino'
 import type { GuardedFetch } from '../calls/fetch.js'
 import type { Database } from '../db/database.js'
-import { type DueAvatar, keepAvatar, missAvatar, takeDueAvatars } from '../domain/avatars.js'
 import { emitEach } from '../domain/events.js'
 import { shownBoards } from '../domain/leaderboards/index.js'
-import { squarePicture } from '../domain/pictures.js'
+import { type DueAvatar, keepAvatar, missAvatar, takeDueAvatars } from '../domain/pictures/avatars.js'
+import { squarePicture } from '../domain/pictures/uploads.js'
 import { type Loop, startLoop } from './loop.js'
 
 const maxBytes = 5_000_000
 const timeoutMs = 10_000
 
-/** Fetches members' pictures (see domain/avatars.ts), some of each community by turns. Instances pass over what another is at. */
+/** Fetches members' pictures (see domain/pictures/avatars.ts), some of each community by turns. Instances pass over what another is at. */
 export function startAvatars(
   database: Database,
   log: Pick<Logger, 'error' | 'warn' | 'debug'>,

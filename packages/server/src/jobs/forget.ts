@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Database } from '../db/database.js'
-import { forgetNext } from '../domain/fields.js'
+import { forgetNext } from '../domain/fields/fields.js'
 import { type Loop, startLoop } from './loop.js'
 
 /** Erases what deleted fields held. Instances take steps by turns: the field's row says whose it is. */

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import { accountsLane, type Database } from '../db/database.js'
-import { pruneAccounts } from '../domain/accounts.js'
-import { restorableDays } from '../domain/deletions.js'
+import { pruneAccounts } from '../domain/accounts/accounts.js'
+import { restorableDays } from '../domain/members/deletions.js'
 import { type Loop, startLoop } from './loop.js'
 
 /** A stream can resume over so many days; older events are gone. */

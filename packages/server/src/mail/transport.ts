@@ -20,7 +20,7 @@ export type SendLetter = (id: string, letter: Letter) => Promise<void>
 
 /**
  * For silence, at each step. A server that is slow and not silent may take longer than nobody else tries for (see
- * domain/mails.ts); then the mail comes twice.
+ * domain/accounts/mails.ts); then the mail comes twice.
  */
 const patience = { connectionTimeout: 4_000, greetingTimeout: 4_000, socketTimeout: 8_000 }
 

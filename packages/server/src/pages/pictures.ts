@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Config } from '../config.js'
-import { readAvatar } from '../domain/avatars.js'
 import { Failure } from '../domain/failure.js'
 import { isId } from '../domain/ids.js'
-import { readImage } from '../domain/images.js'
-import type { Member } from '../domain/members.js'
+import type { Member } from '../domain/members/members.js'
+import { readAvatar } from '../domain/pictures/avatars.js'
+import { readImage } from '../domain/pictures/images.js'
 import type { Services } from '../http/context.js'
 
 /** Pictures of members, and those that somebody uploaded. */

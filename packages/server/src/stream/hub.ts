@@ -3,7 +3,7 @@ import type { EventType, Hint } from '@rai/contract'
 import type { Logger } from 'pino'
 import type { Database, Tx } from '../db/database.js'
 import { type Board, findBoards, mayView, type Viewer } from '../domain/leaderboards/index.js'
-import { roleIdsOf } from '../domain/members.js'
+import { roleIdsOf } from '../domain/members/members.js'
 
 /**
  * Whom an event concerns: every page of the community, or where it is about a member, all of theirs; those that may see the

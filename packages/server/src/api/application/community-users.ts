@@ -1,6 +1,6 @@
 import { type AnswerOf, CommunityUser, type QueryOf } from '@rai/contract'
-import { listMembers, type MemberPage } from '../../domain/member-list.js'
-import { type Member, memberByUserId, notDeleted } from '../../domain/members.js'
+import { listMembers, type MemberPage } from '../../domain/members/list.js'
+import { type Member, memberByUserId, notDeleted } from '../../domain/members/members.js'
 import type { Handlers, Services } from '../../http/context.js'
 import { pick, project } from '../../http/project.js'
 import { shownAvatarUrl } from '../../pages/pictures.js'

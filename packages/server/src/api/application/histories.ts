@@ -2,17 +2,16 @@ import { type AnswerOf, type QueryOf, type RouteKey, Time } from '@rai/contract'
 import { z } from 'zod'
 import type { Tx } from '../../db/database.js'
 import { Failure } from '../../domain/failure.js'
-import { type FieldRecord, listRecords, type RecordPage, recordById } from '../../domain/field-histories.js'
-import { recordValue } from '../../domain/field-values.js'
-import { fieldById, mustBe, readValue } from '../../domain/fields.js'
+import { fieldById, mustBe, readValue } from '../../domain/fields/fields.js'
+import { type FieldRecord, listRecords, type RecordPage, recordById } from '../../domain/fields/histories.js'
+import { recordValue } from '../../domain/fields/values.js'
 import { isId } from '../../domain/ids.js'
-import { memberByUserId } from '../../domain/members.js'
+import { memberByUserId } from '../../domain/members/members.js'
 import type { Handlers } from '../../http/context.js'
-import { readCursor, writeCursor } from '../../http/cursor.js'
+import { pageByCursor } from '../../http/cursor.js'
 
 type Community = '/apis/v1/communities/{communityId}'
 type OneHistory = `${Community}/users/{userId}/user-fields/{fieldId}/histories`
-const defaultLimit = 20
 
 export const histories: Handlers<Extract<RouteKey, `${string} ${Community}/${string}histories`>> = {
   'GET /apis/v1/communities/{communityId}/user-field-histories': ({ tx, query }) => list(tx, query, {}),
@@ -60,19 +59,22 @@ function pastTime(text: string, now: Date): Date {
   throw new Failure('invalid_request', 'A value is recorded when it is so.', [{ path: 'recordedAt', message }])
 }
 
-async function list(
+function list(
   tx: Tx,
-  { cursor, limit = defaultLimit, from, to }: QueryOf<`GET ${OneHistory}`>,
+  { from, to, ...query }: QueryOf<`GET ${OneHistory}`>,
   whose: Pick<RecordPage, 'fieldId' | 'memberId'>,
 ): Promise<AnswerOf<`GET ${OneHistory}`>> {
-  const { records, hasMore } = await listRecords(tx, {
+  const range = {
     ...whose,
     from: from === undefined ? undefined : new Date(from),
     to: to === undefined ? undefined : new Date(to),
-    after: cursor === undefined ? undefined : readCursor(cursor, Place),
-    limit,
+  }
+  return pageByCursor(query, {
+    place: Place,
+    placeOf,
+    find: (after, limit) => listRecords(tx, { ...range, after, limit }),
+    show: showRecord,
   })
-  return { items: records.map(showRecord), nextCursor: hasMore ? writeCursor(placeOf(records.at(-1)!)) : null }
 }
 
 /** Where a record stands among the others. */

@@ -1,8 +1,8 @@
 import { type AnswerOf, type BodyOf, FieldName, fieldTypeSpellings, type RouteKey } from '@rai/contract'
 import type { Tx } from '../../db/database.js'
 import { Failure } from '../../domain/failure.js'
-import { changeField, createField, deleteField, type Field, fieldById, listFields } from '../../domain/fields.js'
-import { findMembers, type Member } from '../../domain/members.js'
+import { changeField, createField, deleteField, type Field, fieldById, listFields } from '../../domain/fields/fields.js'
+import { findMembers, type Member } from '../../domain/members/members.js'
 import type { Handlers, Services } from '../../http/context.js'
 import { shownAvatarUrl } from '../../pages/pictures.js'
 

@@ -1,7 +1,7 @@
 import type { families } from '@rai/contract'
 import { Failure } from '../../domain/failure.js'
-import { identifyMember, readEmbedToken } from '../../domain/identify.js'
-import { audienceOf, goodKeyById } from '../../domain/keys.js'
+import { audienceOf, goodKeyById } from '../../domain/keys/keys.js'
+import { identifyMember, readEmbedToken } from '../../domain/members/identify.js'
 import type { Handlers } from '../../http/context.js'
 
 export const tokens: Handlers<keyof typeof families.embed> = {

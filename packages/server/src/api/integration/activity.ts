@@ -1,7 +1,7 @@
 import type { AnswerOf, QueryOf, RouteKey } from '@rai/contract'
 import type { Tx } from '../../db/database.js'
-import { earnedByDay, lastDays, rewardsByDay } from '../../domain/activity.js'
 import { communityClock } from '../../domain/clock.js'
+import { earnedByDay, lastDays, rewardsByDay } from '../../domain/members/activity.js'
 import {
   defaultExternalIdType,
   findMember,
@@ -9,7 +9,7 @@ import {
   type MemberName,
   notDeleted,
   userIdName,
-} from '../../domain/members.js'
+} from '../../domain/members/members.js'
 import type { Day } from '../../domain/time.js'
 import type { Handlers } from '../../http/context.js'
 

@@ -2,11 +2,12 @@ import type { BodyOf, FieldValue } from '@rai/contract'
 import type { Tx } from '../../db/database.js'
 import { clockOf } from '../../domain/clock.js'
 import { thisCommunity } from '../../domain/communities.js'
-import { deleteMember, restoreMember } from '../../domain/deletions.js'
 import { Failure, type FailureDetail } from '../../domain/failure.js'
-import { type NewValue, valuesOf } from '../../domain/field-values.js'
-import { isAsked, listFields, mustBe, readValue } from '../../domain/fields.js'
-import { gamificationOf } from '../../domain/gamification.js'
+import { isAsked, listFields, mustBe, readValue } from '../../domain/fields/fields.js'
+import { type NewValue, valuesOf } from '../../domain/fields/values.js'
+import { gamificationOf } from '../../domain/gamification/settings.js'
+import { currentStreak, visitsOf } from '../../domain/gamification/visits.js'
+import { deleteMember, restoreMember } from '../../domain/members/deletions.js'
 import {
   balancesOf,
   createMember,
@@ -16,9 +17,8 @@ import {
   findMemberByAny,
   type Member,
   notDeleted,
-} from '../../domain/members.js'
+} from '../../domain/members/members.js'
 import { rolesOf, setAccessLevel } from '../../domain/roles.js'
-import { currentStreak, visitsOf } from '../../domain/visits.js'
 import type { Handlers } from '../../http/context.js'
 
 type CreateUser = BodyOf<'POST /apis/v1/users'>

@@ -1,19 +1,19 @@
 import { type AuditEntry, listAudit } from '../../domain/audit.js'
 import type { Handlers } from '../../http/context.js'
-
-const defaultLimit = 20
+import { byId, pageByCursor } from '../../http/cursor.js'
 
 export const audit: Handlers<'GET /v1/audit'> = {
-  'GET /v1/audit': async ({ tx, query }) => {
-    const { operation, from, to, cursor, limit = defaultLimit } = query
-    const { entries, next } = await listAudit(tx, {
+  'GET /v1/audit': ({ tx, query: { operation, from, to, ...query } }) => {
+    const range = {
       operation,
       from: from === undefined ? undefined : new Date(from),
       to: to === undefined ? undefined : new Date(to),
-      after: cursor,
-      limit,
+    }
+    return pageByCursor(query, {
+      ...byId,
+      find: (after, limit) => listAudit(tx, { ...range, after, limit }),
+      show: showEntry,
     })
-    return { items: entries.map(showEntry), nextCursor: next }
   },
 }
 

@@ -2,8 +2,8 @@ import type { AnswerOf, RouteKey } from '@rai/contract'
 import type { Tx } from '../../db/database.js'
 import { thisCommunity } from '../../domain/communities.js'
 import { Failure } from '../../domain/failure.js'
-import { changeGamification, gamificationOf, unitsOf } from '../../domain/gamification.js'
-import { xpRolesOf } from '../../domain/xp-roles.js'
+import { changeGamification, gamificationOf, unitsOf } from '../../domain/gamification/settings.js'
+import { xpRolesOf } from '../../domain/gamification/xp-roles.js'
 import type { Handlers } from '../../http/context.js'
 
 export const gamification: Handlers<Extract<RouteKey, `${string} /v1/gamification`>> = {

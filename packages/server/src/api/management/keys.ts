@@ -9,7 +9,7 @@ import {
   type NewKey,
   revokeKey,
   rotateKey,
-} from '../../domain/keys.js'
+} from '../../domain/keys/keys.js'
 import type { Handlers } from '../../http/context.js'
 
 const defaultLimit = 20

@@ -1,5 +1,5 @@
 import type { families } from '@rai/contract'
-import { newLoginCode } from '../../domain/secure-auth.js'
+import { newLoginCode } from '../../domain/accounts/secure-auth.js'
 import type { Handlers } from '../../http/context.js'
 import { linkTo } from '../../pages/accounts.js'
 

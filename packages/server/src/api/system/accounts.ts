@@ -7,12 +7,12 @@ import {
   logIn,
   register,
   resetPassword,
-} from '../../domain/accounts.js'
+} from '../../domain/accounts/accounts.js'
+import { redeemLoginCode } from '../../domain/accounts/secure-auth.js'
+import { endSession, refreshSession, type Session, type SessionTokens } from '../../domain/accounts/sessions.js'
 import { Failure } from '../../domain/failure.js'
 import { isId } from '../../domain/ids.js'
-import { findMember, linkMember, type Member, memberOfSession } from '../../domain/members.js'
-import { redeemLoginCode } from '../../domain/secure-auth.js'
-import { endSession, refreshSession, type Session, type SessionTokens } from '../../domain/sessions.js'
+import { findMember, linkMember, type Member, memberOfSession } from '../../domain/members/members.js'
 import type { Context, Handler, Handlers, Services } from '../../http/context.js'
 
 export const accounts: Handlers<

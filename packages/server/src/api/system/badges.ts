@@ -11,14 +11,13 @@ import {
   updateBadge,
 } from '../../domain/badges/badges.js'
 import { Failure } from '../../domain/failure.js'
-import { forgetImages } from '../../domain/images.js'
-import { type Member, memberByUserId, notDeleted } from '../../domain/members.js'
+import { type Member, memberByUserId, notDeleted } from '../../domain/members/members.js'
+import { forgetImages } from '../../domain/pictures/images.js'
 import type { Asker, Context, Handlers, Services } from '../../http/context.js'
+import { byId, pageByCursor } from '../../http/cursor.js'
 import { imageUrl } from '../../pages/pictures.js'
 import { readsOthers } from '../others.js'
 import { withPictures } from './pictures.js'
-
-const defaultLimit = 20
 
 const decided =
   (state: 'approved' | 'rejected') =>
@@ -89,14 +88,12 @@ export const badges: Handlers<
   'GET /api/v1/badges/{badgeId}/application': async ({ tx, params, principal, deps }) =>
     showApplication(deps, await applicationFor(tx, params.badgeId, principal.memberId!)),
 
-  'GET /api/v1/badge-applications': async ({ tx, query, deps }) => {
-    const { state = 'waiting', badgeId, cursor: after, limit = defaultLimit } = query
-    // One more says whether there is another page.
-    const found = await listApplications(tx, { state, badgeId, after, limit: limit + 1 })
-    const items = found.slice(0, limit)
-    const nextCursor = found.length > limit ? items.at(-1)!.id : null
-    return { items: items.map((application) => showApplication(deps, application)), nextCursor }
-  },
+  'GET /api/v1/badge-applications': ({ tx, query: { state = 'waiting', badgeId, ...query }, deps }) =>
+    pageByCursor(query, {
+      ...byId,
+      find: (after, limit) => listApplications(tx, { state, badgeId, after, limit }),
+      show: (application) => showApplication(deps, application),
+    }),
 
   'POST /api/v1/badge-applications/{applicationId}/approve': decided('approved'),
   'POST /api/v1/badge-applications/{applicationId}/reject': decided('rejected'),

@@ -1,5 +1,5 @@
 import type { Tx } from '../../db/database.js'
-import { withImages } from '../../domain/images.js'
+import { withImages } from '../../domain/pictures/images.js'
 import type { Asker, Services } from '../../http/context.js'
 import { inputOf, type Once } from '../../http/idempotency.js'
 

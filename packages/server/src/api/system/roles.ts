@@ -1,5 +1,5 @@
 import { type AnswerOf, type BodyOf, channelPermissions, type RouteKey, serverPermissions } from '@rai/contract'
-import { memberByUserId } from '../../domain/members.js'
+import { memberByUserId } from '../../domain/members/members.js'
 import {
   createRole,
   deleteRole,

@@ -1,6 +1,6 @@
 import type { AnswerOf, RouteKey } from '@rai/contract'
 import type { Tx } from '../../db/database.js'
-import { accountOfSession } from '../../domain/accounts.js'
+import { accountOfSession } from '../../domain/accounts/accounts.js'
 import {
   type Community,
   changeCommunity,
@@ -10,8 +10,8 @@ import {
   thisCommunity,
 } from '../../domain/communities.js'
 import { newId } from '../../domain/ids.js'
-import { forgetImages, withImages } from '../../domain/images.js'
-import { createMember, memberOfSession } from '../../domain/members.js'
+import { createMember, memberOfSession } from '../../domain/members/members.js'
+import { forgetImages, withImages } from '../../domain/pictures/images.js'
 import type { Handlers, Services } from '../../http/context.js'
 import { imageUrl } from '../../pages/pictures.js'
 import { withPictures } from './pictures.js'

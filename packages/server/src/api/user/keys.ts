@@ -10,8 +10,8 @@ import {
   type KeyChanges,
   keyById,
   listUserKeys,
-} from '../../domain/keys.js'
-import { memberByUserId } from '../../domain/members.js'
+} from '../../domain/keys/keys.js'
+import { memberByUserId } from '../../domain/members/members.js'
 import type { Asker, Context, Handlers } from '../../http/context.js'
 
 type Keys = '/apis/v1/users/{userId}/api-keys'

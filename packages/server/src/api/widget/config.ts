@@ -1,5 +1,5 @@
 import { thisCommunity } from '../../domain/communities.js'
-import { gamificationOf, tiersOf, unitsOf } from '../../domain/gamification.js'
+import { gamificationOf, tiersOf, unitsOf } from '../../domain/gamification/settings.js'
 import { shownBoards } from '../../domain/leaderboards/index.js'
 import type { Handlers } from '../../http/context.js'
 import { isOfConfig, metricNames, showSummary } from './leaderboards.js'

@@ -3,7 +3,7 @@ import type { Tx } from '../../db/database.js'
 import { clockOf } from '../../domain/clock.js'
 import { type Community, thisCommunity } from '../../domain/communities.js'
 import { Failure } from '../../domain/failure.js'
-import { findFields } from '../../domain/fields.js'
+import { findFields } from '../../domain/fields/fields.js'
 import {
   type Board,
   claimPrize,

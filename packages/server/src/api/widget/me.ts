@@ -1,9 +1,9 @@
 import type { AnswerOf } from '@rai/contract'
 import { thisCommunity } from '../../domain/communities.js'
 import { Failure } from '../../domain/failure.js'
-import { gamificationOf, standingOf, tiersOf } from '../../domain/gamification.js'
-import { balancesOf, findMember, setTimeZone, setVisibility } from '../../domain/members.js'
-import { currentStreak, visitsOf } from '../../domain/visits.js'
+import { gamificationOf, standingOf, tiersOf } from '../../domain/gamification/settings.js'
+import { currentStreak, visitsOf } from '../../domain/gamification/visits.js'
+import { balancesOf, findMember, setTimeZone, setVisibility } from '../../domain/members/members.js'
 import type { Context, Handlers } from '../../http/context.js'
 import { shownAvatarUrl } from '../../pages/pictures.js'
 

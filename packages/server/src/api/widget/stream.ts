@@ -1,6 +1,6 @@
 import { Failure } from '../../domain/failure.js'
-import { areUnchanged } from '../../domain/keys.js'
-import { roleIdsOf } from '../../domain/members.js'
+import { areUnchanged } from '../../domain/keys/keys.js'
+import { roleIdsOf } from '../../domain/members/members.js'
 import type { Handlers } from '../../http/context.js'
 import { lastSeq } from '../../stream/hub.js'
 

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
-import { dropAvatars, queueAvatars } from '../avatars.js'
 import { emit, emitEach } from '../events.js'
+import { findFields, largestValue } from '../fields/fields.js'
 import {
   type Cause,
   giveDefaults,
@@ -10,14 +10,14 @@ import {
   recordFirst,
   setValues,
   valuesOfAll,
-} from '../field-values.js'
-import { findFields, largestValue } from '../fields.js'
+} from '../fields/values.js'
 import { isId, newId } from '../ids.js'
 import { lockCounts } from '../leaderboards/counts.js'
 import { shownBoards } from '../leaderboards/index.js'
 import { isWholesale } from '../leaderboards/scores.js'
 import { lockBalances, type Move, post, shareBoardLock } from '../ledger.js'
-import { defaultExternalIdType, type Member, nextNumbers } from '../members.js'
+import { defaultExternalIdType, type Member, nextNumbers } from '../members/members.js'
+import { dropAvatars, queueAvatars } from '../pictures/avatars.js'
 import { type BulkRow, type NamedBy, type Operation, type Property, wordOf } from './columns.js'
 import { addErrors, type Job, type RowError } from './jobs.js'
 

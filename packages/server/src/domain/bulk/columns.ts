@@ -1,7 +1,7 @@
 import { Email, type FieldContent, FieldName, line, PictureUrl, type Unit, Username } from '@rai/contract'
 import { z } from 'zod'
 import { Failure, type FailureDetail, shownDetails } from '../failure.js'
-import { type Field, largestValue, mustBe, readCell } from '../fields.js'
+import { type Field, largestValue, mustBe, readCell } from '../fields/fields.js'
 import { isId, shortNumber } from '../ids.js'
 import type { RowProblem } from './csv.js'
 

@@ -2,7 +2,7 @@ import { type Selectable, sql } from 'kysely'
 import type { Database, Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
 import { Failure } from '../failure.js'
-import { ensureFields, type Field, isAsked, listFields } from '../fields.js'
+import { ensureFields, type Field, isAsked, listFields } from '../fields/fields.js'
 import { isId, newId } from '../ids.js'
 import {
   type BulkRow,

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 import { type RawBuilder, sql } from 'kysely'
 import { writeOnce } from '../../db/connection.js'
 import type { Tx } from '../../db/database.js'
-import { findMember, type Member } from '../members.js'
+import { findMember, type Member } from '../members/members.js'
 import type { Board } from './boards.js'
 import {
   ahead,

@@ -1,0 +1,12 @@
+import { table } from '../../route.js'
+import { audit } from './audit.js'
+import { gamification } from './gamification.js'
+import { keys } from './keys.js'
+import { leaderboards } from './leaderboards.js'
+
+export type { AuditActor } from './audit.js'
+export { type IdentifierMeaning, keyKinds } from './keys.js'
+export { Leaderboard, rankingFields, timeFilters } from './leaderboards.js'
+
+/** What operators configure. */
+export const management = table({ ...leaderboards, ...gamification, ...keys, ...audit })

@@ -1,0 +1,63 @@
+import { addDays, type Day, dayOf, daysBetween, momentOf } from '../time.js'
+
+/** Days in a row on which a member came, by their own calendar. */
+export interface Streak {
+  /** The last day that counted. */
+  day: Day
+  /** When it ends. */
+  endsAt: Date
+  /** How many there were in a row until then. */
+  days: number
+  longest: number
+  /** How many missed days it can bear. */
+  freezes: number
+}
+
+/** How members come by freezes, each of which saves one missed day. */
+export interface Freezes {
+  /** A streak gets one each time that it has so many more days. */
+  everyDays: number
+  /** It holds at most so many. */
+  max: number
+}
+
+/**
+ * The first day that counts after the last one: a later one on the calendar, of which nothing lies before the end of the
+ * last. So nobody gains a day by another time zone: the last one goes on there until a whole one begins.
+ */
+function dayAfter({ day, endsAt }: Streak, timeZone: string): Day {
+  const then = dayOf(endsAt, timeZone)
+  const whole = momentOf(then, timeZone) < endsAt ? addDays(then, 1) : then
+  return whole > day ? whole : addDays(day, 1)
+}
+
+/** When the next day that counts begins. */
+export const nextDayAt = (streak: Streak, timeZone: string): Date => momentOf(dayAfter(streak, timeZone), timeZone)
+
+/** How many days passed without a visit; negative while the last one that counted goes on. */
+const missedDays = (streak: Streak, at: Date, timeZone: string): number =>
+  daysBetween(dayAfter(streak, timeZone), dayOf(at, timeZone))
+
+/** A streak after a visit: as it was while its last day goes on, of one day more, or a new one. */
+export function countDay(before: Streak | undefined, at: Date, timeZone: string, { everyDays, max }: Freezes): Streak {
+  const missed = before ? missedDays(before, at, timeZone) : 0
+  // A day that goes on past its end in another time zone stays that long, so that the way back at once breaks nothing.
+  if (before && missed < 0) return at < before.endsAt ? before : { ...before, endsAt: nextDayAt(before, timeZone) }
+  const goesOn = before && missed <= Math.min(before.freezes, max)
+  const days = goesOn ? before.days + 1 : 1
+  const left = goesOn ? before.freezes - missed : 0
+  const day = dayOf(at, timeZone)
+  return {
+    day,
+    endsAt: momentOf(addDays(day, 1), timeZone),
+    days,
+    longest: Math.max(days, before?.longest ?? 0),
+    freezes: Math.min(max, left + (days % everyDays === 0 ? 1 : 0)),
+  }
+}
+
+/** What is left of a streak: nothing when more days were missed than it can bear. */
+export function streakAt(streak: Streak, at: Date, timeZone: string, { max }: Freezes): Streak {
+  const freezes = Math.min(streak.freezes, max)
+  return missedDays(streak, at, timeZone) <= freezes ? { ...streak, freezes } : { ...streak, days: 0, freezes: 0 }
+}

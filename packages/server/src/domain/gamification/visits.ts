@@ -1,0 +1,122 @@
+import { type Selectable, sql } from 'kysely'
+import { writeOnce } from '../../db/connection.js'
+import type { Tx } from '../../db/database.js'
+import type { Tables } from '../../db/tables.js'
+import { type Community, thisCommunity } from '../communities.js'
+import { emit } from '../events.js'
+import { Failure } from '../failure.js'
+import { type Move, post, shareBoardLock } from '../ledger.js'
+import { findMember, type Member } from '../members/members.js'
+import { type Gamification, gamificationOf, givenOf } from './settings.js'
+import { countDay, nextDayAt, type Streak, streakAt } from './streaks.js'
+
+/** How long one visit lasts. Who asks for something after it has come again. */
+const visitMs = 30 * 60_000
+
+export type Visits = Omit<Selectable<Tables['visits']>, 'community_id' | 'member_id'>
+
+const dueAt = writeOnce<{ communityId: string; memberId: string }>(
+  ({ communityId, memberId }) => sql`
+    select due_at from visits where community_id = ${communityId} and member_id = ${memberId}`,
+)
+
+/** Whether a request of a member is a visit that is to be written down. */
+export async function isNewVisit(tx: Tx, memberId: string, at: Date): Promise<boolean> {
+  const [last] = await tx.send<{ due_at: Date }>(dueAt(tx.db, { communityId: tx.communityId, memberId }))
+  return last === undefined || last.due_at <= at
+}
+
+/**
+ * Writes down that a member came, once however many requests say so at once. The first visit of a day, by the member's own
+ * calendar, gives what the community says, and counts for the streak.
+ */
+export async function visit(tx: Tx, memberId: string, at: Date): Promise<void> {
+  // Before the lock on visits, and not first in `post`. A board that is counted is waited for a step, as awards do: a member
+  // may come once a day, and while boards are counted one step follows another.
+  await shareBoardLock(tx)
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`visits:${memberId}`}, 0))`.execute(tx.db)
+  const [before, member, community, settings] = await Promise.all([
+    visitsOf(tx, memberId),
+    findMember(tx, { id: memberId }),
+    thisCommunity(tx),
+    gamificationOf(tx),
+  ])
+  if (!member) throw new Failure('not_found')
+  if (before && before.due_at > at) return
+  const zone = zoneOf(member, community)
+  const streak = countDay(before && streakOf(before), at, zone, settings.streaks.freezes)
+  const isNew = !before || at.getTime() - before.visited_at.getTime() >= visitMs
+  const visitedAt = isNew ? at : before.visited_at
+  const visits: Visits = {
+    visited_at: visitedAt,
+    count: (before?.count ?? 0) + (isNew ? 1 : 0),
+    due_at: new Date(Math.min(visitedAt.getTime() + visitMs, nextDayAt(streak, zone).getTime())),
+    day: streak.day,
+    day_ends_at: streak.endsAt,
+    streak: streak.days,
+    longest_streak: streak.longest,
+    freezes: streak.freezes,
+  }
+  await tx.db
+    .insertInto('visits')
+    .values({ community_id: tx.communityId, member_id: memberId, ...visits })
+    .onConflict((oc) => oc.columns(['community_id', 'member_id']).doUpdateSet(visits))
+    .execute()
+  if (streak.day !== before?.day) {
+    await emit(tx, 'user.visited', memberId)
+    await post(tx, earned(memberId, streak, community, settings), at)
+  }
+}
+
+/** What a day that counts gives. No member has two of the same date, so that a repeat gives nothing. */
+function earned(memberId: string, { day, days }: Streak, community: Community, settings: Gamification): Move[] {
+  const { dailyLogin } = settings.earning
+  const rewards = [
+    ...(dailyLogin.enabled ? [{ reason: 'daily_login' as const, reward: dailyLogin }] : []),
+    ...settings.streaks.rewards
+      .filter((reward) => reward.days === days)
+      .map((reward) => ({ reason: 'streak' as const, reward })),
+  ]
+  return rewards.flatMap(({ reason, reward }) =>
+    givenOf(community, reward).map(({ unit, amount }) => {
+      const key = `${reason}:${memberId}:${day}:${unit}`
+      return { memberId, unit, amount, reason, key, actor: memberId }
+    }),
+  )
+}
+
+const byMember = writeOnce<{ communityId: string; memberId: string }>(
+  ({ communityId, memberId }) => sql`
+    select visited_at, count, due_at, day, day_ends_at, streak, longest_streak, freezes from visits
+    where community_id = ${communityId} and member_id = ${memberId}`,
+)
+
+/** When a member came; undefined for who never did. */
+export async function visitsOf(tx: Tx, memberId: string): Promise<Visits | undefined> {
+  const [visits] = await tx.send<Visits>(byMember(tx.db, { communityId: tx.communityId, memberId }))
+  return visits
+}
+
+const streakOf = (visits: Visits): Streak => ({
+  day: visits.day,
+  endsAt: visits.day_ends_at,
+  days: visits.streak,
+  longest: visits.longest_streak,
+  freezes: visits.freezes,
+})
+
+/** By which clock a member's days begin. */
+const zoneOf = (member: Member, community: Community): string => member.time_zone ?? community.time_zone
+
+/** What is left of a member's streak at a moment. */
+export function currentStreak(
+  visits: Visits | undefined,
+  member: Member,
+  community: Community,
+  { streaks }: Gamification,
+  at: Date,
+): Pick<Streak, 'days' | 'longest' | 'freezes'> {
+  if (!visits) return { days: 0, longest: 0, freezes: 0 }
+  const { days, longest, freezes } = streakAt(streakOf(visits), at, zoneOf(member, community), streaks.freezes)
+  return { days, longest, freezes }
+}

@@ -1,0 +1,52 @@
+import { sql } from 'kysely'
+import type { Tx } from '../../db/database.js'
+import type { CommunityClock } from '../clock.js'
+import type { Reason } from '../ledger.js'
+import { addDays, type Day, dayOf, momentOf } from '../time.js'
+import type { Balances } from './members.js'
+
+/** The last days of a community, newest first. */
+export function lastDays(count: number, { timeZone }: CommunityClock, at: Date): Day[] {
+  const today = dayOf(at, timeZone)
+  return Array.from({ length: count }, (_, n) => addDays(today, -n))
+}
+
+/** A member's entries since a day began, each with the day that it was posted on. */
+const entriesSince = (tx: Tx, memberId: string, since: Day, { timeZone }: CommunityClock) => sql`
+  select *, (created_at at time zone ${timeZone})::date as day from entries
+  where community_id = ${tx.communityId} and member_id = ${memberId} and created_at >= ${momentOf(since, timeZone)}`
+
+/** What a member has earned on each day since one: gains only, spending not taken off; 2^53-1 at most. */
+export async function earnedByDay(
+  tx: Tx,
+  memberId: string,
+  since: Day,
+  clock: CommunityClock,
+): Promise<Map<Day, Balances>> {
+  const { rows } = await sql<Balances & { day: Day }>`
+    select day, ${earned('xp')} as xp, ${earned('currency')} as currency
+    from (${entriesSince(tx, memberId, since, clock)}) e where amount > 0 group by day`.execute(tx.db)
+  return new Map(rows.map(({ day, xp, currency }) => [day, { xp, currency }]))
+}
+
+const earned = (unit: keyof Balances) =>
+  sql`least(coalesce(sum(amount) filter (where unit = ${unit}), 0), ${Number.MAX_SAFE_INTEGER}::bigint)::bigint`
+
+/** How often a member earned something for each reason, on each day since one. Both units of one time are one. */
+export async function rewardsByDay(
+  tx: Tx,
+  memberId: string,
+  reasons: readonly Reason[],
+  since: Day,
+  clock: CommunityClock,
+): Promise<Map<Day, Partial<Record<Reason, number>>>> {
+  const { rows } = await sql<{ day: Day; reason: Reason; n: number }>`
+    select day, t.reason, count(distinct t.created_at) as n
+    from (${entriesSince(tx, memberId, since, clock)}) e
+    join transactions t on t.community_id = ${tx.communityId} and t.id = e.transaction_id
+    where t.reason = any(${sql.val(reasons)}::text[]) and amount > 0
+    group by day, t.reason`.execute(tx.db)
+  const days = new Map<Day, Partial<Record<Reason, number>>>()
+  for (const { day, reason, n } of rows) days.set(day, { ...days.get(day), [reason]: n })
+  return days
+}

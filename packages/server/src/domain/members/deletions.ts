@@ -1,0 +1,121 @@
+import { sql } from 'kysely'
+import type { Tx } from '../../db/database.js'
+import type { Files } from '../../files/files.js'
+import { eraseApplications } from '../badges/applications.js'
+import { emit } from '../events.js'
+import { Failure } from '../failure.js'
+import { eraseContents } from '../fields/values.js'
+import { newId } from '../ids.js'
+import { boardsRanking, countMoved } from '../leaderboards/counting.js'
+import { lockCounts } from '../leaderboards/counts.js'
+import { rerank } from '../leaderboards/scores.js'
+import { shareBoardLock } from '../ledger.js'
+import { dropAvatars } from '../pictures/avatars.js'
+import type { Member } from './members.js'
+
+/** How long a deleted member can come back. */
+export const restorableDays = 30
+/** How many members are erased in one transaction. */
+const batch = 100
+
+/**
+ * Hides a member from everything at once. What they have stays, and comes back with them. Twice is as once.
+ * @throws Failure `conflict` for an owner: nobody would be left to own the community.
+ */
+export async function deleteMember(tx: Tx, { id }: Member, at: Date): Promise<void> {
+  const member = await holdMember(tx, id)
+  if (member.role === 'owner') throw new Failure('conflict', 'An owner cannot be deleted.')
+  if (member.status === 'deleted') return
+  await tx.db
+    .insertInto('member_deletions')
+    .values({ community_id: tx.communityId, member_id: id, status_before: member.status, deleted_at: at })
+    .execute()
+  await setStatus(tx, id, 'deleted', at)
+  // Ends their streams.
+  await emit(tx, 'user.deleted', id)
+}
+
+/**
+ * Brings a deleted member back as they were. Who is not deleted stays as they are.
+ * @throws Failure `not_found` for whoever is erased, or due to be.
+ */
+export async function restoreMember(tx: Tx, { id }: Member, at: Date): Promise<void> {
+  const { status } = await holdMember(tx, id)
+  if (status !== 'deleted') return
+  const before = await tx.db
+    .deleteFrom('member_deletions')
+    .where('community_id', '=', tx.communityId)
+    .where('member_id', '=', id)
+    // Of others, some may be erased already.
+    .where('deleted_at', '>', erasesBefore(at))
+    .returning('status_before')
+    .executeTakeFirst()
+  if (!before) throw new Failure('not_found', 'There is no such member any more.')
+  await setStatus(tx, id, before.status_before, at)
+}
+
+/** Nobody else deletes or restores the member until the transaction ends, and no board is counted. */
+async function holdMember(tx: Tx, id: string): Promise<Pick<Member, 'role' | 'status'>> {
+  await shareBoardLock(tx)
+  return tx.db
+    .selectFrom('members')
+    .select(['role', 'status'])
+    .where('community_id', '=', tx.communityId)
+    .where('id', '=', id)
+    .forNoKeyUpdate()
+    .executeTakeFirstOrThrow()
+}
+
+async function setStatus(tx: Tx, id: string, status: Member['status'], at: Date): Promise<void> {
+  await tx.db
+    .updateTable('members')
+    .set({ status, updated_at: at, revision: sql`revision + 1` })
+    .where('community_id', '=', tx.communityId)
+    .where('id', '=', id)
+    .execute()
+  await rerank(tx, [id])
+}
+
+/** Whoever was deleted before this moment is to be erased. */
+export const erasesBefore = (at: Date): Date => new Date(at.getTime() - restorableDays * 24 * 60 * 60_000)
+
+/**
+ * Erases what tells who some deleted members were. What happened stays, under a number and no name: entries, values of number
+ * fields, prizes. Answers whether there may be more to do.
+ */
+export async function eraseNext(tx: Tx, files: Files, at: Date): Promise<boolean> {
+  // Texts say which boards a member is for.
+  await shareBoardLock(tx)
+  await lockCounts(tx).execute(tx.db)
+  const due = await tx.db
+    .selectFrom('member_deletions')
+    .select('member_id')
+    .where('community_id', '=', tx.communityId)
+    .where('deleted_at', '<=', erasesBefore(at))
+    .limit(batch)
+    .forUpdate()
+    .skipLocked()
+    .execute()
+  if (due.length === 0) return false
+  const ids = due.map(({ member_id }) => member_id)
+  // Each may have had any number of values.
+  if (!(await eraseContents(tx, ids))) return true
+  const them = sql<boolean>`member_id = any(${sql.val(ids)}::uuid[])`
+  const { rows } = await sql<{ field: string }>`
+    select distinct jsonb_object_keys(fields) as field from members
+    where community_id = ${tx.communityId} and id = any(${sql.val(ids)}::uuid[])`.execute(tx.db)
+  await sql`
+    update members m set
+      username = r.username, display_name = 'Deleted member', first_name = '', last_name = '', email = null, language = 'en',
+      time_zone = null, account_id = null, fields = '{}', updated_at = ${at}, revision = m.revision + 1
+    from unnest(${sql.val(ids)}::uuid[], ${sql.val(ids.map(() => `deleted-${newId()}`))}::text[]) as r (id, username)
+    where m.community_id = ${tx.communityId} and m.id = r.id`.execute(tx.db)
+  await dropAvatars(tx, ids)
+  // Keys are called what their owner liked. Without the first, nothing more is due.
+  for (const table of ['member_deletions', 'member_external_ids', 'api_keys'] as const)
+    await tx.db.deleteFrom(table).where('community_id', '=', tx.communityId).where(them).execute()
+  await eraseApplications(tx, files, ids)
+  const boards = await boardsRanking(tx, { fields: rows.map(({ field }) => field) })
+  await countMoved(tx, boards, ids)
+  return due.length === batch
+}

@@ -1,0 +1,325 @@
+import type { Unit } from '@rai/contract'
+import { type Selectable, sql } from 'kysely'
+import { writeOnce } from '../../db/connection.js'
+import type { Tx } from '../../db/database.js'
+import { constraintOf } from '../../db/errors.js'
+import type { Tables } from '../../db/tables.js'
+import type { Session } from '../accounts/sessions.js'
+import type { CommunityClock } from '../clock.js'
+import { emit } from '../events.js'
+import { Failure } from '../failure.js'
+import { type Cause, giveDefaults, type NewValue, setValues } from '../fields/values.js'
+import { isId, newId, shortNumber } from '../ids.js'
+import { rerank } from '../leaderboards/scores.js'
+import { shareBoardLock } from '../ledger.js'
+import { queueAvatars } from '../pictures/avatars.js'
+import { dayOf, isTimeZone, momentOf } from '../time.js'
+
+/** A person in one community. Two communities never see or change each other's copy. */
+export type Member = Selectable<Tables['members']>
+
+export interface NewMember {
+  username: string
+  displayName?: string | undefined
+  firstName?: string | undefined
+  lastName?: string | undefined
+  email?: string | undefined
+  role?: 'owner' | 'member'
+  accountId?: string
+  externalIds?: readonly ExternalId[]
+  /** Where their picture is. */
+  avatarSource?: string | undefined
+  /** Values of fields, and whose doing they are. Other fields have their defaults. */
+  fields?: Omit<Cause, 'at'> & { values: readonly Omit<NewValue, 'memberId'>[] }
+  /** By which their days begin; the community's where there is none. */
+  timeZone?: string | null | undefined
+}
+
+/** What another system calls a member: `type` names the system or the kind of id. */
+export interface ExternalId {
+  type: string
+  value: string
+}
+
+/** The external id that `externalId` in the API means. */
+export const defaultExternalIdType = 'externalId'
+
+/**
+ * @throws Failure `already_exists` when the username, e-mail or external id is another member's, `invalid_request` for a
+ * time zone that is none.
+ */
+export async function createMember(tx: Tx, input: NewMember, at: Date): Promise<Member> {
+  checkTimeZone(input.timeZone)
+  try {
+    const member = await tx.db
+      .insertInto('members')
+      .values({
+        community_id: tx.communityId,
+        id: newId(at.getTime()),
+        number: await nextNumbers(tx, 1),
+        username: input.username,
+        display_name: input.displayName?.trim() || input.username,
+        first_name: input.firstName ?? '',
+        last_name: input.lastName ?? '',
+        email: input.email ?? null,
+        role: input.role ?? 'member',
+        account_id: input.accountId ?? null,
+        avatar_source: input.avatarSource ?? null,
+        time_zone: input.timeZone ?? null,
+        created_at: at,
+        updated_at: at,
+      })
+      .returningAll()
+      .executeTakeFirstOrThrow()
+    for (const { type, value } of input.externalIds ?? []) {
+      await tx.db
+        .insertInto('member_external_ids')
+        .values({ community_id: tx.communityId, type, value, member_id: member.id })
+        .execute()
+    }
+    await queueAvatars(tx, [member.id], at)
+    if (input.fields) {
+      const { values, ...cause } = input.fields
+      const own = values.map((value) => ({ memberId: member.id, ...value }))
+      await setValues(tx, own, { at, ...cause })
+    }
+    await giveDefaults(tx, [member.id], at)
+    await emit(tx, 'user.joined', member.id)
+    return member
+  } catch (error) {
+    const message = taken[constraintOf(error)]
+    throw message === undefined ? error : new Failure('already_exists', message)
+  }
+}
+
+const taken: Record<string, string> = {
+  members_username: 'This username is taken. Choose another; usernames are compared with case.',
+  members_email: 'A member with this e-mail exists already.',
+  member_external_ids_pkey: 'A member with this external id exists already.',
+}
+
+/** Takes `count` member numbers and answers the first. */
+export async function nextNumbers(tx: Tx, count: number): Promise<number> {
+  const { value } = await tx.db
+    .insertInto('counters')
+    .values({ community_id: tx.communityId, name: 'member', value: count })
+    .onConflict((oc) =>
+      oc.columns(['community_id', 'name']).doUpdateSet({ value: sql`counters.value + excluded.value` }),
+    )
+    .returning('value')
+    .executeTakeFirstOrThrow()
+  return value - count + 1
+}
+
+/** One way to name a member. */
+export type MemberName =
+  | { id: string }
+  | { username: string }
+  | { email: string }
+  | { number: number }
+  | { externalId: ExternalId }
+
+/** The member that a name means here, whatever their status; undefined for nobody. */
+export async function findMember(tx: Tx, name: MemberName): Promise<Member | undefined> {
+  const members = tx.db.selectFrom('members').selectAll('members').where('members.community_id', '=', tx.communityId)
+  if ('id' in name) return isId(name.id) ? members.where('id', '=', name.id).executeTakeFirst() : undefined
+  if ('username' in name) return members.where('username', '=', name.username).executeTakeFirst()
+  if ('email' in name) return members.where('email_key', '=', sql<string>`lower(${name.email})`).executeTakeFirst()
+  if ('number' in name) return members.where('number', '=', name.number).executeTakeFirst()
+  return members
+    .innerJoin('member_external_ids as x', (join) =>
+      join.onRef('x.community_id', '=', 'members.community_id').onRef('x.member_id', '=', 'members.id'),
+    )
+    .where('x.type', '=', name.externalId.type)
+    .where('x.value', '=', name.externalId.value)
+    .executeTakeFirst()
+}
+
+/** Those of the members who are there, by their ids. */
+export async function findMembers(tx: Tx, ids: readonly string[]): Promise<Map<string, Member>> {
+  if (ids.length === 0) return new Map()
+  const members = await tx.db
+    .selectFrom('members')
+    .selectAll()
+    .where('community_id', '=', tx.communityId)
+    .where(sql<boolean>`id = any(${sql.val(ids)}::uuid[])`)
+    .execute()
+  return new Map(members.map((member) => [member.id, member]))
+}
+
+/** Finds a member by what the documented API calls `idOrEmail`: id, short number, e-mail, or username, in this order. */
+export async function findMemberByAny(tx: Tx, text: string): Promise<Member | undefined> {
+  const byId = sql`id = ${isId(text) ? text : null}::uuid`
+  const byNumber = sql`number = ${shortNumber(text)}::bigint`
+  const byEmail = sql`email_key = lower(${text})`
+  const { rows } = await sql<Member>`
+    select * from members
+    where community_id = ${tx.communityId} and (${byId} or ${byNumber} or ${byEmail} or username = ${text})
+    order by ${byId} desc nulls last, ${byNumber} desc nulls last, ${byEmail} desc nulls last limit 1`.execute(tx.db)
+  return rows[0]
+}
+
+/**
+ * A member who was found.
+ * @throws Failure `not_found` for nobody, and for whoever is deleted.
+ */
+export function notDeleted(member: Member | undefined): Member {
+  if (!member || member.status === 'deleted') throw new Failure('not_found', 'There is no such member.')
+  return member
+}
+
+/** Whether others see a member on boards. A hidden member keeps every score; no list and no count shows it. */
+export async function setVisibility(
+  tx: Tx,
+  memberId: string,
+  visibility: Member['visibility'],
+  at: Date,
+): Promise<Member> {
+  // A board that is counted meanwhile would not see the change.
+  await shareBoardLock(tx)
+  const member = await tx.db
+    .updateTable('members')
+    .set({ visibility, updated_at: at, revision: sql`revision + 1` })
+    .where('community_id', '=', tx.communityId)
+    .where('id', '=', memberId)
+    .returningAll()
+    .executeTakeFirst()
+  if (!member) throw new Failure('not_found')
+  await rerank(tx, [memberId])
+  return member
+}
+
+/** Who the documented API calls `userId`: an id, or a short number. */
+export function userIdName(userId: string): MemberName {
+  const number = shortNumber(userId)
+  return number === null ? { id: userId } : { number }
+}
+
+/** @throws Failure `not_found` */
+export const memberByUserId = async (tx: Tx, userId: string): Promise<Member> =>
+  notDeleted(await findMember(tx, userIdName(userId)))
+
+/** The roles of members beside that of everybody. */
+export async function roleIdsOf(tx: Tx, memberIds: readonly string[]): Promise<Map<string, readonly string[]>> {
+  if (memberIds.length === 0) return new Map()
+  const members = await tx.db
+    .selectFrom('members')
+    .select(['id', 'role_ids'])
+    .where('community_id', '=', tx.communityId)
+    .where('id', 'in', [...memberIds])
+    .execute()
+  return new Map(members.map(({ id, role_ids }) => [id, role_ids]))
+}
+
+/**
+ * Says by which clock a member's days begin; null: by the community's.
+ * @throws Failure `invalid_request` for a time zone that is none.
+ */
+export async function setTimeZone(tx: Tx, memberId: string, timeZone: string | null, at: Date): Promise<void> {
+  checkTimeZone(timeZone)
+  await tx.db
+    .updateTable('members')
+    .set({ time_zone: timeZone, updated_at: at, revision: sql`revision + 1` })
+    .where('community_id', '=', tx.communityId)
+    .where('id', '=', memberId)
+    .execute()
+}
+
+function checkTimeZone(timeZone: string | null | undefined): void {
+  if (timeZone == null || isTimeZone(timeZone)) return
+  const details = [{ path: 'timeZone', message: 'is not a time zone' }]
+  throw new Failure('invalid_request', 'Name a time zone such as Asia/Kolkata.', details)
+}
+
+export interface Balances {
+  xp: number
+  currency: number
+}
+
+type Amounts = { unit: Unit; amount: number }[]
+const byUnit = (amounts: Amounts): Balances => ({
+  xp: 0,
+  currency: 0,
+  ...Object.fromEntries(amounts.map(({ unit, amount }) => [unit, amount])),
+})
+
+const balances = writeOnce<{ communityId: string; memberId: string }>(
+  ({ communityId, memberId }) => sql`
+    select unit, amount from balances where community_id = ${communityId} and member_id = ${memberId}`,
+)
+
+export const balancesOf = async (tx: Tx, memberId: string): Promise<Balances> =>
+  byUnit(await tx.send(balances(tx.db, { communityId: tx.communityId, memberId })))
+
+/** The same of several members; those who never had anything are left out. */
+export async function balancesOfAll(tx: Tx, memberIds: readonly string[]): Promise<Map<string, Balances>> {
+  const rows = await tx.db
+    .selectFrom('balances')
+    .select(['member_id', 'unit', 'amount'])
+    .where('community_id', '=', tx.communityId)
+    .where(sql<boolean>`member_id = any(${sql.val(memberIds)}::uuid[])`)
+    .execute()
+  const balances = new Map<string, Balances>()
+  for (const { member_id, unit, amount } of rows)
+    balances.set(member_id, { xp: 0, currency: 0, ...balances.get(member_id), [unit]: amount })
+  return balances
+}
+
+const earned = writeOnce<{ communityId: string; memberId: string; since: Date; most: number }>(
+  ({ communityId, memberId, since, most }) => sql`
+    select unit, least(sum(amount), ${most}::bigint)::bigint as amount from entries
+    where community_id = ${communityId} and member_id = ${memberId} and created_at >= ${since} and amount > 0
+    group by unit`,
+)
+
+/** What a member has earned since the community's day began: gains only, spending not taken off; 2^53-1 at most. */
+export async function earnedToday(tx: Tx, memberId: string, { timeZone }: CommunityClock, at: Date): Promise<Balances> {
+  const since = momentOf(dayOf(at, timeZone), timeZone)
+  const { communityId } = tx
+  return byUnit(await tx.send(earned(tx.db, { communityId, memberId, since, most: Number.MAX_SAFE_INTEGER })))
+}
+
+/** The active member that a login is here; undefined for nobody. */
+export async function memberOfSession(
+  tx: Tx,
+  { account_id: accountId, bound_to: boundTo, member_id: id }: Session,
+): Promise<Member | undefined> {
+  if (accountId !== null) return memberOfAccount(tx, accountId)
+  return boundTo === tx.communityId ? activeMember(tx, id!) : undefined
+}
+
+export async function activeMember(tx: Tx, id: string): Promise<Member | undefined> {
+  const member = await findMember(tx, { id })
+  return member?.status === 'active' ? member : undefined
+}
+
+/** The active member that an account is linked to here. */
+async function memberOfAccount(tx: Tx, accountId: string): Promise<Member | undefined> {
+  return tx.db
+    .selectFrom('members')
+    .selectAll()
+    .where('community_id', '=', tx.communityId)
+    .where('account_id', '=', accountId)
+    .where('status', '=', 'active')
+    .executeTakeFirst()
+}
+
+/**
+ * Links an account to the member with its address, which its owner has confirmed. Safe to repeat.
+ * @throws Failure `not_found` when there is none, or somebody else is it already.
+ */
+export async function linkMember(tx: Tx, account: { id: string; email: string }, at: Date): Promise<Member> {
+  const before = await memberOfAccount(tx, account.id)
+  if (before) return before
+  const member = await tx.db
+    .updateTable('members')
+    .set({ account_id: account.id, updated_at: at, revision: sql`revision + 1` })
+    .where('community_id', '=', tx.communityId)
+    .where('email_key', '=', sql<string>`lower(${account.email})`)
+    .where('account_id', 'is', null)
+    .where('status', '=', 'active')
+    .returningAll()
+    .executeTakeFirst()
+  if (!member) throw new Failure('not_found', 'No member of such a community has this address.')
+  return member
+}
