@@ -106,29 +106,24 @@ function library(): UserConfig {
   }
 }
 
-/** What every element needs; what several elements import is found by itself. */
-const common = /node_modules|packages\/(widgets|stores)\/src\/shared\//
-/** What only parts use that come later: behind its index, a package does not show who imports what. */
-const later =
-  /packages\/(stores\/src\/(viewer|leaderboard\/(search|own|turns))|widgets\/src\/leaderboard\/(own-)?events)\.ts/
+/** The folder of an element. Who imports what does not say whose a module is: packages have an index. */
+const folder = /packages\/(?:stores|widgets)\/src\/([\w-]+)\//
+/** What only parts use that come later, for the same reason. */
+const later = /packages\/(stores\/src\/(viewer|leaderboard\/(search|own|turns))|widgets\/src\/\w+\/(own-)?events)\.ts/
 
-/** The tags that a module comes with: not those that only ask for it later, by `import()`. */
-function tagsOf(
-  id: string,
-  graph: Pick<Rolldown.PluginContext, 'getModuleInfo'>,
-  seen = new Set<string>(),
-): Set<string> {
-  if (seen.has(id)) return new Set()
+/** Whether a module comes with a tag, and not only when it is asked for later, by `import()`. */
+function isFirst(id: string, graph: Pick<Rolldown.PluginContext, 'getModuleInfo'>, seen = new Set<string>()): boolean {
+  if (seen.has(id)) return false
   seen.add(id)
-  if (id.startsWith('\0tag:')) return new Set([id.slice('\0tag:'.length)])
   const importers = graph.getModuleInfo(id)?.importers ?? []
-  return new Set(importers.flatMap((importer) => [...tagsOf(importer, graph, seen)]))
+  return id.startsWith('\0tag:') || importers.some((importer) => isFirst(importer, graph, seen))
 }
 
 /** A tag's code is two chunks: `core`, shared by all, and its own. What is asked for later is left to the bundler. */
 function chunkOf(id: string, graph: Pick<Rolldown.PluginContext, 'getModuleInfo'>): string | null {
-  const [tag = null, ...others] = later.test(id) ? [] : tagsOf(id, graph)
-  return tag && (others.length > 0 || common.test(id)) ? 'core' : tag
+  if (later.test(id) || !isFirst(id, graph)) return null
+  const tag = id.split('\0tag:')[1] ?? `rai-${folder.exec(id)?.[1]}`
+  return tag in tags ? tag : 'core'
 }
 
 /** The widgets for script-tag pages, as hashed chunks in `c/`. A library build: an app's would carry a preload helper. */
@@ -155,8 +150,8 @@ function chunks(): UserConfig {
       },
       rolldownOptions: {
         output: {
-          entryFileNames: 'c/[name]-[hash].js',
-          chunkFileNames: 'c/[name]-[hash].js',
+          entryFileNames: 'c/[name]-[hash:6].js',
+          chunkFileNames: 'c/[name]-[hash:6].js',
           assetFileNames: '[name].css',
           minify: true,
           codeSplitting: { groups: [{ name: chunkOf }] },
@@ -172,17 +167,18 @@ function loader(): UserConfig {
   const { version } = readJson('packages/loader/package.json')
   const manifest: Record<string, ManifestChunk> = readJson('packages/loader/dist/manifest.json')
   const chunks = Object.values(manifest)
-  /** A tag's own chunk first, then what it imports. The entry itself is one line that imports them. */
-  const filesOf = (tag: string) =>
-    [tag, 'core'].map((name) => chunks.find((chunk) => chunk.name === name && !chunk.isEntry)!.file)
+  /** The entry of a tag itself is one line that imports its chunk and the core. */
+  const fileOf = (name: string) => chunks.find((chunk) => chunk.name === name && !chunk.isEntry)!.file
+  const hashOf = (tag: string) => fileOf(tag).slice(`c/${tag}-`.length, -'.js'.length)
   return {
     ...shared,
     root,
     plugins: [smaller, precompress],
     define: {
       __TAGS__: JSON.stringify(
-        Object.fromEntries(Object.entries(tags).map(([tag, { early }]) => [tag, [filesOf(tag), early]])),
+        Object.fromEntries(Object.entries(tags).map(([tag, { early }]) => [tag, [hashOf(tag), ...early]])),
       ),
+      __CORE__: JSON.stringify(fileOf('core').slice('c/'.length, -'.js'.length)),
       __COMMANDS__: JSON.stringify(manifest[commands]!.file),
       __VERSION__: JSON.stringify(version),
     },

@@ -7,19 +7,19 @@ const patience = 10_000
  */
 export const loadCode = <T>(urls: readonly URL[], options?: RequestInit): Promise<T> =>
   Promise.race([
-    Promise.all(urls.map((url) => fetched(url, options))).then(() => import(/* @vite-ignore */ `${urls[0]}`)),
+    Promise.all(
+      urls.map(async (url) => {
+        const get = async () => {
+          const answer = await fetch(url, options)
+          if (!answer.ok) throw answer.status
+          await answer.blob()
+        }
+        await get().catch(async () => {
+          // Not at once, and not all visitors together: what failed may be a server that has too many.
+          await new Promise((done) => setTimeout(done, 1000 + 1000 * Math.random()))
+          await get()
+        })
+      }),
+    ).then(() => import(/* @vite-ignore */ `${urls[0]}`)),
     new Promise<never>((_, reject) => setTimeout(reject, patience, 'no answer')),
   ])
-
-async function fetched(url: URL, options?: RequestInit): Promise<void> {
-  const get = async () => {
-    const answer = await fetch(url, options)
-    if (!answer.ok) throw answer.status
-    await answer.blob()
-  }
-  await get().catch(async () => {
-    // Not at once, and not all visitors together: what failed may be a server that has too many.
-    await new Promise((done) => setTimeout(done, 1000 + 1000 * Math.random()))
-    await get()
-  })
-}

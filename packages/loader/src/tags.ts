@@ -2,11 +2,9 @@ import { loadCode } from './code.js'
 import { askEarly, type Early } from './early.js'
 import type { Settings } from './settings.js'
 
-/**
- * By tag: the file of its code and the files that this imports, from the loader's address on; what it asks for first. The
- * build writes it.
- */
-declare const __TAGS__: Record<string, [files: [string, ...string[]], early: Early]>
+/** The build writes them. By tag: the hash in the name of its code's file, and what it asks for first; the file that all import. */
+declare const __TAGS__: Record<string, [hash: string, ...early: Early]>
+declare const __CORE__: string
 const tags = __TAGS__
 
 // Adopted sheets apply even under `style-src 'none'`; `:where()` lets any rule of the page win.
@@ -37,7 +35,7 @@ export function loadTags(base: string, settings: Settings): Tags {
   const roots = new Set<Root>()
   const loading = new AbortController()
   const { signal } = loading
-  const wanted = new Set(Object.keys(tags))
+  const wanted = { ...tags }
 
   const near = new IntersectionObserver(
     (entries) => {
@@ -58,7 +56,7 @@ export function loadTags(base: string, settings: Settings): Tags {
 
   function look(root: Root) {
     for (const element of root.querySelectorAll(':not(:defined)')) {
-      if (!wanted.has(element.localName)) continue
+      if (!wanted[element.localName]) continue
       if (element.matches('[loading=eager]')) want(element)
       else near.observe(element)
     }
@@ -66,26 +64,23 @@ export function loadTags(base: string, settings: Settings): Tags {
 
   function want(element: Element) {
     const { localName } = element
-    if (!wanted.delete(localName)) return
-    askEarly(element, settings, tags[localName]![1])
+    if (!wanted[localName]) return
+    const [, ...early] = wanted[localName]
+    delete wanted[localName]
+    askEarly(element, settings, early)
     load(localName)
     // Elements need one for their first rows: the processor has nothing to do now.
     setTimeout(Intl.NumberFormat)
-    if (wanted.size) return
-    changes.disconnect()
-    near.disconnect()
   }
 
   async function load(tag: string) {
-    const urls = tags[tag]![0].map((file) => new URL(file, base))
+    const urls = [`${tag}-${tags[tag]![0]}`, __CORE__].map((name) => new URL(`c/${name}.js`, base))
     try {
       await loadCode(urls, { signal })
     } catch (reason) {
       if (signal.aborted) return
       addEventListener('online', () => load(tag), { once: true, signal })
-      console.error(
-        `[rai] <${tag}> could not load ${urls[0]} (${reason}). CSP: connect-src, script-src, trusted-types rai-html?`,
-      )
+      console.error(`[rai] <${tag}> could not load ${urls[0]} (${reason}). Does the CSP allow it?`)
       sheet.insertRule(`${tag}:not(:defined):empty::before{content:"This could not be loaded."}`)
       for (const root of roots)
         for (const element of root.querySelectorAll(tag)) {
