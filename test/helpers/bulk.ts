@@ -56,6 +56,13 @@ export async function uploadCsv(
   return { status: answer.status, headers: answer.headers, body: (await answer.json()) as UploadAnswer['body'] }
 }
 
+/** Sends a file, which must be taken, and waits until its job is over. Answers what became of it. */
+export async function runCsv(...[url, key, ...file]: Parameters<typeof uploadCsv>): Promise<Job> {
+  const { status, body } = await uploadCsv(url, key, ...file)
+  expect([status, body.status], body.message).toEqual([202, 'success'])
+  return expectJob(url, key, body.data!.jobId)
+}
+
 export async function readJob(url: string, key: string, jobId: string): Promise<Job> {
   const answer = await fetch(`${url}/apis/v1/users/bulk-jobs/${jobId}`, { headers: { authorization: `Bearer ${key}` } })
   return ((await answer.json()) as { data: Job }).data

@@ -24,11 +24,12 @@ import { newId } from '../../packages/server/src/domain/ids.js'
 import { createKey, type NewKey, revokeKey, rotateKey } from '../../packages/server/src/domain/keys/keys.js'
 import { newSecret } from '../../packages/server/src/domain/keys/text.js'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
-import { createMember, findMember, type NewMember } from '../../packages/server/src/domain/members/members.js'
+import { findMember } from '../../packages/server/src/domain/members/members.js'
 import { changeRoles, createRole, type RoleInput } from '../../packages/server/src/domain/roles.js'
 import { beginningOfTime } from '../../packages/server/src/domain/time.js'
 import { type Ask, ask, embedToken, type Reply } from './api.js'
 import { type TestCommunity, testCommunity } from './community.js'
+import { type Person, signedIn, signIn } from './people.js'
 import type { TestServer } from './server.js'
 
 const many = { points: 10_000_000, seconds: 60 }
@@ -101,37 +102,23 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
   const rotated = await newKey({})
   await community.tenant((tx) => rotateKey(tx, rotated.id, 0, now))
   const passwordHash = await hash(password)
-  /** A member with a login, and access tokens of as many logins. */
-  const signedIn = async (person: NewMember, logins = operations.length) => {
-    const { accountId, tokens } = await server.database.accounts(async (tx) => {
-      const account = await createAccount(
-        tx.db,
-        { email: `${person.username}@${new URL(origin).host}` },
-        passwordHash,
-        now,
-      )
-      const accountId = account!.id
-      const tokens: string[] = []
-      for (let n = 0; n < logins; n++) tokens.push((await beginSession(tx, { accountId }, now)).tokens.accessToken)
-      return { accountId, tokens }
-    })
-    return {
-      tokens,
-      accountId,
-      member: await community.tenant((tx) => createMember(tx, { ...person, accountId }, now)),
-    }
+  const member = await signedIn(server, community, { username: 'member', email: email(origin), passwordHash }, now)
+  const owner = await signedIn(server, community, { username: 'owner', role: 'owner' }, now)
+  /** An access token for each operation. */
+  const tokensOf = async ({ account_id: accountId }: Person) => {
+    const tokens: string[] = []
+    for (const _ of operations) tokens.push(await signIn(server, { accountId: accountId! }, now))
+    return tokens
   }
-  const { member, accountId, tokens: accessTokens } = await signedIn({ username: 'member', email: email(origin) })
-  const { tokens: ownerTokens, member: owner } = await signedIn({ username: 'owner', role: 'owner' })
   const newRole = (input: RoleInput & { title: string }) =>
     community.tenant((tx) => createRole(tx, input, undefined, now))
   /** A member whose one role, which stands above others, allows these things. */
   const signedInWith = async (title: string, names: readonly ServerPermission[]) => {
     const serverPermissions = Object.fromEntries(names.map((name) => [name, true]))
     const role = await newRole({ title, position: 10, serverPermissions })
-    const { member, tokens } = await signedIn({ username: title }, 1)
-    await community.tenant((tx) => changeRoles(tx, member, { add: [role.id] }, now))
-    return tokens[0]!
+    const person = await signedIn(server, community, { username: title }, now)
+    await community.tenant((tx) => changeRoles(tx, person, { add: [role.id] }, now))
+    return person.bearer
   }
   const allowed = new Map<ServerPermission, string>()
   const allowedTheRest = new Map<ServerPermission, string>()
@@ -176,9 +163,9 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
     rotatedKey: rotated.key,
     expiredKey: (await newKey({ expiresAt: new Date(now.getTime() - 1) })).key,
     revokedPublishableKey: revoked[1].key,
-    accountId,
-    accessTokens,
-    ownerTokens,
+    accountId: member.account_id!,
+    accessTokens: await tokensOf(member),
+    ownerTokens: await tokensOf(owner),
     roleId: (await newRole({ title: 'Guests', accessLevel })).id,
     allowed,
     allowedTheRest,

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
 import { type Ask, ask, type Reply } from '../helpers/api.js'
 import { csv, inQuery, isAllowed, knock, makePlace, operations, type Place, visitors } from '../helpers/operations.js'
+import { missingId } from '../helpers/people.js'
 import { startTestServer } from '../helpers/server.js'
 
 const many = { points: 100_000, seconds: 60 }
@@ -77,17 +78,15 @@ describe('29: another community', () => {
     'channelId',
     'userKeyId',
   ] as const
-  /** Something like it that nobody has. */
-  const missing = '01890000-0000-7000-8000-000000000000'
 
   it.each(ofThings)('%s finds nothing of ours', async (key, route) => {
-    const nothing = { ...home, ...Object.fromEntries(named.map((name) => [name, missing])) }
+    const nothing = { ...home, ...Object.fromEntries(named.map((name) => [name, missingId])) }
     for (const who of strangers(route, away)) {
       const reply = await knock(key, home, who)
       expect([reply.status, reply.code], reply.text).toEqual([404, 'not_found'])
       // In the same words, so that nobody learns what is there.
       const params = Object.fromEntries(
-        [...key.matchAll(/\{(?!publishableKey)(\w+)\}/g)].map(([, name]) => [name!, missing]),
+        [...key.matchAll(/\{(?!publishableKey)(\w+)\}/g)].map(([, name]) => [name!, missingId]),
       )
       const other = await knock(key, nothing, { ...who, params: { ...params, ...who.params } })
       expect(words(other)).toBe(words(reply))

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { families, type Route, type RouteKey } from '../../packages/contract/src/index.js'
-import { createAccount } from '../../packages/server/src/domain/accounts/accounts.js'
 import { createPasswords } from '../../packages/server/src/domain/accounts/passwords.js'
 import { ask } from '../helpers/api.js'
+import { newAccount } from '../helpers/people.js'
 import { startTestServer } from '../helpers/server.js'
 
 let hashes = 0
@@ -17,8 +17,7 @@ const { hash } = createPasswords()
 let people = 0
 async function person(): Promise<string> {
   const email = `person${++people}@example.com`
-  const passwordHash = await hash(password)
-  await server.database.accounts(({ db }) => createAccount(db, { email }, passwordHash, new Date()))
+  await newAccount(server, { email, passwordHash: await hash(password) })
   return email
 }
 const from = (address: string) => ({ headers: { 'x-forwarded-for': address } })

@@ -5,12 +5,12 @@ import type { AddressInfo } from 'node:net'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
-import { post } from '../../packages/server/src/domain/ledger.js'
 import { createMember, findMember, setVisibility } from '../../packages/server/src/domain/members/members.js'
 import { keepAvatar, queueAvatars, takeDueAvatars } from '../../packages/server/src/domain/pictures/avatars.js'
 import { ask, embedToken } from '../helpers/api.js'
-import { expectJob, uploadCsv } from '../helpers/bulk.js'
+import { runCsv } from '../helpers/bulk.js'
 import { testCommunity } from '../helpers/community.js'
+import { earn } from '../helpers/people.js'
 import { startTestServer } from '../helpers/server.js'
 
 /** Somebody's pictures, by path. */
@@ -62,10 +62,7 @@ async function newMember(avatarUrl?: string) {
   const username = `member-${++made}`
   const reply = await ask(server, 'POST /apis/v1/users', { bearer, body: { username, avatarUrl } })
   expect(reply.status, reply.text).toBe(201)
-  await tenant((tx) => {
-    const move = { memberId: reply.answer._id, unit: 'xp', amount: made, reason: 'adjustment', actor: 'test' } as const
-    return post(tx, [{ ...move, key: username }], new Date())
-  })
+  await earn(community, reply.answer._id, made)
   return { id: reply.answer._id, username }
 }
 const at = (path: string) => `http://${place}${path}`
@@ -236,8 +233,7 @@ describe('a member’s picture', () => {
 
   it('comes by a file too, changes, and goes when the new one cannot be had', async () => {
     const upload = async (type: 'import' | 'update', csv: string) => {
-      const { body } = await uploadCsv(server.url, bearer, type, csv)
-      const job = await expectJob(server.url, bearer, body.data!.jobId)
+      const job = await runCsv(server.url, bearer, type, csv)
       expect(job).toMatchObject({ failed: 0 })
       return job
     }

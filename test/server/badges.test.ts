@@ -5,8 +5,6 @@ import { sql } from 'kysely'
 import sharp from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Tx } from '../../packages/server/src/db/database.js'
-import { createAccount } from '../../packages/server/src/domain/accounts/accounts.js'
-import { beginSession } from '../../packages/server/src/domain/accounts/sessions.js'
 import { badgesOf, settleBadges } from '../../packages/server/src/domain/badges/awards.js'
 import { type BadgeInput, createBadge } from '../../packages/server/src/domain/badges/badges.js'
 import { ensureFields } from '../../packages/server/src/domain/fields/fields.js'
@@ -22,9 +20,10 @@ import {
 import { changeRoles, createRole } from '../../packages/server/src/domain/roles.js'
 import { inFolder } from '../../packages/server/src/files/folder.js'
 import { type Ask, ask, formOf } from '../helpers/api.js'
-import { expectJob, uploadCsv } from '../helpers/bulk.js'
+import { runCsv } from '../helpers/bulk.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { openTestDatabase } from '../helpers/database.js'
+import { earn, type Person, signedIn } from '../helpers/people.js'
 import { startTestServer } from '../helpers/server.js'
 
 const server = await startTestServer()
@@ -58,26 +57,11 @@ const has = async (userId: string) =>
   )
 
 const newMember = () => tenant((tx) => createMember(tx, { username: `member ${++names}` }, new Date()))
-let moves = 0
-const earn = (memberId: string, amount: number, unit: 'xp' | 'currency' = 'xp', { tenant: within } = community) =>
-  within((tx) =>
-    post(tx, [{ memberId, unit, amount, reason: 'adjustment', key: `move ${++moves}`, actor: 'test' }], new Date()),
-  )
 const holds = (memberId: string) => tenant((tx) => balancesOf(tx, memberId))
 
 const query = { serverId: community.id }
 
-/** A member who can sign in. */
-async function newPerson() {
-  const email = `person${++names}@example.com`
-  const { accountId, token } = await server.database.accounts(async (tx) => {
-    const account = await createAccount(tx.db, { email }, '', new Date())
-    const { tokens } = await beginSession(tx, { accountId: account!.id }, new Date())
-    return { accountId: account!.id, token: tokens.accessToken }
-  })
-  const member = await tenant((tx) => createMember(tx, { username: email, accountId }, new Date()))
-  return { id: member.id, username: email, token }
-}
+const newPerson = () => signedIn(server, community, { username: `person ${++names}` })
 
 describe('a badge', () => {
   it('is what it was created as, with numbers as numbers', async () => {
@@ -259,7 +243,7 @@ describe('a badge that follows from a count', () => {
     await newBadge({ title: 'Twelve', action: 'xp', quantity: 12, awardCurrencyQuantity: 7 })
     await newBadge({ title: 'Seven coins', action: 'coins', quantity: 7, awardXpQuantity: 3 })
     await newBadge({ title: 'Fifteen', action: 'xp', quantity: 15 })
-    await earn(member.id, 11)
+    await earn(community, member.id, 11)
     expect(await has(member.id)).toEqual([])
     await tenant(async (tx) => {
       const move = {
@@ -284,11 +268,11 @@ describe('a badge that follows from a count', () => {
   it('is given once by many changes at once, and is not given again by going up and down', async () => {
     const member = await newMember()
     const { id } = await newBadge({ title: 'Ups', action: 'coins', quantity: 5_000, awardXpQuantity: 1 })
-    await Promise.all(Array.from({ length: 20 }, () => earn(member.id, 500, 'currency')))
+    await Promise.all(Array.from({ length: 20 }, () => earn(community, member.id, 500, { unit: 'currency' })))
     expect((await has(member.id)).filter((title) => title === 'Ups')).toHaveLength(1)
     const { xp } = await holds(member.id)
     await remove(id, member.id)
-    for (const amount of [-9_000, 9_000]) await earn(member.id, amount, 'currency')
+    for (const amount of [-9_000, 9_000]) await earn(community, member.id, amount, { unit: 'currency' })
     expect(await has(member.id)).not.toContain('Ups')
     expect((await holds(member.id)).xp).toBe(xp)
     // By hand it can be given back.
@@ -299,10 +283,10 @@ describe('a badge that follows from a count', () => {
 
   it('gives what a balance has room for, and fails nothing by what it has none for', async () => {
     const [earner, holder] = [await newMember(), await newMember()]
-    for (const { id } of [earner, holder]) await earn(id, Number.MAX_SAFE_INTEGER - 3, 'currency')
+    for (const { id } of [earner, holder]) await earn(community, id, Number.MAX_SAFE_INTEGER - 3, { unit: 'currency' })
     await newBadge({ title: 'Far', action: 'xp', quantity: 2_000_000, awardCurrencyQuantity: 10 })
     await newBadge({ title: 'Farther', action: 'xp', quantity: 3_000_000, awardCurrencyQuantity: 10 })
-    await earn(earner.id, 3_000_000)
+    await earn(community, earner.id, 3_000_000)
     expect(await has(earner.id)).toEqual(expect.arrayContaining(['Far', 'Farther']))
     const { id } = await newBadge({ title: 'By hand', awardCurrencyQuantity: 10 })
     expect((await award(id, holder.id)).status).toBe(200)
@@ -320,18 +304,18 @@ describe('a badge that follows from a count', () => {
       )
     expect(await has(member.id)).toContain('Ten summits')
     expect((await holds(member.id)).xp).toBe(4)
-    const { body } = await uploadCsv(server.url, bearer, 'import', 'username,summits\numa,10\nuli,9\n', {
+    const job = await runCsv(server.url, bearer, 'import', 'username,summits\numa,10\nuli,9\n', {
       fields: { map: JSON.stringify({ summits: 'field:summits' }) },
     })
-    expect(await expectJob(server.url, bearer, body.data!.jobId)).toMatchObject({ succeeded: 2 })
+    expect(job).toMatchObject({ succeeded: 2 })
     const [uma, uli] = await tenant((tx) => Promise.all(['uma', 'uli'].map((username) => findMember(tx, { username }))))
     expect([await has(uma!.id), await has(uli!.id)]).toEqual([['Ten summits'], []])
   })
 
   it('is given to who has had enough before, also when less becomes enough, and stays when more is asked', async () => {
     const [rich, poor] = [await newMember(), await newMember()]
-    await earn(rich.id, 900_000, 'currency')
-    await earn(poor.id, 700_000, 'currency')
+    await earn(community, rich.id, 900_000, { unit: 'currency' })
+    await earn(community, poor.id, 700_000, { unit: 'currency' })
     const { id } = await newBadge({ title: 'Rich', action: 'coins', quantity: 800_000 })
     await expect.poll(() => has(rich.id)).toContain('Rich')
     expect(await has(poor.id)).not.toContain('Rich')
@@ -383,7 +367,7 @@ describe('a badge that many have had enough for before', () => {
     )
     const badge = await make({ metric: 'currency', quantity: 100, awardXpQuantity: 7 })
     const [spender] = rows
-    await earn(spender!.id, -100, 'currency', quiet)
+    await earn(quiet, spender!.id, -100, { unit: 'currency' })
     expect(await given(badge.id)).toBe(1)
     for (let isMore = true; isMore; ) isMore = (await Promise.all([settle(), settle(), settle()])).includes(true)
     expect(await given(badge.id)).toBe(members)
@@ -404,7 +388,7 @@ describe('a badge that many have had enough for before', () => {
         returning id`.execute(tx.db),
     )
     const [gone, erased] = await quiet.tenant((tx) => Promise.all(members.map(({ id }) => findMember(tx, { id }))))
-    for (const member of [gone!, erased!]) await earn(member.id, 1_000, 'currency', quiet)
+    for (const member of [gone!, erased!]) await earn(quiet, member.id, 1_000, { unit: 'currency' })
     await quiet.tenant((tx) => deleteMember(tx, gone!, new Date()))
     await quiet.tenant((tx) => deleteMember(tx, erased!, new Date(0)))
     await quiet.tenant((tx) => eraseNext(tx, files, new Date()))
@@ -423,13 +407,13 @@ describe('the badges of a member', () => {
     await tenant(async (tx) => {
       const serverPermissions = { server_administrator: true }
       const role = await createRole(tx, { title: 'Deputy', serverPermissions }, undefined, new Date())
-      await changeRoles(tx, (await findMember(tx, { id: deputy.id }))!, { add: [role.id] }, new Date())
+      await changeRoles(tx, deputy, { add: [role.id] }, new Date())
     })
     const by = async (token: string) => {
       const params = { userId: shown.id }
       return (await ask(server, 'GET /api/v1/users/{userId}/badges', { bearer: token, query, params })).status
     }
-    const everybody = () => Promise.all([by(asker.token), by(shown.token), by(deputy.token), by(bearer)])
+    const everybody = () => Promise.all([by(asker.bearer), by(shown.bearer), by(deputy.bearer), by(bearer)])
     expect(await everybody()).toEqual([200, 200, 200, 200])
     await tenant((tx) => setVisibility(tx, shown.id, 'hidden', new Date()))
     expect(await everybody()).toEqual([404, 200, 200, 200])
@@ -437,12 +421,10 @@ describe('the badges of a member', () => {
 })
 
 describe('an application for a badge', () => {
-  type Person = Awaited<ReturnType<typeof newPerson>>
-
-  const applyFor = ({ token }: Person, badgeId: string, what: object = { body: { note: 'Please' } }) =>
-    ask(server, 'POST /api/v1/badges/{badgeId}/application', { bearer: token, query, params: { badgeId }, ...what })
-  const ownFor = ({ token }: Person, badgeId: string) =>
-    ask(server, 'GET /api/v1/badges/{badgeId}/application', { bearer: token, query, params: { badgeId } })
+  const applyFor = ({ bearer }: Person, badgeId: string, what: object = { body: { note: 'Please' } }) =>
+    ask(server, 'POST /api/v1/badges/{badgeId}/application', { bearer, query, params: { badgeId }, ...what })
+  const ownFor = ({ bearer }: Person, badgeId: string) =>
+    ask(server, 'GET /api/v1/badges/{badgeId}/application', { bearer, query, params: { badgeId } })
   const decide = (how: 'approve' | 'reject', applicationId: string) =>
     ask(server, `POST /api/v1/badge-applications/{applicationId}/${how}`, { bearer, params: { applicationId } })
   const waiting = async (more: NonNullable<Ask['query']>) =>
@@ -516,12 +498,11 @@ describe('an application for a badge', () => {
     const badge = await newBadge({ title: 'Left', applied: true })
     const { answer } = await applyFor(person, badge.id, { form: formOf({ attachment: png }) })
     const shown = async () => (await waiting({ badgeId: badge.id })).items
-    const member = await tenant((tx) => findMember(tx, { id: person.id }))
-    await tenant((tx) => deleteMember(tx, member!, new Date()))
+    await tenant((tx) => deleteMember(tx, person, new Date()))
     expect([await shown(), (await decide('approve', answer._id)).code]).toEqual([[], 'not_found'])
-    await tenant((tx) => restoreMember(tx, member!, new Date()))
+    await tenant((tx) => restoreMember(tx, person, new Date()))
     expect(await shown()).toEqual([answer])
-    await tenant((tx) => deleteMember(tx, member!, new Date(0)))
+    await tenant((tx) => deleteMember(tx, person, new Date(0)))
     await expect.poll(async () => (await fetch(answer.attachment!)).status).toBe(404)
     const traces = (tx: Tx) =>
       tx.db.selectFrom('badge_applications').select('note').where('member_id', '=', person.id).execute()

@@ -5,7 +5,7 @@ import { communityClock } from '../../packages/server/src/domain/clock.js'
 import { createBoard, rowsAt, runOf } from '../../packages/server/src/domain/leaderboards/index.js'
 import { balancesOf, findMember } from '../../packages/server/src/domain/members/members.js'
 import { startPruning } from '../../packages/server/src/jobs/prune.js'
-import { expectJob, type Job, readJob, uploadCsv } from '../helpers/bulk.js'
+import { expectJob, type Job, readJob, runCsv, uploadCsv } from '../helpers/bulk.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { asSuperuser } from '../helpers/database.js'
 import { startTestServer } from '../helpers/server.js'
@@ -14,16 +14,12 @@ const server = await startTestServer()
 const other = await testCommunity(server, { origin: 'https://other.example' })
 
 /** Uploads a file and waits until its job is over. */
-async function run(
+const run = (
   community: TestCommunity,
   type: 'import' | 'update',
   csv: string | Buffer,
   fields: Record<string, string> = {},
-) {
-  const { status, body } = await uploadCsv(server.url, community.communityKey, type, csv, { fields })
-  expect([status, body.status]).toEqual([202, 'success'])
-  return expectJob(server.url, community.communityKey, body.data!.jobId)
-}
+) => runCsv(server.url, community.communityKey, type, csv, { fields })
 
 const refused = async (community: TestCommunity, type: 'import' | 'update', csv: string | Buffer, fields = {}) => {
   const { status, body } = await uploadCsv(server.url, community.communityKey, type, csv, { fields })

@@ -1,9 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createAccount } from '../../packages/server/src/domain/accounts/accounts.js'
-import { beginSession } from '../../packages/server/src/domain/accounts/sessions.js'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
 import { type Ask, ask } from '../helpers/api.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
+import { missingId, type Person, signedIn } from '../helpers/people.js'
 import { startTestServer } from '../helpers/server.js'
 
 /** A moment later each time that somebody looks: what is made later has a later id. */
@@ -11,23 +10,13 @@ let moment = Date.now()
 const server = await startTestServer({ clock: () => new Date(++moment) })
 let community: TestCommunity
 let bearer: string
-const missing = '01890000-0000-7000-8000-000000000000'
 
-interface Person {
-  id: string
-  bearer: string
-}
 /** Somebody who signed in, with some roles. */
 async function person(username: string, roleIds: readonly string[] = [], role?: 'owner'): Promise<Person> {
-  const at = new Date()
-  const accountId = await server.database.accounts(
-    async (tx) => (await createAccount(tx.db, { email: `${username}@example.com` }, '', at))!.id,
-  )
-  const { id } = await community.tenant((tx) => createMember(tx, { username, accountId, ...(role && { role }) }, at))
+  const who = await signedIn(server, community, { username, ...(role && { role }) })
   for (const roleId of roleIds)
-    await ask(server, 'POST /api/v1/roles/{roleId}/add', { bearer, params: { roleId }, body: { userId: id } })
-  const { tokens } = await server.database.accounts((tx) => beginSession(tx, { accountId }, at))
-  return { id, bearer: tokens.accessToken }
+    await ask(server, 'POST /api/v1/roles/{roleId}/add', { bearer, params: { roleId }, body: { userId: who.id } })
+  return who
 }
 const newRole = async (title: string, allows: object = {}) =>
   (await ask(server, 'POST /api/v1/roles', { bearer, body: { title, ...allows } })).answer._id
@@ -108,7 +97,7 @@ describe('a channel', () => {
     ['a page in a forum', { topic: 'x', channelType: 'forum', iframe: page }, ['iframe']],
     [
       'a role twice',
-      { topic: 'x', channelType: 'open', permissions: Array(2).fill({ roleId: missing, channelPermissions: {} }) },
+      { topic: 'x', channelType: 'open', permissions: Array(2).fill({ roleId: missingId, channelPermissions: {} }) },
       ['permissions'],
     ],
     [
@@ -116,7 +105,7 @@ describe('a channel', () => {
       {
         topic: 'x',
         channelType: 'open',
-        permissions: [{ roleId: missing, channelPermissions: { manage_roles: true } }],
+        permissions: [{ roleId: missingId, channelPermissions: { manage_roles: true } }],
       },
       ['permissions.0.channelPermissions.manage_roles'],
     ],
@@ -128,12 +117,12 @@ describe('a channel', () => {
   it('names nobody and no role of another community', async () => {
     const other = await testCommunity(server)
     const stranger = await other.tenant((tx) => createMember(tx, { username: 'stranger' }, new Date()))
-    for (const userId of [stranger.id, missing, 'x']) {
+    for (const userId of [stranger.id, missingId, 'x']) {
       const { code, paths } = await create({ topic: 'x', channelType: 'direct', allowedUsers: [userId] })
       expect([code, paths]).toEqual(['unknown_reference', ['allowedUsers.0']])
     }
     const theirs = await ask(server, 'POST /api/v1/roles', { bearer: other.systemKey, body: { title: 'Theirs' } })
-    for (const roleId of [theirs.answer._id, other.id, missing, 'x']) {
+    for (const roleId of [theirs.answer._id, other.id, missingId, 'x']) {
       const permissions = [{ roleId, channelPermissions: { post_messages: false } }]
       const { code, paths } = await create({ topic: 'x', channelType: 'open', permissions })
       expect([code, paths]).toEqual(['unknown_reference', ['permissions.0.roleId']])

@@ -1,10 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createAccount } from '../../packages/server/src/domain/accounts/accounts.js'
-import { beginSession } from '../../packages/server/src/domain/accounts/sessions.js'
 import { createMember, type Member, setVisibility } from '../../packages/server/src/domain/members/members.js'
 import { changeRoles, createRole } from '../../packages/server/src/domain/roles.js'
 import { ask } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
+import { type Person, signedIn } from '../helpers/people.js'
 import { startTestServer } from '../helpers/server.js'
 
 const now = new Date('2026-11-23T12:00:00Z')
@@ -13,19 +12,9 @@ const community = await testCommunity(server)
 const { communityKey: bearer, tenant } = community
 const params = { communityId: community.id }
 
-/** A member, and the access token of their login. */
-async function signedIn(username: string, role: 'owner' | 'member' = 'member') {
-  const session = await server.database.accounts(async (tx) => {
-    const account = await createAccount(tx.db, { email: `${username}@example.com` }, '', now)
-    return { accountId: account!.id, ...(await beginSession(tx, { accountId: account!.id }, now)) }
-  })
-  const { accountId } = session
-  const member = await tenant((tx) => createMember(tx, { username, role, accountId }, now))
-  return { member, token: session.tokens.accessToken }
-}
 let amara: Member
-let bo: { member: Member; token: string }
-let owner: { member: Member; token: string }
+let bo: Person
+let owner: Person
 beforeAll(async () => {
   amara = await tenant((tx) =>
     createMember(
@@ -34,8 +23,8 @@ beforeAll(async () => {
       now,
     ),
   )
-  bo = await signedIn('bo')
-  owner = await signedIn('cai', 'owner')
+  bo = await signedIn(server, community, { username: 'bo' }, now)
+  owner = await signedIn(server, community, { username: 'cai', role: 'owner' }, now)
   await tenant((tx) => createMember(tx, { username: '2', displayName: 'émigré' }, now))
   const gone = await tenant((tx) => createMember(tx, { username: 'gone' }, now))
   await tenant((tx) => tx.db.updateTable('members').set({ status: 'deleted' }).where('id', '=', gone.id).execute())
@@ -133,30 +122,30 @@ describe('a member', () => {
 
   it('reads their own record by login, and nobody else’s; the owner reads all', async () => {
     const where = { serverId: community.id }
-    expect((await read(bo.member.id, where, bo.token)).answer.username).toBe('bo')
-    const refused = [await read(amara.id, where, bo.token), await read(community.id, where, bo.token)]
+    expect((await read(bo.id, where, bo.bearer)).answer.username).toBe('bo')
+    const refused = [await read(amara.id, where, bo.bearer), await read(community.id, where, bo.bearer)]
     expect(refused.map(({ status }) => status)).toEqual([404, 404])
-    expect((await read(amara.id, where, owner.token)).answer).toEqual(shown())
-    expect((await read('1', where, owner.token)).answer).toEqual(shown())
-    expect((await read(bo.member.id, {}, bo.token)).status).toBe(404)
-    expect((await list({}, bo.token)).status).toBe(403)
-    expect((await list({ limit: 1 }, owner.token)).status).toBe(200)
+    expect((await read(amara.id, where, owner.bearer)).answer).toEqual(shown())
+    expect((await read('1', where, owner.bearer)).answer).toEqual(shown())
+    expect((await read(bo.id, {}, bo.bearer)).status).toBe(404)
+    expect((await list({}, bo.bearer)).status).toBe(403)
+    expect((await list({ limit: 1 }, owner.bearer)).status).toBe(200)
   })
 
   it('is read by a member whose roles make them an administrator', async () => {
-    const { member, token } = await signedIn('deputy')
+    const deputy = await signedIn(server, community, { username: 'deputy' }, now)
     const serverPermissions = { server_administrator: true }
     await tenant(async (tx) => {
       const role = await createRole(tx, { title: 'Deputy', serverPermissions }, undefined, now)
-      await changeRoles(tx, member, { add: [role.id] }, now)
+      await changeRoles(tx, deputy, { add: [role.id] }, now)
     })
-    expect((await read(amara.id, { serverId: community.id }, token)).answer).toEqual(shown())
-    expect((await list({ limit: 1 }, token)).status).toBe(200)
+    expect((await read(amara.id, { serverId: community.id }, deputy.bearer)).answer).toEqual(shown())
+    expect((await list({ limit: 1 }, deputy.bearer)).status).toBe(200)
   })
 
   it('has a picture that is told while they are not hidden', async () => {
     const avatarId = '01890000-0000-7000-8000-000000000001'
-    const { id } = bo.member
+    const { id } = bo
     await tenant((tx) => tx.db.updateTable('members').set({ avatar_id: avatarId }).where('id', '=', id).execute())
     expect((await read(id)).answer.avatar).toBe(`${server.url}/avatars/${community.id}/${avatarId}.webp`)
     await tenant((tx) => setVisibility(tx, id, 'hidden', now))

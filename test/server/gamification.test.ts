@@ -1,15 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { createAccount } from '../../packages/server/src/domain/accounts/accounts.js'
-import { beginSession } from '../../packages/server/src/domain/accounts/sessions.js'
 import { lockCounts } from '../../packages/server/src/domain/leaderboards/counts.js'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
-import { post, takeBoardLock } from '../../packages/server/src/domain/ledger.js'
+import { takeBoardLock } from '../../packages/server/src/domain/ledger.js'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
 import { createRole, deleteRole, giveRole, type RoleInput, updateRole } from '../../packages/server/src/domain/roles.js'
 import { addDays, dayOf, momentOf } from '../../packages/server/src/domain/time.js'
 import { ask, embedToken } from '../helpers/api.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { waitingForLocks } from '../helpers/database.js'
+import { earn, signedIn } from '../helpers/people.js'
 import { startTestServer } from '../helpers/server.js'
 
 const noon = new Date('2026-11-23T12:00:00Z')
@@ -115,7 +114,7 @@ describe('gamification settings', () => {
       })
       return Promise.all(each)
     }
-    const member = await signIn('member')
+    const { bearer: member } = await signedIn(server, community, { username: 'member' }, now)
     expect(await statuses(member)).toEqual([403, 403])
     await community.tenant(async (tx) => {
       const input = { title: 'Chief', serverPermissions: { server_administrator: true } }
@@ -123,7 +122,8 @@ describe('gamification settings', () => {
       await giveRole(tx, { roleId, userId: '1' }, undefined, now)
     })
     expect(await statuses(member)).toEqual([200, 403])
-    expect(await statuses(await signIn('owner'))).toEqual([200, 200])
+    const owner = await signedIn(server, community, { username: 'owner', role: 'owner' }, now)
+    expect(await statuses(owner.bearer)).toEqual([200, 200])
   })
 
   const rule = { enabled: true, xp: 1, currency: 0 }
@@ -187,8 +187,7 @@ describe('a tier', () => {
     await set({ tiers: [{ ...tiers[0]!, levels: [10, 100, 250] }, tiers[1]!] })
     const standings: unknown[] = []
     for (const amount of [9, 1, 89, 1, 400, 1500]) {
-      const move = { memberId, unit: 'xp', amount, reason: 'adjustment', actor: 'test' } as const
-      await community.tenant((tx) => post(tx, [{ ...move, key: `to ${amount} ${standings.length}` }], now))
+      await earn(community, memberId, amount, { at: now })
       const { tier, balances } = await me()
       standings.push([balances.xp, tier && [tier.number, tier.name, tier.level, tier.nextXp]])
     }
@@ -207,25 +206,13 @@ describe('roles by XP', () => {
   const newRole = (title: string, input: Omit<RoleInput, 'title'> = {}) =>
     community.tenant((tx) => createRole(tx, { title, ...input }, undefined, now))
   const administrator = { serverPermissions: { server_administrator: true } }
-  const award = (memberId: string, amount: number) =>
-    community.tenant((tx) => {
-      const move = {
-        memberId,
-        unit: 'xp',
-        amount,
-        reason: 'adjustment',
-        key: `award ${amount}`,
-        actor: 'test',
-      } as const
-      return post(tx, [move], now)
-    })
 
   it('are had by whoever comes with so much, and stay', async () => {
     const { id: memberId } = await makeMember()
     const made = [1, 2, 3].map((position) => newRole(`Role ${position}`, { position }))
     const xpRoles = (await Promise.all(made)).map(({ id }, n) => ({ roleId: id, xp: 10 ** (n + 1) }))
     expect((await set({ xpRoles })).answer.xpRoles).toEqual(xpRoles)
-    await award(memberId, 99)
+    await earn(community, memberId, 99, { at: now })
     expect((await info()).roles).toEqual(['@all'])
     await me()
     expect((await info()).roles).toEqual(['@all', 'Role 1'])
@@ -233,7 +220,7 @@ describe('roles by XP', () => {
     now = new Date(now.getTime() + 24 * 3_600_000)
     await me()
     expect((await info()).roles).toEqual(['@all', 'Role 1', 'Role 2'])
-    await award(memberId, -100)
+    await earn(community, memberId, -100, { at: now })
     now = new Date(now.getTime() + 24 * 3_600_000)
     await me()
     expect((await info()).roles).toEqual(['@all', 'Role 1', 'Role 2'])
@@ -270,7 +257,7 @@ describe('roles by XP', () => {
 
   it('are not given any more once they may administrate, and are forgotten when they are deleted', async () => {
     const { id: memberId } = await makeMember()
-    await award(memberId, 100)
+    await earn(community, memberId, 100, { at: now })
     const [rising, going] = [await newRole('Rising'), await newRole('Going')]
     await set({ xpRoles: [rising, going].map(({ id }) => ({ roleId: id, xp: 1 })) })
     await community.tenant((tx) => updateRole(tx, rising.id, administrator, undefined, now))
@@ -330,7 +317,12 @@ describe('a daily login', () => {
     const token = await embedToken(server, community, 'ada')
     await ask(server, 'GET /widget/v1/{publishableKey}/config', { params: params(), bearer: token })
     expect(await info()).toMatchObject({ xp: 5, visitCount: 1, loginStreak: 1 })
-    const accessToken = await signIn('member')
+    const { bearer: accessToken } = await signedIn(
+      server,
+      community,
+      { username: 'member', email: 'member@example.com' },
+      now,
+    )
     const path = { serverId: community.id }
     await ask(server, 'GET /api/v1/servers/{serverId}/me', { bearer: accessToken, params: path })
     expect(await info('member')).toMatchObject({ xp: 5, visitCount: 1, loginStreak: 1 })
@@ -438,22 +430,9 @@ describe('a daily login', () => {
   it('refuses nobody when it cannot be given', async () => {
     const { id: memberId } = await makeMember()
     await set(dailyLogin(5))
-    const all = { memberId, unit: 'xp', amount: Number.MAX_SAFE_INTEGER, reason: 'adjustment', actor: 'test' } as const
-    await community.tenant((tx) => post(tx, [{ ...all, key: 'all there is' }], now))
+    await earn(community, memberId, Number.MAX_SAFE_INTEGER, { at: now })
     expect((await me()).balances.xp).toBe(Number.MAX_SAFE_INTEGER)
-    await community.tenant((tx) => post(tx, [{ ...all, amount: -5, key: 'room' }], now))
+    await earn(community, memberId, -5, { at: now })
     expect(await me()).toMatchObject({ balances: { xp: Number.MAX_SAFE_INTEGER }, streak: { days: 1 } })
   })
 })
-
-/** The access token of somebody who is a member of the community, or its owner. */
-async function signIn(role: 'owner' | 'member'): Promise<string> {
-  const email = `${role}@${community.id}.example`
-  const { accountId, accessToken } = await server.database.accounts(async (tx) => {
-    const account = await createAccount(tx.db, { email }, '', now)
-    const { tokens } = await beginSession(tx, { accountId: account!.id }, now)
-    return { accountId: account!.id, accessToken: tokens.accessToken }
-  })
-  await makeMember(role, { role, accountId, email })
-  return accessToken
-}

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { beginSession } from '../../packages/server/src/domain/accounts/sessions.js'
 import { createKey, revokeKey } from '../../packages/server/src/domain/keys/keys.js'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
 import { createRole } from '../../packages/server/src/domain/roles.js'
@@ -10,6 +9,7 @@ import { ask, embedToken } from '../helpers/api.js'
 import { expectJob, uploadCsv } from '../helpers/bulk.js'
 import { testCommunity } from '../helpers/community.js'
 import { asSuperuser, openTestDatabase, withoutLooking } from '../helpers/database.js'
+import { signIn } from '../helpers/people.js'
 import { runCommand, type ServerProcess, startProcess } from '../helpers/process.js'
 import { openStream } from '../helpers/stream.js'
 
@@ -185,9 +185,8 @@ describe('what happens on one instance', () => {
         role: await createRole(tx, input, undefined, new Date()),
       }
     })
-    const who = { communityId: community.id, memberId: member.id }
-    const { tokens } = await database.accounts((tx) => beginSession(tx, who, new Date()))
-    const asks = { bearer: tokens.accessToken, query: { serverId: community.id } }
+    const bearer = await signIn({ database }, { communityId: community.id, memberId: member.id })
+    const asks = { bearer, query: { serverId: community.id } }
     let made = 0
     const statuses = () =>
       Promise.all(

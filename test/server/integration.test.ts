@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { post } from '../../packages/server/src/domain/ledger.js'
 import { createMember, type Member } from '../../packages/server/src/domain/members/members.js'
 import { createRole } from '../../packages/server/src/domain/roles.js'
 import { ask } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
+import { earn } from '../helpers/people.js'
 import { startTestServer } from '../helpers/server.js'
 
 let now = new Date('2026-11-23T12:00:00Z')
@@ -146,14 +146,12 @@ describe('a member’s data', () => {
       createMember(tx, { username: 'kofi', email: 'kofi@example.com', firstName: 'Kofi', lastName: 'Mensah' }, now),
     )
     // Tokyo's day began at 15:00 UTC the day before.
-    const earn = (unit: 'xp' | 'currency', amount: number, at: string, key: string) =>
-      community.tenant((tx) =>
-        post(tx, [{ memberId: member.id, unit, amount, reason: 'adjustment', key, actor: 'test' }], new Date(at)),
-      )
-    await earn('xp', 100, '2026-11-22T14:59:59Z', 'yesterday')
-    await earn('xp', 20, '2026-11-22T15:00:00Z', 'today')
-    await earn('currency', 50, '2026-11-23T01:00:00Z', 'coins')
-    await earn('currency', -30, '2026-11-23T02:00:00Z', 'spent')
+    const give = (unit: 'xp' | 'currency', amount: number, at: string) =>
+      earn(community, member.id, amount, { unit, at: new Date(at) })
+    await give('xp', 100, '2026-11-22T14:59:59Z')
+    await give('xp', 20, '2026-11-22T15:00:00Z')
+    await give('currency', 50, '2026-11-23T01:00:00Z')
+    await give('currency', -30, '2026-11-23T02:00:00Z')
   })
 
   it('is answered as documented', async () => {
@@ -215,14 +213,7 @@ describe('a member’s data', () => {
   it('counts a day’s gains as far as a number can be read exactly', async () => {
     const rich = await community.tenant((tx) => createMember(tx, { username: 'rich' }, now))
     const most = Number.MAX_SAFE_INTEGER
-    for (const [n, amount] of [most, -most, most].entries())
-      await community.tenant((tx) =>
-        post(
-          tx,
-          [{ memberId: rich.id, unit: 'xp', amount, reason: 'adjustment', key: `rich ${n}`, actor: 'test' }],
-          now,
-        ),
-      )
+    for (const amount of [most, -most, most]) await earn(community, rich.id, amount, { at: now })
     expect((await info('rich')).answer.xpEarnedToday).toBe(most)
   })
 

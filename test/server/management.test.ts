@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { createMember, type Member } from '../../packages/server/src/domain/members/members.js'
 import { ask } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
+import { missingId } from '../helpers/people.js'
 import { startTestServer } from '../helpers/server.js'
 
 let now = new Date('2026-11-23T12:00:00Z')
@@ -412,15 +413,14 @@ describe('the list of boards', () => {
 describe('another community’s board', () => {
   it('is not there, in the same words as one that never was', async () => {
     const foreign = (await create({ name: 'Theirs' }, other.communityKey)).answer
-    const missing = '01890000-0000-7000-8000-000000000000'
     const same = ({ status, text, requestId }: { status: number; text: string; requestId: string | undefined }) => [
       status,
       text.replace(requestId!, ''),
     ]
     for (const id of [foreign._id, foreign.slug, 'not-an-id']) {
-      expect(same(await read(id))).toEqual(same(await read(missing)))
-      expect(same(await patch(id, { name: 'Mine' }))).toEqual(same(await patch(missing, { name: 'Mine' })))
-      expect(same(await remove(id))).toEqual(same(await remove(missing)))
+      expect(same(await read(id))).toEqual(same(await read(missingId)))
+      expect(same(await patch(id, { name: 'Mine' }))).toEqual(same(await patch(missingId, { name: 'Mine' })))
+      expect(same(await remove(id))).toEqual(same(await remove(missingId)))
       expect((await read(id)).status).toBe(404)
     }
     expect((await list({ limit: 100 })).answer.map(({ _id }) => _id)).not.toContain(foreign._id)

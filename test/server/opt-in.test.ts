@@ -6,10 +6,10 @@ import {
   deleteBoard,
   updateBoard,
 } from '../../packages/server/src/domain/leaderboards/index.js'
-import { post } from '../../packages/server/src/domain/ledger.js'
 import { createMember, setVisibility } from '../../packages/server/src/domain/members/members.js'
 import { ask, embedToken } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
+import { earn } from '../helpers/people.js'
 import { startTestServer } from '../helpers/server.js'
 
 const now = new Date('2026-11-25T12:00:00Z')
@@ -20,11 +20,7 @@ const scores = { ada: 50, bo: 40, cai: 30 }
 const ids: Record<string, string> = {}
 const tokens: Record<string, string> = {}
 
-let awards = 0
-const award = (username: string, amount: number) => {
-  const move = { memberId: ids[username]!, unit: 'xp', amount, reason: 'adjustment', actor: 'test' } as const
-  return tenant((tx) => post(tx, [{ ...move, key: `award ${++awards}` }], now))
-}
+const award = (username: string, amount: number) => earn(community, ids[username]!, amount, { at: now })
 const newBoard = (input: Partial<BoardInput> = {}) =>
   tenant((tx) => createBoard(tx, { name: 'Challenge', requiresOptIn: true, ...input }, now))
 

@@ -7,10 +7,10 @@ import {
   settleNext,
   updateBoard,
 } from '../../packages/server/src/domain/leaderboards/index.js'
-import { post } from '../../packages/server/src/domain/ledger.js'
 import { balancesOf, createMember, setVisibility } from '../../packages/server/src/domain/members/members.js'
 import { ask, embedToken } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
+import { earn } from '../helpers/people.js'
 import { startTestServer } from '../helpers/server.js'
 
 const start = new Date('2026-11-25T12:00:00Z')
@@ -28,11 +28,7 @@ const prizes = [
   { from: 4, to: 4, title: 'Cap' },
 ]
 
-let awards = 0
-const award = (username: string, amount: number) => {
-  const move = { memberId: ids[username]!, unit: 'xp', amount, reason: 'adjustment', actor: 'test' } as const
-  return tenant((tx) => post(tx, [{ ...move, key: `award ${++awards}` }], now))
-}
+const award = (username: string, amount: number) => earn(community, ids[username]!, amount, { at: now })
 const newBoard = (input: Partial<BoardInput> = {}) =>
   tenant((tx) => createBoard(tx, { name: 'Season', periods: ['all'], prizes, ...input }, now))
 /** A board whose only run has just become final. */

@@ -1,13 +1,12 @@
 import { type AnswerOf, channelPermissions, type ServerPermission, serverPermissions } from '@rai/contract'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { beginSession } from '../../packages/server/src/domain/accounts/sessions.js'
 import { type BoardInput, createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
-import { post } from '../../packages/server/src/domain/ledger.js'
 import { createMember, type Member } from '../../packages/server/src/domain/members/members.js'
 import { changeRoles, createRole, type RoleInput, takeRole } from '../../packages/server/src/domain/roles.js'
 import { type Ask, ask, embedToken } from '../helpers/api.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { waitingForLocks } from '../helpers/database.js'
+import { earn, signIn } from '../helpers/people.js'
 import { startTestServer } from '../helpers/server.js'
 import { openStream } from '../helpers/stream.js'
 
@@ -42,12 +41,10 @@ const newMember = (username: string, more: object = {}) =>
 const newRole = (title: string, input: RoleInput = {}) =>
   community.tenant((tx) => createRole(tx, { ...input, title }, undefined, now))
 /** How a member asks who signed in. */
-const login = async ({ id: memberId }: Member) => {
-  const { tokens } = await server.database.accounts((tx) =>
-    beginSession(tx, { communityId: community.id, memberId }, now),
-  )
-  return { bearer: tokens.accessToken, query: { serverId: community.id } }
-}
+const login = async ({ id: memberId }: Member) => ({
+  bearer: await signIn(server, { communityId: community.id, memberId }),
+  query: { serverId: community.id },
+})
 /** A member who signed in, with one role that stands at 10. */
 const manager = async (names: readonly ServerPermission[] = ['manage_roles', 'warn_members']) => {
   const member = await newMember('manager')
@@ -396,14 +393,10 @@ describe('a leaderboard for a role', () => {
     amara = await newMember('amara')
     bo = await newMember('bo')
     guide = await newRole('Guide')
-    await award(amara, 50)
-    await award(bo, 40)
+    await earn(community, amara.id, 50)
+    await earn(community, bo.id, 40)
   })
 
-  const award = ({ id: memberId }: Member, amount: number) =>
-    community.tenant((tx) =>
-      post(tx, [{ memberId, unit: 'xp', amount, reason: 'adjustment', actor: 'test', key: crypto.randomUUID() }], now),
-    )
   const newBoard = (input: Partial<BoardInput>) =>
     community.tenant((tx) => createBoard(tx, { name: 'Guides', ...input }, now))
   const on = (idOrSlug: string, token?: string) => ({
@@ -423,10 +416,10 @@ describe('a leaderboard for a role', () => {
     const boards = async () => Promise.all([board, both, everybody].map(({ id }) => ranked(id)))
     expect(await boards()).toEqual([[], ['bo 40'], ['amara 50', 'bo 40']])
     await give(guide.id, amara.id)
-    await award(amara, 5)
+    await earn(community, amara.id, 5)
     expect(await boards()).toEqual([['amara 55'], ['amara 55', 'bo 40'], ['amara 55', 'bo 40']])
     await take(guide.id, amara.id)
-    await award(amara, 5)
+    await earn(community, amara.id, 5)
     expect(await boards()).toEqual([[], ['bo 40'], ['amara 60', 'bo 40']])
     const token = await embedToken(server, community, 'amara')
     const mine = await ask(
@@ -467,7 +460,7 @@ describe('a leaderboard for a role', () => {
     await give(guide.id, amara.id)
     await stream.until(({ type, id }) => type === 'config.changed' && id === amara.id)
     expect(await seen(token)).toEqual([[board.id, members.id].sort(), [200, 200]])
-    await award(bo, 1)
+    await earn(community, bo.id, 1)
     await stream.until(({ type, id }) => type === 'leaderboard.changed' && id === board.id)
     stream.close()
     await take(guide.id, amara.id)

@@ -10,11 +10,11 @@ import {
   segmentsOf,
   updateBoard,
 } from '../../packages/server/src/domain/leaderboards/index.js'
-import { post } from '../../packages/server/src/domain/ledger.js'
 import { createMember, findMember, setVisibility } from '../../packages/server/src/domain/members/members.js'
 import { ask, embedToken } from '../helpers/api.js'
-import { expectJob, uploadCsv } from '../helpers/bulk.js'
+import { runCsv, uploadCsv } from '../helpers/bulk.js'
 import { testCommunity } from '../helpers/community.js'
+import { earn } from '../helpers/people.js'
 import { startTestServer } from '../helpers/server.js'
 
 const now = new Date('2026-11-25T12:00:00Z')
@@ -22,14 +22,11 @@ const server = await startTestServer({ clock: () => now })
 const community = await testCommunity(server)
 const { tenant, origin, publishableKey, communityKey: bearer } = community
 
-const upload = async (type: 'import' | 'update', csv: string, map?: object) => {
-  const { status, body } = await uploadCsv(server.url, bearer, type, csv, {
+const upload = (type: 'import' | 'update', csv: string, map?: object) =>
+  runCsv(server.url, bearer, type, csv, {
     idempotencyKey: crypto.randomUUID(),
     ...(map && { fields: { map: JSON.stringify(map) } }),
   })
-  expect(status, body.message).toBe(202)
-  return expectJob(server.url, bearer, body.data!.jobId)
-}
 
 /** Moves members to other countries. */
 const move = (countries: Record<string, string>) => {
@@ -62,13 +59,10 @@ const mine = async (board: Board, who: string) =>
     })
   ).answer.state
 
-let awards = 0
-const award = (username: string, amount: number) =>
-  tenant(async (tx) => {
-    const memberId = (await findMember(tx, { username }))!.id
-    const move = { memberId, unit: 'xp', amount, reason: 'adjustment', actor: 'test' } as const
-    return post(tx, [{ ...move, key: `award ${++awards}` }], now)
-  })
+const award = async (username: string, amount: number) => {
+  const member = await tenant((tx) => findMember(tx, { username }))
+  return earn(community, member!.id, amount, { at: now })
+}
 const show = (username: string, visibility: 'public' | 'hidden') =>
   tenant(async (tx) => setVisibility(tx, (await findMember(tx, { username }))!.id, visibility, now))
 

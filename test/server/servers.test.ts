@@ -2,9 +2,8 @@ import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import sharp from 'sharp'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { createAccount } from '../../packages/server/src/domain/accounts/accounts.js'
 import { newLoginCode, redeemLoginCode } from '../../packages/server/src/domain/accounts/secure-auth.js'
-import { beginSession, endSession, findSession } from '../../packages/server/src/domain/accounts/sessions.js'
+import { endSession, findSession } from '../../packages/server/src/domain/accounts/sessions.js'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
 import { defaultLimits } from '../../packages/server/src/http/limits.js'
 import { type Ask, ask, formOf, heldRequest, rawRequest } from '../helpers/api.js'
@@ -13,6 +12,7 @@ import { testCommunity } from '../helpers/community.js'
 import { createTestDatabase } from '../helpers/database.js'
 import { startDatabaseProxy } from '../helpers/database-proxy.js'
 import { startFaultProxy } from '../helpers/fault-proxy.js'
+import { newAccount, signIn } from '../helpers/people.js'
 import { startTestServer, type TestServer } from '../helpers/server.js'
 
 const many = { points: 1000, seconds: 60 }
@@ -20,12 +20,9 @@ const server = await startTestServer({ limits: { servers: many } })
 const paint = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: '#c03' } })
 
 /** Somebody who signed in. */
-async function person(email: string, { database }: TestServer = server): Promise<string> {
-  return database.accounts(async (tx) => {
-    const names = { firstName: 'Amara', lastName: 'Okafor', displayName: 'Amara O.' }
-    const account = await createAccount(tx.db, { email, ...names }, '', new Date())
-    return (await beginSession(tx, { accountId: account!.id }, new Date())).tokens.accessToken
-  })
+async function person(email: string, at: TestServer = server): Promise<string> {
+  const names = { firstName: 'Amara', lastName: 'Okafor', displayName: 'Amara O.' }
+  return signIn(at, { accountId: await newAccount(at, { email, ...names }) })
 }
 let amara: string
 let bo: string

@@ -4,10 +4,10 @@ import type { Hint } from '@rai/contract'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { changeKey, createKey, revokeKey, rotateKey } from '../../packages/server/src/domain/keys/keys.js'
 import { type BoardInput, createBoard, deleteBoard } from '../../packages/server/src/domain/leaderboards/index.js'
-import { post } from '../../packages/server/src/domain/ledger.js'
 import { createMember, type Member, setVisibility } from '../../packages/server/src/domain/members/members.js'
 import { embedToken, rawRequest } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
+import { earn } from '../helpers/people.js'
 import { startTestServer } from '../helpers/server.js'
 import { openStream, type Page, streamPath } from '../helpers/stream.js'
 
@@ -27,12 +27,7 @@ beforeAll(async () => {
 
 const open = (headers: Record<string, string> = {}, page: Page = community) => openStream(server, page, headers)
 
-let awards = 0
-const award = (member: Member) =>
-  community.tenant((tx) => {
-    const move = { memberId: member.id, unit: 'xp', amount: 1, actor: 'test', reason: 'adjustment' } as const
-    return post(tx, [{ ...move, key: `award ${++awards}` }], new Date())
-  })
+const award = ({ id }: Member) => earn(community, id, 1)
 
 describe('the stream', () => {
   it('tells a page what changed, by name only', async () => {

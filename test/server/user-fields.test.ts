@@ -1,7 +1,6 @@
 import type { BodyOf } from '@rai/contract'
 import { describe, expect, it } from 'vitest'
 import type { Tx } from '../../packages/server/src/db/database.js'
-import { beginSession } from '../../packages/server/src/domain/accounts/sessions.js'
 import { communityClock } from '../../packages/server/src/domain/clock.js'
 import { ensureFields, fieldById, forgetNext } from '../../packages/server/src/domain/fields/fields.js'
 import { recordValue, setValues } from '../../packages/server/src/domain/fields/values.js'
@@ -12,8 +11,9 @@ import { createMember, memberByUserId } from '../../packages/server/src/domain/m
 import { inFolder } from '../../packages/server/src/files/folder.js'
 import { writeCursor } from '../../packages/server/src/http/cursor.js'
 import { ask } from '../helpers/api.js'
-import { expectJob, uploadCsv } from '../helpers/bulk.js'
+import { runCsv, uploadCsv } from '../helpers/bulk.js'
 import { testCommunity } from '../helpers/community.js'
+import { signIn } from '../helpers/people.js'
 import { startTestServer } from '../helpers/server.js'
 
 const now = new Date('2026-11-23T12:00:00Z')
@@ -80,11 +80,8 @@ const told = async (userId: string, fieldId: string) =>
     previousValue,
     source,
   ])
-const upload = async (type: 'import' | 'update', csv: string, map: object = {}) => {
-  const { status, body } = await uploadCsv(server.url, bearer, type, csv, { fields: { map: JSON.stringify(map) } })
-  expect(status, body.message).toBe(202)
-  return expectJob(server.url, bearer, body.data!.jobId)
-}
+const upload = (type: 'import' | 'update', csv: string, map: object = {}) =>
+  runCsv(server.url, bearer, type, csv, { fields: { map: JSON.stringify(map) } })
 
 describe('a custom field', () => {
   it('is created as documented, with hyphens for spaces', async () => {
@@ -153,11 +150,8 @@ describe('a custom field', () => {
     const owner = await tenant((tx) =>
       createMember(tx, { username: 'owner', displayName: 'The owner', role: 'owner' }, now),
     )
-    const { tokens } = await server.database.accounts((tx) =>
-      beginSession(tx, { communityId, memberId: owner.id }, now),
-    )
     const { answer } = await ask(server, 'POST /apis/v1/communities/{communityId}/user-fields', {
-      bearer: tokens.accessToken,
+      bearer: await signIn(server, { communityId, memberId: owner.id }, now),
       params: { communityId },
       body: { field: `field-${++made}`, name: 'By login', type: 'date' },
     })
@@ -574,10 +568,9 @@ describe('a field that is deleted', () => {
     const body = { field: 'club', name: 'Club', type: 'text' }
     const { answer } = await ask(server, 'POST /apis/v1/communities/{communityId}/user-fields', { ...here, body })
     const rows = Array.from({ length: 2500 }, (_, n) => `large ${n},Alpine`)
-    const uploaded = await uploadCsv(server.url, large.communityKey, 'import', `username,club\n${rows.join('\n')}\n`, {
+    await runCsv(server.url, large.communityKey, 'import', `username,club\n${rows.join('\n')}\n`, {
       fields: { map: '{"club":"text:club"}' },
     })
-    await expectJob(server.url, large.communityKey, uploaded.body.data!.jobId)
     const left = () =>
       large.tenant(async ({ db }) => {
         const of = { field_id: answer._id }

@@ -1,35 +1,18 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { createAccount } from '../../packages/server/src/domain/accounts/accounts.js'
-import { beginSession } from '../../packages/server/src/domain/accounts/sessions.js'
 import { createUserKey } from '../../packages/server/src/domain/keys/keys.js'
-import { createMember, type Member } from '../../packages/server/src/domain/members/members.js'
+import type { Member } from '../../packages/server/src/domain/members/members.js'
 import { type Ask, ask, heldRequest } from '../helpers/api.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
+import { missingId, type Person, signedIn } from '../helpers/people.js'
 import { startTestServer } from '../helpers/server.js'
 
 let now = new Date()
 const server = await startTestServer({ clock: () => now })
 let community: TestCommunity
-const missing = '01890000-0000-7000-8000-000000000000'
 const soon = (seconds: number) => new Date(now.getTime() + seconds * 1000)
 
-interface Person {
-  id: string
-  username: string
-  bearer: string
-}
-/** A member who signed in. */
-async function person(username: string): Promise<Person> {
-  const accountId = await server.database.accounts(
-    async (tx) => (await createAccount(tx.db, { email: `${username}@example.com` }, '', now))!.id,
-  )
-  const { id } = await community.tenant((tx) =>
-    createMember(tx, { username, email: `${username}@example.com`, accountId }, now),
-  )
-  const { tokens } = await server.database.accounts((tx) => beginSession(tx, { accountId }, now))
-  return { id, username, bearer: tokens.accessToken }
-}
+const person = (username: string) => signedIn(server, community, { username, email: `${username}@example.com` }, now)
 
 const as = ({ bearer }: Person): Ask => ({ bearer, query: { serverId: community.id } })
 const create = (who: Person, body: object = {}, more: Ask = {}) =>
@@ -121,13 +104,13 @@ describe('a user key', () => {
     for (const name of [amara.id, amara.username, 'AMARA@example.com'])
       expect((await info(key, name)).answer.username).toBe('amara')
     const refusals = []
-    for (const name of [bo.id, 'bo', 'bo@example.com', 'nobody', missing])
+    for (const name of [bo.id, 'bo', 'bo@example.com', 'nobody', missingId])
       refusals.push(((reply) => [reply.status, reply.text.replace(reply.requestId!, '')])(await info(key, name)))
     expect(refusals).toEqual(Array(5).fill(refusals[0]))
     expect(refusals[0]![0]).toBe(404)
     const record = (userId: string) => ask(server, 'GET /apis/v1/users/{userId}', { bearer: key, params: { userId } })
     expect((await record(amara.id)).answer).toMatchObject({ _id: amara.id, username: 'amara' })
-    expect([(await record(bo.id)).status, (await record(missing)).status]).toEqual([404, 404])
+    expect([(await record(bo.id)).status, (await record(missingId)).status]).toEqual([404, 404])
   })
 
   it('does only what it was given', async () => {
@@ -175,7 +158,7 @@ describe('a user key', () => {
     expect(await seenBy(key!)).toEqual([own])
     await update(amara, _id, { channelIds: null })
     expect(await seenBy(key!)).toEqual([open, own])
-    for (const channelId of [others, missing, 'x']) {
+    for (const channelId of [others, missingId, 'x']) {
       const { code, paths } = await create(amara, { channelIds: [channelId] })
       expect([code, paths]).toEqual(['unknown_reference', ['channelIds.0']])
     }
@@ -279,7 +262,7 @@ describe('the keys of a member', () => {
     expect((await list(operator)).answer).toEqual((await list(bo)).answer)
     expect((await create(operator)).status).toBe(403)
     expect((await update(operator, _id, { name: 'Taken' })).status).toBe(403)
-    expect((await list(operator, missing)).status).toBe(404)
+    expect((await list(operator, missingId)).status).toBe(404)
     expect((await remove(operator, _id)).status).toBe(200)
     expect((await itself(key!)).status).toBe(401)
   })

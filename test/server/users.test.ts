@@ -3,7 +3,6 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { ensureFields, findFields } from '../../packages/server/src/domain/fields/fields.js'
 import { createUserKey } from '../../packages/server/src/domain/keys/keys.js'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
-import { type Move, post } from '../../packages/server/src/domain/ledger.js'
 import {
   type Condition,
   countMembers,
@@ -19,6 +18,7 @@ import {
 import { ask, embedToken } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
 import { rowsRead } from '../helpers/explain.js'
+import { earn } from '../helpers/people.js'
 import { seedMembers } from '../helpers/seed.js'
 import { startTestServer } from '../helpers/server.js'
 import { openStream } from '../helpers/stream.js'
@@ -31,12 +31,8 @@ const community = await testCommunity(server, { timeZone: 'Europe/Berlin' })
 const other = await testCommunity(server)
 const { tenant, communityKey: bearer, publishableKey, origin } = community
 
-let moves = 0
-const give = ({ id: memberId }: Member, amount: number, more: Partial<Move> = {}, at = now) =>
-  tenant((tx) => {
-    const move = { memberId, unit: 'xp', amount, reason: 'adjustment', actor: 'test', key: `move ${++moves}` } as const
-    return post(tx, [{ ...move, ...more }], at)
-  })
+const give = ({ id }: Member, amount: number, more: Parameters<typeof earn>[3] = {}) =>
+  earn(community, id, amount, { at: now, ...more })
 const make = (
   username: string,
   { fields = {}, ...more }: Omit<Partial<NewMember>, 'fields'> & { fields?: Record<string, FieldValue> } = {},
@@ -464,14 +460,14 @@ describe('what a member did', () => {
   beforeAll(async () => {
     lea = await make('lea', { email: 'lea@example.com', externalIds: [{ type: 'externalId', value: 'crm-lea' }] })
     // Berlin's 21st to 23rd, by the hour before and after midnight.
-    await give(lea, 1, {}, new Date('2026-11-20T22:59:59Z'))
-    await give(lea, 10, {}, new Date('2026-11-20T23:00:00Z'))
-    await give(lea, 20, { reason: 'message' }, new Date('2026-11-21T22:00:00Z'))
-    await give(lea, 3, { reason: 'message', unit: 'currency' }, new Date('2026-11-21T22:00:00Z'))
-    await give(lea, 20, { reason: 'message' }, new Date('2026-11-21T22:30:00Z'))
-    await give(lea, -15, {}, new Date('2026-11-21T22:45:00Z'))
-    await give(lea, 5, { reason: 'reaction' }, now)
-    await give(lea, 5, { reason: 'reply' }, now)
+    await give(lea, 1, { at: new Date('2026-11-20T22:59:59Z') })
+    await give(lea, 10, { at: new Date('2026-11-20T23:00:00Z') })
+    await give(lea, 20, { reason: 'message', at: new Date('2026-11-21T22:00:00Z') })
+    await give(lea, 3, { reason: 'message', unit: 'currency', at: new Date('2026-11-21T22:00:00Z') })
+    await give(lea, 20, { reason: 'message', at: new Date('2026-11-21T22:30:00Z') })
+    await give(lea, -15, { at: new Date('2026-11-21T22:45:00Z') })
+    await give(lea, 5, { reason: 'reaction' })
+    await give(lea, 5, { reason: 'reply' })
   })
 
   it('is what they earned, by days of the community, newest first', async () => {

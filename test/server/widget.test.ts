@@ -7,11 +7,11 @@ import {
   deleteBoard,
   updateBoard,
 } from '../../packages/server/src/domain/leaderboards/index.js'
-import { post } from '../../packages/server/src/domain/ledger.js'
 import { createMember, type Member } from '../../packages/server/src/domain/members/members.js'
 import { ask, embedToken } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
 import { asSuperuser } from '../helpers/database.js'
+import { earn } from '../helpers/people.js'
 import { startTestServer } from '../helpers/server.js'
 
 const now = new Date('2026-11-25T12:00:00Z')
@@ -26,12 +26,7 @@ let board: Board
 
 const board_ = (input: BoardInput) => community.tenant((tx) => createBoard(tx, input, now))
 const change = (id: string, input: Partial<BoardInput>) => community.tenant((tx) => updateBoard(tx, id, input, now))
-let awards = 0
-const award = (username: string, amount: number, at = now) =>
-  community.tenant((tx) => {
-    const move = { memberId: members[username]!.id, unit: 'xp', amount, actor: 'test' } as const
-    return post(tx, [{ ...move, reason: 'adjustment', key: `award ${++awards}` }], at)
-  })
+const award = (username: string, amount: number, at = now) => earn(community, members[username]!.id, amount, { at })
 
 beforeAll(async () => {
   for (const username of [...Object.keys(scores), 'newcomer'])

@@ -15,7 +15,7 @@ type Registration = Selectable<Tables['registrations']>
 /** A login. It belongs to the installation and to no community; members are linked to it. */
 export type Account = Selectable<Tables['accounts']>
 
-interface NewAccount {
+export interface NewAccount {
   email: string
   firstName?: string
   lastName?: string

@@ -9,7 +9,7 @@ import { hashOf, isWellFormed, newSecret } from '../keys/text.js'
 export type Session = Selectable<Tables['sessions']>
 
 /** Who signs in: a person, everywhere; or a member of one community, there alone. */
-type SignedIn = { accountId: string } | { communityId: string; memberId: string }
+export type SignedIn = { accountId: string } | { communityId: string; memberId: string }
 
 /** What a client holds. Only hashes of the two are kept. */
 export interface SessionTokens {
