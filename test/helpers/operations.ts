@@ -24,7 +24,7 @@ import { newId } from '../../packages/server/src/domain/ids.js'
 import { createKey, type NewKey, revokeKey, rotateKey } from '../../packages/server/src/domain/keys/keys.js'
 import { newSecret } from '../../packages/server/src/domain/keys/text.js'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
-import { findMember } from '../../packages/server/src/domain/members/members.js'
+import { createMember, findMember } from '../../packages/server/src/domain/members/members.js'
 import { changeRoles, createRole, type RoleInput } from '../../packages/server/src/domain/roles.js'
 import { beginningOfTime } from '../../packages/server/src/domain/time.js'
 import { type Ask, ask, embedToken, type Reply } from './api.js'
@@ -310,6 +310,12 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
   'GET /api/v1/badge-applications': (place) => applyAnew(place, 'member'),
   'POST /api/v1/badge-applications/{applicationId}/approve': (place) => applyAnew(place, 'member'),
   'POST /api/v1/badge-applications/{applicationId}/reject': (place) => applyAnew(place, 'member'),
+  ...toSomebodyNew('warn', { reason: 'Why' }),
+  ...toSomebodyNew('suspend', { until: '2100-01-01T00:00:00.000Z' }),
+  ...toSomebodyNew('unsuspend'),
+  ...toSomebodyNew('kick', {}),
+  ...toSomebodyNew('ban', {}),
+  ...toSomebodyNew('unban'),
   'GET /api/secureAuth': () => {
     const userId = `guest${++made}`
     return { query: { userId, action: 'login', email: `${userId}@home.example`, accessLevel } }
@@ -322,6 +328,15 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
   'PUT /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/seen': () => ({ body: { rank: 1 } }),
   // Otherwise it would stay open.
   'GET /widget/v1/{publishableKey}/stream': () => ({ method: 'HEAD' }),
+}
+
+/** What is done to a member, to one whom nobody else needs. */
+function toSomebodyNew(action: string, body?: object): Partial<typeof requests> {
+  const request = async ({ tenant }: Place) => {
+    const { id } = await tenant((tx) => createMember(tx, { username: `made ${++made}` }, new Date()))
+    return { params: { userId: id }, ...(body && { body }) }
+  }
+  return { [`POST /api/v1/users/{userId}/${action}`]: request }
 }
 
 /** A new key of whoever asks about their own, or else of the place's member. */
@@ -480,8 +495,8 @@ export const visitors: Visitor[] = [
     as: 'owner',
     also: ['login', 'loginMember'],
     shows: (place, route) => {
-      // About their own.
-      const self = { userId: place.ownerId }
+      // About their own, where it is not a right over others.
+      const self = route.access.may ? {} : { userId: place.ownerId }
       const query = { ...inQuery(place, route).query, ...(route.query && 'userId' in route.query.shape && self) }
       return { bearer: place.ownerTokens.pop()!, params: { ...nowhere, ...self }, query }
     },

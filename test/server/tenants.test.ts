@@ -15,6 +15,7 @@ import { visit } from '../../packages/server/src/domain/gamification/visits.js'
 import { newId } from '../../packages/server/src/domain/ids.js'
 import { deleteMember } from '../../packages/server/src/domain/members/deletions.js'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
+import { suspend } from '../../packages/server/src/domain/members/moderation.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { asSuperuser, brokenInvariants, openTestDatabase } from '../helpers/database.js'
 
@@ -114,6 +115,7 @@ async function seedTheRest(): Promise<void> {
     await tx.db.insertInto('avatars').values({ community_id, member_id, due_at: now }).execute()
     await newLoginCode(tx, { username: 'amara' }, now)
     await writeDown(tx, { operation: 'test', actor: { kind: 'machine', id: null } }, now)
+    await suspend(tx, { userId: member_id, actor: undefined }, new Date(now.getTime() + 60_000), now)
     const gone = await createMember(tx, { username: 'gone' }, now)
     await deleteMember(tx, gone, now)
     // Two changes that cancel each other.

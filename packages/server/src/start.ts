@@ -20,6 +20,7 @@ import { startMailing } from './jobs/mail.js'
 import { startPruning, startPruningAccounts } from './jobs/prune.js'
 import { startRelay } from './jobs/relay.js'
 import { startSettling } from './jobs/settle.js'
+import { startEndingSuspensions } from './jobs/suspensions.js'
 import { openRedis } from './redis.js'
 import { byNotify, byRedis, createHints } from './stream/hints.js'
 import { createHub } from './stream/hub.js'
@@ -107,6 +108,7 @@ export async function startServer(
     const byTime = [
       startSettling(database, log, clock),
       startErasing(database, files, log, clock),
+      startEndingSuspensions(database, log, clock),
       startPruning(database, log),
       startPruningAccounts(database, log, clock),
     ]

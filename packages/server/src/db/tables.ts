@@ -43,6 +43,8 @@ export interface Tables {
   avatars: Avatars
   member_external_ids: MemberExternalIds
   member_deletions: MemberDeletions
+  member_suspensions: MemberSuspensions
+  moderations: Moderations
   transactions: Transactions
   entries: Entries
   balances: Balances
@@ -225,6 +227,7 @@ interface Members {
   fields: Json<Record<string, FieldContent>>
   role_ids: Generated<string[]>
   time_zone: Generated<string | null>
+  signed_out_at: Generated<Date | null>
   created_at: Once<Date>
   updated_at: Generated<Date>
   revision: Generated<number>
@@ -270,6 +273,22 @@ interface MemberDeletions {
   member_id: string
   status_before: 'active' | 'suspended' | 'banned'
   deleted_at: Date
+}
+
+interface MemberSuspensions {
+  community_id: string
+  member_id: string
+  ends_at: Date
+}
+
+interface Moderations {
+  community_id: string
+  id: string
+  member_id: string
+  action: 'warn' | 'suspend' | 'unsuspend' | 'kick' | 'ban' | 'unban'
+  reason: string
+  until: Date | null
+  created_at: Date
 }
 
 interface Transactions {

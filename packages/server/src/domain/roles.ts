@@ -135,7 +135,7 @@ export async function createRole(
   actor: string | undefined,
   at: Date,
 ): Promise<Role> {
-  const reach = await takeRoles(tx, actor)
+  const reach = await takeRoles(tx, actor, 'manage_roles')
   const blank = { ...nothing, description: '', colour: '', position: 1, is_billable: false, access_level: null }
   const origin = { community_id: tx.communityId, id: newId(at.getTime()), created_at: at, updated_at: at, revision: 0 }
   const role = changed({ ...blank, ...origin, title: input.title }, input)
@@ -163,7 +163,7 @@ export async function updateRole(
   actor: string | undefined,
   at: Date,
 ): Promise<Role> {
-  const reach = await takeRoles(tx, actor)
+  const reach = await takeRoles(tx, actor, 'manage_roles')
   const before = await roleById(tx, id)
   const role = { ...changed(before, input), updated_at: at, revision: before.revision + 1 }
   checkReach(reach, before)
@@ -183,7 +183,7 @@ export async function updateRole(
  * be for everybody then.
  */
 export async function deleteRole(tx: Tx, id: string, actor: string | undefined): Promise<void> {
-  const reach = await takeRoles(tx, actor)
+  const reach = await takeRoles(tx, actor, 'manage_roles')
   const role = await roleById(tx, id)
   refuseBase(role)
   checkReach(reach, role)
@@ -227,7 +227,7 @@ export async function takeRole(tx: Tx, change: Holding, actor: string | undefine
 }
 
 async function takeHolding(tx: Tx, { roleId, userId }: Holding, actor: string | undefined) {
-  const reach = await takeRoles(tx, actor)
+  const reach = await takeRoles(tx, actor, 'manage_roles')
   const role = await roleById(tx, roleId)
   const member = await memberByUserId(tx, userId)
   refuseBase(role)
@@ -295,24 +295,47 @@ export async function changeRoles(
 
 /** How far somebody's word reaches: to roles that stand below, and to what they are allowed themselves. */
 interface Reach extends Allowed {
-  /** Where the highest stands of their roles that itself may manage roles. Others, such as by XP, lift nobody above any. */
+  /** Where the highest stands of their roles that itself allows what they want to do. Others, such as by XP, lift nobody above any. */
   below: number
 }
 
 /**
  * Holds the community's roles to the end of the transaction, so that what is decided by them is decided by those of now.
- * @throws Failure `forbidden` for a member who may not manage roles.
+ * @param may What it is that somebody wants to do.
+ * @throws Failure `forbidden` for a member who may not.
  */
-async function takeRoles(tx: Tx, actor: string | undefined): Promise<Reach> {
+async function takeRoles(tx: Tx, actor: string | undefined, may: ServerPermission): Promise<Reach> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`roles:${tx.communityId}`}, 0))`.execute(tx.db)
   const aboveAll = { ...everything, below: Number.POSITIVE_INFINITY }
   if (actor === undefined) return aboveAll
   const member = await activeMember(tx, actor)
   if (member?.role === 'owner') return aboveAll
   const roles = member ? await rolesOf(tx, member) : []
-  const deciding = roles.findLast((role) => together([role]).server_permissions.includes('manage_roles'))
+  const deciding = roles.findLast((role) => together([role]).server_permissions.includes(may))
   if (!deciding) throw new Failure('forbidden')
   return { ...together(roles), below: deciding.position }
+}
+
+/**
+ * The member to whom somebody wants to do something, above whom they stand until the transaction ends.
+ * @param userId An id or a short number.
+ * @param may What it needs.
+ * @param actor As in `createRole`.
+ * @throws Failure `not_found`, `forbidden` for a member whose highest role stands no lower than the highest of the actor's that
+ * allows it.
+ */
+export async function memberBelow(
+  tx: Tx,
+  userId: string,
+  may: ServerPermission,
+  actor: string | undefined,
+): Promise<Member> {
+  const { below } = await takeRoles(tx, actor, may)
+  const member = await memberByUserId(tx, userId)
+  const highest = (await rolesOf(tx, member)).at(-1)!
+  if (highest.position >= below)
+    throw new Failure('forbidden', `This member stands at or above the highest of your roles that allows ${may}.`)
+  return member
 }
 
 function checkReach({ below }: Reach, { position }: Role): void {

@@ -53,6 +53,8 @@ export interface Asker {
   channelIds: readonly string[] | null
   /** The member that asks: by a login, an embed token or a key of their own. */
   memberId: string | undefined
+  /** When the login or the token began that the member asks by; undefined for a key. */
+  begunAt: Date | undefined
   /** That member's roles beside that of everybody, where what asks is no key. */
   roleIds: readonly string[]
   /** Whether the member has come again, which is to be written down. */

@@ -130,6 +130,7 @@ export async function askerByLogin(
     ...shown,
     communityId: serverId,
     keyId: session.id,
+    begunAt: session.created_at,
     keys: [],
     permissions: [],
     channelIds: null,
@@ -206,6 +207,7 @@ export async function askerByPage(
     ...visitor,
     kind: 'member',
     memberId: claims.memberId,
+    begunAt: claims.issuedAt,
     roleIds: member.role_ids,
     isVisit,
     signedBy: claims.signedBy,
@@ -230,6 +232,7 @@ export const askerOf = (key: Key): Asker => ({
   keys: [key],
   permissions: key.permissions,
   memberId: key.member_id ?? undefined,
+  begunAt: undefined,
   roleIds: [],
   isVisit: false,
   channelIds: key.channel_ids,
@@ -274,7 +277,8 @@ export async function checkAgain(
 ): Promise<void> {
   // Who signed in shows no key.
   if (asker.keys.length === 0) {
-    checkAccess(route, { ...asker, ...(await asLogin(tx, route, await activeMember(tx, asker.memberId!))) })
+    const member = await activeMember(tx, asker.memberId!, asker.begunAt)
+    checkAccess(route, { ...asker, ...(await asLogin(tx, route, member)) })
     return
   }
   const at = clock()
@@ -282,8 +286,8 @@ export async function checkAgain(
   if (!key) throw new Failure('unauthorized', 'This key ended while the request was on its way.')
   if (asker.origin !== undefined && !allowsOrigin(key, asker.origin)) throw new Failure('origin_not_allowed')
   checkAccess(route, { ...asker, permissions: key.permissions })
-  if (asker.kind === 'userKey' && !(await activeMember(tx, asker.memberId!)))
-    throw new Failure('unauthorized', 'The owner of this key is suspended or gone.')
+  if (asker.memberId !== undefined && !(await activeMember(tx, asker.memberId, asker.begunAt)))
+    throw new Failure('unauthorized', 'The member who asks is suspended or gone.')
   if (asker.expiresAt && asker.expiresAt.getTime() + toleranceSeconds * 1000 <= at.getTime())
     throw new Failure('token_expired')
 }

@@ -16,6 +16,9 @@ const audiences: Partial<Record<EventType, 'everyone' | 'viewers' | 'subject' | 
   'balance.changed': 'subject',
   'key.changed': 'holders',
   'user.deleted': 'holders',
+  'user.suspended': 'holders',
+  'user.kicked': 'holders',
+  'user.banned': 'holders',
 }
 
 /** A client that is further behind than this is told to ask again for everything. */

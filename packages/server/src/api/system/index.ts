@@ -3,6 +3,7 @@ import type { Handlers } from '../../http/context.js'
 import { accounts } from './accounts.js'
 import { badges } from './badges.js'
 import { channels } from './channels.js'
+import { moderation } from './moderation.js'
 import { roles } from './roles.js'
 import { servers } from './servers.js'
 
@@ -14,4 +15,5 @@ export const handlers: Handlers<keyof typeof families.system> = {
   ...roles,
   ...channels,
   ...badges,
+  ...moderation,
 }

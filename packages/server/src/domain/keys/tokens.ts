@@ -14,13 +14,18 @@ export interface EmbedClaims {
   /** The access key's, when it minted the token. */
   generation: number
   origins: readonly string[]
+  /** To the millisecond. */
+  issuedAt: Date
   expiresAt: Date
   /** The id of the key that signed it. */
   signedBy: string
 }
 
 export interface Tokens {
-  mint(claims: Omit<EmbedClaims, 'expiresAt' | 'signedBy'>, at: Date): Promise<{ token: string; expiresIn: number }>
+  mint(
+    claims: Omit<EmbedClaims, 'issuedAt' | 'expiresAt' | 'signedBy'>,
+    at: Date,
+  ): Promise<{ token: string; expiresIn: number }>
   /**
    * Checks signature, algorithm, type, issuer and time. Whether key and member still stand is the caller's to ask.
    * @throws Failure `token_expired`, or `unauthorized` for everything else.
@@ -53,7 +58,9 @@ export function createTokens(database: Database, rootKey: RootKey, issuer: strin
     async mint({ communityId, memberId, accessKeyId, generation, origins }, at) {
       const { jwk, privateKey } = await ring.signer(at)
       const now = Math.floor(at.getTime() / 1000)
-      const token = await new SignJWT({ community: communityId, key: accessKeyId, generation })
+      // Beside `iat`, which has whole seconds: whoever was sent away is told from who came again in the same one.
+      const minted = at.getTime()
+      const token = await new SignJWT({ community: communityId, key: accessKeyId, generation, minted })
         .setProtectedHeader({ alg: algorithm, typ: embedType, kid: jwk.kid })
         .setIssuer(issuer)
         .setAudience([...origins])
@@ -72,7 +79,7 @@ export function createTokens(database: Database, rootKey: RootKey, issuer: strin
           issuer,
           clockTolerance: toleranceSeconds,
           currentDate: at,
-          requiredClaims: ['iat', 'exp', 'sub', 'aud', 'community', 'key', 'generation'],
+          requiredClaims: ['iat', 'exp', 'sub', 'aud', 'community', 'key', 'generation', 'minted'],
         })
         if (!isId(String(payload.community)) || !isId(payload.sub!)) throw new Failure('unauthorized')
         return {
@@ -81,6 +88,7 @@ export function createTokens(database: Database, rootKey: RootKey, issuer: strin
           accessKeyId: String(payload.key),
           generation: Number(payload.generation),
           origins: [payload.aud!].flat(),
+          issuedAt: new Date(Number(payload.minted)),
           expiresAt: new Date(payload.exp! * 1000),
           signedBy: protectedHeader.kid!,
         }

@@ -8,10 +8,10 @@ import { eraseContents } from '../fields/values.js'
 import { newId } from '../ids.js'
 import { boardsRanking, countMoved } from '../leaderboards/counting.js'
 import { lockCounts } from '../leaderboards/counts.js'
-import { rerank } from '../leaderboards/scores.js'
 import { shareBoardLock } from '../ledger.js'
 import { dropAvatars } from '../pictures/avatars.js'
 import type { Member } from './members.js'
+import { holdMembers, setStatus } from './status.js'
 
 /** How long a deleted member can come back. */
 export const restorableDays = 30
@@ -23,14 +23,14 @@ const batch = 100
  * @throws Failure `conflict` for an owner: nobody would be left to own the community.
  */
 export async function deleteMember(tx: Tx, { id }: Member, at: Date): Promise<void> {
-  const member = await holdMember(tx, id)
-  if (member.role === 'owner') throw new Failure('conflict', 'An owner cannot be deleted.')
-  if (member.status === 'deleted') return
+  const [member] = await holdMembers(tx, [id])
+  if (member!.role === 'owner') throw new Failure('conflict', 'An owner cannot be deleted.')
+  if (member!.status === 'deleted') return
   await tx.db
     .insertInto('member_deletions')
-    .values({ community_id: tx.communityId, member_id: id, status_before: member.status, deleted_at: at })
+    .values({ community_id: tx.communityId, member_id: id, status_before: member!.status, deleted_at: at })
     .execute()
-  await setStatus(tx, id, 'deleted', at)
+  await setStatus(tx, [id], 'deleted', at)
   // Ends their streams.
   await emit(tx, 'user.deleted', id)
 }
@@ -40,8 +40,8 @@ export async function deleteMember(tx: Tx, { id }: Member, at: Date): Promise<vo
  * @throws Failure `not_found` for whoever is erased, or due to be.
  */
 export async function restoreMember(tx: Tx, { id }: Member, at: Date): Promise<void> {
-  const { status } = await holdMember(tx, id)
-  if (status !== 'deleted') return
+  const [member] = await holdMembers(tx, [id])
+  if (member!.status !== 'deleted') return
   const before = await tx.db
     .deleteFrom('member_deletions')
     .where('community_id', '=', tx.communityId)
@@ -51,29 +51,7 @@ export async function restoreMember(tx: Tx, { id }: Member, at: Date): Promise<v
     .returning('status_before')
     .executeTakeFirst()
   if (!before) throw new Failure('not_found', 'There is no such member any more.')
-  await setStatus(tx, id, before.status_before, at)
-}
-
-/** Nobody else deletes or restores the member until the transaction ends, and no board is counted. */
-async function holdMember(tx: Tx, id: string): Promise<Pick<Member, 'role' | 'status'>> {
-  await shareBoardLock(tx)
-  return tx.db
-    .selectFrom('members')
-    .select(['role', 'status'])
-    .where('community_id', '=', tx.communityId)
-    .where('id', '=', id)
-    .forNoKeyUpdate()
-    .executeTakeFirstOrThrow()
-}
-
-async function setStatus(tx: Tx, id: string, status: Member['status'], at: Date): Promise<void> {
-  await tx.db
-    .updateTable('members')
-    .set({ status, updated_at: at, revision: sql`revision + 1` })
-    .where('community_id', '=', tx.communityId)
-    .where('id', '=', id)
-    .execute()
-  await rerank(tx, [id])
+  await setStatus(tx, [id], before.status_before, at)
 }
 
 /** Whoever was deleted before this moment is to be erased. */
@@ -112,7 +90,13 @@ export async function eraseNext(tx: Tx, files: Files, at: Date): Promise<boolean
     where m.community_id = ${tx.communityId} and m.id = r.id`.execute(tx.db)
   await dropAvatars(tx, ids)
   // Keys are called what their owner liked. Without the first, nothing more is due.
-  for (const table of ['member_deletions', 'member_external_ids', 'api_keys'] as const)
+  for (const table of [
+    'member_deletions',
+    'member_external_ids',
+    'member_suspensions',
+    'moderations',
+    'api_keys',
+  ] as const)
     await tx.db.deleteFrom(table).where('community_id', '=', tx.communityId).where(them).execute()
   await eraseApplications(tx, files, ids)
   const boards = await boardsRanking(tx, { fields: rows.map(({ field }) => field) })

@@ -5,7 +5,7 @@ import { Failure } from '../failure.js'
 import { isNewVisit } from '../gamification/visits.js'
 import { goodKeyById, type Key } from '../keys/keys.js'
 import type { EmbedClaims, Tokens } from '../keys/tokens.js'
-import { createMember, findMember, type Member, type MemberName } from './members.js'
+import { activeMember, createMember, findMember, type Member, type MemberName } from './members.js'
 
 const nameOf = (meaning: managementFamily.IdentifierMeaning, value: string): MemberName => {
   switch (meaning) {
@@ -87,12 +87,11 @@ export async function readEmbedToken(
     async (tx) => {
       const [key, member, isVisit] = await Promise.all([
         goodKeyById(tx, claims.accessKeyId, at),
-        findMember(tx, { id: claims.memberId }),
+        activeMember(tx, claims.memberId, claims.issuedAt),
         isNewVisit(tx, claims.memberId, at),
       ])
       const isMinter = key?.kind === 'widget_access' && key.generation === claims.generation
-      if (!isMinter || member?.status !== 'active')
-        throw new Failure('unauthorized', 'This token is not good any more. Ask for a new one.')
+      if (!isMinter || !member) throw new Failure('unauthorized', 'This token is not good any more. Ask for a new one.')
       return { claims, key, member, isVisit }
     },
     { snapshot: true },

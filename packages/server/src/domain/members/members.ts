@@ -282,16 +282,22 @@ export async function earnedToday(tx: Tx, memberId: string, { timeZone }: Commun
 /** The active member that a login is here; undefined for nobody. */
 export async function memberOfSession(
   tx: Tx,
-  { account_id: accountId, bound_to: boundTo, member_id: id }: Session,
+  { account_id: accountId, bound_to: boundTo, member_id: id, created_at: begun }: Session,
 ): Promise<Member | undefined> {
-  if (accountId !== null) return memberOfAccount(tx, accountId)
-  return boundTo === tx.communityId ? activeMember(tx, id!) : undefined
+  if (accountId === null) return boundTo === tx.communityId ? activeMember(tx, id!, begun) : undefined
+  const member = await memberOfAccount(tx, accountId)
+  return member && isSignedIn(member, begun) ? member : undefined
 }
 
-export async function activeMember(tx: Tx, id: string): Promise<Member | undefined> {
+/** @param begun When what acts as the member began, where that may have been ended (see `isSignedIn`). */
+export async function activeMember(tx: Tx, id: string, begun?: Date): Promise<Member | undefined> {
   const member = await findMember(tx, { id })
-  return member?.status === 'active' ? member : undefined
+  return member?.status === 'active' && (!begun || isSignedIn(member, begun)) ? member : undefined
 }
+
+/** Whether a login or a token that began then still acts as a member: it does not where they were sent away since. */
+export const isSignedIn = ({ signed_out_at: ended }: Pick<Member, 'signed_out_at'>, begun: Date): boolean =>
+  ended === null || begun > ended
 
 /** The active member that an account is linked to here. */
 async function memberOfAccount(tx: Tx, accountId: string): Promise<Member | undefined> {
