@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { type Value, writeOnce } from '../db/connection.js'
 import type { Tx } from '../db/database.js'
 import { constraintOf } from '../db/errors.js'
-import { type Given, movesOf, reachedBadges, whatWasReached } from './badges/reached.js'
+import { type Given, movesOf, reachedBadges, writeGiven } from './badges/reached.js'
 import { Failure } from './failure.js'
 import { newId } from './ids.js'
 import { lockCounts } from './leaderboards/counts.js'
@@ -46,9 +46,9 @@ export interface Move {
 }
 
 /**
- * Posts moves: transactions, entries, balances, the scores of every board that ranks the unit, the badges that members reach,
- * and the events that say so, in one statement for one move or for thousands. A key that was posted before is passed over.
- * What the badges give is posted after it.
+ * Posts moves: transactions, entries, balances, the scores of every board that ranks the unit, and the events that say so, in
+ * one statement for one move or for thousands. A key that was posted before is passed over. The badges that members reach by it
+ * are given after it.
  *
  * Boards cannot change under it: it holds the community's board lock shared (see leaderboards/counting.ts). Rows are locked in one
  * order, so that batches wait for each other rather than deadlock.
@@ -64,18 +64,24 @@ export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = 
     if (!Number.isSafeInteger(amount) || amount === 0)
       throw new Failure('invalid_request', 'An amount must be a whole number, not 0.')
   }
+  const onlyGains = moves.every(({ amount }) => amount > 0)
   try {
     // The second begins when the first holds the lock, and sees what whoever held it before has done.
     const [result] = await tx.send<{ posted: number; reached: Given[] }>(
       sharedBoardLock(tx),
       ...(isWholesale(moves.length) ? [lockCounts(tx).compile(tx.db)] : []),
       moves.length === 1
-        ? postOne(tx.db, { ...oneMove(moves[0]!), communityId: tx.communityId, at, announce })
-        : postMoves(tx.communityId, manyMoves(moves), moves.length, at, announce).compile(tx.db),
+        ? postOne[onlyGains ? 'gain' : 'loss'](tx.db, {
+            ...oneMove(moves[0]!),
+            communityId: tx.communityId,
+            at,
+            announce,
+          })
+        : postMoves(tx.communityId, manyMoves(moves), { size: moves.length, onlyGains }, at, announce).compile(tx.db),
     )
     tx.wake('events')
     tx.wake('scores')
-    await postGifts(tx, result!.reached, at, announce)
+    await giveBadges(tx, result!.reached, at, announce)
     return { posted: result!.posted }
   } catch (error) {
     throw limits[constraintOf(error)]?.() ?? error
@@ -83,10 +89,12 @@ export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = 
 }
 
 /**
- * Posts what badges have just given, as far as balances have room for it: a gift fails nothing by which a badge is reached.
- * What there is no room for is not written down as given.
+ * Gives members badges that they never had, and posts what those give as far as balances have room for it: a gift fails nothing
+ * by which a badge is reached. What there is no room for is not written down as given.
  */
-export async function postGifts(tx: Tx, given: readonly Given[], at: Date, announce = true): Promise<void> {
+export async function giveBadges(tx: Tx, badges: readonly Given[], at: Date, announce = true): Promise<void> {
+  if (badges.length === 0) return
+  const given = await writeGiven(tx, badges, at)
   const gifts = given.filter(({ xp, currency }) => xp + currency > 0)
   if (gifts.length === 0) return
   const balances = await lockBalances(
@@ -116,14 +124,51 @@ export async function postGifts(tx: Tx, given: readonly Given[], at: Date, annou
   await post(tx, movesOf(fitting), at, announce)
 }
 
-/**
- * The statement that posts moves.
- * @param moves A query of as many as `size` of them, about.
- */
+/** What of moves decides how the statement is written that posts them. */
+interface Shape {
+  /** How many there are, about. */
+  size: number
+  /** Whether nobody loses anything. */
+  onlyGains: boolean
+}
+
+/** A CTE `balanced`: what those who gain have then. */
+const gainedBalances = (communityId: Value<string>) => sql`
+  balanced as (
+    insert into balances as b (community_id, member_id, unit, amount)
+    select ${communityId}::uuid, member_id, unit, change from changes order by member_id, unit
+    on conflict (community_id, member_id, unit) do update set amount = b.amount + excluded.amount
+    returning b.member_id, b.unit, b.amount
+  )`
+
+/** The same where some lose: an upsert would hold the bare change to the limits, so rows that exist are updated. */
+const changedBalances = (communityId: Value<string>) => sql`
+  held as (
+    -- Arrays, not a join: a Citus cluster cannot pass on what a locking join finds.
+    select member_id, unit from balances
+    where community_id = ${communityId} and member_id = any(array(select member_id from changes))
+      and unit = any(array(select unit from changes))
+    order by member_id, unit for update
+  ), updated as (
+    update balances b set amount = b.amount + c.change from changes c join held using (member_id, unit)
+    where b.community_id = ${communityId} and b.member_id = c.member_id and b.unit = c.unit
+    returning b.member_id, b.unit, b.amount
+  ), opened as (
+    insert into balances as b (community_id, member_id, unit, amount)
+    select ${communityId}::uuid, member_id, unit, change from changes c
+    where not exists (select from held h where h.member_id = c.member_id and h.unit = c.unit)
+    order by member_id, unit
+    on conflict (community_id, member_id, unit) do update set amount = b.amount + excluded.amount
+    returning b.member_id, b.unit, b.amount
+  ), balanced as (
+    select * from updated union all select * from opened
+  )`
+
+/** The statement that posts moves, which a query answers. */
 const postMoves = (
   communityId: Value<string>,
   moves: RawBuilder<unknown>,
-  size: number,
+  { size, onlyGains }: Shape,
   at: Value<Date>,
   announce: Value<boolean>,
 ) => sql`
@@ -146,49 +191,35 @@ const postMoves = (
     returning 1
   ), changes as (
     select member_id, unit, unit as metric, sum(amount)::bigint as change from live group by member_id, unit
-  ), held as (
-    -- An upsert would check the bare change against the limit, so rows that exist are updated and only new ones inserted.
-    -- Arrays, not a join: a Citus cluster cannot pass on what a locking join finds.
-    select member_id, unit from balances
-    where community_id = ${communityId} and member_id = any(array(select member_id from changes))
-      and unit = any(array(select unit from changes))
-    order by member_id, unit for update
-  ), balanced as (
-    update balances b set amount = b.amount + c.change from changes c join held using (member_id, unit)
-    where b.community_id = ${communityId} and b.member_id = c.member_id and b.unit = c.unit
-    returning b.member_id, b.unit, b.amount
-  ), opened as (
-    insert into balances as b (community_id, member_id, unit, amount)
-    select ${communityId}::uuid, member_id, unit, change from changes c
-    where not exists (select from held h where h.member_id = c.member_id and h.unit = c.unit)
-    order by member_id, unit
-    on conflict (community_id, member_id, unit) do update set amount = b.amount + excluded.amount
-    returning b.member_id, b.unit, b.amount
-  ), totals as (
+  ), ${(onlyGains ? gainedBalances : changedBalances)(communityId)}, totals as (
     select member_id, metric, amount - change as previous, amount as total
-    from (select * from balanced union all select * from opened) h join changes c using (member_id, unit)
-  ), ${reachedBadges(communityId, at)}, ${scoreChanges(communityId, size, at)}, announced as (
-    insert into events (community_id, id, type, subject)
-    select ${communityId}::uuid, gen_random_uuid(), 'balance.changed', member_id from changes where ${announce}::boolean
-    group by member_id
-    returning 1
-  )
-  select (select count(*) from live) as posted, ${whatWasReached} as reached`
+    from balanced join changes using (member_id, unit)
+  ), ${scoreChanges(
+    communityId,
+    size,
+    at,
+    sql`
+    union all
+    select 'balance.changed', member_id from changes where ${announce}::boolean group by member_id`,
+  )}
+  select (select count(*) from live) as posted, ${reachedBadges(communityId)} as reached`
 
 /** As plain values: a list would be taken for ten rows when the statement is planned for all times. */
 const oneMove = (move: Move) => ({ ...move, id: newId(), counterpart: counterparts[move.reason] })
 
-const postOne = writeOnce<ReturnType<typeof oneMove> & { communityId: string; at: Date; announce: boolean }>((m) =>
-  postMoves(
-    m.communityId,
-    sql`
+const postOneOf = (onlyGains: boolean) =>
+  writeOnce<ReturnType<typeof oneMove> & { communityId: string; at: Date; announce: boolean }>((m) =>
+    postMoves(
+      m.communityId,
+      sql`
       select ${m.id}::uuid, ${m.memberId}::uuid, ${m.unit}::text, ${m.amount}::bigint, ${m.reason}::text, ${m.key}::text,
         ${m.actor}::text, ${m.counterpart}::text`,
-    1,
-    m.at,
-    m.announce,
-  ),
-)
+      { size: 1, onlyGains },
+      m.at,
+      m.announce,
+    ),
+  )
+const postOne = { gain: postOneOf(true), loss: postOneOf(false) }
 
 function manyMoves(moves: readonly Move[]) {
   const column = <T>(pick: (move: Move) => T) => sql.val(moves.map(pick))

@@ -6,10 +6,9 @@ import { nobody } from '../ids.js'
 import { lockCounts } from '../leaderboards/counts.js'
 import { fieldOf } from '../leaderboards/index.js'
 import { isWholesale } from '../leaderboards/scores.js'
-import { postGifts, shareBoardLock, tryShareBoardLock } from '../ledger.js'
+import { giveBadges, shareBoardLock, tryShareBoardLock } from '../ledger.js'
 import { forgetImages } from '../pictures/images.js'
 import { type Badge, badgeById } from './badges.js'
-import type { Given } from './reached.js'
 
 /** A badge that a member has, and since when. */
 export type MemberBadge = Badge & { awarded_at: Date }
@@ -72,14 +71,12 @@ async function give(tx: Tx, badge: Badge, memberIds: readonly string[], at: Date
   // Before any member, as whatever posts to many takes it.
   if (isWholesale(memberIds.length)) await lockCounts(tx).execute(tx.db)
   await holdValues(tx, memberIds)
-  const { rows } = await sql<Given>`
-    insert into member_badges (community_id, member_id, badge_id, xp, currency, actor, awarded_at)
-    select ${tx.communityId}::uuid, id, ${badge.id}::uuid, ${badge.gives_xp}::bigint, ${badge.gives_currency}::bigint,
-      ${actor}, ${at}::timestamptz
-    from unnest(${sql.val(memberIds)}::uuid[]) as m (id) order by id
-    on conflict (community_id, member_id, badge_id) do nothing
-    returning member_id as "memberId", badge_id as "badgeId", xp, currency, actor`.execute(tx.db)
-  await postGifts(tx, rows, at)
+  const { id: badgeId, gives_xp: xp, gives_currency: currency } = badge
+  await giveBadges(
+    tx,
+    memberIds.map((memberId) => ({ memberId, badgeId, xp, currency, actor })),
+    at,
+  )
 }
 
 /** How many members one step looks at, and how many traces of a deleted badge it takes away. */

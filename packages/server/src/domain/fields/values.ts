@@ -2,13 +2,13 @@ import type { FieldContent, FieldSource, FieldValue } from '@rai/contract'
 import { type RawBuilder, sql } from 'kysely'
 import { writeOnce } from '../../db/connection.js'
 import type { Tx } from '../../db/database.js'
-import { type Given, reachedBadges, whatWasReached } from '../badges/reached.js'
+import { type Given, reachedBadges } from '../badges/reached.js'
 import { Failure } from '../failure.js'
 import { newId } from '../ids.js'
 import { boardsRanking, countMoved } from '../leaderboards/counting.js'
 import { lockCounts } from '../leaderboards/counts.js'
 import { isWholesale, scoreChanges } from '../leaderboards/scores.js'
-import { lockBalances, postGifts, shareBoardLock } from '../ledger.js'
+import { giveBadges, lockBalances, shareBoardLock } from '../ledger.js'
 import { type Field, fieldById, findFieldsById, listFields, mustBe, readValue } from './fields.js'
 import { eraseRecords } from './histories.js'
 
@@ -90,9 +90,9 @@ interface Setting {
 type Known = NewValue & { field: Field }
 
 /**
- * Sets values: what they were before, the scores of every board that ranks by them, the badges that members reach, and the
- * events that say so. One statement of each kind for one or for thousands. Boards count the change of a number, as they count
- * an award; so over all time, a score is the value. What the badges give is posted after it.
+ * Sets values: what they were before, the scores of every board that ranks by them, and the events that say so. One statement
+ * of each kind for one or for thousands. Boards count the change of a number, as they count an award; so over all time, a score
+ * is the value. The badges that members reach by it are given after it.
  *
  * A value of a field that was deleted since the asker looked is passed over.
  *
@@ -123,7 +123,7 @@ export async function setValues(
     tx,
     known.map(({ memberId }) => memberId),
   )
-  await postGifts(tx, await setNumbers(tx, ofNumbers, cause, set), cause.at, announce)
+  await giveBadges(tx, await setNumbers(tx, ofNumbers, cause, set), cause.at, announce)
   await setContents(tx, ofContents, cause, set)
 }
 
@@ -158,8 +158,8 @@ async function setNumbers(tx: Tx, values: readonly Known[], cause: Cause, set: k
       from fresh where value is distinct from previous
     ), changes as (
       select member_id, metric, total - previous as change from totals
-    ), ${reachedBadges(tx.communityId, cause.at)}, ${scoreChanges(tx.communityId, values.length, cause.at)}
-    select ${whatWasReached} as reached`.execute(tx.db)
+    ), ${scoreChanges(tx.communityId, values.length, cause.at)}
+    select ${reachedBadges(tx.communityId)} as reached`.execute(tx.db)
   tx.wake('events')
   tx.wake('scores')
   return rows[0]!.reached

@@ -35,8 +35,14 @@ export const isWholesale = (size: number): boolean => size >= 500
  * member and metric.
  * @param size How many changes there are, about.
  * @param at When they happened: it decides the day, week, month and year they count for.
+ * @param alsoTold More events `(type, subject)`, from `union all` on: each insert of a statement costs, also of no rows.
  */
-export const scoreChanges = (communityId: Value<string>, size: number, at: Value<Date>) => sql`
+export const scoreChanges = (
+  communityId: Value<string>,
+  size: number,
+  at: Value<Date>,
+  alsoTold: RawBuilder<unknown> = sql``,
+) => sql`
   people as (
     -- Shared, so that nobody is hidden or moved between this reading and the row that says whether they are ranked.
     select id, status, visibility, entered_boards, fields, role_ids from members
@@ -71,7 +77,9 @@ export const scoreChanges = (communityId: Value<string>, size: number, at: Value
     ${isWholesale(size) ? addToCounts(communityId, sql`moved`) : leaveToFolding(communityId)}
   ), told as (
     insert into events (community_id, id, type, subject)
-    select ${communityId}::uuid, gen_random_uuid(), 'leaderboard.changed', id from ${boardsIn(communityId, sql`scored`)}
+    select ${communityId}::uuid, gen_random_uuid(), told.* from (
+      select 'leaderboard.changed', id from ${boardsIn(communityId, sql`scored`)} ${alsoTold}
+    ) told
     returning 1
   )`
 
