@@ -17,8 +17,8 @@ describe('pages', () => {
   test('that are shown are the ones that the windows touch, and the first where nobody shows anything', () => {
     const pages = createPages()
     expect(pages.shown()).toEqual([0])
-    pages.show(element, 95, 130)
-    pages.show({}, 1001, 1020)
+    pages.show(element, pageSize - 5, pageSize + 30)
+    pages.show({}, 10 * pageSize + 1, 10 * pageSize + 20)
     expect(pages.shown()).toEqual([0, 1, 10])
     pages.hide(element)
     expect(pages.shown()).toEqual([10])
@@ -32,8 +32,8 @@ describe('pages', () => {
 
   test('that are shown end with the list', () => {
     const pages = createPages()
-    pages.put([[0, pageOf(0)]], 150)
-    pages.show(element, 90, 450)
+    pages.put([[0, pageOf(0)]], 1.5 * pageSize)
+    pages.show(element, pageSize - 10, 4.5 * pageSize)
     expect(pages.shown()).toEqual([0, 1])
   })
 
@@ -49,14 +49,14 @@ describe('pages', () => {
 
   test('are kept around what is shown only', () => {
     const pages = createPages()
-    for (let page = 0; page < 40; page++) {
+    for (let page = 0; page < 80; page++) {
       pages.show(element, page * pageSize + 1, page * pageSize + 40)
       pages.put([[page, pageOf(page)]], 100_000)
     }
     const at = pages.snapshot()
-    expect(at(20 * pageSize)).toBeUndefined()
-    expect(at(20 * pageSize + 1)).toBeDefined()
-    expect(at(40 * pageSize)).toBeDefined()
+    expect(at(40 * pageSize)).toBeUndefined()
+    expect(at(40 * pageSize + 1)).toBeDefined()
+    expect(at(80 * pageSize)).toBeDefined()
   })
 
   test('keep a row that did not change as the object that it was', () => {
@@ -72,11 +72,11 @@ describe('pages', () => {
 
   test('never show a member twice: the newest answer counts', () => {
     const pages = createPages()
-    pages.put([[0, pageOf(0)]], 200)
-    pages.put([[1, [row(101, 'm50'), row(102)]]], 200)
+    pages.put([[0, pageOf(0)]], 2 * pageSize)
+    pages.put([[1, [row(pageSize + 1, 'm40'), row(pageSize + 2)]]], 2 * pageSize)
     const at = pages.snapshot()
-    expect(at(101)?.member.id).toBe('m50')
-    expect(at(50)).toBeUndefined()
-    expect(at(49)?.member.id).toBe('m49')
+    expect(at(pageSize + 1)?.member.id).toBe('m40')
+    expect(at(40)).toBeUndefined()
+    expect(at(39)?.member.id).toBe('m39')
   })
 })

@@ -1,10 +1,13 @@
 import type { BoardRow } from '../types.js'
 
-/** Rows are asked for in fixed pages, so that everybody asks for the same URLs and a CDN can hold them. */
-export const pageSize = 100
+/**
+ * Rows are asked for in fixed pages, so that everybody asks for the same URLs and a CDN can hold them. The first one shares a
+ * phone's connection with our code: larger ones make the first row wait.
+ */
+export const pageSize = 50
 /** How many pages are kept around what is shown. */
-const mostKept = 20
-/** How many pages one shower may want at once; a window on a screen touches two. */
+const mostKept = 40
+/** How many pages one shower may want at once; a window on a screen touches three at most. */
 const mostShown = 5
 
 const pageOf = (position: number): number => Math.floor((position - 1) / pageSize)
