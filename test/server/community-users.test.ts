@@ -3,10 +3,11 @@ import { createMember, type Member, setVisibility } from '../../packages/server/
 import { changeRoles, createRole } from '../../packages/server/src/domain/roles.js'
 import { ask } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
-import { type Person, signedIn } from '../helpers/people.js'
+import { type Person, signedIn, signIn } from '../helpers/people.js'
 import { startTestServer } from '../helpers/server.js'
 
-const now = new Date('2026-11-23T12:00:00Z')
+const start = new Date('2026-11-23T12:00:00Z')
+let now = start
 const server = await startTestServer({ clock: () => now })
 const community = await testCommunity(server)
 const { communityKey: bearer, tenant } = community
@@ -49,8 +50,8 @@ const shown = () => ({
   isOnline: false,
   lastLogin: null,
   status: 'active',
-  createdAt: now.toISOString(),
-  updatedAt: now.toISOString(),
+  createdAt: start.toISOString(),
+  updatedAt: start.toISOString(),
   __v: 0,
 })
 
@@ -150,6 +151,26 @@ describe('a member', () => {
     expect((await read(id)).answer.avatar).toBe(`${server.url}/avatars/${community.id}/${avatarId}.webp`)
     await tenant((tx) => setVisibility(tx, id, 'hidden', now))
     expect((await read(id)).answer.avatar).toBeNull()
+  })
+
+  it('is online while a visit goes on, in lists too', async () => {
+    const eli = await signedIn(server, community, { username: 'eli' }, now)
+    const own = { serverId: community.id }
+    const listed = async () => (await list({ limit: 1, fields: '_id,isOnline,lastLogin' })).answer[0]
+    const never = { _id: eli.id, isOnline: false, lastLogin: null }
+    expect(await listed()).toEqual(never)
+    const came = { isOnline: true, lastLogin: start.toISOString() }
+    expect((await read(eli.id, own, eli.bearer)).answer).toMatchObject(came)
+    now = new Date(start.getTime() + 30 * 60_000 - 1)
+    expect(await listed()).toEqual({ _id: eli.id, ...came })
+    now = new Date(start.getTime() + 30 * 60_000)
+    expect(await listed()).toEqual({ _id: eli.id, ...came, isOnline: false })
+    expect((await read(eli.id)).answer).toMatchObject({ ...came, isOnline: false })
+    const bearer = await signIn(server, { accountId: eli.account_id! }, now)
+    expect((await read(eli.id, own, bearer)).answer).toMatchObject({ isOnline: true, lastLogin: now.toISOString() })
+    await tenant((tx) => tx.db.updateTable('members').set({ status: 'suspended' }).where('id', '=', eli.id).execute())
+    expect((await read(eli.id)).answer).toMatchObject({ isOnline: false, lastLogin: now.toISOString() })
+    now = start
   })
 
   it.each(['x', '99', 'amara', '01890000-0000-7000-8000-000000000000'])('is not there by %j', async (name) => {

@@ -15,8 +15,10 @@ export const CommunityUser = z
     firstName: z.string(),
     lastName: z.string(),
     email: z.string().nullable(),
-    isOnline: z.boolean().meta({ description: 'Not known yet: always false' }),
-    lastLogin: Time.nullable().meta({ description: 'Not known yet: always null' }),
+    isOnline: z.boolean().meta({
+      description: 'Whether a visit goes on: they came, on a page or by a login, within the last 30 minutes',
+    }),
+    lastLogin: Time.nullable().meta({ description: 'When their last visit began; null: they never came' }),
     status: z.enum(['active', 'suspended', 'banned']),
     createdAt: Time,
     updatedAt: Time,

@@ -1,4 +1,5 @@
 import { type AnswerOf, CommunityUser, type QueryOf } from '@rai/contract'
+import { goesOn, lastVisits } from '../../domain/gamification/visits.js'
 import { listMembers, type MemberPage } from '../../domain/members/list.js'
 import { type Member, memberByUserId, notDeleted } from '../../domain/members/members.js'
 import type { Handlers, Services } from '../../http/context.js'
@@ -19,7 +20,7 @@ type Users = 'GET /apis/v1/communities/{communityId}/users'
 type User = 'GET /apis/v1/users/{userId}'
 
 export const communityUsers: Handlers<Users | User> = {
-  'GET /apis/v1/communities/{communityId}/users': async ({ tx, query, meta, deps }) => {
+  'GET /apis/v1/communities/{communityId}/users': async ({ tx, query, meta, deps, now }) => {
     const { page = 1, limit = defaultLimit, sort = 'createdAt:desc', search, fields } = query
     const [by, direction] = sort.split(':') as [keyof typeof columns, 'asc' | 'desc']
     const { members, total } = await listMembers(tx, {
@@ -29,13 +30,19 @@ export const communityUsers: Handlers<Users | User> = {
       search,
     })
     Object.assign(meta, { page, limit, total })
-    return members.map((member) => project(CommunityUser, showUser(member, deps), fields))
+    const visits = await lastVisits(
+      tx,
+      members.map(({ id }) => id),
+    )
+    return members.map((member) => project(CommunityUser, showUser(member, visits.get(member.id), deps, now), fields))
   },
 
-  'GET /apis/v1/users/{userId}': async ({ tx, params, query, principal, deps }) => {
+  'GET /apis/v1/users/{userId}': async ({ tx, params, query, principal, deps, now }) => {
     const found = await memberByUserId(tx, params.userId)
     const mayRead = found.id === principal.memberId || (await readsOthers(tx, principal))
-    return select(showUser(notDeleted(mayRead ? found : undefined), deps), query)
+    const member = notDeleted(mayRead ? found : undefined)
+    const visits = await lastVisits(tx, [member.id])
+    return select(showUser(member, visits.get(member.id), deps, now), query)
   },
 }
 
@@ -49,7 +56,7 @@ function select(user: Shown, { serverId: _serverId, ...asked }: QueryOf<User>): 
   return pick(user, (name) => (wanted.length > 0 ? wanted.includes(name) : !unwanted.includes(name)))
 }
 
-const showUser = (member: Member, { config }: Services) => ({
+const showUser = (member: Member, visitedAt: Date | undefined, { config }: Services, now: Date) => ({
   _id: member.id,
   id: String(member.number),
   avatar: shownAvatarUrl(config.filesUrl, member),
@@ -58,8 +65,8 @@ const showUser = (member: Member, { config }: Services) => ({
   firstName: member.first_name,
   lastName: member.last_name,
   email: member.email,
-  isOnline: false,
-  lastLogin: null,
+  isOnline: member.status === 'active' && visitedAt !== undefined && goesOn(visitedAt, now),
+  lastLogin: visitedAt?.toISOString() ?? null,
   status: member.status as Exclude<Member['status'], 'deleted'>,
   createdAt: member.created_at.toISOString(),
   updatedAt: member.updated_at.toISOString(),

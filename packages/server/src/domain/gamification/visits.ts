@@ -45,7 +45,7 @@ export async function visit(tx: Tx, memberId: string, at: Date): Promise<void> {
   if (before && before.due_at > at) return
   const zone = zoneOf(member, community)
   const streak = countDay(before && streakOf(before), at, zone, settings.streaks.freezes)
-  const isNew = !before || at.getTime() - before.visited_at.getTime() >= visitMs
+  const isNew = !before || !goesOn(before.visited_at, at)
   const visitedAt = isNew ? at : before.visited_at
   const visits: Visits = {
     visited_at: visitedAt,
@@ -96,6 +96,20 @@ export async function visitsOf(tx: Tx, memberId: string): Promise<Visits | undef
   const [visits] = await tx.send<Visits>(byMember(tx.db, { communityId: tx.communityId, memberId }))
   return visits
 }
+
+/** When the last visit of each member began; who never came is left out. */
+export async function lastVisits(tx: Tx, memberIds: readonly string[]): Promise<Map<string, Date>> {
+  const rows = await tx.db
+    .selectFrom('visits')
+    .select(['member_id', 'visited_at'])
+    .where('community_id', '=', tx.communityId)
+    .where(sql<boolean>`member_id = any(${sql.val(memberIds)}::uuid[])`)
+    .execute()
+  return new Map(rows.map(({ member_id, visited_at }) => [member_id, visited_at]))
+}
+
+/** Whether a visit that began then still goes on. */
+export const goesOn = (visitedAt: Date, at: Date): boolean => at.getTime() - visitedAt.getTime() < visitMs
 
 const streakOf = (visits: Visits): Streak => ({
   day: visits.day,
