@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { earn as earnBy } from '../../packages/server/src/domain/gamification/earning.js'
 import { lockCounts } from '../../packages/server/src/domain/leaderboards/counts.js'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { takeBoardLock } from '../../packages/server/src/domain/ledger.js'
@@ -104,26 +105,34 @@ describe('gamification settings', () => {
     expect(await read()).toMatchObject({ tiers, streaks, units, ...dailyLogin(5), __v: 4 })
   })
 
-  it('are for the system key, the owner, and who may administrate, who gives no roles by them', async () => {
+  it('are for the system key, the owner, and who may administrate, who gives by them no role that stands at or above theirs', async () => {
     expect((await set({ tiers }, community.communityKey)).status).toBe(403)
     const query = { serverId: community.id }
+    const [low, high] = await Promise.all(
+      [1, 2].map((position) =>
+        community.tenant((tx) => createRole(tx, { title: `Role ${position}`, position }, undefined, now)),
+      ),
+    )
+    const byXp = (xp: number, ...roles: (typeof low)[]) => ({
+      xpRoles: roles.map((role) => ({ roleId: role!.id, xp })),
+    })
     const statuses = async (bearer: string) => {
-      const each = [{ tiers }, { xpRoles: [] }].map(async (body) => {
-        const { status } = await ask(server, 'PATCH /v1/gamification', { bearer, query, body })
-        return status
-      })
-      return Promise.all(each)
+      const each = [{ tiers }, byXp(10, low), byXp(10, high), byXp(20, low, high)]
+      const replies: number[] = []
+      for (const body of each)
+        replies.push((await ask(server, 'PATCH /v1/gamification', { bearer, query, body })).status)
+      return replies
     }
     const { bearer: member } = await signedIn(server, community, { username: 'member' }, now)
-    expect(await statuses(member)).toEqual([403, 403])
+    expect(await statuses(member)).toEqual([403, 403, 403, 403])
     await community.tenant(async (tx) => {
-      const input = { title: 'Chief', serverPermissions: { server_administrator: true } }
+      const input = { title: 'Chief', position: 2, serverPermissions: { server_administrator: true } }
       const { id: roleId } = await createRole(tx, input, undefined, now)
       await giveRole(tx, { roleId, userId: '1' }, undefined, now)
     })
-    expect(await statuses(member)).toEqual([200, 403])
+    expect(await statuses(member)).toEqual([200, 200, 403, 403])
     const owner = await signedIn(server, community, { username: 'owner', role: 'owner' }, now)
-    expect(await statuses(owner.bearer)).toEqual([200, 200])
+    expect(await statuses(owner.bearer)).toEqual([200, 200, 200, 200])
   })
 
   const rule = { enabled: true, xp: 1, currency: 0 }
@@ -198,6 +207,101 @@ describe('a tier', () => {
       [100, [1, 'Walker', 2, 250]],
       [500, [2, 'Guide', 1, 1000]],
       [2000, [2, 'Guide', 3, null]],
+    ])
+  })
+})
+
+describe('a rule for what can be done many times', () => {
+  const noPace = { cooldownSeconds: 0, limitPerDay: null }
+  const pays = (rule: 'message' | 'referral', pace: object) => {
+    const { earning } = dailyLogin(0)
+    return { earning: { ...earning, [rule]: { enabled: true, xp: 10, currency: 2, ...noPace, ...pace } } }
+  }
+  const write = (memberId: string, message: string) =>
+    community.tenant((tx) => earnBy(tx, memberId, 'message', message, now))
+  const newcomer = (username: string, referral: string) =>
+    ask(server, 'POST /apis/v1/users', { bearer, body: { username, referral } })
+  const balance = async () => {
+    const { xp, coins } = await info()
+    return [xp, coins]
+  }
+  const seconds = (n: number) => new Date(noon.getTime() + n * 1000)
+
+  it('pays for each thing once, when its cooldown is over and the day has room', async () => {
+    const { id } = await makeMember()
+    expect(await write(id, 'a')).toBe(false)
+    await set(pays('message', { cooldownSeconds: 60, limitPerDay: 2 }))
+    expect([await write(id, 'a'), await write(id, 'a'), await write(id, 'b')]).toEqual([true, false, false])
+    now = seconds(60)
+    // What was paid for takes no place from another.
+    expect([await write(id, 'a'), await write(id, 'b')]).toEqual([false, true])
+    now = seconds(120)
+    expect(await write(id, 'c')).toBe(false)
+    // Berlin's next day.
+    now = new Date('2026-11-23T23:00:00Z')
+    expect(await write(id, 'c')).toBe(true)
+    expect(await balance()).toEqual([30, 6])
+    expect((await moves(id))[0]).toEqual({
+      reason: 'message',
+      unit: 'currency',
+      amount: 2,
+      key: `message:${id}:a:currency`,
+    })
+  })
+
+  it('pays as often as it says however much happens at once', async () => {
+    const { id } = await makeMember()
+    await set(pays('message', { limitPerDay: 3 }))
+    const paid = await Promise.all(Array.from({ length: 12 }, (_, n) => write(id, `message ${n}`)))
+    expect(paid.filter(Boolean)).toHaveLength(3)
+    expect(await balance()).toEqual([30, 6])
+    const other = await makeMember('bo')
+    expect(await write(other.id, 'message 0')).toBe(true)
+  })
+
+  it('pays whoever brought somebody new, and nobody who is suspended', async () => {
+    const { id, number } = await makeMember()
+    await set(pays('referral', { limitPerDay: 2 }))
+    for (const [n, referral] of [id, String(number), 'ada'].entries())
+      expect((await newcomer(`new ${n}`, referral)).status).toBe(201)
+    expect(await balance()).toEqual([20, 4])
+    const brought = await community.tenant((tx) =>
+      tx.db.selectFrom('members').select('username').where('referred_by', '=', id).orderBy('number').execute(),
+    )
+    expect(brought.map(({ username }) => username)).toEqual(['new 0', 'new 1', 'new 2'])
+    const { id: foreign } = await (await testCommunity(server)).tenant((tx) => createMember(tx, { username: 'x' }, now))
+    for (const nobody of ['nobody', foreign]) {
+      const reply = await newcomer('new', nobody)
+      expect([reply.status, reply.code, reply.paths]).toEqual([400, 'unknown_reference', ['referral']])
+    }
+    now = seconds(24 * 3600)
+    await community.tenant((tx) =>
+      tx.db.updateTable('members').set({ status: 'suspended' }).where('id', '=', id).execute(),
+    )
+    expect((await newcomer('new 3', 'ada')).status).toBe(201)
+    expect(await balance()).toEqual([20, 4])
+  })
+
+  it('pays more XP to who has a role that does, and the daily login too', async () => {
+    const ada = await makeMember()
+    const roles = await Promise.all(
+      [150, 125, 200].map((percent) =>
+        community.tenant((tx) => createRole(tx, { title: `${percent} %` }, undefined, now)),
+      ),
+    )
+    const roleBoosts = roles.map(({ id: roleId, title }) => ({ roleId, percent: Number.parseInt(title, 10) }))
+    expect((await set({ ...dailyLogin(5, 5), roleBoosts })).answer.roleBoosts).toEqual(roleBoosts)
+    for (const { id: roleId } of roles)
+      await community.tenant((tx) => giveRole(tx, { roleId, userId: ada.id }, undefined, now))
+    await community.tenant((tx) => deleteRole(tx, roles[2]!.id, undefined))
+    // 7.5 by the first; the last is gone.
+    expect((await me()).balances).toEqual({ xp: 7, currency: 5 })
+    await makeMember('bo')
+    expect((await me('bo')).balances).toEqual({ xp: 5, currency: 5 })
+    const unknown = await set({ roleBoosts: [{ roleId: community.id, percent: 200 }] })
+    expect([unknown.status, unknown.paths]).toEqual([400, ['roleBoosts.0.roleId']])
+    expect((await set({ roleBoosts: [{ roleId: roles[0]!.id, percent: 100 }] })).paths).toEqual([
+      'roleBoosts.0.percent',
     ])
   })
 })

@@ -101,7 +101,6 @@ describe('creating a member', () => {
     ['an e-mail', { sendEmail: true }, ['sendEmail']],
     ['a password by e-mail', { emailPassword: true, sendEmail: true }, ['sendEmail', 'emailPassword']],
     ['a password', { password: 'correct horse', confirmPassword: 'correct horse' }, ['password', 'confirmPassword']],
-    ['a referral', { referral: 'friend' }, ['referral']],
   ])('says honestly that it cannot do %s yet', async (_, more, paths) => {
     const reply = await create({ username: 'later', ...more })
     expect([reply.status, reply.code, reply.paths]).toEqual([400, 'not_supported', paths])

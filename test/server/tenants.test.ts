@@ -115,6 +115,10 @@ async function seedTheRest(): Promise<void> {
     await tx.db.insertInto('avatars').values({ community_id, member_id, due_at: now }).execute()
     await newLoginCode(tx, { username: 'amara' }, now)
     await writeDown(tx, { operation: 'test', actor: { kind: 'machine', id: null } }, now)
+    await tx.db
+      .insertInto('earnings')
+      .values({ community_id, member_id, rule: 'message', paid_at: now, day: '2026-11-23', day_ends_at: now, count: 1 })
+      .execute()
     await suspend(tx, { userId: member_id, actor: undefined }, new Date(now.getTime() + 60_000), now)
     const gone = await createMember(tx, { username: 'gone' }, now)
     await deleteMember(tx, gone, now)

@@ -190,7 +190,7 @@ export async function seedDemo(database: Database, config: Config, now: Date): P
     if (!account) return
     await createCommunity(tx, { name: 'Fernweh Trail Club', timeZone: 'Europe/Berlin' }, now)
     await createMember(tx, { ...owner, role: 'owner', accountId: account.id }, now)
-    await changeGamification(tx, gamification, now)
+    await changeGamification(tx, gamification, undefined, now)
     const angel = await seedBadges(tx, now)
     await seedMembers(tx, now)
     await seedRoles(tx, now)

@@ -69,6 +69,7 @@ export interface Tables {
   audit_log: AuditLog
   gamification: Gamification
   visits: Visits
+  earnings: Earnings
   xp_roles: XpRoles
   channels: Channels
   channel_members: ChannelMembers
@@ -228,6 +229,7 @@ interface Members {
   role_ids: Generated<string[]>
   time_zone: Generated<string | null>
   signed_out_at: Generated<Date | null>
+  referred_by: Generated<string | null>
   created_at: Once<Date>
   updated_at: Generated<Date>
   revision: Generated<number>
@@ -598,6 +600,16 @@ interface Visits {
   streak: number
   longest_streak: number
   freezes: number
+}
+
+interface Earnings {
+  community_id: string
+  member_id: string
+  rule: string
+  paid_at: Date
+  day: string
+  day_ends_at: Date
+  count: number
 }
 
 interface XpRoles {

@@ -338,6 +338,19 @@ export async function memberBelow(
   return member
 }
 
+/**
+ * Sees that somebody decides on roles which others are to get, or to get no more, and may give all that these allow.
+ * @param actor As in `createRole`.
+ * @throws Failure `forbidden`
+ */
+export async function checkDeciding(tx: Tx, ids: readonly string[], actor: string | undefined): Promise<void> {
+  const reach = await takeRoles(tx, actor, 'manage_roles')
+  for (const role of (await findRoles(tx, ids)).filter(({ id }) => ids.includes(id))) {
+    checkReach(reach, role)
+    checkGiven(reach, role, nothing)
+  }
+}
+
 function checkReach({ below }: Reach, { position }: Role): void {
   if (position >= below)
     throw new Failure('forbidden', 'This role stands at or above your highest that may manage roles.')

@@ -45,7 +45,10 @@ const CreateUser = z
     emailTemplate: z.string().max(100).optional().meta({ description: noEffect }),
     password: z.string().max(200).optional().meta({ description: notYet }),
     confirmPassword: z.string().max(200).optional().meta({ description: notYet }),
-    referral: z.string().max(200).optional().meta({ description: notYet }),
+    referral: z.string().max(254).optional().meta({
+      description:
+        'The member who brought them: `_id`, short number, e-mail or username, looked for in this order. They earn what the rule for referrals gives',
+    }),
     customFields: z
       .array(
         z.strictObject({

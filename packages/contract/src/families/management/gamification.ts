@@ -6,6 +6,9 @@ import { Id, serverQuery, Tier, Time, UnitSettings } from '../../schemas.js'
 const access = { principals: ['systemKey', 'loginMember'], may: 'server_administrator' } as const
 const query = z.strictObject(serverQuery)
 
+const areDifferentRoles = (all: { roleId: string }[]) => new Set(all.map(({ roleId }) => roleId)).size === all.length
+const mustBeDifferentRoles = 'must be different roles'
+
 const points = (unit: string) =>
   z
     .int()
@@ -14,10 +17,10 @@ const points = (unit: string) =>
     .meta({ description: `How much ${unit} it gives` })
 const reward = { xp: points('XP'), currency: points('currency') }
 const rule = { enabled: z.boolean().meta({ description: 'Whether it gives anything' }), ...reward }
-const kept = 'Kept and answered, without effect yet'
+const kept = '. Kept and answered, without effect yet'
 
 /** What a member can do many times a day. */
-const repeated = (what: string) =>
+const repeated = (what: string, effect = kept) =>
   z
     .strictObject({
       ...rule,
@@ -33,15 +36,29 @@ const repeated = (what: string) =>
         .nullable()
         .meta({ description: 'How many give something on a day of the member; null: all' }),
     })
-    .meta({ description: `For ${what}. ${kept}` })
+    .meta({ description: `For ${what}${effect}` })
 
 const Earning = z.strictObject({
   message: repeated('a message'),
   reply: repeated('a reply'),
   reaction: repeated('a reaction'),
-  referral: repeated('somebody new whom the member brought'),
+  referral: repeated('somebody new whom the member brought: the `referral` of who is created', ''),
   dailyLogin: z.strictObject(rule).meta({ description: 'For the first visit on a day of the member' }),
 })
+
+const RoleBoosts = z
+  .array(
+    z.strictObject({
+      roleId: Id.meta({ description: 'The role. Not `@all`' }),
+      percent: z
+        .int()
+        .min(101)
+        .max(1000)
+        .meta({ description: 'How much of the XP of a rule its members get; 200: twice as much' }),
+    }),
+  )
+  .max(100)
+  .refine(areDifferentRoles, mustBeDifferentRoles)
 
 const Streaks = z.strictObject({
   rewards: z
@@ -82,7 +99,7 @@ const XpRoles = z
     }),
   )
   .max(100)
-  .refine((all) => new Set(all.map(({ roleId }) => roleId)).size === all.length, 'must be different roles')
+  .refine(areDifferentRoles, mustBeDifferentRoles)
 
 const parts = {
   units: z
@@ -92,6 +109,10 @@ const parts = {
     })
     .meta({ description: 'What members have balances of' }),
   earning: Earning.meta({ description: 'What it gives to do something. Default: nothing' }),
+  roleBoosts: RoleBoosts.meta({
+    description:
+      'Roles whose members get more of the XP that `earning` gives, rounded down; of several, the one that gives the most counts. Default: none',
+  }),
   streaks: Streaks.meta({ description: 'Days in a row on which a member came, by the member’s own calendar' }),
   tiers: Tiers.meta({ description: 'Lowest first. Default: none. There are none either while XP is not enabled' }),
   xpRoles: XpRoles.meta({
@@ -117,7 +138,7 @@ export const gamification = table({
   'PATCH /v1/gamification': {
     summary: 'Change how members earn',
     description:
-      'A part that is sent (`units`, `earning`, `streaks`, `tiers`, `xpRoles`) takes the place of that part, whole; the others stay. It holds from the next request on, and pages are told. What was given stays given. Of logins, only the owner’s sets `xpRoles`.',
+      'A part that is sent (`units`, `earning`, `roleBoosts`, `streaks`, `tiers`, `xpRoles`) takes the place of that part, whole; the others stay. It holds from the next request on, and pages are told. What was given stays given. A login changes in `xpRoles` only roles below the highest of theirs that itself allows `manage_roles`.',
     access,
     query,
     body: z.strictObject(parts).partial().meta({ id: 'UpdateGamification' }),

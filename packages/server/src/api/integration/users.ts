@@ -5,6 +5,7 @@ import { thisCommunity } from '../../domain/communities.js'
 import { Failure, type FailureDetail } from '../../domain/failure.js'
 import { isAsked, listFields, mustBe, readValue } from '../../domain/fields/fields.js'
 import { type NewValue, valuesOf } from '../../domain/fields/values.js'
+import { earn } from '../../domain/gamification/earning.js'
 import { gamificationOf } from '../../domain/gamification/settings.js'
 import { currentStreak, visitsOf } from '../../domain/gamification/visits.js'
 import { deleteMember, restoreMember } from '../../domain/members/deletions.js'
@@ -27,6 +28,7 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info' 
   'POST /apis/v1/users': async ({ tx, principal, body, now }) => {
     refuseWhatIsNotThere(body)
     const values = await readCustomFields(tx, body.customFields ?? [])
+    const referrer = body.referral ? await referrerOf(tx, body.referral) : undefined
     const { username, email, displayname, firstname, lastname, externalId = null, avatarUrl, timeZone } = body
     const externalIds = externalId === null ? [] : [{ type: defaultExternalIdType, value: externalId }]
     const member = await createMember(
@@ -41,9 +43,11 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info' 
         fields: { values, source: 'api', actor: principal.keyId },
         avatarSource: avatarUrl,
         timeZone,
+        referredBy: referrer?.id,
       },
       now,
     )
+    if (referrer) await earn(tx, referrer.id, 'referral', member.id, now)
     const { accessLevel } = body
     const levelled = accessLevel === undefined ? member : await setAccessLevel(tx, member, accessLevel, now)
     // A role may allow more than this key does. A level that names none passes: it stands in documented requests.
@@ -101,11 +105,19 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info' 
   },
 }
 
+/** @throws Failure `unknown_reference` for nobody, and for whoever is deleted. */
+async function referrerOf(tx: Tx, referral: string): Promise<Member> {
+  const member = await findMemberByAny(tx, referral)
+  if (member && member.status !== 'deleted') return member
+  const details = [{ path: 'referral', message: 'no such member' }]
+  throw new Failure('unknown_reference', 'The member who brought them is not here.', details)
+}
+
 /**
  * What the documented operation does and this server cannot do yet. An empty value asks for nothing. `joinServer` and
  * `emailTemplate` stand in every documented request and are let pass; the contract says so.
  */
-const notThere = ['sendEmail', 'emailPassword', 'password', 'confirmPassword', 'referral'] as const
+const notThere = ['sendEmail', 'emailPassword', 'password', 'confirmPassword'] as const
 
 function refuseWhatIsNotThere(body: CreateUser): void {
   const asked = notThere.filter((name) => body[name])

@@ -1,7 +1,6 @@
 import type { AnswerOf, RouteKey } from '@rai/contract'
 import type { Tx } from '../../db/database.js'
 import { thisCommunity } from '../../domain/communities.js'
-import { Failure } from '../../domain/failure.js'
 import { changeGamification, gamificationOf, unitsOf } from '../../domain/gamification/settings.js'
 import { xpRolesOf } from '../../domain/gamification/xp-roles.js'
 import type { Handlers } from '../../http/context.js'
@@ -10,21 +9,19 @@ export const gamification: Handlers<Extract<RouteKey, `${string} /v1/gamificatio
   'GET /v1/gamification': ({ tx }) => show(tx),
 
   'PATCH /v1/gamification': async ({ tx, principal, body, now }) => {
-    // An administrator would give themselves roles above their own.
-    if (body.xpRoles && principal.kind === 'loginMember')
-      throw new Failure('forbidden', 'Only the owner and the system key say which roles XP give.')
-    await changeGamification(tx, body, now)
+    await changeGamification(tx, body, principal.memberId, now)
     return show(tx)
   },
 }
 
 async function show(tx: Tx): Promise<AnswerOf<'GET /v1/gamification'>> {
   const [community, settings, xpRoles] = await Promise.all([thisCommunity(tx), gamificationOf(tx), xpRolesOf(tx)])
-  const { earning, streaks, tiers, updatedAt, revision } = settings
+  const { earning, roleBoosts, streaks, tiers, updatedAt, revision } = settings
   return {
     communityID: community.id,
     units: unitsOf(community),
     earning,
+    roleBoosts,
     streaks,
     tiers,
     xpRoles,

@@ -14,6 +14,10 @@ select tenant_table('member_deletions');
 alter table member_deletions add foreign key (community_id, member_id) references members (community_id, id);
 create policy worker on member_deletions for select using (is_worker());
 
+-- Who brought a member; null for nobody, and where nobody said so.
+alter table members add column referred_by uuid;
+alter table members add foreign key (community_id, referred_by) references members (community_id, id);
+
 -- Each keeps members in the order in which a filter is read on from its cursor: by what they have, then by id. Amounts and
 -- values are read by uncast columns and a cast value: row-level security lets only leakproof conditions use an index.
 create index members_first_name on members (community_id, first_name, id);

@@ -10,7 +10,7 @@ alter table communities
 -- Of communities that have set something.
 create table gamification (
   community_id uuid primary key,
-  -- The parts that were set: earning, streaks, tiers.
+  -- The parts that were set: earning, roleBoosts, streaks, tiers.
   settings jsonb not null,
   updated_at timestamptz not null,
   revision int not null default 1
@@ -42,6 +42,20 @@ create table visits (
 );
 select tenant_table('visits');
 alter table visits add foreign key (community_id, member_id) references members (community_id, id);
+
+-- When rules that do not pay at any time have paid members last, and how often on that day of theirs.
+create table earnings (
+  community_id uuid not null,
+  member_id uuid not null,
+  rule text not null,
+  paid_at timestamptz not null,
+  day date not null,
+  day_ends_at timestamptz not null,
+  count int not null,
+  primary key (community_id, member_id, rule)
+);
+select tenant_table('earnings');
+alter table earnings add foreign key (community_id, member_id) references members (community_id, id);
 
 -- Roles that members get by their XP.
 create table xp_roles (

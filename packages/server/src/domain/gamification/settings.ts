@@ -4,7 +4,7 @@ import { writeOnce } from '../../db/connection.js'
 import type { Tx } from '../../db/database.js'
 import type { Community } from '../communities.js'
 import { emit } from '../events.js'
-import { setXpRoles } from './xp-roles.js'
+import { namedRoles, setXpRoles } from './xp-roles.js'
 
 /**
  * How members of a community earn, and what that makes of them. What its units are called stands in the community, and which
@@ -25,6 +25,7 @@ const repeated = { ...nothing, cooldownSeconds: 0, limitPerDay: null }
 /** What a community has that set nothing. */
 const unset: Gamification = {
   earning: { message: repeated, reply: repeated, reaction: repeated, referral: repeated, dailyLogin: nothing },
+  roleBoosts: [],
   streaks: { rewards: [], freezes: { everyDays: 7, max: 0 } },
   tiers: [],
   revision: 0,
@@ -47,11 +48,13 @@ export async function gamificationOf(tx: Tx): Promise<Gamification> {
 
 /**
  * Puts each part that is given in the place of what it was. Two changes of different parts at once both stand.
- * @throws Failure what `setXpRoles` does.
+ * @param actor The member who asks; undefined for a key.
+ * @throws Failure what `setXpRoles` does, `unknown_reference` for a role that is not there.
  */
 export async function changeGamification(
   tx: Tx,
   { units, xpRoles, ...parts }: GamificationInput,
+  actor: string | undefined,
   at: Date,
 ): Promise<void> {
   if (units) {
@@ -80,7 +83,8 @@ export async function changeGamification(
     )
     .execute()
   // The row above keeps two changes of them apart.
-  if (xpRoles) await setXpRoles(tx, xpRoles)
+  if (xpRoles) await setXpRoles(tx, xpRoles, actor)
+  if (parts.roleBoosts) await namedRoles(tx, 'roleBoosts', parts.roleBoosts)
   await emit(tx, 'config.changed', null)
 }
 

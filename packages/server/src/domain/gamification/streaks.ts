@@ -1,11 +1,16 @@
+import type { Community } from '../communities.js'
+import type { Member } from '../members/members.js'
 import { addDays, type Day, dayOf, daysBetween, momentOf } from '../time.js'
 
-/** Days in a row on which a member came, by their own calendar. */
-export interface Streak {
-  /** The last day that counted. */
+/** The last day of a member that counted for something. */
+export interface LastDay {
   day: Day
   /** When it ends. */
   endsAt: Date
+}
+
+/** Days in a row on which a member came, by their own calendar, and the last of them. */
+export interface Streak extends LastDay {
   /** How many there were in a row until then. */
   days: number
   longest: number
@@ -25,14 +30,21 @@ export interface Freezes {
  * The first day that counts after the last one: a later one on the calendar, of which nothing lies before the end of the
  * last. So nobody gains a day by another time zone: the last one goes on there until a whole one begins.
  */
-function dayAfter({ day, endsAt }: Streak, timeZone: string): Day {
+function dayAfter({ day, endsAt }: LastDay, timeZone: string): Day {
   const then = dayOf(endsAt, timeZone)
   const whole = momentOf(then, timeZone) < endsAt ? addDays(then, 1) : then
   return whole > day ? whole : addDays(day, 1)
 }
 
 /** When the next day that counts begins. */
-export const nextDayAt = (streak: Streak, timeZone: string): Date => momentOf(dayAfter(streak, timeZone), timeZone)
+export const nextDayAt = (last: LastDay, timeZone: string): Date => momentOf(dayAfter(last, timeZone), timeZone)
+
+/** When a day ends that was begun. */
+export const dayEnd = (day: Day, timeZone: string): Date => momentOf(addDays(day, 1), timeZone)
+
+/** By which clock a member's days begin. */
+export const zoneOf = (member: Pick<Member, 'time_zone'>, community: Pick<Community, 'time_zone'>): string =>
+  member.time_zone ?? community.time_zone
 
 /** How many days passed without a visit; negative while the last one that counted goes on. */
 const missedDays = (streak: Streak, at: Date, timeZone: string): number =>
@@ -49,7 +61,7 @@ export function countDay(before: Streak | undefined, at: Date, timeZone: string,
   const day = dayOf(at, timeZone)
   return {
     day,
-    endsAt: momentOf(addDays(day, 1), timeZone),
+    endsAt: dayEnd(day, timeZone),
     days,
     longest: Math.max(days, before?.longest ?? 0),
     freezes: Math.min(max, left + (days % everyDays === 0 ? 1 : 0)),

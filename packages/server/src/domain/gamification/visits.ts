@@ -7,8 +7,9 @@ import { emit } from '../events.js'
 import { Failure } from '../failure.js'
 import { type Move, post, shareBoardLock } from '../ledger.js'
 import { findMember, type Member } from '../members/members.js'
+import { earned } from './earning.js'
 import { type Gamification, gamificationOf, givenOf } from './settings.js'
-import { countDay, nextDayAt, type Streak, streakAt } from './streaks.js'
+import { countDay, nextDayAt, type Streak, streakAt, zoneOf } from './streaks.js'
 
 /** How long one visit lasts. Who asks for something after it has come again. */
 const visitMs = 30 * 60_000
@@ -64,25 +65,22 @@ export async function visit(tx: Tx, memberId: string, at: Date): Promise<void> {
     .execute()
   if (streak.day !== before?.day) {
     await emit(tx, 'user.visited', memberId)
-    await post(tx, earned(memberId, streak, community, settings), at)
+    // No member has two of the same date.
+    const daily = await earned(tx, { member, community, settings }, 'dailyLogin', streak.day, at)
+    await post(tx, [...daily, ...forStreak(memberId, streak, community, settings)], at)
   }
 }
 
-/** What a day that counts gives. No member has two of the same date, so that a repeat gives nothing. */
-function earned(memberId: string, { day, days }: Streak, community: Community, settings: Gamification): Move[] {
-  const { dailyLogin } = settings.earning
-  const rewards = [
-    ...(dailyLogin.enabled ? [{ reason: 'daily_login' as const, reward: dailyLogin }] : []),
-    ...settings.streaks.rewards
-      .filter((reward) => reward.days === days)
-      .map((reward) => ({ reason: 'streak' as const, reward })),
-  ]
-  return rewards.flatMap(({ reason, reward }) =>
-    givenOf(community, reward).map(({ unit, amount }) => {
-      const key = `${reason}:${memberId}:${day}:${unit}`
-      return { memberId, unit, amount, reason, key, actor: memberId }
-    }),
-  )
+/** What a streak that has become so long gives. No member has two of the same date, so that a repeat gives nothing. */
+function forStreak(memberId: string, { day, days }: Streak, community: Community, settings: Gamification): Move[] {
+  return settings.streaks.rewards
+    .filter((reward) => reward.days === days)
+    .flatMap((reward) =>
+      givenOf(community, reward).map(({ unit, amount }): Move => {
+        const key = `streak:${memberId}:${day}:${unit}`
+        return { memberId, unit, amount, reason: 'streak', key, actor: memberId }
+      }),
+    )
 }
 
 const byMember = writeOnce<{ communityId: string; memberId: string }>(
@@ -118,9 +116,6 @@ const streakOf = (visits: Visits): Streak => ({
   longest: visits.longest_streak,
   freezes: visits.freezes,
 })
-
-/** By which clock a member's days begin. */
-const zoneOf = (member: Member, community: Community): string => member.time_zone ?? community.time_zone
 
 /** What is left of a member's streak at a moment. */
 export function currentStreak(

@@ -2,10 +2,10 @@ import { sql } from 'kysely'
 import { writeOnce } from '../../db/connection.js'
 import type { Tx } from '../../db/database.js'
 import { thisCommunity } from '../communities.js'
-import { Failure } from '../failure.js'
+import { Failure, type FailureDetail } from '../failure.js'
 import { isId } from '../ids.js'
 import { balancesOf, findMember } from '../members/members.js'
-import { changeRoles } from '../roles.js'
+import { changeRoles, checkDeciding, type Role } from '../roles.js'
 
 /** A role that members get by their XP. */
 export interface XpRole {
@@ -26,26 +26,55 @@ const given = writeOnce<Pick<Tx, 'communityId'>>(
 export const xpRolesOf = (tx: Tx): Promise<XpRole[]> => tx.send<XpRole>(given(tx.db, tx))
 
 /**
- * Puts roles in the place of those that there were.
- * @throws Failure `unknown_reference` for one that is not there, or that everybody has; `invalid_request` for one that may
- * administrate.
+ * The roles that a part of the settings names, held so that none is deleted meanwhile.
+ * @throws Failure `unknown_reference` for one that is not there, or that everybody has.
  */
-export async function setXpRoles(tx: Tx, roles: readonly XpRole[]): Promise<void> {
-  // Held, so that none is deleted meanwhile.
+export async function namedRoles(
+  tx: Tx,
+  part: 'xpRoles' | 'roleBoosts',
+  named: readonly { roleId: string }[],
+): Promise<Pick<Role, 'id' | 'server_permissions'>[]> {
   const found = await tx.db
     .selectFrom('roles')
     .select(['id', 'server_permissions'])
     .where('community_id', '=', tx.communityId)
     .where('id', '<>', tx.communityId)
-    .where('id', 'in', [tx.communityId, ...roles.map(({ roleId }) => roleId).filter(isId)])
+    .where('id', 'in', [tx.communityId, ...named.map(({ roleId }) => roleId).filter(isId)])
     .forKeyShare()
     .execute()
-  const details = (is: (roleId: string) => boolean, message: string) =>
-    roles.flatMap(({ roleId }, n) => (is(roleId) ? [{ path: `xpRoles.${n}.roleId`, message }] : []))
-  const missing = details((id) => !found.some((role) => role.id === id), 'no such role')
-  if (missing.length > 0) throw new Failure('unknown_reference', 'There are no such roles to give.', missing)
+  const missing = detailsOf(part, named, (id) => !found.some((role) => role.id === id), 'no such role')
+  if (missing.length > 0) throw new Failure('unknown_reference', 'There are no such roles.', missing)
+  return found
+}
+
+const detailsOf = (
+  part: string,
+  named: readonly { roleId: string }[],
+  is: (roleId: string) => boolean,
+  message: string,
+): FailureDetail[] => named.flatMap(({ roleId }, n) => (is(roleId) ? [{ path: `${part}.${n}.roleId`, message }] : []))
+
+/**
+ * Puts roles in the place of those that there were.
+ * @param actor The member who asks; undefined for a key, which stands above all.
+ * @throws Failure `unknown_reference` as `namedRoles`, `invalid_request` for one that may administrate, `forbidden` where a role
+ * changes that the actor does not decide on.
+ */
+export async function setXpRoles(tx: Tx, roles: readonly XpRole[], actor: string | undefined): Promise<void> {
+  const before = await xpRolesOf(tx)
+  const isIn = (list: readonly XpRole[]) => (one: XpRole) =>
+    list.some(({ roleId, xp }) => roleId === one.roleId && xp === one.xp)
+  const changed = [...roles.filter((one) => !isIn(before)(one)), ...before.filter((one) => !isIn(roles)(one))]
+  const ids = changed.map(({ roleId }) => roleId).filter(isId)
+  await checkDeciding(tx, ids, actor)
+  const found = await namedRoles(tx, 'xpRoles', roles)
   const administrators = found.filter(({ server_permissions }) => server_permissions.includes('server_administrator'))
-  const wrong = details((id) => administrators.some((role) => role.id === id), 'must not have server_administrator')
+  const wrong = detailsOf(
+    'xpRoles',
+    roles,
+    (roleId) => administrators.some(({ id }) => id === roleId),
+    'must not have server_administrator',
+  )
   if (wrong.length > 0) throw new Failure('invalid_request', 'XP make nobody an administrator.', wrong)
   await tx.db.deleteFrom('xp_roles').where('community_id', '=', tx.communityId).execute()
   if (roles.length === 0) return

@@ -33,6 +33,8 @@ export interface NewMember {
   fields?: Omit<Cause, 'at'> & { values: readonly Omit<NewValue, 'memberId'>[] }
   /** By which their days begin; the community's where there is none. */
   timeZone?: string | null | undefined
+  /** The member who brought them. */
+  referredBy?: string | undefined
 }
 
 /** What another system calls a member: `type` names the system or the kind of id. */
@@ -66,6 +68,7 @@ export async function createMember(tx: Tx, input: NewMember, at: Date): Promise<
         account_id: input.accountId ?? null,
         avatar_source: input.avatarSource ?? null,
         time_zone: input.timeZone ?? null,
+        referred_by: input.referredBy ?? null,
         created_at: at,
         updated_at: at,
       })
