@@ -9,6 +9,7 @@ import type { Check, Finding } from './check.js'
 import { document } from './document.js'
 import { imports } from './imports.js'
 import { lint } from './lint.js'
+import { locks } from './locks.js'
 import { markup } from './markup.js'
 import { places } from './places.js'
 import { reference } from './reference.js'
@@ -28,6 +29,7 @@ const checks: Record<string, Check> = {
   bundles,
   markup,
   calls,
+  locks,
   document,
   regexes,
   tests,

@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { communityClock } from '../../packages/server/src/domain/clock.js'
 import { createBoard, rowsAt, runOf } from '../../packages/server/src/domain/leaderboards/index.js'
+import { takeTurn } from '../../packages/server/src/domain/locks.js'
 import { balancesOf, findMember } from '../../packages/server/src/domain/members/members.js'
 import { startPruning } from '../../packages/server/src/jobs/prune.js'
 import { expectJob, type Job, readJob, runCsv, uploadCsv } from '../helpers/bulk.js'
@@ -283,11 +284,11 @@ describe('an upload', () => {
 describe('uploads of one community', () => {
   /** Keeps one file of a community from becoming a job until it is let go. */
   async function holdBack(community: TestCommunity, csv: string) {
-    const name = `${community.id}:${createHash('sha256').update(csv).digest('hex')}`
+    const hash = createHash('sha256').update(csv).digest('hex')
     let over: Promise<void> | undefined
     const letGo = await new Promise<() => void>((held) => {
       over = community.tenant(async (tx) => {
-        await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(tx.db)
+        await takeTurn(tx, 'file', hash)
         await new Promise<void>((resolve) => held(resolve))
       })
     })

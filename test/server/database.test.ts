@@ -3,6 +3,7 @@ import { describe, expect, inject, it } from 'vitest'
 import { openDatabase, type Tx } from '../../packages/server/src/db/database.js'
 import { isBusy } from '../../packages/server/src/db/errors.js'
 import { newId } from '../../packages/server/src/domain/ids.js'
+import { heldToOrder, lockMembers, shareBoards, takeCounts } from '../../packages/server/src/domain/locks.js'
 import { asSuperuser, openTestDatabase } from '../helpers/database.js'
 
 const { database, testDatabase } = await openTestDatabase()
@@ -55,6 +56,22 @@ describe('a transaction', () => {
     await expect(failing).rejects.toThrow('no')
     expect(followed).toEqual([])
     expect(await database.tenant(id, (tx) => counter(tx, 'a'))).toBe(0)
+  })
+
+  it('takes its locks in one order, whatever it holds already', async () => {
+    const id = await communityWithCounters()
+    const { tenant } = heldToOrder(database)
+    await tenant(id, async (tx) => {
+      await shareBoards(tx)
+      await takeCounts(tx)
+      await lockMembers(tx, [])
+      await takeCounts(tx)
+    })
+    const wrong = tenant(id, async (tx) => {
+      await lockMembers(tx, [])
+      await takeCounts(tx)
+    })
+    await expect(wrong).rejects.toThrow('holds members takes counts')
   })
 
   it('fails when its work goes on after an error of the database', async () => {

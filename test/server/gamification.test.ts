@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { earn as earnBy } from '../../packages/server/src/domain/gamification/earning.js'
-import { lockCounts } from '../../packages/server/src/domain/leaderboards/counts.js'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
-import { takeBoardLock } from '../../packages/server/src/domain/ledger.js'
+import { takeBoards, takeCounts } from '../../packages/server/src/domain/locks.js'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
 import { createRole, deleteRole, giveRole, type RoleInput, updateRole } from '../../packages/server/src/domain/roles.js'
 import { addDays, dayOf, momentOf } from '../../packages/server/src/domain/time.js'
@@ -337,7 +336,7 @@ describe('roles by XP', () => {
     await community.tenant((tx) => createBoard(tx, { name: 'Board', rankedRoles: [role.id] }, now))
     let came: ReturnType<typeof me> | undefined
     await community.tenant(async (tx) => {
-      await lockCounts(tx).execute(tx.db)
+      await takeCounts(tx)
       came = me()
       for (let waiting = 0; waiting === 0; ) waiting = await waitingForLocks(server)
       const members = tx.db.selectFrom('members').where('community_id', '=', community.id).where('id', '=', id)
@@ -524,7 +523,7 @@ describe('a daily login', () => {
     await set(dailyLogin(5))
     let came: ReturnType<typeof me> | undefined
     await community.tenant(async (tx) => {
-      await takeBoardLock(tx)
+      await takeBoards(tx)
       came = me()
       for (let waiting = 0; waiting === 0; ) waiting = await waitingForLocks(server)
     })

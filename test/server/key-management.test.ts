@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Tx } from '../../packages/server/src/db/database.js'
 import { rotateKey } from '../../packages/server/src/domain/keys/keys.js'
+import { takeTurn } from '../../packages/server/src/domain/locks.js'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
 import { type Ask, ask, heldRequest, type RawRequest, rawRequest } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
@@ -354,8 +355,7 @@ describe('a request that was begun with a good key', () => {
     const username = randomUUID()
     const replies = await community.tenant(async (tx) => {
       // Who makes this member waits for its turn.
-      const turn = `identify:${community.id}:${username}`
-      await sql`select pg_advisory_xact_lock(hashtextextended(${turn}, 0))`.execute(tx.db)
+      await takeTurn(tx, 'username', username)
       const minted = mint(username)
       await expect.poll(() => waiting(tx)).toBe(1)
       const revoked = revoke(_id)
@@ -373,8 +373,7 @@ describe('a request that was begun with a good key', () => {
     const file = /\r\n\r\n(.*)\r\n--x--/s.exec(upload.body as string)![1]!
     const { imported } = await community.tenant(async (tx) => {
       // Two equal files are one job: who comes second waits for the first.
-      const turn = `${community.id}:${createHash('sha256').update(file).digest('hex')}`
-      await sql`select pg_advisory_xact_lock(hashtextextended(${turn}, 0))`.execute(tx.db)
+      await takeTurn(tx, 'file', createHash('sha256').update(file).digest('hex'))
       const imported = rawRequest(server, upload)
       await expect.poll(() => waiting(tx)).toBe(1)
       expect((await revoke(answer._id)).status).toBe(200)

@@ -20,7 +20,8 @@ import {
   totalOf,
   updateBoard,
 } from '../../packages/server/src/domain/leaderboards/index.js'
-import { type Move, post, takeBoardLock } from '../../packages/server/src/domain/ledger.js'
+import { type Move, post } from '../../packages/server/src/domain/ledger.js'
+import { takeBoards } from '../../packages/server/src/domain/locks.js'
 import { balancesOf, createMember, setVisibility } from '../../packages/server/src/domain/members/members.js'
 import { startFolding } from '../../packages/server/src/jobs/fold.js'
 import { asSuperuser, brokenInvariants, createTestDatabase } from '../helpers/database.js'
@@ -431,7 +432,7 @@ describe('while a board is counted', () => {
     let counting: Promise<void> | undefined
     await new Promise<void>((begun) => {
       counting = inside(async (tx) => {
-        await takeBoardLock(tx)
+        await takeBoards(tx)
         await new Promise<void>((done) => {
           release = done
           begun()

@@ -7,6 +7,7 @@ import type { Database } from './db/database.js'
 import { seedDemo } from './demo.js'
 import { createPasswords } from './domain/accounts/passwords.js'
 import { createTokens } from './domain/keys/tokens.js'
+import { heldToOrder } from './domain/locks.js'
 import { openFiles } from './files/files.js'
 import { openInstallation } from './installation.js'
 import { startAvatars } from './jobs/avatars.js'
@@ -75,13 +76,14 @@ export async function startServer(
     return stopping
   }
   try {
-    const { database, rootKey, close } = await openInstallation(config, log)
+    const { database: opened, rootKey, close } = await openInstallation(config, log)
     undo.add(close)
     signal?.throwIfAborted()
-    if (config.demo) await seedDemo(database, config, clock())
-    else if (!(await hasHistory(database))) log.warn(beginning)
+    if (config.demo) await seedDemo(opened, config, clock())
+    else if (!(await hasHistory(opened))) log.warn(beginning)
     signal?.throwIfAborted()
 
+    const database = appOptions.checkAnswers ? heldToOrder(opened) : opened
     const tokens = createTokens(database, rootKey, config.publicUrl)
     const files = openFiles(config)
     const hub = createHub(database, log, (kid) => tokens.isLive(kid, clock()))
@@ -121,7 +123,7 @@ export async function startServer(
       hub.close()
       return drain(app)
     })
-    return { url: await listen(app, config), database, stop }
+    return { url: await listen(app, config), database: opened, stop }
   } catch (error) {
     // Why it does not start says more than what then goes wrong as well.
     await stop().catch((failure: unknown) => log.error({ err: failure }, 'not everything could be closed'))

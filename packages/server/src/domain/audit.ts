@@ -1,8 +1,9 @@
 import type { ErrorCode, managementFamily } from '@rai/contract'
-import { type Selectable, sql } from 'kysely'
+import type { Selectable } from 'kysely'
 import type { Tx } from '../db/database.js'
 import type { Tables } from '../db/tables.js'
 import { firstIdAt, newId } from './ids.js'
+import { tryTurn } from './locks.js'
 
 export type AuditEntry = Selectable<Tables['audit_log']>
 
@@ -49,9 +50,7 @@ const hourMs = 60 * 60_000
 
 /** Writes down what was refused, once an hour for each who asks: a page may be opened by everybody, and by many at once. */
 export async function writeDownRefusal(tx: Tx, deed: Deed & { refusal: ErrorCode }, at: Date): Promise<void> {
-  const { rows } = await sql<{ mine: boolean }>`
-    select pg_try_advisory_xact_lock(hashtextextended(${`refusal:${deed.actor.id}`}, 0)) as mine`.execute(tx.db)
-  if (!rows[0]!.mine) return
+  if (!(await tryTurn(tx, 'refusal', `${deed.actor.id}`))) return
   const before = await tx.db
     .selectFrom('audit_log')
     .select('id')

@@ -12,6 +12,7 @@ import { emit } from './events.js'
 import { Failure } from './failure.js'
 import { given } from './given.js'
 import { isId, newId } from './ids.js'
+import { holdRow, takeTurn } from './locks.js'
 import { activeMember } from './members/members.js'
 import { atPath, checkNamed, refuseUnknown } from './references.js'
 import { type Allowed, allowedBy, listRoles, type Role, rolesOf } from './roles.js'
@@ -85,7 +86,7 @@ export async function createChannel(tx: Tx, input: NewChannel, actor: string | n
 }
 
 async function refuseTooMany(tx: Tx): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`channels:${tx.communityId}`}, 0))`.execute(tx.db)
+  await takeTurn(tx, 'channels')
   const { n } = await tx.db
     .selectFrom('channels')
     .select((eb) => eb.fn.countAll<number>().as('n'))
@@ -141,9 +142,7 @@ export async function deleteChannel(tx: Tx, id: string, actor: string | null): P
 
 /** A channel that may be seen, as it stays to the end of the transaction. */
 async function channelById(tx: Tx, id: string, onlooker: Onlooker | null): Promise<Channel> {
-  const channel = isId(id)
-    ? await channels(tx, onlooker).where('id', '=', id).forNoKeyUpdate().executeTakeFirst()
-    : undefined
+  const channel = isId(id) ? await holdRow(tx, channels(tx, onlooker).where('id', '=', id)) : undefined
   if (!channel) throw new Failure('not_found', 'There is no such channel.')
   return channel
 }

@@ -3,6 +3,7 @@ import { everyColumn, writeOnce } from '../db/connection.js'
 import type { Database, Tx } from '../db/database.js'
 import type { Tables } from '../db/tables.js'
 import { Failure } from './failure.js'
+import { holdRow } from './locks.js'
 import { isTimeZone } from './time.js'
 
 /** The tenant: everything that has members, boards and keys of its own. */
@@ -72,12 +73,7 @@ export async function changeCommunity(
   tx: Tx,
   { name, imageId }: { name: string | undefined; imageId: string | null | undefined },
 ): Promise<{ community: Community; imageBefore: string | null }> {
-  const before = await tx.db
-    .selectFrom('communities')
-    .select('image_id')
-    .where('id', '=', tx.communityId)
-    .forNoKeyUpdate()
-    .executeTakeFirstOrThrow()
+  const before = await holdRow(tx, tx.db.selectFrom('communities').select('image_id').where('id', '=', tx.communityId))
   const community = await tx.db
     .updateTable('communities')
     .set({
@@ -88,7 +84,7 @@ export async function changeCommunity(
     .where('id', '=', tx.communityId)
     .returningAll()
     .executeTakeFirstOrThrow()
-  return { community, imageBefore: before.image_id }
+  return { community, imageBefore: before!.image_id }
 }
 
 /** Who owns the community; undefined where it was made without an owner. */

@@ -6,8 +6,8 @@ import { constraintOf } from '../db/errors.js'
 import { type Given, movesOf, reachedBadges, writeGiven } from './badges/reached.js'
 import { Failure } from './failure.js'
 import { newId } from './ids.js'
-import { lockCounts } from './leaderboards/counts.js'
 import { isWholesale, scoreChanges } from './leaderboards/scores.js'
+import { lockBalances, lockedBalances, mayTakeCounts, sharingBoards, taking, takingCounts } from './locks.js'
 
 /** Why units move, and which of the community's accounts stands on the other side. */
 const counterparts = {
@@ -65,11 +65,15 @@ export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = 
       throw new Failure('invalid_request', 'An amount must be a whole number, not 0.')
   }
   const onlyGains = moves.every(({ amount }) => amount > 0)
+  // The second begins when the first holds the lock, and sees what whoever held it before has done.
+  const locks = [sharingBoards(tx)]
+  // Where members are held already, it is too late for the lock on counts.
+  const countsItself = isWholesale(moves.length) && mayTakeCounts(tx)
+  if (countsItself) locks.push(takingCounts(tx))
+  taking(tx, 'balances', 'members')
   try {
-    // The second begins when the first holds the lock, and sees what whoever held it before has done.
     const [result] = await tx.send<{ posted: number; reached: Given[] }>(
-      sharedBoardLock(tx),
-      ...(isWholesale(moves.length) ? [lockCounts(tx).compile(tx.db)] : []),
+      ...locks,
       moves.length === 1
         ? postOne[onlyGains ? 'gain' : 'loss'](tx.db, {
             ...oneMove(moves[0]!),
@@ -77,7 +81,7 @@ export async function post(tx: Tx, moves: readonly Move[], at: Date, announce = 
             at,
             announce,
           })
-        : postMoves(tx.communityId, manyMoves(moves), { size: moves.length, onlyGains }, at, announce).compile(tx.db),
+        : postMoves(tx.communityId, manyMoves(moves), { countsItself, onlyGains }, at, announce).compile(tx.db),
     )
     tx.wake('events')
     tx.wake('scores')
@@ -126,8 +130,8 @@ export async function giveBadges(tx: Tx, badges: readonly Given[], at: Date, ann
 
 /** What of moves decides how the statement is written that posts them. */
 interface Shape {
-  /** How many there are, about. */
-  size: number
+  /** Whether it writes the counts, under the lock on them. */
+  countsItself: boolean
   /** Whether nobody loses anything. */
   onlyGains: boolean
 }
@@ -144,11 +148,7 @@ const gainedBalances = (communityId: Value<string>) => sql`
 /** The same where some lose: an upsert would hold the bare change to the limits, so rows that exist are updated. */
 const changedBalances = (communityId: Value<string>) => sql`
   held as (
-    -- Arrays, not a join: a Citus cluster cannot pass on what a locking join finds.
-    select member_id, unit from balances
-    where community_id = ${communityId} and member_id = any(array(select member_id from changes))
-      and unit = any(array(select unit from changes))
-    order by member_id, unit for update
+    ${lockedBalances(communityId)}
   ), updated as (
     update balances b set amount = b.amount + c.change from changes c join held using (member_id, unit)
     where b.community_id = ${communityId} and b.member_id = c.member_id and b.unit = c.unit
@@ -168,7 +168,7 @@ const changedBalances = (communityId: Value<string>) => sql`
 const postMoves = (
   communityId: Value<string>,
   moves: RawBuilder<unknown>,
-  { size, onlyGains }: Shape,
+  { countsItself, onlyGains }: Shape,
   at: Value<Date>,
   announce: Value<boolean>,
 ) => sql`
@@ -196,7 +196,7 @@ const postMoves = (
     from balanced join changes using (member_id, unit)
   ), ${scoreChanges(
     communityId,
-    size,
+    countsItself,
     at,
     sql`
     union all
@@ -214,7 +214,7 @@ const postOneOf = (onlyGains: boolean) =>
       sql`
       select ${m.id}::uuid, ${m.memberId}::uuid, ${m.unit}::text, ${m.amount}::bigint, ${m.reason}::text, ${m.key}::text,
         ${m.actor}::text, ${m.counterpart}::text`,
-      { size: 1, onlyGains },
+      { countsItself: false, onlyGains },
       m.at,
       m.announce,
     ),
@@ -229,40 +229,6 @@ function manyMoves(moves: readonly Move[]) {
       ${column((m) => m.amount)}::bigint[], ${column((m) => m.reason)}::text[], ${column((m) => m.key)}::text[],
       ${column((m) => m.actor)}::text[], ${column((m) => counterparts[m.reason])}::text[]
     )`
-}
-
-/** Held by everyone who writes scores, or who is ranked: a board changes, and is counted a step further, only while nobody does. */
-export async function shareBoardLock(tx: Tx): Promise<void> {
-  await tx.send(sharedBoardLock(tx))
-}
-
-const sharedBoardLock = ({ db, communityId }: Tx) => shareLock(db, { name: `boards:${communityId}` })
-const shareLock = writeOnce<{ name: string }>(
-  ({ name }) => sql`select pg_advisory_xact_lock_shared(hashtextextended(${name}, 0))`,
-)
-
-/** The same, for work that had better be left for later than wait. Answers whether it is held. */
-export async function tryShareBoardLock(tx: Tx): Promise<boolean> {
-  const { rows } = await sql<{ held: boolean }>`
-    select pg_try_advisory_xact_lock_shared(hashtextextended(${`boards:${tx.communityId}`}, 0)) as held`.execute(tx.db)
-  return rows[0]!.held
-}
-
-/** Held alone by whoever changes what a board or a badge counts. */
-export async function takeBoardLock(tx: Tx): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`boards:${tx.communityId}`}, 0))`.execute(tx.db)
-}
-
-/**
- * What members have, `<member> <unit>` → amount, which nobody else changes until the transaction ends. Who locks members' rows or
- * badges as well locks these first, as awards do.
- */
-export async function lockBalances(tx: Tx, memberIds: readonly string[]): Promise<Map<string, number>> {
-  const { rows } = await sql<{ member_id: string; unit: string; amount: number }>`
-    select member_id, unit, amount from balances
-    where community_id = ${tx.communityId} and member_id = any(${sql.val(memberIds)}::uuid[])
-    order by member_id, unit for update`.execute(tx.db)
-  return new Map(rows.map(({ member_id, unit, amount }) => [`${member_id} ${unit}`, amount]))
 }
 
 const limits: Record<string, () => Failure> = {

@@ -9,8 +9,7 @@ import { emit } from './events.js'
 import { Failure } from './failure.js'
 import { isId, newId } from './ids.js'
 import { boardsRanking, countMoved } from './leaderboards/counting.js'
-import { lockCounts } from './leaderboards/counts.js'
-import { shareBoardLock } from './ledger.js'
+import { lockMember, shareBoards, takeCounts, takeTurn } from './locks.js'
 import { activeMember, type Member, memberByUserId } from './members/members.js'
 
 /** What a group of members is called and may do. */
@@ -188,7 +187,7 @@ export async function deleteRole(tx: Tx, id: string, actor: string | undefined):
   refuseBase(role)
   checkReach(reach, role)
   // Whoever would name it on a board waits, and does not find it then.
-  await shareBoardLock(tx)
+  await shareBoards(tx)
   const board = await tx.db
     .selectFrom('leaderboards')
     .select('name')
@@ -261,17 +260,11 @@ export async function changeRoles(
   ]
   // Most sign-ins and visits change nothing, and wait for nobody then.
   if (movedFrom(member).length === 0) return member
-  await shareBoardLock(tx)
-  // Imports lock counts before members, and so must this: before it is known which of the roles move.
+  await shareBoards(tx)
+  // Before the member, and so before it is known which of the roles move.
   const concerned = await boardsRanking(tx, { roles: [...add, ...remove] })
-  if (concerned.length > 0) await lockCounts(tx).execute(tx.db)
-  const held = await tx.db
-    .selectFrom('members')
-    .selectAll()
-    .where('community_id', '=', tx.communityId)
-    .where('id', '=', member.id)
-    .forNoKeyUpdate()
-    .executeTakeFirstOrThrow()
+  if (concerned.length > 0) await takeCounts(tx)
+  const held = (await lockMember(tx, member.id))!
   const moved = movedFrom(held)
   if (moved.length === 0) return held
   const boards = concerned.filter(({ ranked_roles }) => ranked_roles.some((id) => moved.includes(id)))
@@ -305,7 +298,7 @@ interface Reach extends Allowed {
  * @throws Failure `forbidden` for a member who may not.
  */
 async function takeRoles(tx: Tx, actor: string | undefined, may: ServerPermission): Promise<Reach> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`roles:${tx.communityId}`}, 0))`.execute(tx.db)
+  await takeTurn(tx, 'roles')
   const aboveAll = { ...everything, below: Number.POSITIVE_INFINITY }
   if (actor === undefined) return aboveAll
   const member = await activeMember(tx, actor)

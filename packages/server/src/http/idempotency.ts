@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { sql } from 'kysely'
 import type { Tx } from '../db/database.js'
 import { Failure } from '../domain/failure.js'
 import type { RootKey } from '../domain/keys/secrets.js'
+import { tryTurn } from '../domain/locks.js'
 
 /**
  * Does an effect once per idempotency key and asker. Its answer is kept in the effect's own transaction, so that either
@@ -45,7 +45,8 @@ export interface OnceOptions {
 export function createOnce({ rootKey, key, principal, operation, now, replayed, onReplay }: OnceOptions): Once {
   return async <T>(tx: Tx, input: string | Buffer, effect: () => Promise<T>): Promise<T> => {
     const hash = createHash('sha256').update(input).digest()
-    await takeTurn(tx, `once:${tx.communityId}:${principal}:${key}`)
+    // Held to the end of the transaction. Who does not get it at once asks again later, rather than hold a connection.
+    if (!(await tryTurn(tx, 'once', `${principal}:${key}`))) throw new Failure('request_in_flight')
     const before = await tx.db
       .selectFrom('idempotency_keys')
       .select(['operation', 'body_hash', 'answer'])
@@ -73,13 +74,6 @@ export function createOnce({ rootKey, key, principal, operation, now, replayed, 
       .execute()
     return answer
   }
-}
-
-/** Held to the end of the transaction. Who does not get it at once asks again later, rather than hold a connection. */
-async function takeTurn(tx: Tx, name: string): Promise<void> {
-  const { rows } = await sql<{ mine: boolean }>`
-    select pg_try_advisory_xact_lock(hashtextextended(${name}, 0)) as mine`.execute(tx.db)
-  if (!rows[0]!.mine) throw new Failure('request_in_flight')
 }
 
 /** For requests without a key, and for operations whose effect may happen again. */

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import type { Database } from '../db/database.js'
-import { addToCounts, balanceCounts, tryLockCounts } from '../domain/leaderboards/counts.js'
-import { tryShareBoardLock } from '../domain/ledger.js'
+import { addToCounts, balanceCounts } from '../domain/leaderboards/counts.js'
+import { tryShareBoards, tryTakeCounts } from '../domain/locks.js'
 import { type Loop, startLoop } from './loop.js'
 
 /** How many score changes are folded in one transaction. */
@@ -25,7 +25,7 @@ export function startFolding(database: Database, log: Pick<Logger, 'error'>): Lo
     },
     run: (communityId) =>
       database.tenant(communityId, async (tx) => {
-        if (!(await tryShareBoardLock(tx)) || !(await tryLockCounts(tx))) return false
+        if (!(await tryShareBoards(tx)) || !(await tryTakeCounts(tx))) return false
         const { rows } = await sql<{ taken: number }>`
           with taken as (
             -- An array, not a join: the planner cannot know how few of the table's rows these are.

@@ -4,7 +4,7 @@ import type { Tables } from '../../db/tables.js'
 import type { Files } from '../../files/files.js'
 import { Failure } from '../failure.js'
 import { isId, newId } from '../ids.js'
-import { shareBoardLock } from '../ledger.js'
+import { holdRow, shareBoards } from '../locks.js'
 import { forgetImages } from '../pictures/images.js'
 import { awardBadge, badgesOf } from './awards.js'
 import { type Badge, badgeById } from './badges.js'
@@ -116,7 +116,7 @@ export async function decide(
   at: Date,
   actor: string,
 ): Promise<{ application: Application; proof: string | null }> {
-  await shareBoardLock(tx)
+  await shareBoards(tx)
   const before = await applicationById(tx, id)
   if (before.state === state) return { application: before, proof: null }
   if (before.state !== 'waiting') throw new Failure('conflict', `This application was ${before.state}.`)
@@ -132,9 +132,7 @@ export async function decide(
 
 /** Nobody else decides it until the transaction ends. */
 async function applicationById(tx: Tx, id: string): Promise<Application> {
-  const application = isId(id)
-    ? await applications(tx).where('a.id', '=', id).forUpdate('a').executeTakeFirst()
-    : undefined
+  const application = isId(id) ? await holdRow(tx, applications(tx).where('a.id', '=', id), 'a') : undefined
   if (!application) throw new Failure('not_found', 'There is no such application.')
   return application
 }

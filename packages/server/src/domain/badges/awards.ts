@@ -3,10 +3,10 @@ import type { Tx } from '../../db/database.js'
 import type { Files } from '../../files/files.js'
 import { holdValues } from '../fields/values.js'
 import { nobody } from '../ids.js'
-import { lockCounts } from '../leaderboards/counts.js'
 import { fieldOf } from '../leaderboards/index.js'
 import { isWholesale } from '../leaderboards/scores.js'
-import { giveBadges, shareBoardLock, tryShareBoardLock } from '../ledger.js'
+import { giveBadges } from '../ledger.js'
+import { shareBoards, takeCounts, tryShareBoards } from '../locks.js'
 import { forgetImages } from '../pictures/images.js'
 import { type Badge, badgeById } from './badges.js'
 
@@ -32,7 +32,7 @@ export const badgesOf = (tx: Tx, memberId: string): Promise<MemberBadge[]> =>
 
 /** A badge that nobody deletes or changes until the transaction ends. */
 export async function holdBadge(tx: Tx, id: string): Promise<Badge> {
-  await shareBoardLock(tx)
+  await shareBoards(tx)
   return badgeById(tx, id)
 }
 
@@ -68,8 +68,7 @@ export async function removeBadge(tx: Tx, badge: Badge, memberId: string, at: Da
 
 /** Gives members a badge that they never had, and what it gives. */
 async function give(tx: Tx, badge: Badge, memberIds: readonly string[], at: Date, actor: string): Promise<void> {
-  // Before any member, as whatever posts to many takes it.
-  if (isWholesale(memberIds.length)) await lockCounts(tx).execute(tx.db)
+  if (isWholesale(memberIds.length)) await takeCounts(tx)
   await holdValues(tx, memberIds)
   const { id: badgeId, gives_xp: xp, gives_currency: currency } = badge
   await giveBadges(
@@ -89,7 +88,7 @@ const atOnce = 2000
  */
 export async function settleBadges(tx: Tx, files: Files, now: Date): Promise<boolean> {
   // While a badge changes it is left for later.
-  if (!(await tryShareBoardLock(tx))) return false
+  if (!(await tryShareBoards(tx))) return false
   const badge = await tx.db
     .selectFrom('badges')
     .selectAll()

@@ -6,7 +6,7 @@ import { findFields } from '../fields/fields.js'
 import { given } from '../given.js'
 import { isId, newId, nobody } from '../ids.js'
 import { fieldOf } from '../leaderboards/index.js'
-import { takeBoardLock } from '../ledger.js'
+import { takeBoards } from '../locks.js'
 
 /** Something that members are given: by people, or by what is counted. */
 export type Badge = Selectable<Tables['badges']>
@@ -73,7 +73,7 @@ export async function badgeById(tx: Tx, id: string): Promise<Badge> {
  * @throws Failure `unknown_reference` for a field that is not here, `conflict` where there are too many.
  */
 export async function createBadge(tx: Tx, input: BadgeInput & { title: string }, at: Date): Promise<Badge> {
-  await takeBoardLock(tx)
+  await takeBoards(tx)
   await checkMetric(tx, input.metric)
   const { n } = await badges(tx)
     .select((eb) => eb.fn.countAll<number>().as('n'))
@@ -105,7 +105,7 @@ export async function updateBadge(
   input: BadgeInput,
   at: Date,
 ): Promise<{ before: Badge; badge: Badge }> {
-  await takeBoardLock(tx)
+  await takeBoards(tx)
   const before = await badgeById(tx, id)
   await checkMetric(tx, input.metric)
   const { metric = before.metric, quantity = before.quantity } = input
@@ -128,7 +128,7 @@ export async function updateBadge(
 
 /** Deletes a badge: nobody has it from now on. The ledger keeps what it gave. Its traces go in the background. */
 export async function deleteBadge(tx: Tx, id: string, at: Date): Promise<Badge> {
-  await takeBoardLock(tx)
+  await takeBoards(tx)
   const badge = await badgeById(tx, id)
   tx.wake('badges')
   await tx.db

@@ -9,13 +9,14 @@ import {
   type NewValue,
   recordFirst,
   setValues,
+  takeCountsForFields,
   valuesOfAll,
 } from '../fields/values.js'
 import { isId, newId } from '../ids.js'
-import { lockCounts } from '../leaderboards/counts.js'
 import { shownBoards } from '../leaderboards/index.js'
 import { isWholesale } from '../leaderboards/scores.js'
-import { lockBalances, type Move, post, shareBoardLock } from '../ledger.js'
+import { type Move, post } from '../ledger.js'
+import { lockBalances, shareBoards, takeCounts } from '../locks.js'
 import { defaultExternalIdType, type Member, nextNumbers } from '../members/members.js'
 import { dropAvatars, queueAvatars } from '../pictures/avatars.js'
 import { type BulkRow, type NamedBy, type Operation, type Property, wordOf } from './columns.js'
@@ -112,7 +113,7 @@ async function withFields(tx: Tx, rows: readonly BulkRow[]): Promise<{ rows: Bul
   const names = new Set(
     rows.flatMap(({ values, texts }) => [...values.map(({ field }) => field), ...Object.keys(texts)]),
   )
-  if (names.size > 0) await shareBoardLock(tx)
+  await shareBoards(tx)
   const fields = await findFields(tx, [...names])
   const living = rows.map((row) => ({
     ...row,
@@ -162,6 +163,7 @@ async function importRows(tx: Tx, job: Job, rows: readonly BulkRow[], idOf: IdOf
     return !different && !taken
   })
   const created = await insertMembers(tx, fresh, job.created_at)
+  await takeCountsForFields(tx)
   const moves: Move[] = []
   const newValues: NewValue[] = []
   const firstTexts: NewValue[] = []
@@ -263,13 +265,11 @@ async function insertMembers(tx: Tx, rows: readonly BulkRow[], at: Date): Promis
 }
 
 async function updateRows(tx: Tx, job: Job, rows: readonly BulkRow[], idOf: IdOf): Promise<Outcome> {
-  // Before any member, as folding takes it.
   const size = rows.reduce((sum, { moves, values }) => sum + moves.length + values.length, 0)
-  if (isWholesale(size) || rows.some(({ texts }) => Object.keys(texts).length > 0)) await lockCounts(tx).execute(tx.db)
+  if (isWholesale(size) || rows.some(({ texts }) => Object.keys(texts).length > 0)) await takeCounts(tx)
   const refused: RowError[] = []
   const found = await membersCalled(tx, job.options.namedBy, rows)
   const owners = await ownersOf(tx, rows)
-  // Balances before members, as awards lock them.
   const ids = rows.some(({ moves, values, texts }) => moves.length + values.length + Object.keys(texts).length > 0)
     ? [...found.values()].map(({ id }) => id)
     : []

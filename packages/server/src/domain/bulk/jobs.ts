@@ -4,6 +4,7 @@ import type { Tables } from '../../db/tables.js'
 import { Failure } from '../failure.js'
 import { ensureFields, type Field, isAsked, listFields } from '../fields/fields.js'
 import { isId, newId } from '../ids.js'
+import { takeTurn } from '../locks.js'
 import {
   type BulkRow,
   type BulkType,
@@ -53,9 +54,7 @@ export async function takeUpSameFile(
   at: Date,
 ): Promise<Job | undefined> {
   // Two equal uploads at once are one file as well: the second waits here for the first.
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`${tx.communityId}:${fileHash.toString('hex')}`}, 0))`.execute(
-    tx.db,
-  )
+  await takeTurn(tx, 'file', fileHash.toString('hex'))
   const job = await tx.db
     .selectFrom('jobs')
     .selectAll()

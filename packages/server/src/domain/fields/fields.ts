@@ -6,7 +6,7 @@ import { constraintOf } from '../../db/errors.js'
 import type { Tables } from '../../db/tables.js'
 import { Failure, type FailureDetail } from '../failure.js'
 import { isId, newId, nobody } from '../ids.js'
-import { takeBoardLock } from '../ledger.js'
+import { holdRow, takeBoards } from '../locks.js'
 import { eraseRecords } from './histories.js'
 
 /** Something that a community knows of its members beside what everybody has. */
@@ -185,7 +185,7 @@ export async function changeField(
   at: Date,
 ): Promise<Field> {
   await fieldById(tx, id)
-  const before = await fields(tx).where('id', '=', id).forNoKeyUpdate().executeTakeFirst()
+  const before = await holdRow(tx, fields(tx).where('id', '=', id))
   if (!before) throw new Failure('not_found', 'There is no such field.')
   if (type !== before.type) {
     throw new Failure('conflict', 'A field keeps its type. Make another field.', [
@@ -231,7 +231,7 @@ function checkedContents(
  */
 export async function deleteField(tx: Tx, id: string): Promise<void> {
   // Whoever sets a value or makes a board holds it too, so that none does while the field goes.
-  await takeBoardLock(tx)
+  await takeBoards(tx)
   const { field } = await fieldById(tx, id)
   const boards = await tx.db
     .selectFrom('leaderboards')
@@ -274,6 +274,7 @@ export async function forgetNext(tx: Tx): Promise<boolean> {
     .orderBy('id')
     .limit(1)
     .forUpdate()
+    .skipLocked()
     .executeTakeFirst()
   if (!field) return false
   const members = await tx.db

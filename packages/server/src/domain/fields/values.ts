@@ -6,9 +6,9 @@ import { type Given, reachedBadges } from '../badges/reached.js'
 import { Failure } from '../failure.js'
 import { newId } from '../ids.js'
 import { boardsRanking, countMoved } from '../leaderboards/counting.js'
-import { lockCounts } from '../leaderboards/counts.js'
 import { isWholesale, scoreChanges } from '../leaderboards/scores.js'
-import { giveBadges, lockBalances, shareBoardLock } from '../ledger.js'
+import { giveBadges } from '../ledger.js'
+import { lockBalances, lockMembers, mayTakeCounts, shareBoards, takeCounts } from '../locks.js'
 import { type Field, fieldById, findFieldsById, listFields, mustBe, readValue } from './fields.js'
 import { eraseRecords } from './histories.js'
 
@@ -46,9 +46,7 @@ export async function valuesOfAll(tx: Tx, memberIds: readonly string[]): Promise
 export async function holdValues(tx: Tx, memberIds: readonly string[]): Promise<void> {
   // What is set may give a badge, and the badge points.
   await lockBalances(tx, memberIds)
-  await sql`
-    select from members where community_id = ${tx.communityId} and id = any(${sql.val(memberIds)}::uuid[])
-    order by id for no key update`.execute(tx.db)
+  await lockMembers(tx, memberIds)
 }
 
 /** A member's new value. */
@@ -107,7 +105,7 @@ export async function setValues(
 ): Promise<void> {
   if (values.length === 0) return
   // Fields do not go while it is held.
-  await shareBoardLock(tx)
+  await shareBoards(tx)
   const fields = await findFieldsById(tx, [...new Set(values.map(({ fieldId }) => fieldId))])
   const known = values.flatMap((value): Known[] => {
     const field = fields.get(value.fieldId)
@@ -117,13 +115,13 @@ export async function setValues(
   if (wrong) throw new Failure('invalid_request', `A value of "${wrong.field.field}" ${mustBe(wrong.field)}.`)
   const ofNumbers = known.filter(({ field }) => field.type === 'number')
   const ofContents = known.filter(({ field }) => field.type !== 'number')
-  // Before any member, as whatever posts to many takes it.
-  if (ofContents.length > 0 || isWholesale(ofNumbers.length)) await lockCounts(tx).execute(tx.db)
+  const countsItself = isWholesale(ofNumbers.length) && mayTakeCounts(tx)
+  if (ofContents.length > 0 || countsItself) await takeCounts(tx)
   await holdValues(
     tx,
     known.map(({ memberId }) => memberId),
   )
-  await giveBadges(tx, await setNumbers(tx, ofNumbers, cause, set), cause.at, announce)
+  await giveBadges(tx, await setNumbers(tx, ofNumbers, cause, set, countsItself), cause.at, announce)
   await setContents(tx, ofContents, cause, set)
 }
 
@@ -138,8 +136,14 @@ const rowsOf = (values: readonly Known[], type: RawBuilder<unknown>, write: (val
 const numbersIn = (values: readonly Known[]) => rowsOf(values, sql`bigint`, (value) => value)
 const contentsIn = (values: readonly Known[]) => rowsOf(values, sql`jsonb`, (value) => JSON.stringify(value))
 
-/** Answers which badges were reached. Needs the lock on counts where it is wholesale. */
-async function setNumbers(tx: Tx, values: readonly Known[], cause: Cause, set: keyof typeof which): Promise<Given[]> {
+/** Answers which badges were reached. */
+async function setNumbers(
+  tx: Tx,
+  values: readonly Known[],
+  cause: Cause,
+  set: keyof typeof which,
+  countsItself: boolean,
+): Promise<Given[]> {
   if (values.length === 0) return []
   const { rows } = await sql<{ reached: Given[] }>`
     with fresh as (
@@ -158,7 +162,7 @@ async function setNumbers(tx: Tx, values: readonly Known[], cause: Cause, set: k
       from fresh where value is distinct from previous
     ), changes as (
       select member_id, metric, total - previous as change from totals
-    ), ${scoreChanges(tx.communityId, values.length, cause.at)}
+    ), ${scoreChanges(tx.communityId, countsItself, cause.at)}
     select ${reachedBadges(tx.communityId)} as reached`.execute(tx.db)
   tx.wake('events')
   tx.wake('scores')
@@ -224,6 +228,11 @@ export const eraseContents = (tx: Tx, memberIds: readonly string[]): Promise<boo
       and field_id = any(array(select id from user_fields where community_id = ${tx.communityId}))`,
   )
 
+/** Takes the lock on counts, if new members may be given values: some count, and by then members are held. */
+export async function takeCountsForFields(tx: Tx): Promise<void> {
+  if ((await listFields(tx)).length > 0) await takeCounts(tx)
+}
+
 /** Gives new members the defaults of fields that nothing is said of. */
 export async function giveDefaults(tx: Tx, memberIds: readonly string[], at: Date, announce = true): Promise<void> {
   const fields = await listFields(tx)
@@ -245,10 +254,9 @@ export async function recordValue(
   { memberId, field, value }: { memberId: string; field: Field; value: FieldValue },
   cause: Cause,
 ): Promise<string> {
-  await shareBoardLock(tx)
+  await shareBoards(tx)
   await fieldById(tx, field.id)
-  // Before the member, as in `setValues`.
-  if (field.type !== 'number') await lockCounts(tx).execute(tx.db)
+  if (field.type !== 'number') await takeCounts(tx)
   await holdValues(tx, [memberId])
   const id = newId()
   const records = tx.db

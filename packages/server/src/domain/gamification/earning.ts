@@ -1,8 +1,8 @@
 import type { GamificationSettings } from '@rai/contract'
-import { sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import { type Community, thisCommunity } from '../communities.js'
-import { type Move, post, type Reason, shareBoardLock } from '../ledger.js'
+import { type Move, post, type Reason } from '../ledger.js'
+import { shareBoards, takeTurn } from '../locks.js'
 import { activeMember, type Member } from '../members/members.js'
 import { rolesOf } from '../roles.js'
 import { type Day, dayOf } from '../time.js'
@@ -95,8 +95,7 @@ export async function earned(
 
 /** Pays a member for something that they did, where a rule of the community does (see `earned`). Answers whether it has. */
 export async function earn(tx: Tx, memberId: string, rule: Rule, about: string, at: Date): Promise<boolean> {
-  // Before the lock on what was paid, and not first in `post`: as with visits.
-  await shareBoardLock(tx)
+  await shareBoards(tx)
   const [member, community, settings] = await Promise.all([
     activeMember(tx, memberId),
     thisCommunity(tx),
@@ -128,7 +127,7 @@ async function isPaid(
 ): Promise<boolean> {
   if (pace.cooldownSeconds === 0 && pace.limitPerDay === null) return true
   // What happens at once is paid one after the other.
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`earnings:${memberId}`}, 0))`.execute(tx.db)
+  await takeTurn(tx, 'earnings', memberId)
   const [before, repeated] = await Promise.all([
     tx.db
       .selectFrom('earnings')

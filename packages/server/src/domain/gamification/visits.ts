@@ -5,7 +5,8 @@ import type { Tables } from '../../db/tables.js'
 import { type Community, thisCommunity } from '../communities.js'
 import { emit } from '../events.js'
 import { Failure } from '../failure.js'
-import { type Move, post, shareBoardLock } from '../ledger.js'
+import { type Move, post } from '../ledger.js'
+import { shareBoards, takeTurn } from '../locks.js'
 import { findMember, type Member } from '../members/members.js'
 import { earned } from './earning.js'
 import { type Gamification, gamificationOf, givenOf } from './settings.js'
@@ -32,10 +33,10 @@ export async function isNewVisit(tx: Tx, memberId: string, at: Date): Promise<bo
  * calendar, gives what the community says, and counts for the streak.
  */
 export async function visit(tx: Tx, memberId: string, at: Date): Promise<void> {
-  // Before the lock on visits, and not first in `post`. A board that is counted is waited for a step, as awards do: a member
-  // may come once a day, and while boards are counted one step follows another.
-  await shareBoardLock(tx)
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`visits:${memberId}`}, 0))`.execute(tx.db)
+  // A board that is counted is waited for a step, as awards do: a member may come once a day, and while boards are counted one
+  // step follows another.
+  await shareBoards(tx)
+  await takeTurn(tx, 'visits', memberId)
   const [before, member, community, settings] = await Promise.all([
     visitsOf(tx, memberId),
     findMember(tx, { id: memberId }),

@@ -4,6 +4,7 @@ import type { Tx } from '../../db/database.js'
 import { thisCommunity } from '../communities.js'
 import { Failure, type FailureDetail } from '../failure.js'
 import { isId } from '../ids.js'
+import { keepRows } from '../locks.js'
 import { balancesOf, findMember } from '../members/members.js'
 import { changeRoles, checkDeciding, type Role } from '../roles.js'
 
@@ -34,14 +35,15 @@ export async function namedRoles(
   part: 'xpRoles' | 'roleBoosts',
   named: readonly { roleId: string }[],
 ): Promise<Pick<Role, 'id' | 'server_permissions'>[]> {
-  const found = await tx.db
-    .selectFrom('roles')
-    .select(['id', 'server_permissions'])
-    .where('community_id', '=', tx.communityId)
-    .where('id', '<>', tx.communityId)
-    .where('id', 'in', [tx.communityId, ...named.map(({ roleId }) => roleId).filter(isId)])
-    .forKeyShare()
-    .execute()
+  const found = await keepRows(
+    tx,
+    tx.db
+      .selectFrom('roles')
+      .select(['id', 'server_permissions'])
+      .where('community_id', '=', tx.communityId)
+      .where('id', '<>', tx.communityId)
+      .where('id', 'in', [tx.communityId, ...named.map(({ roleId }) => roleId).filter(isId)]),
+  )
   const missing = detailsOf(part, named, (id) => !found.some((role) => role.id === id), 'no such role')
   if (missing.length > 0) throw new Failure('unknown_reference', 'There are no such roles.', missing)
   return found

@@ -14,6 +14,7 @@ import type { KeyKind, Tables } from '../../db/tables.js'
 import { emit } from '../events.js'
 import { Failure } from '../failure.js'
 import { isId, newId } from '../ids.js'
+import { awaitUsesOf, sharingKeys, takeTurn } from '../locks.js'
 import { hashOf, hintOf, isWellFormed, newSecret } from './text.js'
 
 /** A credential of a community. Of its secret only the SHA-256 is known. */
@@ -188,7 +189,7 @@ export async function revokeKey(tx: Tx, id: string, at: Date): Promise<void> {
  * @throws Failure `not_found`
  */
 export async function deleteUserKey(tx: Tx, id: string, memberId: string): Promise<void> {
-  await endUses(tx, id)
+  await awaitUsesOf(tx, id)
   await keyById(tx, id, memberId)
   await tx.db.deleteFrom('api_keys').where('community_id', '=', tx.communityId).where('id', '=', id).execute()
   await emit(tx, 'key.changed', id)
@@ -201,7 +202,7 @@ async function updateKey(
   of: string | null,
   changes: UpdateObject<Tables, 'api_keys'>,
 ): Promise<Key> {
-  await endUses(tx, id)
+  await awaitUsesOf(tx, id)
   const key =
     isId(id) &&
     (await tx.db
@@ -216,11 +217,6 @@ async function updateKey(
   if (!key) throw new Failure('not_found', 'There is no such key, or it is revoked already.')
   await emit(tx, 'key.changed', id)
   return key
-}
-
-/** What began while a key was good is done first, and seen by whoever reads after this. */
-async function endUses(tx: Tx, id: string): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`key:${id}`}, 0))`.execute(tx.db)
 }
 
 /** The community's own keys, newest first, revoked ones too. */
@@ -258,7 +254,7 @@ export async function createUserKey(
   input: Omit<NewKey, 'kind'> & { memberId: string },
   at: Date,
 ): Promise<CreatedKey> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`keys of:${input.memberId}`}, 0))`.execute(tx.db)
+  await takeTurn(tx, 'user keys', input.memberId)
   if ((await listUserKeys(tx, input.memberId)).length >= mostUserKeys)
     throw new Failure('conflict', `A member has at most ${mostUserKeys} keys. Delete one first.`)
   return createKey(tx, { ...input, kind: 'user' }, at)
@@ -369,10 +365,6 @@ export async function goodKeyById(tx: Tx, id: string, at: Date): Promise<Key | u
   return key && isGood(key, at) ? key : undefined
 }
 
-const holdKeys = writeOnce<{ ids: readonly string[] }>(
-  ({ ids }) => sql`
-    select pg_advisory_xact_lock_shared(hashtextextended('key:' || id, 0)) from unnest(${ids}::text[]) as id`,
-)
 const columns = everyColumn<Key>({
   community_id: true,
   id: true,
@@ -407,8 +399,7 @@ const readKeys = writeOnce<{ communityId: string; ids: readonly string[] }>(
 
 /**
  * Keys that were read before, as they are now. One round trip.
- * @param hold They stay so to the end of the transaction: who would revoke, rotate or change one waits until then. A lock
- * on their rows would write those at every request.
+ * @param hold They stay so to the end of the transaction: who would revoke, rotate or change one waits until then.
  * @returns Undefined unless every one of them is good, and so is the secret that opened it.
  */
 export async function stillGood(
@@ -419,7 +410,7 @@ export async function stillGood(
 ): Promise<Key[] | undefined> {
   const ids = keys.map(({ id }) => id)
   const now = await tx.send<Key>(
-    ...(hold ? [holdKeys(tx.db, { ids })] : []),
+    ...(hold ? [sharingKeys(tx.db, { ids })] : []),
     readKeys(tx.db, { communityId: tx.communityId, ids }),
   )
   const good = keys.flatMap(({ id, hash }) => {

@@ -1,9 +1,10 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { JWK } from 'jose'
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { Database } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
 import { newId } from '../ids.js'
+import { lockSigningKeys } from '../locks.js'
 import type { RootKey } from './secrets.js'
 
 /** A public signing key as RFC 7517 writes it. */
@@ -153,7 +154,7 @@ async function makeKey(db: Kysely<Tables>, rootKey: RootKey, at: Date): Promise<
 /** One instance at a time: two that start together make one first key. */
 function alone<T>(database: Database, work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
   return database.global.transaction().execute(async (db) => {
-    await sql`select pg_advisory_xact_lock(hashtextextended('rai signing keys', 0))`.execute(db)
+    await lockSigningKeys(db)
     return work(db)
   })
 }

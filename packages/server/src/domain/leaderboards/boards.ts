@@ -8,7 +8,7 @@ import { Failure } from '../failure.js'
 import { findFields } from '../fields/fields.js'
 import { given } from '../given.js'
 import { isId, newId } from '../ids.js'
-import { takeBoardLock } from '../ledger.js'
+import { takeBoards } from '../locks.js'
 import { checkNamed } from '../references.js'
 import { beginCounting, countAgain, removeBoard } from './counting.js'
 import { fieldOf, type Metric } from './scores.js'
@@ -147,7 +147,7 @@ async function freeSlug(tx: Tx, wanted: string): Promise<string> {
 
 /** @throws Failure `already_exists` for a slug in use, `unknown_reference` for a member, role or field that is not here. */
 export async function createBoard(tx: Tx, input: BoardInput, at: Date): Promise<Board> {
-  await takeBoardLock(tx)
+  await takeBoards(tx)
   await checkInput(tx, input, null)
   const columns = columnsOf(input)
   const id = newId(at.getTime())
@@ -179,7 +179,7 @@ export async function updateBoard(
   change: Partial<BoardInput> | ((before: Board) => Partial<BoardInput>),
   at: Date,
 ): Promise<Board> {
-  await takeBoardLock(tx)
+  await takeBoards(tx)
   const before = await boardById(tx, id)
   const input = typeof change === 'function' ? change(before) : change
   await checkInput(tx, { startsAt: before.starts_at, endsAt: before.ends_at, ...input }, before.id)
@@ -198,7 +198,7 @@ export async function updateBoard(
 
 /** Deletes a board with its scores and counts. The ledger keeps every point, and its segments are boards of their own. */
 export async function deleteBoard(tx: Tx, id: string): Promise<void> {
-  await takeBoardLock(tx)
+  await takeBoards(tx)
   const board = await boardById(tx, id)
   await tx.db
     .updateTable('leaderboards')

@@ -3,7 +3,7 @@ import type { Tx } from '../../db/database.js'
 import { communityClock } from '../clock.js'
 import { emit, emitEach } from '../events.js'
 import { newId, nobody } from '../ids.js'
-import { takeBoardLock } from '../ledger.js'
+import { takeBoards } from '../locks.js'
 import type { Board } from './boards.js'
 import { addToCounts } from './counts.js'
 import { runsAt } from './runs.js'
@@ -65,7 +65,7 @@ export async function countAgain(tx: Tx, before: Board, board: Board): Promise<B
 
 /** Takes the counting of one of the community's boards a step further. Answers whether there may be more to do. */
 export async function countNext(tx: Tx): Promise<boolean> {
-  await takeBoardLock(tx)
+  await takeBoards(tx)
   const board = await tx.db
     .selectFrom('leaderboards')
     .selectAll()

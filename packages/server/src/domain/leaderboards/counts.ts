@@ -129,7 +129,7 @@ export const findPosition = (run: RunInSql, position: RawBuilder<unknown>) => sq
 
 /**
  * A statement that adds score changes to the counts, in one order. Of those who hold the board lock shared only one may
- * write counts at a time (see `lockCounts`): a stretch that is cut meanwhile would be counted wrong.
+ * write counts at a time (see `takeCounts` in domain/locks.ts): a stretch that is cut meanwhile would be counted wrong.
  * @param changes A CTE with `board_id, period, period_start, member_id` and the places `old_…` and `new_…`, null for nowhere.
  */
 export const addToCounts = (communityId: Value<string>, changes: RawBuilder<unknown>) => sql`
@@ -170,17 +170,6 @@ const beginOfStretch = (communityId: Value<string>, level: number, row: string) 
       order by negated desc, reached_at desc, member_id desc limit 1
     ) b on true
   )`
-}
-
-/** Writes counts alone: of those who hold the board lock shared, nobody else does until the transaction ends. */
-export const lockCounts = (tx: Tx) =>
-  sql`select pg_advisory_xact_lock(hashtextextended(${`counts:${tx.communityId}`}, 0))`
-
-/** The same, for work that had better be left for later than wait. Answers whether it is held. */
-export async function tryLockCounts(tx: Tx): Promise<boolean> {
-  const { rows } = await sql<{ held: boolean }>`
-    select pg_try_advisory_xact_lock(hashtextextended(${`counts:${tx.communityId}`}, 0)) as held`.execute(tx.db)
-  return rows[0]!.held
 }
 
 /**

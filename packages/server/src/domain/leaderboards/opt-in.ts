@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import { Failure } from '../failure.js'
-import { shareBoardLock } from '../ledger.js'
+import { shareBoards } from '../locks.js'
 import { findMember } from '../members/members.js'
 import type { Board } from './boards.js'
 import { isEligible } from './rows.js'
@@ -17,7 +17,7 @@ export async function joinBoard(tx: Tx, board: Board, memberId: string, at: Date
   if (!member || !isEligible(board, member)) throw new Failure('forbidden', 'You do not take part in this leaderboard.')
   if (board.ends_at && at >= board.ends_at) throw new Failure('conflict', 'This leaderboard is over.')
   // A board that is counted meanwhile would not see the change.
-  await shareBoardLock(tx)
+  await shareBoards(tx)
   await tx.db
     .updateTable('members')
     .set({ entered_boards: sql`entered_boards || ${board.id}::uuid` })
@@ -34,7 +34,7 @@ export async function joinBoard(tx: Tx, board: Board, memberId: string, at: Date
  */
 export async function leaveBoard(tx: Tx, board: Board, memberId: string): Promise<void> {
   checkOptIn(board)
-  await shareBoardLock(tx)
+  await shareBoards(tx)
   await tx.db
     .updateTable('members')
     .set({ entered_boards: sql`array_remove(entered_boards, ${board.id}::uuid)` })

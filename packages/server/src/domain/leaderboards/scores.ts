@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Value } from '../../db/connection.js'
 import type { Tx } from '../../db/database.js'
+import { sharedMembers } from '../locks.js'
 import type { Board } from './boards.js'
 import { addToCounts } from './counts.js'
 import { runsAt } from './runs.js'
@@ -31,22 +32,20 @@ export const isWholesale = (size: number): boolean => size >= 500
 
 /**
  * CTEs that bring every board up to date with changes of what it ranks by, and tell its pages. The statement they stand
- * in needs the community's board lock shared, the lock on counts where it is wholesale, and a CTE `changes (member_id, metric, change)` before them with one row a
+ * in needs the community's board lock shared, and a CTE `changes (member_id, metric, change)` before them with one row a
  * member and metric.
- * @param size How many changes there are, about.
+ * @param countsItself Whether it writes the counts, under the lock on them, or leaves the changes to folding.
  * @param at When they happened: it decides the day, week, month and year they count for.
  * @param alsoTold More events `(type, subject)`, from `union all` on: each insert of a statement costs, also of no rows.
  */
 export const scoreChanges = (
   communityId: Value<string>,
-  size: number,
+  countsItself: boolean,
   at: Value<Date>,
   alsoTold: RawBuilder<unknown> = sql``,
 ) => sql`
   people as (
-    -- Shared, so that nobody is hidden or moved between this reading and the row that says whether they are ranked.
-    select id, status, visibility, entered_boards, fields, role_ids from members
-    where community_id = ${communityId} and id = any(array(select member_id from changes)) order by id for share
+    ${sharedMembers(communityId)}
   ), runs as materialized (
     -- Apart, so that the periods are found once and not for every member.
     select l.*, p.period, p.period_start
@@ -74,7 +73,7 @@ export const scoreChanges = (
       negated as new_negated, reached_at as new_reached_at
     from scored where ranked
   ), counted as (
-    ${isWholesale(size) ? addToCounts(communityId, sql`moved`) : leaveToFolding(communityId)}
+    ${countsItself ? addToCounts(communityId, sql`moved`) : leaveToFolding(communityId)}
   ), told as (
     insert into events (community_id, id, type, subject)
     select ${communityId}::uuid, gen_random_uuid(), told.* from (

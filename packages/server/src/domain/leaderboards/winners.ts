@@ -5,7 +5,8 @@ import type { Tx } from '../../db/database.js'
 import { type CommunityClock, communityClock } from '../clock.js'
 import { emit } from '../events.js'
 import { Failure } from '../failure.js'
-import { post, tryShareBoardLock } from '../ledger.js'
+import { post } from '../ledger.js'
+import { holdRow, shareBoards, tryShareBoards } from '../locks.js'
 import type { Board } from './boards.js'
 import { type Run, reviewMs, runOf } from './runs.js'
 
@@ -41,7 +42,7 @@ function nextEnd(board: Board, clock: CommunityClock, after: Date): Date | null 
 /** Settles the next of the community's runs that are final. Answers whether there may be more. */
 export async function settleNext(tx: Tx, now: Date): Promise<boolean> {
   // While a board changes it is left for later.
-  if (!(await tryShareBoardLock(tx))) return false
+  if (!(await tryShareBoards(tx))) return false
   const board = await tx.db
     .selectFrom('leaderboards')
     .selectAll()
@@ -117,7 +118,8 @@ export async function prizeOf(tx: Tx, run: Run, memberId: string): Promise<Won |
  * @throws Failure `conflict` until the run is settled, `not_found` for who has won nothing.
  */
 export async function claimPrize(tx: Tx, run: Run, memberId: string, at: Date): Promise<Won> {
-  const prize = await won(tx, run, memberId).forUpdate().executeTakeFirst()
+  await shareBoards(tx)
+  const prize = await holdRow(tx, won(tx, run, memberId))
   if (!prize) {
     throw run.state === 'ended'
       ? new Failure('not_found', 'You have won no prize in this run.')

@@ -7,8 +7,7 @@ import { Failure } from '../failure.js'
 import { eraseContents } from '../fields/values.js'
 import { newId } from '../ids.js'
 import { boardsRanking, countMoved } from '../leaderboards/counting.js'
-import { lockCounts } from '../leaderboards/counts.js'
-import { shareBoardLock } from '../ledger.js'
+import { shareBoards, takeCounts } from '../locks.js'
 import { dropAvatars } from '../pictures/avatars.js'
 import type { Member } from './members.js'
 import { holdMembers, setStatus } from './status.js'
@@ -63,8 +62,8 @@ export const erasesBefore = (at: Date): Date => new Date(at.getTime() - restorab
  */
 export async function eraseNext(tx: Tx, files: Files, at: Date): Promise<boolean> {
   // Texts say which boards a member is for.
-  await shareBoardLock(tx)
-  await lockCounts(tx).execute(tx.db)
+  await shareBoards(tx)
+  await takeCounts(tx)
   const due = await tx.db
     .selectFrom('member_deletions')
     .select('member_id')

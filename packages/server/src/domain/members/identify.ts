@@ -1,10 +1,10 @@
 import { type managementFamily, Username } from '@rai/contract'
-import { sql } from 'kysely'
 import type { Database, Tx } from '../../db/database.js'
 import { Failure } from '../failure.js'
 import { isNewVisit } from '../gamification/visits.js'
 import { goodKeyById, type Key } from '../keys/keys.js'
 import type { EmbedClaims, Tokens } from '../keys/tokens.js'
+import { takeTurn } from '../locks.js'
 import { activeMember, createMember, findMember, type Member, type MemberName } from './members.js'
 
 const nameOf = (meaning: managementFamily.IdentifierMeaning, value: string): MemberName => {
@@ -48,9 +48,7 @@ export async function identifyMember(
   if (key.create_member && username !== undefined && members.includes(undefined)) {
     // Two pages may name the same new member at once: the second waits here and then finds what the first made. Half of
     // the names found may be no contradiction either, but the first one's commit between two of our look-ups.
-    await sql`select pg_advisory_xact_lock(hashtextextended(${`identify:${tx.communityId}:${username}`}, 0))`.execute(
-      tx.db,
-    )
+    await takeTurn(tx, 'username', username)
     members = await findAll(tx, names)
     if (members.every((member) => member === undefined)) {
       if (!Username.safeParse(username).success)

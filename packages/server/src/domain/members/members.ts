@@ -8,10 +8,10 @@ import type { Session } from '../accounts/sessions.js'
 import type { CommunityClock } from '../clock.js'
 import { emit } from '../events.js'
 import { Failure } from '../failure.js'
-import { type Cause, giveDefaults, type NewValue, setValues } from '../fields/values.js'
+import { type Cause, giveDefaults, type NewValue, setValues, takeCountsForFields } from '../fields/values.js'
 import { isId, newId, shortNumber } from '../ids.js'
 import { rerank } from '../leaderboards/scores.js'
-import { shareBoardLock } from '../ledger.js'
+import { shareBoards, taking } from '../locks.js'
 import { queueAvatars } from '../pictures/avatars.js'
 import { dayOf, isTimeZone, momentOf } from '../time.js'
 
@@ -52,6 +52,7 @@ export const defaultExternalIdType = 'externalId'
  */
 export async function createMember(tx: Tx, input: NewMember, at: Date): Promise<Member> {
   checkTimeZone(input.timeZone)
+  await shareBoards(tx)
   try {
     const member = await tx.db
       .insertInto('members')
@@ -81,6 +82,7 @@ export async function createMember(tx: Tx, input: NewMember, at: Date): Promise<
         .execute()
     }
     await queueAvatars(tx, [member.id], at)
+    await takeCountsForFields(tx)
     if (input.fields) {
       const { values, ...cause } = input.fields
       const own = values.map((value) => ({ memberId: member.id, ...value }))
@@ -103,6 +105,7 @@ const taken: Record<string, string> = {
 
 /** Takes `count` member numbers and answers the first. */
 export async function nextNumbers(tx: Tx, count: number): Promise<number> {
+  taking(tx, 'numbers')
   const { value } = await tx.db
     .insertInto('counters')
     .values({ community_id: tx.communityId, name: 'member', value: count })
@@ -179,7 +182,7 @@ export async function setVisibility(
   at: Date,
 ): Promise<Member> {
   // A board that is counted meanwhile would not see the change.
-  await shareBoardLock(tx)
+  await shareBoards(tx)
   const member = await tx.db
     .updateTable('members')
     .set({ visibility, updated_at: at, revision: sql`revision + 1` })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
+import { lockMember } from '../locks.js'
 
 /*
  * An operator says where a member's picture is. It is fetched once, in the background, and served from here: whoever looks
@@ -69,6 +70,7 @@ export async function takeDueAvatars(tx: Tx, at: Date): Promise<DueAvatar[]> {
 
 /** Shows a picture from now on, unless the operator has said something else since. Answers whether it does. */
 export async function keepAvatar(tx: Tx, { memberId, source, dueAt }: DueAvatar, image: Buffer): Promise<boolean> {
+  // Before the picture, as whoever names another one does.
   await lockMember(tx, memberId)
   const id = randomUUID()
   const { numUpdatedRows } = await tx.db
@@ -96,17 +98,6 @@ export async function missAvatar(tx: Tx, { memberId, source, dueAt, isLastTry }:
     .where((eb) => eb.or([eb.val(isLastTry), eb('source', 'is distinct from', source)]))
     .executeTakeFirst()
   return numUpdatedRows > 0n && showAvatar(tx, memberId, null)
-}
-
-/** Before the picture, as whoever names another one does. */
-async function lockMember(tx: Tx, memberId: string): Promise<void> {
-  await tx.db
-    .selectFrom('members')
-    .select('id')
-    .where('community_id', '=', tx.communityId)
-    .where('id', '=', memberId)
-    .forNoKeyUpdate()
-    .execute()
 }
 
 /** Answers whether the member was shown otherwise before. */
