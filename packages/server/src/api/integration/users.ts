@@ -5,7 +5,7 @@ import { thisCommunity } from '../../domain/communities.js'
 import { Failure, type FailureDetail } from '../../domain/failure.js'
 import { isAsked, listFields, mustBe, readValue } from '../../domain/fields/fields.js'
 import { type NewValue, valuesOf } from '../../domain/fields/values.js'
-import { earn } from '../../domain/gamification/earning.js'
+import { earn, takeEarnings } from '../../domain/gamification/earning.js'
 import { gamificationOf } from '../../domain/gamification/settings.js'
 import { currentStreak, visitsOf } from '../../domain/gamification/visits.js'
 import { deleteMember, restoreMember } from '../../domain/members/deletions.js'
@@ -29,6 +29,8 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info' 
     refuseWhatIsNotThere(body)
     const values = await readCustomFields(tx, body.customFields ?? [])
     const referrer = body.referral ? await referrerOf(tx, body.referral) : undefined
+    // Before the new member, as locks have their order.
+    if (referrer) await takeEarnings(tx, referrer.id)
     const { username, email, displayname, firstname, lastname, externalId = null, avatarUrl, timeZone } = body
     const externalIds = externalId === null ? [] : [{ type: defaultExternalIdType, value: externalId }]
     const member = await createMember(
@@ -47,12 +49,12 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info' 
       },
       now,
     )
-    if (referrer) await earn(tx, referrer.id, 'referral', member.id, now)
     const { accessLevel } = body
     const levelled = accessLevel === undefined ? member : await setAccessLevel(tx, member, accessLevel, now)
     // A role may allow more than this key does. A level that names none passes: it stands in documented requests.
     if (levelled.role_ids.length > 0 && principal.kind !== 'systemKey')
       throw new Failure('forbidden', 'Only the system key gives a role. Leave accessLevel out.')
+    if (referrer) await earn(tx, referrer.id, 'referral', member.id, now)
     return showUser(levelled, externalId)
   },
 

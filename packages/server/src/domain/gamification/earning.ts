@@ -115,6 +115,12 @@ async function boostOf(tx: Tx, member: Member, { roleBoosts }: Gamification): Pr
   return Math.max(100, ...named.filter(({ roleId }) => roles.some(({ id }) => id === roleId)).map((one) => one.percent))
 }
 
+/** What happens at once is paid one after the other. */
+export async function takeEarnings(tx: Tx, memberId: string): Promise<void> {
+  await shareBoards(tx)
+  await takeTurn(tx, 'earnings', memberId)
+}
+
 /** Whether a rule that does not pay at any time pays now. Then it is counted. */
 async function isPaid(
   tx: Tx,
@@ -126,8 +132,7 @@ async function isPaid(
   at: Date,
 ): Promise<boolean> {
   if (pace.cooldownSeconds === 0 && pace.limitPerDay === null) return true
-  // What happens at once is paid one after the other.
-  await takeTurn(tx, 'earnings', memberId)
+  await takeEarnings(tx, memberId)
   const [before, repeated] = await Promise.all([
     tx.db
       .selectFrom('earnings')
