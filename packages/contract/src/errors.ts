@@ -23,6 +23,10 @@ export const errors = {
   conflict: { status: 409, message: 'This conflicts with what is already there.' },
   already_exists: { status: 409, message: 'This exists already.' },
   not_enough: { status: 409, message: 'The balance is too low.' },
+  locked: { status: 409, message: 'This is not open yet.' },
+  not_done: { status: 409, message: 'This is not done yet.' },
+  sold_out: { status: 409, message: 'There is none left.' },
+  ended: { status: 409, message: 'This has ended.' },
   request_in_flight: {
     status: 409,
     message: 'A request with this idempotency key is still running. Try again shortly.',

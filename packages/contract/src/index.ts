@@ -22,6 +22,7 @@ export { NewPassword, passwordRules } from './families/system/accounts.js'
 export type { BadgeAction } from './families/system/badges.js'
 export { type ChannelType, type Manifest, mostChannels } from './families/system/channels.js'
 export { mostUserKeys } from './families/user.js'
+export type { MilestoneState, ReasonCode } from './families/widget/index.js'
 export * from './route.js'
 export * from './schemas.js'
 

@@ -172,13 +172,15 @@ export const Prizes = z
   )
 
 /** An emoji, say. It is text, so that a page that shows it loads nothing and asks nobody. */
-const icon = line(0, 16).meta({ description: 'An emoji or a few characters to show beside the name; empty for none' })
+export const Icon = line(0, 16).meta({
+  description: 'An emoji or a few characters to show beside the name; empty for none',
+})
 
 /** What a community calls a unit, and whether there is any to earn. */
 export const UnitSettings = z
   .strictObject({
     name: line(1, 50).meta({ description: 'What people read' }),
-    icon,
+    icon: Icon,
     enabled: z.boolean().meta({ description: 'Whether members earn it by what they do. What they have stays theirs' }),
   })
   .meta({ id: 'UnitSettings' })
@@ -187,7 +189,7 @@ export const UnitSettings = z
 export const Tier = z
   .strictObject({
     name: line(1, 50).meta({ description: 'What people read' }),
-    icon,
+    icon: Icon,
     levels: z
       .array(z.int().min(0))
       .length(3)

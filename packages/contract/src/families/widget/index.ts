@@ -3,12 +3,18 @@ import { anyPage, Key } from './common.js'
 import { config } from './config.js'
 import { leaderboards } from './leaderboards.js'
 import { me } from './me.js'
+import { milestones } from './milestones.js'
+import { progress } from './progress.js'
+
+export type { MilestoneState, ReasonCode } from './milestones.js'
 
 /** What browsers ask. The publishable key stands in the path, so that anonymous reads need no preflight and a CDN can hold them. */
 export const widget = table({
   ...config,
   ...me,
   ...leaderboards,
+  ...milestones,
+  ...progress,
   'GET /widget/v1/{publishableKey}/stream': {
     summary: 'Server-sent events: hints about what changed. Resumes after `Last-Event-ID`',
     access: anyPage,
