@@ -1,16 +1,27 @@
-import { createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import {
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+} from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createKey, type NewKey, revokeKey, rotateKey } from '../../packages/server/src/domain/keys/keys.js'
 import { rootKey } from '../../packages/server/src/domain/keys/secrets.js'
+import { createKeyRing, type SigningKey } from '../../packages/server/src/domain/keys/signing.js'
 import { createMember, type Member } from '../../packages/server/src/domain/members/members.js'
 import { ask, embedToken } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
+import { asSuperuser, openTestDatabase, waitingForLocks } from '../helpers/database.js'
 import { startTestServer } from '../helpers/server.js'
 import { openStream } from '../helpers/stream.js'
 
 const start = new Date()
 let now = start
 const server = await startTestServer({ clock: () => now })
+const empty = await openTestDatabase()
 const community = await testCommunity(server)
 const other = await testCommunity(server)
 const { origin, widgetAccess } = community
@@ -345,5 +356,21 @@ describe('39: a forged token', () => {
       sign(null, Buffer.from(text), stranger.privateKey),
     )
     for (let n = 0; n < 20; n++) expect((await me(token)).code).toBe('unauthorized')
+  })
+})
+
+describe('the first signing key of an installation', () => {
+  it('is waited for by whoever asks while it is made', async () => {
+    const keys = createKeyRing(empty.database, rootKey(randomBytes(32)))
+    const asked: Promise<SigningKey>[] = []
+    await asSuperuser(empty.testDatabase.superuserUrl, async (client) => {
+      await client.query("begin; select pg_advisory_xact_lock(hashtextextended('rai signing keys', 0))")
+      asked.push(keys.signer(now))
+      for (let waiting = 0; waiting === 0; ) waiting = await waitingForLocks(empty)
+      asked.push(keys.signer(now))
+      await client.query('commit')
+    })
+    const [first, second] = await Promise.all(asked)
+    expect(second?.jwk.kid).toBe(first!.jwk.kid)
   })
 })

@@ -88,8 +88,10 @@ export function createKeyRing(database: Database, rootKey: RootKey): KeyRing {
         createdAt: created_at,
       }
     })
-    loadedAt = at.getTime()
-    if (keys.length > 0) return
+    if (keys.length > 0) {
+      loadedAt = at.getTime()
+      return
+    }
     await alone(database, async (db) => {
       const made = await db.selectFrom('signing_keys').select('kid').where('retired_at', 'is', null).executeTakeFirst()
       if (!made) await makeKey(db, rootKey, at)
