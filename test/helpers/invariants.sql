@@ -150,6 +150,34 @@ where v.amount > 0 and not exists (
     and e.member_id = g.member_id and e.unit = v.unit and e.amount = v.amount
 )
 union all
+select 'what a stage gave is in the ledger', c.community_id, format('stage %s, member %s', stage_id, c.member_id)
+from milestone_claims c cross join lateral (values ('xp', c.xp), ('currency', c.currency)) as v (unit, amount)
+where v.amount > 0 and not exists (
+  select from transactions t join entries e on e.community_id = t.community_id and e.transaction_id = t.id
+  where t.community_id = c.community_id and t.reason = 'milestone'
+    and t.key = format('milestone:%s:%s:%s:%s:%s', stage_id, period, period_start, c.member_id, v.unit)
+    and e.member_id = c.member_id and e.unit = v.unit and e.amount = v.amount
+)
+union all
+select 'what milestones gave was claimed', t.community_id, format('transaction %s', t.key)
+from transactions t where t.key like 'milestone:%' and not exists (
+  select from milestone_claims c cross join lateral (values ('xp'), ('currency')) as v (unit)
+  where c.community_id = t.community_id
+    and t.key = format('milestone:%s:%s:%s:%s:%s', stage_id, period, period_start, c.member_id, v.unit)
+)
+union all
+select 'a stage counts its claims', s.community_id, format('stage %s says %s', s.id, s.claimed)
+from milestone_stages s
+where supply is not null and claimed <> (
+  select count(*) from milestone_claims c where c.community_id = s.community_id and c.stage_id = s.id
+)
+union all
+select 'a day of a streak is a day on which the member came', v.community_id, format('member %s, %s', v.member_id, v.day)
+from visits v where not exists (
+  select from member_facts f
+  where f.community_id = v.community_id and f.member_id = v.member_id and f.kind = 'visit' and f.key = v.day::text
+)
+union all
 select 'a badge is with everybody who has enough', b.community_id, format('badge %s, member %s', b.id, a.member_id)
 from badges b join (
   select community_id, member_id, unit as metric, amount from balances

@@ -29,6 +29,7 @@ import { changeRoles, createRole, type RoleInput } from '../../packages/server/s
 import { beginningOfTime } from '../../packages/server/src/domain/time.js'
 import { type Ask, ask, embedToken, type Reply } from './api.js'
 import { type TestCommunity, testCommunity } from './community.js'
+import { openMilestone } from './milestones.js'
 import { type Person, signedIn, signIn } from './people.js'
 import type { TestServer } from './server.js'
 
@@ -57,6 +58,7 @@ export interface Place extends TestCommunity {
   jobId: string
   fieldId: string
   badgeId: string
+  milestoneId: string
   token: string
   /** A community key without the permission of an operation. */
   keyWithout: Map<Permission, string>
@@ -140,6 +142,7 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
   const channel = await community.tenant((tx) => createChannel(tx, { topic: 'Channel', type: 'open' }, null, now))
   const board = await community.tenant((tx) => createBoard(tx, { name: 'Board', requiresOptIn: true }, now))
   const badge = await community.tenant((tx) => createBadge(tx, { title: 'Badge', applied: true }, now))
+  const milestone = await community.tenant((tx) => openMilestone(tx))
   const job = await ask(server, 'POST /apis/v1/users/bulk-import', { bearer: community.systemKey, form: csv() })
   return {
     ...community,
@@ -153,6 +156,7 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
     jobId: job.answer.jobId,
     fieldId: (await newField(community)).id,
     badgeId: badge.id,
+    milestoneId: milestone.id,
     token: await embedToken(server, community, 'member'),
     keyWithout,
     userKey: userKey.key,
@@ -237,6 +241,13 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
     const { id } = await tenant((tx) => createBoard(tx, { name: 'To go' }, new Date()))
     return { params: { leaderboardId: id } }
   },
+  'POST /v1/milestones': () => ({
+    body: { name: 'Made', stages: [{ name: 'Stage', conditions: { kind: 'visit', atLeast: 1 } }] },
+  }),
+  'PATCH /v1/milestones/{milestoneId}': () => ({ body: { description: 'changed' } }),
+  'DELETE /v1/milestones/{milestoneId}': async ({ tenant }) => ({
+    params: { milestoneId: (await tenant((tx) => openMilestone(tx))).id },
+  }),
   'PATCH /v1/gamification': () => ({ body: { tiers: [] } }),
   'POST /v1/keys': () => ({ body: { kind: 'community', name: 'Made', permissions: [] } }),
   'PATCH /v1/keys/{keyId}': () => ({ body: { name: 'Changed' } }),
@@ -388,13 +399,18 @@ export async function goodRequest(key: RouteKey, place: Place, who: Ask): Promis
     jobId,
     keyId,
     memberId: userId,
+    milestoneId,
     publishableKey,
     roleId,
     serverId,
   } = place
   const boards = { leaderboardId: boardId, idOrSlug: boardId }
   const community = { serverId, communityId: serverId }
-  const things = { ...boards, ...community, badgeId, channelId, fieldId, jobId, keyId, publishableKey, roleId, userId }
+  const things = {
+    ...boards,
+    ...community,
+    ...{ badgeId, channelId, fieldId, jobId, keyId, milestoneId, n: '1', publishableKey, roleId, userId },
+  }
   const { body: shown, ...rest } = who
   const body = request.body === undefined ? {} : { body: { ...request.body, ...(shown as object) } }
   const query = { ...request.query, ...who.query }

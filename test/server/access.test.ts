@@ -76,6 +76,7 @@ describe('29: another community', () => {
     'roleId',
     'fieldId',
     'channelId',
+    'milestoneId',
     'userKeyId',
   ] as const
 
@@ -115,6 +116,7 @@ describe('29: another community', () => {
     filter: 'memberId',
     users: 'memberId',
     'user-fields': 'fieldId',
+    milestones: 'milestoneId',
   } as const
   const isList = (key: string) => key.startsWith('GET') || key.endsWith('/filter')
   const lists = operations.flatMap(([key, route]) =>

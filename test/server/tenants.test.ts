@@ -16,8 +16,10 @@ import { newId } from '../../packages/server/src/domain/ids.js'
 import { deleteMember } from '../../packages/server/src/domain/members/deletions.js'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
 import { suspend } from '../../packages/server/src/domain/members/moderation.js'
+import { claimStage } from '../../packages/server/src/domain/milestones/claiming.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { asSuperuser, brokenInvariants, openTestDatabase } from '../helpers/database.js'
+import { openMilestone } from '../helpers/milestones.js'
 
 const { database, testDatabase } = await openTestDatabase()
 const now = new Date()
@@ -113,6 +115,7 @@ async function seedTheRest(): Promise<void> {
     const { id: role_id } = await tx.db.selectFrom('roles').select('id').limit(1).executeTakeFirstOrThrow()
     await tx.db.insertInto('xp_roles').values({ community_id, role_id, xp: 100 }).execute()
     await tx.db.insertInto('avatars').values({ community_id, member_id, due_at: now }).execute()
+    await claimStage(tx, (await openMilestone(tx, now)).id, 1, member_id, now)
     await newLoginCode(tx, { username: 'amara' }, now)
     await writeDown(tx, { operation: 'test', actor: { kind: 'machine', id: null } }, now)
     await tx.db
@@ -251,6 +254,7 @@ describe('background work', () => {
       'leaderboards',
       'login_codes',
       'member_deletions',
+      'member_suspensions',
       'relays',
     ])
   })

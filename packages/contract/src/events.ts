@@ -31,8 +31,8 @@ export const Hint = z
     /** `reset` says that the gap since `Last-Event-ID` is too old to replay: ask again for everything. */
     type: z.enum([...eventTypes, 'reset']),
     /**
-     * The thing that changed: a board for `leaderboard.changed`, a milestone for `milestone.changed`, a member for
-     * `balance.changed`, and for a `config.changed` or `milestone.changed` that is about that member's pages alone.
+     * The thing that changed: a board for `leaderboard.changed`, a member for `balance.changed`, and for a `config.changed` or
+     * `milestone.changed` that is about that member's pages alone.
      */
     id: Id.nullable(),
   })

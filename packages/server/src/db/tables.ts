@@ -21,6 +21,7 @@ import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 import type { RowContent } from '../domain/bulk/columns.js'
 import type { JobOptions } from '../domain/bulk/jobs.js'
 import type { RolePermissions } from '../domain/channels.js'
+import type { FactKind } from '../domain/facts.js'
 
 /**
  * The migrations as types, one interface a table; what a column means stands in the SQL. `bigint` reads as a number
@@ -71,6 +72,10 @@ export interface Tables {
   visits: Visits
   earnings: Earnings
   xp_roles: XpRoles
+  member_facts: MemberFacts
+  milestones: Milestones
+  milestone_stages: MilestoneStages
+  milestone_claims: MilestoneClaims
   channels: Channels
   channel_members: ChannelMembers
 }
@@ -616,6 +621,62 @@ interface XpRoles {
   community_id: string
   role_id: string
   xp: number
+}
+
+interface MemberFacts {
+  community_id: string
+  member_id: string
+  kind: FactKind
+  key: string
+  subject: string | null
+  happened_at: Date
+}
+
+interface Milestones {
+  community_id: string
+  id: string
+  name: string
+  description: Generated<string>
+  icon: Generated<string>
+  labels: Generated<string[]>
+  period: Generated<Period>
+  starts_at: Date | null
+  ends_at: Date | null
+  requires: ColumnType<managementFamily.Condition | null, string | null | undefined, string | null>
+  is_enabled: Generated<boolean>
+  display_order: Generated<number>
+  created_at: Once<Date>
+  updated_at: Date
+  revision: Generated<number>
+}
+
+interface MilestoneStages {
+  community_id: string
+  milestone_id: string
+  id: string
+  position: number
+  name: string
+  description: string
+  conditions: JSONColumnType<managementFamily.Condition>
+  xp: number
+  currency: number
+  badge_id: string | null
+  multipliers: JSONColumnType<managementFamily.Multiplier[]>
+  supply: number | null
+  claimed: number | null
+}
+
+interface MilestoneClaims {
+  community_id: string
+  member_id: string
+  milestone_id: string
+  stage_id: string
+  period: Period
+  period_start: string
+  xp: number
+  currency: number
+  badge_id: string | null
+  claimed_at: Date
 }
 
 interface Channels {

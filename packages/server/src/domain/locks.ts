@@ -23,7 +23,7 @@ const order = [
   'boards',
   'visits',
   'earnings',
-  // What a request changes: see `holdRow`.
+  // What a request changes: see `holdRow` and `shareRow`.
   'row',
   // The row of the next member's number.
   'numbers',
@@ -144,6 +144,15 @@ export function holdRow<DB, T extends keyof DB, O>(
 ): Promise<O | undefined> {
   taking(tx, 'row')
   return (of ? query.forNoKeyUpdate(of) : query.forNoKeyUpdate()).executeTakeFirst() as Promise<O | undefined>
+}
+
+/** The same for many at once: nobody changes it until the last of them ends. */
+export function shareRow<DB, T extends keyof DB, O>(
+  tx: Tx,
+  query: SelectQueryBuilder<DB, T, O>,
+): Promise<O | undefined> {
+  taking(tx, 'row')
+  return query.forShare().executeTakeFirst() as Promise<O | undefined>
 }
 
 /** Rows that nobody deletes until the transaction ends. */

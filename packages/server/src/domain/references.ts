@@ -4,7 +4,15 @@ import { Failure } from './failure.js'
 import { isId } from './ids.js'
 
 /** What requests name, and what one of it is called. */
-const words = { members: 'member', roles: 'role', channels: 'channel' } as const
+const words = {
+  members: 'member',
+  roles: 'role',
+  channels: 'channel',
+  badges: 'badge',
+  fields: 'field',
+  quests: 'quest',
+  stages: 'stage',
+} as const
 
 /**
  * Refuses a request that names what is not here.
@@ -27,12 +35,20 @@ export const atPath = (path: string, ids: readonly string[]): Record<string, str
   Object.fromEntries(ids.map((id, n) => [`${path}.${n}`, id]))
 
 /** @throws Failure `unknown_reference` for ids in a list of the request that are of no member, or no role. */
-export async function checkNamed(
+export const checkNamed = (
   tx: Tx,
   table: 'members' | 'roles',
   path: string,
   ids: readonly string[] = [],
+): Promise<void> => checkAt(tx, table, atPath(path, ids))
+
+/** The same of ids by their paths. */
+export async function checkAt(
+  tx: Tx,
+  table: 'members' | 'roles',
+  named: Readonly<Record<string, string>>,
 ): Promise<void> {
+  const ids = Object.values(named)
   if (ids.length === 0) return
   const known = await tx.db
     .selectFrom(table)
@@ -42,5 +58,5 @@ export async function checkNamed(
     .execute()
   // The role of everybody may have no row.
   const found = new Set([...known.map(({ id }) => id), ...(table === 'roles' ? [tx.communityId] : [])])
-  refuseUnknown(table, atPath(path, ids), found)
+  refuseUnknown(table, named, found)
 }

@@ -83,6 +83,10 @@ export function momentOf(day: Day, timeZone: string, time = 0): Date {
   return new Date(after)
 }
 
+/** The ends of a stretch of time as SQL reads them; null lies before or after everything. */
+export const sinceText = (at: Date | null): string => at?.toISOString() ?? '-infinity'
+export const untilText = (at: Date | null): string => at?.toISOString() ?? 'infinity'
+
 /** The first day of the run that holds a day. `weekStart` is the ISO day of the week (1 is Monday). */
 export function runStart(period: Period, day: Day, weekStart: number): Day {
   switch (period) {

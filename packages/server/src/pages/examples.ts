@@ -33,6 +33,32 @@ export const bodyExamples: { [K in RouteKey]?: BodyOf<K> } = {
     topRankLimit: 1000,
   },
   'PATCH /v1/leaderboards/{leaderboardId}': { isEnabled: false },
+  'POST /v1/milestones': {
+    name: 'First steps',
+    icon: '🥾',
+    labels: ['beginners'],
+    stages: [
+      {
+        name: 'Say hello',
+        conditions: {
+          kind: 'any',
+          conditions: [
+            { kind: 'message', atLeast: 1 },
+            { kind: 'earned', unit: 'xp', atLeast: 100 },
+          ],
+        },
+        rewards: { xp: 50, coins: 5 },
+      },
+      {
+        name: 'Stay a week',
+        conditions: { kind: 'streak', days: 7 },
+        rewards: { coins: 100 },
+        multipliers: [{ percent: 200, endsAt: '2026-12-24T00:00:00.000Z' }],
+        supply: 500,
+      },
+    ],
+  },
+  'PATCH /v1/milestones/{milestoneId}': { labels: ['beginners', 'autumn'], endsAt: '2026-12-21T00:00:00.000Z' },
   'PATCH /v1/gamification': {
     tiers: [
       { name: 'Walker', icon: '🥾', levels: [0, 100, 250] },
@@ -138,6 +164,8 @@ const fieldExamples: Record<string, unknown> = {
   attachment: null,
   avatarUrl: null,
   awardXpQuantity: 100,
+  'badge.image': null,
+  'badges.image': null,
   'balances.currency': 125,
   'body.id': '1042',
   'body.title': 'Guide',
@@ -194,7 +222,7 @@ const fieldExamples: Record<string, unknown> = {
   language: 'en',
   lastLogin: '2026-11-23T11:45:00.000Z',
   lastName: 'Okafor',
-  levels: [0, 100, 250],
+  'tiers.levels': [0, 100, 250],
   lightImage: null,
   limit: 20,
   link: 'https://www.example.com/join',
@@ -232,7 +260,7 @@ const fieldExamples: Record<string, unknown> = {
   reviewHours: null,
   roles: ['@all'],
   refusal: null,
-  reason: 'Two warnings in a week.',
+  'body.reason': 'Two warnings in a week.',
   'run.state': 'open',
   'runs.state': 'open',
   score: 1250,
@@ -277,6 +305,7 @@ export interface Schema {
   enum?: readonly unknown[]
   example?: unknown
   anyOf?: readonly Schema[]
+  oneOf?: readonly Schema[]
   items?: Schema
   properties?: Readonly<Record<string, Schema>>
   required?: readonly string[]
@@ -291,7 +320,8 @@ export function exampleOf(schema: Schema, schemas: Readonly<Record<string, Schem
   function at(schema: Schema, parent: string, name: string): unknown {
     if (schema.example !== undefined) return schema.example
     // What may be null, or is given in several ways.
-    if (schema.anyOf) return at(schema.anyOf[0]!, parent, name)
+    const kinds = schema.anyOf ?? schema.oneOf
+    if (kinds) return at(kinds[0]!, parent, name)
     if (schema.$ref?.endsWith('/Id')) return '01a219d9-e669-7804-98f1-bb10413e3fdd'
     if (schema.const !== undefined) return schema.const
     const known = [`${parent}.${name}`, name].find((one) => one in fieldExamples)

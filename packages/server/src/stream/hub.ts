@@ -13,6 +13,7 @@ import { roleIdsOf } from '../domain/members/members.js'
 const audiences: Partial<Record<EventType, 'everyone' | 'viewers' | 'subject' | 'holders'>> = {
   'leaderboard.changed': 'viewers',
   'config.changed': 'everyone',
+  'milestone.changed': 'everyone',
   'balance.changed': 'subject',
   'key.changed': 'holders',
   'user.deleted': 'holders',

@@ -209,7 +209,7 @@ export const milestones = table({
     access: memberOnly,
     params: Key.extend({
       milestoneId: Id,
-      n: z.coerce.number().int().min(1).max(1000).meta({ description: 'The `number` of the stage' }),
+      n: Id.meta({ description: 'The `number` of the stage' }),
     }),
     answer: z
       .strictObject({

@@ -3,8 +3,17 @@ import type { Handlers } from '../../http/context.js'
 import { config } from './config.js'
 import { leaderboards } from './leaderboards.js'
 import { me } from './me.js'
+import { milestones } from './milestones.js'
+import { progress } from './progress.js'
 import { stream } from './stream.js'
 
 export { family } from './family.js'
 
-export const handlers: Handlers<keyof typeof families.widget> = { ...config, ...me, ...leaderboards, ...stream }
+export const handlers: Handlers<keyof typeof families.widget> = {
+  ...config,
+  ...me,
+  ...leaderboards,
+  ...milestones,
+  ...progress,
+  ...stream,
+}

@@ -98,23 +98,33 @@ export const unitsOf = (community: Community): GamificationSettings['units'] => 
 export const tiersOf = ({ xp_enabled }: Community, { tiers }: Gamification): Gamification['tiers'] =>
   xp_enabled ? tiers : []
 
-/** Where a member stands among tiers. */
-export interface Standing {
-  /** 1 is the lowest. */
+/** One of the levels that tiers have. */
+export interface Level {
+  /** Of the tier: 1 is the lowest. */
   number: number
   name: string
   icon: string
   /** 1 to 3. */
   level: number
+  /** The XP that it needs. */
+  needed: number
+}
+
+/** Every level of all tiers, lowest first. */
+export const levelsOf = (tiers: Gamification['tiers']): Level[] =>
+  tiers.flatMap(({ name, icon, levels }, n) =>
+    levels.map((needed, level) => ({ number: n + 1, name, icon, level: level + 1, needed })),
+  )
+
+/** Where a member stands among tiers. */
+export interface Standing extends Omit<Level, 'needed'> {
   /** The XP that the next level needs; null at the last one of all. */
   nextXp: number | null
 }
 
 /** Null below the first level of all. */
 export function standingOf(tiers: Gamification['tiers'], xp: number): Standing | null {
-  const levels = tiers.flatMap(({ name, icon, levels }, n) =>
-    levels.map((needed, level) => ({ number: n + 1, name, icon, level: level + 1, needed })),
-  )
+  const levels = levelsOf(tiers)
   const reached = levels.findLastIndex(({ needed }) => needed <= xp)
   if (reached < 0) return null
   const { needed: _, ...standing } = levels[reached]!

@@ -68,6 +68,13 @@ export function countDay(before: Streak | undefined, at: Date, timeZone: string,
   }
 }
 
+/** The missed days between two that counted which freezes have saved, in order. */
+export function savedDays(before: Streak | undefined, after: Streak, timeZone: string): Day[] {
+  if (before?.days !== after.days - 1) return []
+  const missed = daysBetween(dayAfter(before, timeZone), after.day)
+  return Array.from({ length: missed }, (_, n) => addDays(after.day, n - missed))
+}
+
 /** What is left of a streak: nothing when more days were missed than it can bear. */
 export function streakAt(streak: Streak, at: Date, timeZone: string, { max }: Freezes): Streak {
   const freezes = Math.min(streak.freezes, max)

@@ -4,13 +4,14 @@ import type { Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
 import { type Community, thisCommunity } from '../communities.js'
 import { emit } from '../events.js'
+import { recordFacts } from '../facts.js'
 import { Failure } from '../failure.js'
 import { type Move, post } from '../ledger.js'
 import { shareBoards, takeTurn } from '../locks.js'
 import { findMember, type Member } from '../members/members.js'
 import { earned } from './earning.js'
 import { type Gamification, gamificationOf, givenOf } from './settings.js'
-import { countDay, nextDayAt, type Streak, streakAt, zoneOf } from './streaks.js'
+import { countDay, nextDayAt, type Streak, savedDays, streakAt, zoneOf } from './streaks.js'
 
 /** How long one visit lasts. Who asks for something after it has come again. */
 const visitMs = 30 * 60_000
@@ -66,6 +67,11 @@ export async function visit(tx: Tx, memberId: string, at: Date): Promise<void> {
     .execute()
   if (streak.day !== before?.day) {
     await emit(tx, 'user.visited', memberId)
+    const saved = savedDays(before && streakOf(before), streak, zone)
+    await recordFacts(tx, [
+      { memberId, kind: 'visit', key: streak.day, at },
+      ...saved.map((key) => ({ memberId, kind: 'freeze' as const, key, at })),
+    ])
     // No member has two of the same date.
     const daily = await earned(tx, { member, community, settings }, 'dailyLogin', streak.day, at)
     await post(tx, [...daily, ...forStreak(memberId, streak, community, settings)], at)

@@ -1,20 +1,16 @@
 import type { Period } from '@rai/contract'
 import { type RawBuilder, sql } from 'kysely'
-import type { CommunityClock } from '../clock.js'
+import { type CommunityClock, checkStart, type Stretch, startAt, stretchFrom } from '../clock.js'
 import { Failure } from '../failure.js'
-import { beginningOfTime, type Day, dayOf, momentOf, nextRunStart, runStart } from '../time.js'
+import { beginningOfTime, type Day } from '../time.js'
 import type { Board } from './boards.js'
 
 /** One stretch of a board: this week, that month, all time. Scores belong to a run. */
-export interface Run {
+export interface Run extends Stretch {
   boardId: string
   /** What the board's scores are kept by. */
   scoresId: string
   period: Period
-  /** The run's first day in the community's zone; `beginningOfTime` for all time. */
-  start: Day
-  startsAt: Date | null
-  endsAt: Date | null
   /** When its result is final; null when it never ends. */
   finalAt: Date | null
   state: 'not_started' | 'open' | 'in_review' | 'ended'
@@ -37,25 +33,18 @@ export function runOf(
       { path: 'period', message: `must be one of ${board.periods.join(', ')}` },
     ])
   }
-  const first = start ?? runStart(period, dayOf(clamp(at, board), clock.timeZone), clock.weekStart)
-  if (period !== 'all' && runStart(period, first, clock.weekStart) !== first) {
-    throw new Failure('invalid_request', `No ${period} begins on ${first} here.`, [
-      { path: 'start', message: `must be the first day of a ${period}` },
-    ])
-  }
-  const next = nextRunStart(period, first)
-  const begins = period === 'all' ? board.starts_at : latest(momentOf(first, clock.timeZone), board.starts_at)
-  const ends = next === null ? board.ends_at : earliest(momentOf(next, clock.timeZone), board.ends_at)
-  const final = ends && new Date(ends.getTime() + reviewMs(board, clock))
+  const first = start ?? startAt(board, clock, period, at)
+  checkStart(period, first, clock)
+  const stretch = stretchFrom(board, clock, period, first)
+  const { startsAt, endsAt } = stretch
+  const finalAt = endsAt && new Date(endsAt.getTime() + reviewMs(board, clock))
   return {
+    ...stretch,
     boardId: board.id,
     scoresId: board.scores_id,
     period,
-    start: period === 'all' ? beginningOfTime : first,
-    startsAt: begins,
-    endsAt: ends,
-    finalAt: final,
-    state: stateAt(at, begins, ends, final),
+    finalAt,
+    state: stateAt(at, startsAt, endsAt, finalAt),
   }
 }
 
@@ -68,14 +57,6 @@ function stateAt(at: Date, begins: Date | null, ends: Date | null, final: Date |
   if (final && at >= final) return 'ended'
   return ends && at >= ends ? 'in_review' : 'open'
 }
-
-const clamp = (at: Date, { starts_at, ends_at }: Board): Date => {
-  if (starts_at && at < starts_at) return starts_at
-  if (ends_at && at >= ends_at) return new Date(ends_at.getTime() - 1)
-  return at
-}
-const latest = (a: Date, b: Date | null): Date => (b && b > a ? b : a)
-const earliest = (a: Date, b: Date | null): Date => (b && b < a ? b : a)
 
 /**
  * The runs that hold a moment, in SQL: rows `(period, period_start)`.

@@ -1,8 +1,10 @@
+import type { Unit } from '@rai/contract'
 import { sql } from 'kysely'
+import { writeOnce } from '../../db/connection.js'
 import type { Tx } from '../../db/database.js'
 import type { CommunityClock } from '../clock.js'
 import type { Reason } from '../ledger.js'
-import { addDays, type Day, dayOf, momentOf } from '../time.js'
+import { addDays, type Day, dayOf, momentOf, sinceText, untilText } from '../time.js'
 import type { Balances } from './members.js'
 
 /** The last days of a community, newest first. */
@@ -49,4 +51,52 @@ export async function rewardsByDay(
   const days = new Map<Day, Partial<Record<Reason, number>>>()
   for (const { day, reason, n } of rows) days.set(day, { ...days.get(day), [reason]: n })
   return days
+}
+
+/** What is asked of a member's gains: of which unit, in which stretch of time; null for ever. */
+export interface GainQuery {
+  unit: Unit
+  since: Date | null
+  until: Date | null
+}
+
+const gains = writeOnce<{
+  communityId: string
+  memberId: string
+  units: string[]
+  since: string[]
+  until: string[]
+  most: number
+}>(
+  ({ communityId, memberId, units, since, until, most }) => sql`
+    select (
+      select least(coalesce(sum(amount), 0), ${most}::bigint)::bigint from entries e
+      where e.community_id = ${communityId} and e.member_id = ${memberId} and e.unit = q.unit and e.amount > 0
+        and e.created_at >= q.since and e.created_at < q.until and not exists (
+          select from transactions t
+          where t.community_id = ${communityId} and t.id = e.transaction_id and t.reason = 'refund'
+        )
+    ) as amount
+    from unnest(${units}::text[], ${since}::timestamptz[], ${until}::timestamptz[])
+      with ordinality as q (unit, since, until, place)
+    order by place`,
+)
+
+/**
+ * What a member has gained, for each of the questions, in one statement: spending is not taken off, what came back for
+ * something that was bought is no gain. 2^53-1 at most.
+ */
+export async function gainsOf(tx: Tx, memberId: string, queries: readonly GainQuery[]): Promise<number[]> {
+  if (queries.length === 0) return []
+  const rows = await tx.send<{ amount: number }>(
+    gains(tx.db, {
+      communityId: tx.communityId,
+      memberId,
+      units: queries.map(({ unit }) => unit),
+      since: queries.map(({ since }) => sinceText(since)),
+      until: queries.map(({ until }) => untilText(until)),
+      most: Number.MAX_SAFE_INTEGER,
+    }),
+  )
+  return rows.map(({ amount }) => amount)
 }

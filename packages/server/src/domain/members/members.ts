@@ -7,6 +7,7 @@ import type { Tables } from '../../db/tables.js'
 import type { Session } from '../accounts/sessions.js'
 import type { CommunityClock } from '../clock.js'
 import { emit } from '../events.js'
+import { recordFacts } from '../facts.js'
 import { Failure } from '../failure.js'
 import { type Cause, giveDefaults, type NewValue, setValues, takeCountsForFields } from '../fields/values.js'
 import { isId, newId, shortNumber } from '../ids.js'
@@ -89,6 +90,7 @@ export async function createMember(tx: Tx, input: NewMember, at: Date): Promise<
       await setValues(tx, own, { at, ...cause })
     }
     await giveDefaults(tx, [member.id], at)
+    if (input.referredBy) await recordFacts(tx, [{ memberId: input.referredBy, kind: 'referral', key: member.id, at }])
     await emit(tx, 'user.joined', member.id)
     return member
   } catch (error) {

@@ -1,0 +1,97 @@
+import { checkStart, clockOf, startAt, stretchFrom } from '../../domain/clock.js'
+import { thisCommunity } from '../../domain/communities.js'
+import { countedDays } from '../../domain/facts.js'
+import { Failure } from '../../domain/failure.js'
+import { recapOf } from '../../domain/gamification/recap.js'
+import { gamificationOf, givenOf, type Level, levelsOf, tiersOf } from '../../domain/gamification/settings.js'
+import { zoneOf } from '../../domain/gamification/streaks.js'
+import { currentStreak, visitsOf } from '../../domain/gamification/visits.js'
+import { balancesOf, findMember } from '../../domain/members/members.js'
+import { dayOf } from '../../domain/time.js'
+import type { Handlers } from '../../http/context.js'
+import { showBadge } from './badges.js'
+
+type Own = `/widget/v1/{publishableKey}/${'streak' | 'tiers' | 'recap'}`
+
+/** Of a recap without dates of its own. */
+const forever = { starts_at: null, ends_at: null }
+
+export const progress: Handlers<`GET ${Own}`> = {
+  'GET /widget/v1/{publishableKey}/streak': async ({ tx, principal, query, now }) => {
+    const id = principal.memberId!
+    const [member, community, settings, visits] = await Promise.all([
+      findMember(tx, { id }),
+      thisCommunity(tx),
+      gamificationOf(tx),
+      visitsOf(tx, id),
+    ])
+    if (!member) throw new Failure('unauthorized')
+    const timeZone = zoneOf(member, community)
+    const { days, longest, freezes } = currentStreak(visits, member, community, settings, now)
+    const { everyDays, max } = settings.streaks.freezes
+    const [next] = settings.streaks.rewards.filter((one) => one.days > days).toSorted((a, b) => a.days - b.days)
+    const today = dayOf(now, timeZone)
+    const { month = today.slice(0, 7) } = query
+    const counted = await countedDays(tx, id, `${month}-01`, `${month}-31`)
+    return {
+      days,
+      longest,
+      freezes: { left: freezes, max, everyDays },
+      next: next ? { days: next.days, ...amountsOf(givenOf(community, next)) } : null,
+      today,
+      timeZone,
+      month,
+      calendar: counted.map(({ day, kind }) => ({ day, state: kind === 'visit' ? 'came' : 'saved' })),
+      now: now.toISOString(),
+    }
+  },
+
+  'GET /widget/v1/{publishableKey}/tiers': async ({ tx, principal, now }) => {
+    const [community, settings, balances] = await Promise.all([
+      thisCommunity(tx),
+      gamificationOf(tx),
+      principal.memberId ? balancesOf(tx, principal.memberId) : null,
+    ])
+    const levels = levelsOf(tiersOf(community, settings))
+    const xp = balances?.xp ?? null
+    const current = xp === null ? undefined : levels.findLast(({ needed }) => needed <= xp)
+    const next = xp === null ? undefined : levels.find(({ needed }) => needed > xp)
+    return {
+      xp,
+      levels: levels.map(showLevel),
+      current: current ? showLevel(current) : null,
+      next: next ? { ...showLevel(next), ...wayTo(next, current, xp!) } : null,
+      now: now.toISOString(),
+    }
+  },
+
+  'GET /widget/v1/{publishableKey}/recap': async ({ tx, principal, query, now, deps }) => {
+    const clock = clockOf(await thisCommunity(tx))
+    const { period = 'month', start = startAt(forever, clock, period, now) } = query
+    checkStart(period, start, clock)
+    const stretch = stretchFrom(forever, clock, period, start)
+    const { badges, ...recap } = await recapOf(tx, principal.memberId!, stretch, clock)
+    return {
+      ...recap,
+      period,
+      start: period === 'all' ? null : stretch.start,
+      endsAt: stretch.endsAt?.toISOString() ?? null,
+      badges: badges.map((badge) => ({ ...showBadge(deps, badge), awardedAt: badge.awarded_at.toISOString() })),
+      now: now.toISOString(),
+    }
+  },
+}
+
+const amountsOf = (given: ReturnType<typeof givenOf>) => ({
+  xp: 0,
+  currency: 0,
+  ...Object.fromEntries(given.map(({ unit, amount }) => [unit, amount])),
+})
+
+const showLevel = ({ number, name, icon, level, needed }: Level) => ({ tier: number, name, icon, level, xp: needed })
+
+/** How far it is from a level to the next. */
+function wayTo(next: Level, current: Level | undefined, xp: number) {
+  const from = current?.needed ?? 0
+  return { missing: next.needed - xp, percent: Math.floor(((xp - from) / (next.needed - from)) * 100) }
+}
