@@ -259,20 +259,6 @@ const balances = writeOnce<{ communityId: string; memberId: string }>(
 export const balancesOf = async (tx: Tx, memberId: string): Promise<Balances> =>
   byUnit(await tx.send(balances(tx.db, { communityId: tx.communityId, memberId })))
 
-/** The same of several members; those who never had anything are left out. */
-export async function balancesOfAll(tx: Tx, memberIds: readonly string[]): Promise<Map<string, Balances>> {
-  const rows = await tx.db
-    .selectFrom('balances')
-    .select(['member_id', 'unit', 'amount'])
-    .where('community_id', '=', tx.communityId)
-    .where(sql<boolean>`member_id = any(${sql.val(memberIds)}::uuid[])`)
-    .execute()
-  const balances = new Map<string, Balances>()
-  for (const { member_id, unit, amount } of rows)
-    balances.set(member_id, { xp: 0, currency: 0, ...balances.get(member_id), [unit]: amount })
-  return balances
-}
-
 const earned = writeOnce<{ communityId: string; memberId: string; since: Date; most: number }>(
   ({ communityId, memberId, since, most }) => sql`
     select unit, least(sum(amount), ${most}::bigint)::bigint as amount from entries
