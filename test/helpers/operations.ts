@@ -217,6 +217,7 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
   }),
   'POST /v2/api/widget-access-keys/validate': ({ token }) => ({ body: { embedToken: token } }),
   'POST /apis/v1/users': () => ({ body: { username: `made ${++made}` } }),
+  'PATCH /apis/v1/me': () => ({ body: { displayName: 'Changed' } }),
   'POST /apis/v1/users/info': ({ memberId }) => ({ body: { idOrEmail: memberId } }),
   'POST /apis/v1/users/filter': () => ({ body: { fields: ['_id'] } }),
   'POST /apis/v1/users/manage': ({ memberId }) => ({ body: { action: 'restore', user: memberId } }),

@@ -200,6 +200,8 @@ export const Tier = z
 /** A username: 1 to 100 characters, compared with case. */
 export const Username = line(1, 100)
 
+export const Visibility = z.enum(['public', 'hidden']).meta({ description: 'Whether others see the member on boards' })
+
 /** Where a member's days begin and end. */
 export const TimeZone = line(1, 60)
   .nullable()

@@ -11,6 +11,7 @@ export const bodyExamples: { [K in RouteKey]?: BodyOf<K> } = {
   'POST /v2/api/widget-access-keys/validate': { embedToken: 'eyJhbGciOiJFZERTQSIs…' },
   'POST /apis/v1/users': { username: 'amara', email: 'amara@example.com', displayname: 'Amara Okafor' },
   'POST /apis/v1/users/info': { idOrEmail: 'amara@example.com' },
+  'PATCH /apis/v1/me': { displayName: 'Amara O.', timeZone: 'Africa/Lagos' },
   'POST /apis/v1/users/filter': {
     fields: ['email', 'first_name', 'xp', 'country'],
     filter: { xp: { gte: 100, lte: 500 }, join_date: { gte: '2026-11-01' }, country: 'DE' },
