@@ -319,7 +319,7 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
   'POST /api/v1/badges/{badgeId}/remove': ({ memberId }) => ({ body: { userId: memberId } }),
   'POST /api/v1/badges/{badgeId}/application': async (place) => ({ ...(await applyAnew(place)), body: {} }),
   'GET /api/v1/badges/{badgeId}/application': (place) => applyAnew(place, 'member', 'owner'),
-  'GET /api/v1/badge-applications': (place) => applyAnew(place, 'member'),
+  'GET /api/v1/badge-applications': (place) => applyAnew(place, 'member', 'owner'),
   'POST /api/v1/badge-applications/{applicationId}/approve': (place) => applyAnew(place, 'member'),
   'POST /api/v1/badge-applications/{applicationId}/reject': (place) => applyAnew(place, 'member'),
   ...toSomebodyNew('warn', { reason: 'Why' }),
