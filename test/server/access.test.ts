@@ -79,6 +79,10 @@ describe('29: another community', () => {
     'channelId',
     'milestoneId',
     'userKeyId',
+    'categoryId',
+    'productId',
+    'statusId',
+    'orderId',
   ] as const
 
   it.each(ofThings)('%s finds nothing of ours', async (key, route) => {
@@ -113,6 +117,12 @@ describe('29: another community', () => {
     'v1/badges': 'badgeId',
     'badge-applications': 'badgeId',
     'bulk-jobs': 'jobId',
+    'product-categories': 'categoryId',
+    products: 'productId',
+    'order-statuses': 'statusId',
+    orders: 'orderId',
+    store: 'categoryId',
+    items: 'productId',
     servers: 'id',
     filter: 'memberId',
     users: 'memberId',

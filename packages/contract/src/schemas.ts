@@ -299,7 +299,11 @@ export type PurchaseLimit = z.output<typeof PurchaseLimit>
 /** Something that who buys an item is asked. */
 export const Question = z
   .strictObject({
-    name: FieldName.meta({ description: 'What answers call it' }),
+    name: z
+      .string()
+      .max(50)
+      .regex(/^[a-z0-9][a-z0-9_-]{0,49}$/, 'must be up to 50 lower-case letters, digits, hyphens and underscores')
+      .meta({ description: 'What answers call it' }),
     label: line(1, 200).meta({ description: 'What people read' }),
     required: z.boolean().meta({ description: 'Whether nobody buys it without an answer' }),
     options: z.array(line(1, 100)).max(50).meta({ description: 'What can be answered; empty: any line of text' }),

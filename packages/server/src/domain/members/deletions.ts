@@ -9,6 +9,7 @@ import { newId } from '../ids.js'
 import { boardsRanking, countMoved } from '../leaderboards/counting.js'
 import { shareBoards, takeCounts } from '../locks.js'
 import { dropAvatars } from '../pictures/avatars.js'
+import { erasePurchases } from '../store/orders.js'
 import type { Member } from './members.js'
 import { holdMembers, setStatus } from './status.js'
 
@@ -98,6 +99,7 @@ export async function eraseNext(tx: Tx, files: Files, at: Date): Promise<boolean
   ] as const)
     await tx.db.deleteFrom(table).where('community_id', '=', tx.communityId).where(them).execute()
   await eraseApplications(tx, files, ids)
+  await erasePurchases(tx, ids)
   const boards = await boardsRanking(tx, { fields: rows.map(({ field }) => field) })
   await countMoved(tx, boards, ids)
   return due.length === batch
