@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { rootKey } from '../../packages/server/src/domain/keys/secrets.js'
-import { post, takeBoardLock } from '../../packages/server/src/domain/ledger.js'
+import { post } from '../../packages/server/src/domain/ledger.js'
+import { takeBoards } from '../../packages/server/src/domain/locks.js'
 import { deleteMember, eraseNext } from '../../packages/server/src/domain/members/deletions.js'
 import { createMember, findMember } from '../../packages/server/src/domain/members/members.js'
 import { reveal } from '../../packages/server/src/domain/store/orders.js'
@@ -300,7 +301,7 @@ describe('18: the same intent', () => {
     const key = 'slow intent'
     let first: ReturnType<typeof shop.order> | undefined
     await shop.community.tenant(async (tx) => {
-      await takeBoardLock(tx)
+      await takeBoards(tx)
       first = shop.order(quote, who, { key })
       await expect.poll(() => waitingForLocks(server)).toBeGreaterThan(0)
       const again = await shop.order(quote, who, { key })

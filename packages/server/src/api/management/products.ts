@@ -36,11 +36,9 @@ export const products: Handlers<Extract<RouteKey, `${string} /v1/products${strin
     (await createProducts(tx, body.map(newProduct), now)).map((product) => showProduct(deps, product)),
 
   'PUT /v1/products/bulk': async ({ tx, body, deps, now }) => {
-    const changed = new Map<string, Product>()
-    // By id, so that two of them at once wait for each other rather than deadlock.
-    for (const { _id, ...changes } of body.toSorted((a, b) => (a._id < b._id ? -1 : 1)))
-      changed.set(_id, await change(tx, deps, _id, inputOf(changes), now))
-    return body.map(({ _id }) => showProduct(deps, changed.get(_id)!))
+    const changed: Product[] = []
+    for (const { _id, ...changes } of body) changed.push(await change(tx, deps, _id, inputOf(changes), now))
+    return changed.map((product) => showProduct(deps, product))
   },
 
   'GET /v1/products/{productId}': async ({ tx, params, deps }) =>

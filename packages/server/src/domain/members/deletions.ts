@@ -76,6 +76,8 @@ export async function eraseNext(tx: Tx, files: Files, at: Date): Promise<boolean
     .execute()
   if (due.length === 0) return false
   const ids = due.map(({ member_id }) => member_id)
+  // Before the members: whoever pays an order back holds it first.
+  await erasePurchases(tx, ids)
   // Each may have had any number of values.
   if (!(await eraseContents(tx, ids))) return true
   const them = sql<boolean>`member_id = any(${sql.val(ids)}::uuid[])`
@@ -99,7 +101,6 @@ export async function eraseNext(tx: Tx, files: Files, at: Date): Promise<boolean
   ] as const)
     await tx.db.deleteFrom(table).where('community_id', '=', tx.communityId).where(them).execute()
   await eraseApplications(tx, files, ids)
-  await erasePurchases(tx, ids)
   const boards = await boardsRanking(tx, { fields: rows.map(({ field }) => field) })
   await countMoved(tx, boards, ids)
   return due.length === batch

@@ -5,6 +5,7 @@ import { emit } from '../events.js'
 import { Failure } from '../failure.js'
 import { given } from '../given.js'
 import { isId, newId } from '../ids.js'
+import { takeTurn } from '../locks.js'
 
 /** What products are sorted by for people. */
 export type Category = Selectable<Tables['product_categories']>
@@ -27,7 +28,7 @@ export const listCategories = (tx: Tx): Promise<Category[]> =>
 
 /** @throws Failure `conflict` where there are too many. */
 export async function createCategory(tx: Tx, input: CategoryInput & { name: string }, at: Date): Promise<Category> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`categories:${tx.communityId}`}, 0))`.execute(tx.db)
+  await takeTurn(tx, 'store')
   if ((await listCategories(tx)).length >= mostCategories)
     throw new Failure('conflict', `A store has at most ${mostCategories} categories. Delete one first.`)
   await emit(tx, 'store.changed', null)
@@ -47,20 +48,27 @@ export async function createCategory(tx: Tx, input: CategoryInput & { name: stri
 
 /** @throws Failure `not_found` */
 export async function updateCategory(tx: Tx, id: string, input: CategoryInput, at: Date): Promise<Category> {
-  await checkThere(tx, id)
+  const category = isId(id) && (await change(tx, id, input, at))
+  if (!category) throw noCategory()
   await emit(tx, 'store.changed', null)
-  return tx.db
+  return category
+}
+
+const change = (tx: Tx, id: string, input: CategoryInput, at: Date): Promise<Category | undefined> =>
+  tx.db
     .updateTable('product_categories')
     .set({ ...columnsOf(input), updated_at: at, revision: sql`revision + 1` })
     .where('community_id', '=', tx.communityId)
     .where('id', '=', id)
     .returningAll()
-    .executeTakeFirstOrThrow()
-}
+    .executeTakeFirst()
+
+const noCategory = () => new Failure('not_found', 'There is no such category.')
 
 /** Deletes a category. Its products are in none from then on. */
 export async function deleteCategory(tx: Tx, id: string): Promise<void> {
-  await checkThere(tx, id)
+  await takeTurn(tx, 'store')
+  if (!(await isCategory(tx, id))) throw noCategory()
   await tx.db
     .updateTable('products')
     .set({ category_id: null })
@@ -71,16 +79,12 @@ export async function deleteCategory(tx: Tx, id: string): Promise<void> {
   await emit(tx, 'store.changed', null)
 }
 
-/** Whoever puts a product into it meanwhile waits, and finds it gone. */
-async function checkThere(tx: Tx, id: string): Promise<void> {
-  const category = isId(id) && (await categories(tx).select('id').where('id', '=', id).forUpdate().executeTakeFirst())
-  if (!category) throw new Failure('not_found', 'There is no such category.')
-}
+const isCategory = async (tx: Tx, id: string): Promise<boolean> =>
+  isId(id) && (await categories(tx).select('id').where('id', '=', id).executeTakeFirst()) !== undefined
 
-/** @throws Failure `unknown_reference` for a category that is not here. It stays to the end of the transaction. */
+/** @throws Failure `unknown_reference` for a category that is not here. Whoever has the store's turn keeps it. */
 export async function checkCategory(tx: Tx, id: string | null | undefined): Promise<void> {
-  if (id == null) return
-  if (isId(id) && (await categories(tx).select('id').where('id', '=', id).forKeyShare().executeTakeFirst())) return
+  if (id == null || (await isCategory(tx, id))) return
   throw new Failure('unknown_reference', 'There is no such category.', [
     { path: 'categoryID', message: 'no such category' },
   ])

@@ -7,7 +7,8 @@ import { emit } from '../events.js'
 import { Failure } from '../failure.js'
 import { isId, newId } from '../ids.js'
 import type { RootKey } from '../keys/secrets.js'
-import { post, shareBoardLock } from '../ledger.js'
+import { post } from '../ledger.js'
+import { holdRow, shareBoards, takeTurn } from '../locks.js'
 import { buyerOf, canPay, type Offer, offerOf, refuseUnlessAvailable } from './offers.js'
 import { answersTo } from './questions.js'
 import { readQuote, writeQuote } from './quotes.js'
@@ -126,10 +127,9 @@ export async function buy(
   at: Date,
 ): Promise<{ order: Order; balance: number }> {
   const { itemId, price: quoted, amount } = readQuote(tx, rootKey, written, memberId, at)
-  // Before the lock on purchases, and not first in `post`: whoever waits for the one holds none of the others.
   const [, , , buyer] = await Promise.all([
-    shareBoardLock(tx),
-    sql`select pg_advisory_xact_lock(hashtextextended(${`purchases:${memberId}`}, 0))`.execute(tx.db),
+    shareBoards(tx),
+    takeTurn(tx, 'purchases', memberId),
     openStore(tx),
     buyerOf(tx, memberId),
   ])
@@ -217,13 +217,10 @@ const noOrder = () => new Failure('not_found', 'There is no such order.')
 /** An order that nobody else changes until the transaction ends. */
 async function holdOrder(tx: Tx, id: string): Promise<Selectable<Tables['orders']>> {
   const order = isId(id)
-    ? await tx.db
-        .selectFrom('orders')
-        .selectAll()
-        .where('community_id', '=', tx.communityId)
-        .where('id', '=', id)
-        .forNoKeyUpdate()
-        .executeTakeFirst()
+    ? await holdRow(
+        tx,
+        tx.db.selectFrom('orders').selectAll().where('community_id', '=', tx.communityId).where('id', '=', id),
+      )
     : undefined
   if (!order) throw noOrder()
   return order
@@ -287,7 +284,7 @@ export async function listOrders(tx: Tx, page: OrderPage): Promise<Order[]> {
  * and would be none.
  */
 export async function setStatus(tx: Tx, id: string, statusId: string, at: Date, actor: string): Promise<Order> {
-  await shareBoardLock(tx)
+  await shareBoards(tx)
   const before = await holdOrder(tx, id)
   const status = await namedStatus(tx, 'statusId', statusId)
   const columns = columnsOf(status)

@@ -7,6 +7,7 @@ import { Failure } from '../failure.js'
 import { findFields } from '../fields/fields.js'
 import { given } from '../given.js'
 import { isId, newId } from '../ids.js'
+import { holdRow, takeTurn } from '../locks.js'
 import { checkNamed } from '../references.js'
 import { checkCategory } from './categories.js'
 import { isReturned, namedStatus } from './statuses.js'
@@ -89,7 +90,7 @@ const products = (tx: Tx) =>
  */
 export async function productById(tx: Tx, id: string, hold = false): Promise<Product> {
   const found = products(tx).selectAll().where('id', '=', id)
-  const product = isId(id) ? await (hold ? found.forNoKeyUpdate() : found).executeTakeFirst() : undefined
+  const product = isId(id) ? await (hold ? holdRow(tx, found) : found.executeTakeFirst()) : undefined
   if (!product) throw new Failure('not_found', 'There is no such product.')
   return product
 }
@@ -133,11 +134,11 @@ export async function createProducts(
   inputs: readonly (ProductInput & { name: string; price: number })[],
   at: Date,
 ): Promise<Product[]> {
+  await takeTurn(tx, 'store')
   for (const input of inputs) {
     await checkReferences(tx, input)
     checkWhole({ ...plain, ...input })
   }
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`products:${tx.communityId}`}, 0))`.execute(tx.db)
   const { n } = await products(tx)
     .select((eb) => eb.fn.countAll<number>().as('n'))
     .executeTakeFirstOrThrow()
@@ -174,6 +175,7 @@ export async function updateProduct(
   input: ProductInput,
   at: Date,
 ): Promise<{ before: Product; product: Product }> {
+  await takeTurn(tx, 'store')
   await checkReferences(tx, input)
   const before = await productById(tx, id, true)
   checkWhole({ ...inputOf(before), ...given(input) })
@@ -201,7 +203,8 @@ const isSoldOut = (product: Product): boolean => stockOf(product) === 0
 
 /** Deletes a product. Its orders go on naming it; codes that nobody has are gone, and so is who waited for it. */
 export async function deleteProduct(tx: Tx, id: string, at: Date): Promise<Product> {
-  const product = await productById(tx, id, true)
+  await takeTurn(tx, 'store')
+  const product = await productById(tx, id)
   await tx.db
     .updateTable('products')
     .set({ deleted_at: at, image_id: null, category_id: null })

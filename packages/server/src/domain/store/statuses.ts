@@ -1,10 +1,11 @@
 import type { OrderCategory } from '@rai/contract'
-import { type Selectable, sql } from 'kysely'
+import type { Selectable } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
 import { Failure } from '../failure.js'
 import { given } from '../given.js'
 import { isId, newId } from '../ids.js'
+import { takeTurn } from '../locks.js'
 
 /** What an order can be. */
 export type Status = Omit<Selectable<Tables['order_statuses']>, 'community_id'>
@@ -51,7 +52,7 @@ export async function namedStatus(tx: Tx, path: string, id: string): Promise<Sta
 
 /** @throws Failure `conflict` where there are too many. */
 export async function createStatus(tx: Tx, status: Omit<Status, 'id'>, at: Date): Promise<Status> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`statuses:${tx.communityId}`}, 0))`.execute(tx.db)
+  await takeTurn(tx, 'store')
   if ((await statuses(tx).execute()).length >= mostStatuses)
     throw new Failure('conflict', `A community has at most ${mostStatuses} statuses. Delete one first.`)
   const id = newId(at.getTime())

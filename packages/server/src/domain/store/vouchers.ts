@@ -4,6 +4,7 @@ import { emitEach } from '../events.js'
 import { Failure } from '../failure.js'
 import { newId } from '../ids.js'
 import type { RootKey } from '../keys/secrets.js'
+import { takeTurn } from '../locks.js'
 import { productById } from './products.js'
 import { tellWishers } from './wishes.js'
 
@@ -45,7 +46,8 @@ export async function addVouchers(
   expiresAt: Date | null,
   at: Date,
 ): Promise<void> {
-  const product = await productById(tx, productId, true)
+  await takeTurn(tx, 'store')
+  const product = await productById(tx, productId)
   if (product.type !== 'voucher') throw new Failure('conflict', 'This product sells no vouchers. Set its type first.')
   // What another root key has sealed would not be known again.
   while (await resealVouchers(tx, rootKey, productId));
@@ -69,7 +71,8 @@ export async function addVouchers(
 
 /** Takes away the codes of a product that nobody has. */
 export async function dropVouchers(tx: Tx, productId: string): Promise<void> {
-  await productById(tx, productId, true)
+  await takeTurn(tx, 'store')
+  await productById(tx, productId)
   await tx.db
     .deleteFrom('vouchers')
     .where('community_id', '=', tx.communityId)
@@ -132,6 +135,7 @@ const atOnce = 500
  * be more.
  */
 export async function resealVouchers(tx: Tx, rootKey: RootKey, productId?: string): Promise<boolean> {
+  await takeTurn(tx, 'store')
   const seal = sealOf(rootKey)
   let sealed = tx.db
     .selectFrom('vouchers')
@@ -139,8 +143,7 @@ export async function resealVouchers(tx: Tx, rootKey: RootKey, productId?: strin
     .where('community_id', '=', tx.communityId)
     .where('sealed_by', '<>', seal)
   if (productId !== undefined) sealed = sealed.where('product_id', '=', productId)
-  // Waited for, not passed over: until they are done, the same code could be added once more.
-  const old = await sealed.orderBy('id').limit(atOnce).forUpdate().execute()
+  const old = await sealed.limit(atOnce).execute()
   if (old.length === 0) return false
   const opened = old.map(({ product_id, code }) => ({ product_id, text: rootKey.unwrap(code).toString() }))
   await sql`

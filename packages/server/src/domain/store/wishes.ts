@@ -2,6 +2,7 @@ import { type Selectable, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
 import { Failure } from '../failure.js'
+import { takeTurn } from '../locks.js'
 
 /** An item that a member saves for. */
 export type Wish = Pick<Selectable<Tables['wishes']>, 'notify' | 'back_at'>
@@ -14,7 +15,7 @@ const mostWishes = 200
  * @throws Failure `conflict` where there are too many.
  */
 export async function wish(tx: Tx, memberId: string, productId: string, notify: boolean, at: Date): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`wishes:${memberId}`}, 0))`.execute(tx.db)
+  await takeTurn(tx, 'wishes', memberId)
   const { n } = await tx.db
     .selectFrom('wishes')
     .select((eb) => eb.fn.countAll<number>().as('n'))
