@@ -202,7 +202,7 @@ const fieldExamples: Record<string, unknown> = {
   'body.userId': '1042',
   'body.image': 'https://files.example.com/images/01a219d9-e669-7804-98f1-bb10413e3fdd/6f1c.webp',
   class: 'green',
-  code: 'HUT-7Q2M-KX41',
+  '.code': 'HUT-7Q2M-KX41',
   coins: 125,
   coinsEarnedToday: 6,
   color: '#1f883d',
