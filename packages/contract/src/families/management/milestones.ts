@@ -1,8 +1,26 @@
 import { z } from 'zod'
 import { table } from '../../route.js'
-import { Day, FieldName, FieldText, Icon, Id, line, Period, pageQuery, Time, text, Unit } from '../../schemas.js'
+import {
+  Day,
+  FieldName,
+  FieldText,
+  Icon,
+  Id,
+  line,
+  Period,
+  pageQuery,
+  serverQuery,
+  Time,
+  text,
+  Unit,
+} from '../../schemas.js'
 
-const access = { principals: ['communityKey', 'systemKey'], permission: 'milestone' } as const
+const access = {
+  principals: ['communityKey', 'systemKey', 'loginMember'],
+  permission: 'milestone',
+  may: 'server_administrator',
+} as const
+const query = z.strictObject(serverQuery)
 
 const mostAmount = 1_000_000_000
 const atLeast = z.int().min(1).max(mostAmount).meta({ description: 'How much is enough' })
@@ -196,7 +214,7 @@ export const milestones = table({
   'GET /v1/milestones': {
     summary: 'List milestones in the order in which pages show them',
     access,
-    query: z.strictObject(pageQuery),
+    query: z.strictObject({ ...serverQuery, ...pageQuery }),
     answer: z.array(Milestone),
     message: 'Milestones fetched successfully',
   },
@@ -204,6 +222,7 @@ export const milestones = table({
     summary: 'Create a milestone',
     description: 'What members have done before counts as well, within its run. A community has at most 100.',
     access,
+    query,
     body: CreateMilestone,
     answer: Milestone,
     status: 201,
@@ -214,6 +233,7 @@ export const milestones = table({
     summary: 'Read a milestone',
     access,
     params: One,
+    query,
     answer: Milestone,
     message: 'Milestone fetched successfully',
   },
@@ -223,6 +243,7 @@ export const milestones = table({
       'What is not sent stays. `stages` takes the place of all of them: a stage that names its `stageId` stays the one that members have claimed, and what they were given stays with them.',
     access,
     params: One,
+    query,
     body: UpdateMilestone,
     answer: Milestone,
     refuses: ['unknown_reference'],
@@ -232,6 +253,7 @@ export const milestones = table({
     summary: 'Delete a milestone. What it gave stays with the members',
     access,
     params: One,
+    query,
     answer: z.strictObject({ _id: Id }),
     message: 'Milestone deleted successfully',
   },
@@ -239,7 +261,7 @@ export const milestones = table({
     summary: 'Who claimed which stage, newest first',
     access,
     params: One,
-    query: z.strictObject(pageQuery),
+    query: z.strictObject({ ...serverQuery, ...pageQuery }),
     answer: z.array(Claim),
     message: 'Claims fetched successfully',
   },
