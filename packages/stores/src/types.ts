@@ -1,4 +1,4 @@
-import type { AnswerOf } from '@rai/contract'
+import type { AnswerOf, QueryOf } from '@rai/contract'
 
 /** What pages ask for, named as the wire names it. */
 export type Config = AnswerOf<'GET /widget/v1/{publishableKey}/config'>
@@ -7,7 +7,18 @@ export type Board = AnswerOf<'GET /widget/v1/{publishableKey}/leaderboards/{idOr
 export type Rows = AnswerOf<'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/rows'>
 export type MyRows = AnswerOf<'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/rows/me'>
 export type WonPrize = AnswerOf<'POST /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/prizes/claim'>
+export type MilestonesAnswer = AnswerOf<'GET /widget/v1/{publishableKey}/milestones'>
+export type MilestoneChoice = NonNullable<QueryOf<'GET /widget/v1/{publishableKey}/milestones'>>
+export type Milestone = MilestonesAnswer['items'][number]
+export type MilestoneStage = Milestone['stages'][number]
+/** What is asked: a task, or a group of them. */
+export type MilestoneCondition = MilestoneStage['conditions']
+export type MilestoneTask = Exclude<MilestoneCondition, { conditions: unknown }>
+export type ClaimedStage = AnswerOf<'POST /widget/v1/{publishableKey}/milestones/{milestoneId}/stages/{n}/claim'>
+export type StreakAnswer = AnswerOf<'GET /widget/v1/{publishableKey}/streak'>
+export type Ladder = AnswerOf<'GET /widget/v1/{publishableKey}/tiers'>
+export type Recap = AnswerOf<'GET /widget/v1/{publishableKey}/recap'>
 export type BoardRow = Rows['items'][number]
 export type BoardRun = Rows['run']
 export type Visibility = Viewer['member']['visibility']
-export type { ErrorCode, Hint, Period } from '@rai/contract'
+export type { ErrorCode, Hint, MilestoneState, Period, ReasonCode } from '@rai/contract'
