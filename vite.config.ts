@@ -14,11 +14,13 @@ const cdn = join(root, 'packages/loader/dist')
  * By tag: the class that @rai/widgets exports, and what the loader asks the widget API for while the code is on its way:
  * the attribute that names what is shown, and the paths of the first view. A new element is one line here.
  */
-const tags: Record<string, { name: string; early: [attribute: string, ...paths: string[]] }> = {
+const tags: Record<string, { name: string; early: [attribute?: string, ...paths: string[]] }> = {
   'rai-leaderboard': {
     name: 'RaiLeaderboard',
     early: ['board', 'leaderboards/*', 'leaderboards/*/rows?from=1&limit=50'],
   },
+  // What it shows first is the viewer's own: nothing that could be asked for without their token.
+  'rai-milestone': { name: 'RaiMilestone', early: [] },
 }
 
 const browsers = ['chrome 123', 'edge 123', 'firefox 128', 'safari 17.5']
@@ -116,7 +118,8 @@ function library(): UserConfig {
 /** The folder of an element. Who imports what does not say whose a module is: packages have an index. */
 const folder = /packages\/(?:stores|widgets)\/src\/([\w-]+)\//
 /** What only parts use that come later, for the same reason. */
-const later = /packages\/(stores\/src\/(viewer|leaderboard\/(search|own|turns))|widgets\/src\/\w+\/(own-)?events)\.ts/
+const later =
+  /packages\/(stores\/src\/(viewer|leaderboard\/(search|own|turns)|milestone\/progress)|widgets\/src\/(\w+\/(own-)?events|shared\/on-demand\/.*))\.ts/
 
 /** Whether a module comes with a tag, and not only when it is asked for later, by `import()`. */
 function isFirst(id: string, graph: Pick<Rolldown.PluginContext, 'getModuleInfo'>, seen = new Set<string>()): boolean {

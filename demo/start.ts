@@ -11,6 +11,7 @@ import { readConfig } from '../packages/server/src/config.js'
 import { demoFile, readDemo } from '../packages/server/src/demo.js'
 import type { Ready } from '../packages/server/src/main.js'
 import { addStateBoards } from './boards.js'
+import { addMilestones } from './milestones.js'
 import { createSite } from './site.js'
 
 const server = fork(join(import.meta.dirname, '../packages/server/dist/main.js'), {
@@ -34,6 +35,7 @@ const lines = [
 if (demo) {
   // Where it listens: its public address may be out of reach from here.
   await addStateBoards({ ...demo, apiUrl: url })
+  await addMilestones({ ...demo, apiUrl: url })
   const site = createSite(demo, config)
   const { port } = new URL(demo.siteUrl)
   try {

@@ -92,7 +92,7 @@ const kinds: { what: string; pattern: RegExp; documented(element: Element): stri
   },
   {
     what: 'custom property',
-    pattern: /(--rai-leaderboard-[\w-]+)/g,
+    pattern: /(--rai-(?:leaderboard|milestone)-[\w-]+)/g,
     documented: ({ cssProperties }) => cssProperties.flatMap(named),
   },
 ]

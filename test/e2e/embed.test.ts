@@ -53,9 +53,17 @@ describe('the widget as a frame', () => {
     expect(await scheme()).toBe('dark')
   })
 
+  test('shows milestones likewise, under the same policy', async () => {
+    const url = `${server.url}/embed/milestone?${new URLSearchParams({ key: community.publishableKey, locale: 'de' })}`
+    const { page, violations } = await visit(browser, site.put('/framed-milestones', framed(url)))
+    await page.frameLocator('iframe').getByText('Noch keine Meilensteine').waitFor()
+    expect((await fetch(url)).headers.get('content-security-policy')).toContain(`frame-ancestors ${site.origin}`)
+    expect(await violations()).toEqual([])
+  })
+
   test('says in words that a key is not known, on any site', async () => {
     const { page } = await visit(browser, stranger.put('/unknown', framed(address({ key: 'rai_pk_unknown' }))))
-    await page.frameLocator('iframe').getByText('This leaderboard is not available').waitFor()
+    await page.frameLocator('iframe').getByText('This is not available').waitFor()
   })
 })
 
@@ -152,7 +160,7 @@ describe('the answer for a frame', () => {
     const response = await fetch(`${server.url}/embed/leaderboard?key=${community.publishableKey}&${more}`)
     expect(response.status).toBe(400)
     expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8')
-    expect(await response.text()).toContain('This leaderboard is not available')
+    expect(await response.text()).toContain('This is not available')
   })
 
   test('shows what the address holds as text and nothing else', async () => {
@@ -189,7 +197,7 @@ describe('scripts for every page', () => {
 
   test('chunks are kept for a year', async () => {
     const loader = await (await fetch(`${server.url}/rai.js`)).text()
-    const chunk = /c\/rai-leaderboard-[\w-]+\.js/.exec(loader)![0]
+    const chunk = /c\/commands-[\w-]+\.js/.exec(loader)![0]
     for (const channel of ['', '/v1']) {
       const { headers, statusCode } = await ask(`${channel}/${chunk}`, { 'Accept-Encoding': 'gzip, br' })
       expect(statusCode).toBe(200)

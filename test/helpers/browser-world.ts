@@ -14,6 +14,8 @@ import { setValues } from '../../packages/server/src/domain/fields/values.js'
 import { createBoard, findShownBoard, updateBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { type Move, post } from '../../packages/server/src/domain/ledger.js'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
+import { claimStage } from '../../packages/server/src/domain/milestones/claiming.js'
+import { createMilestone, type StageInput } from '../../packages/server/src/domain/milestones/milestones.js'
 import { startServer } from '../../packages/server/src/start.js'
 import { type TestCommunity, testCommunity } from './community.js'
 import { quietConfig } from './config.js'
@@ -27,6 +29,8 @@ export interface BrowserWorld {
   /** A community with boards and members; one without a board. */
   key: string
   keyWithoutBoards: string
+  /** A community with milestones, by their names, and members of its own: see `fillMilestones`. */
+  milestones: { key: string; ids: Record<string, string> }
 }
 
 /** Members are `member-1` … in the order of their points. */
@@ -113,12 +117,76 @@ async function fill(community: TestCommunity): Promise<Map<string, string>> {
   return ids
 }
 
+const giver = { reason: 'import', actor: 'test' } as const
+
+/** Milestones in every state for members with 350 XP: `walker-1` and so on, one for each test that claims. */
+async function fillMilestones(community: TestCommunity): Promise<Record<string, string>> {
+  const now = new Date()
+  const inDays = (days: number) => new Date(+now + days * 86_400_000)
+  const ids: Record<string, string> = {}
+  await community.tenant(async (tx) => {
+    const earned = (atLeast: number) => ({ kind: 'earned', unit: 'xp', atLeast }) as const
+    const stage = (name: string, conditions: StageInput['conditions'], more: Partial<StageInput> = {}): StageInput => ({
+      name,
+      conditions,
+      description: '',
+      xp: 0,
+      currency: 10,
+      badgeId: null,
+      multipliers: [],
+      supply: null,
+      ...more,
+    })
+    const milestone = async (name: string, stages: StageInput[], more = {}) => {
+      const displayOrder = Object.keys(ids).length
+      ids[name] = (await createMilestone(tx, { name, stages, displayOrder, ...more }, now)).id
+    }
+    const friends = { kind: 'referral', atLeast: 2, link: 'https://site.example/invite' } as const
+    await milestone(
+      'Long trail',
+      [
+        stage('First steps', earned(100)),
+        stage(
+          'Into the hills',
+          {
+            kind: 'all',
+            conditions: [earned(500), { kind: 'any', conditions: [friends, { kind: 'streak', days: 7 }] }],
+          },
+          { description: 'Long days.', supply: 40, multipliers: [{ percent: 200 }] },
+        ),
+        stage('Summit', earned(1000)),
+      ],
+      { description: 'From the first step to the top.', icon: '🥾', labels: ['Hikes'], endsAt: inDays(20) },
+    )
+    await milestone('Soon', [stage('Snow', earned(10))], { startsAt: inDays(0.5), labels: ['Winter'] })
+    await milestone('Founders', [stage('Founder', earned(300), { supply: 1 })])
+    await milestone('Autumn', [stage('Leaves', earned(900))], { endsAt: inDays(-1) })
+    await milestone('Guides', [stage('Lead', earned(10))], { requires: { kind: 'streak', days: 30 } })
+    await milestone('Welcome', [stage('Hello', earned(1), { currency: 0 })])
+    await milestone('Gift', [stage('Unwrap', earned(300))])
+    for (let n = 1; n <= 12; n++) {
+      const { id } = await createMember(tx, { username: `walker-${n}` }, now)
+      walkers.set(`walker-${n}`, id)
+      await post(tx, [{ ...giver, memberId: id, unit: 'xp', amount: 350, key: `start:${n}` }], inDays(-2))
+    }
+  })
+  await community.tenant((tx) => claimStage(tx, ids.Founders!, 1, walkers.get('walker-12')!, new Date()))
+  return ids
+}
+
+/** The members of the community with milestones. */
+const walkers = new Map<string, string>()
+
 const [, , origin = ''] = process.argv
 const dataDir = mkdtempSync(join(tmpdir(), 'rai-browser-'))
 const server = await startServer(await quietConfig({ dataDir, demoSite: origin }), { checkAnswers: true })
 const community = await testCommunity(server, { origin })
 const ids = await fill(community)
 const bare = await testCommunity(server, { origin })
+const stepped = await testCommunity(server, { origin })
+const milestones = await fillMilestones(stepped)
+/** Who can sign in, and where. */
+const homeOf = (member: string) => (walkers.has(member) ? stepped : community)
 const proxies = new Map<string, FaultProxy>()
 let awards = 0
 
@@ -140,7 +208,7 @@ const answers: Record<string, (asked: Asked) => Promise<unknown>> = {
     const response = await fetch(`${server.url}/v2/api/widget-access-keys/token`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ ...community.widgetAccess, userIdentifiers: { 'data-username': member } }),
+      body: JSON.stringify({ ...homeOf(member).widgetAccess, userIdentifiers: { 'data-username': member } }),
     })
     if (!response.ok) throw new Error(await response.text())
     return response.json()
@@ -148,8 +216,9 @@ const answers: Record<string, (asked: Asked) => Promise<unknown>> = {
 
   /** Gives a member points. */
   async '/award'({ member, amount, unit }) {
-    const what = { memberId: ids.get(member)!, unit, amount: Number(amount), key: `award:${awards++}` }
-    await community.tenant((tx) => post(tx, [{ ...what, reason: 'import', actor: 'test' }], new Date()))
+    const memberId = (ids.get(member) ?? walkers.get(member))!
+    const move = { ...giver, memberId, unit, amount: Number(amount), key: `award:${awards++}` }
+    await homeOf(member).tenant((tx) => post(tx, [move], new Date()))
   },
 
   /** Ends a board in eight seconds. */
@@ -204,6 +273,7 @@ const world: BrowserWorld = {
   siteUrl: `http://127.0.0.1:${(site.address() as AddressInfo).port}`,
   key: community.publishableKey,
   keyWithoutBoards: bare.publishableKey,
+  milestones: { key: stepped.publishableKey, ids: milestones },
 }
 console.log(JSON.stringify(world))
 

@@ -45,12 +45,22 @@ export interface Wanted {
 }
 
 /** A leaderboard in a box of a width, on an API address of its own unless one is given. */
-export async function leaderboard({ api, member, key, attributes = {}, content = '', width = 420 }: Wanted = {}) {
-  const element = document.createElement('rai-leaderboard')
+export const leaderboard = ({ attributes, ...wanted }: Wanted = {}) =>
+  place('rai-leaderboard', { ...wanted, attributes: { board: 'champions', ...attributes } })
+
+/** Milestones likewise, of a community that has some. */
+export const milestones = (wanted: Wanted = {}) =>
+  place('rai-milestone', { key: world.milestones.key, width: 400, ...wanted })
+
+async function place<K extends 'rai-leaderboard' | 'rai-milestone'>(
+  tag: K,
+  { api, member, key, attributes = {}, content = '', width = 420 }: Wanted,
+): Promise<HTMLElementTagNameMap[K]> {
+  const element = document.createElement(tag)
   element.apiUrl = (api ?? (await freshApi())).url
   element.apiKey = key ?? world.key
   if (member) element.tokenUrl = tokenUrlOf(member)
-  for (const [name, value] of Object.entries({ board: 'champions', ...attributes })) element.setAttribute(name, value)
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value)
   element.innerHTML = content
   const box = await fixture<HTMLElement>(html`<div></div>`)
   box.style.width = `${width}px`

@@ -58,8 +58,7 @@ export function deedOf(
     operation: operationOf(request),
     actor: { kind: asker.kind, id: asker.kind === 'login' ? null : (asker.memberId ?? asker.keyId) },
     objects: { ...idsIn(body), ...idsIn(query), ...idsIn(params) },
-    // Of many things at once, what each of them sets is no field of the whole.
-    fields: [...(Array.isArray(body) ? [] : Object.keys(body ?? {})), ...pictures],
+    fields: [...Object.keys(body ?? {}), ...pictures],
     requestId: request.id,
   }
 }

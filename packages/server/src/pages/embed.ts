@@ -17,25 +17,46 @@ const EmbedQuery = z.object({
   /** The publishable key: a name, not a secret. Tokens never stand in an address. */
   key: line(0, 200).optional(),
   board: line(0, 200).optional(),
+  milestone: line(0, 200).optional(),
   period: line(0, 100).optional(),
   theme: line(0, 100).optional(),
   locale: line(0, 100).optional(),
 })
 type EmbedQuery = z.infer<typeof EmbedQuery>
 
-/** Serves `/embed/leaderboard?key=rai_pk_…&board=…`: the widget filling the frame. */
-export function mountEmbed(app: FastifyInstance, { config, database, clock }: Services): void {
-  app.get('/embed/leaderboard', async ({ query: given, headers }, reply) => {
+interface Widget {
+  tag: string
+  title: string
+  read(tx: Tx, key: Key, query: EmbedQuery, config: Config, now: Date): Promise<Reading>
+}
+
+const widgets: Record<string, Widget> = {
+  leaderboard: { tag: 'rai-leaderboard', title: 'Leaderboard', read: readBoard },
+  milestone: {
+    tag: 'rai-milestone',
+    title: 'Milestones',
+    // What it shows is the viewer's own: a server has nothing to write for whoever comes.
+    read: async (_, key, { milestone }) => ({ status: 200, framers: framers(key, []), named: { milestone }, html: '' }),
+  },
+}
+
+/** Serves `/embed/leaderboard?key=rai_pk_…&board=…` and the like: the widget filling the frame. */
+export function mountEmbed(app: FastifyInstance, services: Services): void {
+  for (const [name, widget] of Object.entries(widgets)) mountWidget(app, services, `/embed/${name}`, widget)
+}
+
+function mountWidget(app: FastifyInstance, { config, database, clock }: Services, path: string, widget: Widget): void {
+  app.get(path, async ({ query: given, headers }, reply) => {
     const nonce = randomBytes(18).toString('base64')
     const { data: query, success } = EmbedQuery.safeParse(given)
     const key = success ? await findKey(database, query.key ?? '', clock()) : undefined
     const lang = query?.locale ?? /^[a-z]+(-[a-z\d]+)*/i.exec(headers['accept-language'] ?? '')?.[0] ?? 'en'
     const read = (key: Key) =>
-      database.tenant(key.community_id, (tx) => readPage(tx, key, { ...query, locale: lang }, config, clock()))
+      database.tenant(key.community_id, (tx) => widget.read(tx, key, { ...query, locale: lang }, config, clock()))
     const page = !success
       ? errorPage(nonce, 400, 'The address is not one that this page can have.')
       : key?.kind === 'publishable'
-        ? widgetPage(query, await read(key), nonce, config)
+        ? widgetPage(widget, query, await read(key), nonce, config)
         : errorPage(nonce, 404, 'The address names a key that is not known, or no longer good.')
     return reply
       .code(page.status)
@@ -56,8 +77,9 @@ interface Page {
 }
 
 function widgetPage(
-  { key: text, period, theme, locale }: EmbedQuery,
-  { status, framers, board, html }: Reading,
+  { tag, title }: Widget,
+  { key: text, theme, locale }: EmbedQuery,
+  { status, framers, named, html }: Reading,
   nonce: string,
   { publicUrl, filesUrl }: Config,
 ): Page {
@@ -77,11 +99,11 @@ function widgetPage(
       'trusted-types rai-html',
       `frame-ancestors ${framers.join(' ') || "'none'"}`,
     ],
-    title: 'Leaderboard',
+    title,
     style: `html, body, main { height: 100%; margin: 0 }
       html { color-scheme: ${theme === 'light' || theme === 'dark' ? theme : 'light dark'}; font-family: system-ui, sans-serif }
-      rai-leaderboard { --rai-leaderboard-height: 100%; height: 100% }`,
-    body: `<main><rai-leaderboard loading="eager"${attributes({ board, period })}>${html}</rai-leaderboard></main>
+      ${tag} { --${tag}-height: 100%; height: 100% }`,
+    body: `<main><${tag} loading="eager"${attributes(named)}>${html}</${tag}></main>
     <script async nonce="${nonce}"${attributes(script)}></script>`,
   }
 }
@@ -98,28 +120,28 @@ function errorPage(nonce: string, status: number, why: string): Page {
       h1 { margin: 0; font-size: 1.125rem }
       p { margin: 0; opacity: .7 }`,
     body: `<main>
-      <h1>This leaderboard is not available</h1>
+      <h1>This is not available</h1>
       <p>${why}</p>
     </main>`,
   }
 }
 
-/** Whether there is such a board, who may frame the page, its board as the tag names it, and its first rows. */
+/** Whether there is such a thing, who may frame the page, what the tag names, and what is written into it. */
 interface Reading {
   status: 200 | 404
   framers: readonly string[]
-  board: string | undefined
+  named: Record<string, string | undefined>
   html: string
 }
 
-async function readPage(tx: Tx, key: Key, query: EmbedQuery, config: Config, now: Date): Promise<Reading> {
+async function readBoard(tx: Tx, key: Key, query: EmbedQuery, config: Config, now: Date): Promise<Reading> {
   const principal = askerOf(key)
   // Named to the element, or it might choose another one than may be framed here.
   const board = query.board
     ? await findShownBoard(tx, query.board)
     : (await shownBoards(tx)).find((board) => isOfConfig(board, principal))
   // The element says so in its own words.
-  const nothing: Reading = { status: 404, framers: framers(key, []), board: query.board, html: '' }
+  const nothing: Reading = { status: 404, framers: framers(key, []), named: { board: query.board }, html: '' }
   if (!board) return nothing
   const params = { publishableKey: '', idOrSlug: board.id }
   const look = {
@@ -128,7 +150,8 @@ async function readPage(tx: Tx, key: Key, query: EmbedQuery, config: Config, now
     locale: query.locale,
   }
   const { whitelistedDomains } = settingsOf(board).widget
-  const shown = { status: 200, framers: framers(key, whitelistedDomains), board: query.board ?? board.id } as const
+  const named = { board: query.board ?? board.id, period: query.period }
+  const shown = { status: 200, framers: framers(key, whitelistedDomains), named } as const
   try {
     const { html } = await readFirstPage({ tx, principal, params, now, deps: { config } }, look)
     return { ...shown, html }

@@ -32,17 +32,9 @@ export class RaiEntryRequestEvent extends RaiEvent {
   }
 }
 
-/** The member asks for the prize that they won. Cancel it to keep things as they are. */
-export class RaiClaimRequestEvent extends RaiEvent {
-  constructor() {
-    super('rai-claim-request', { cancelable: true })
-  }
-}
-
 declare global {
   interface HTMLElementEventMap {
     'rai-rank-change': RaiRankChangeEvent
-    'rai-claim-request': RaiClaimRequestEvent
     'rai-entry-request': RaiEntryRequestEvent
     'rai-visibility-request': RaiVisibilityRequestEvent
   }

@@ -4,6 +4,7 @@ import { avatar } from '../shared/avatar.js'
 import { errorEvent } from '../shared/events.js'
 import { type Text, textOf } from '../shared/messages.js'
 import { Announcer } from '../shared/on-demand/announcer.js'
+import { RaiClaimRequestEvent } from '../shared/on-demand/claim-event.js'
 import {
   checkIcon,
   copyIcon,
@@ -18,12 +19,7 @@ import {
 import { MenuController, type MenuItem } from '../shared/on-demand/menu.js'
 import menuCss from '../shared/on-demand/menu.styles.css?inline'
 import css from './own.styles.css?inline'
-import {
-  RaiClaimRequestEvent,
-  RaiEntryRequestEvent,
-  RaiRankChangeEvent,
-  RaiVisibilityRequestEvent,
-} from './own-events.js'
+import { RaiEntryRequestEvent, RaiRankChangeEvent, RaiVisibilityRequestEvent } from './own-events.js'
 import { name, type RowView, rank } from './rows.js'
 import type { RowsController } from './rows-controller.js'
 import type { Scene } from './scene.js'

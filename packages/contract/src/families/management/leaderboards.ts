@@ -12,17 +12,11 @@ import {
   Prizes,
   pageQuery,
   type periodNames,
-  serverQuery,
   Time,
   text,
 } from '../../schemas.js'
 
-const access = {
-  principals: ['communityKey', 'systemKey', 'loginMember'],
-  permission: 'leaderboard',
-  may: 'server_administrator',
-} as const
-const query = z.strictObject(serverQuery)
+const access = { principals: ['communityKey', 'systemKey'], permission: 'leaderboard' } as const
 
 /** The documented names of our periods, on this family only. */
 export const timeFilters = {
@@ -259,7 +253,6 @@ export const leaderboards = table({
     summary: 'List leaderboards',
     access,
     query: z.strictObject({
-      ...serverQuery,
       ...pageQuery,
       sort: z
         .string()
@@ -280,7 +273,6 @@ export const leaderboards = table({
   'POST /v1/leaderboards': {
     summary: 'Create a leaderboard',
     access,
-    query,
     body: CreateLeaderboard,
     answer: Leaderboard,
     status: 201,
@@ -290,7 +282,7 @@ export const leaderboards = table({
     summary: 'Read a leaderboard',
     access,
     params: One,
-    query: z.strictObject({ ...serverQuery, fields: fieldList }),
+    query: z.strictObject({ fields: fieldList }),
     answer: Projected,
     message: 'Leaderboard fetched successfully',
   },
@@ -298,7 +290,6 @@ export const leaderboards = table({
     summary: 'Change a leaderboard',
     access,
     params: One,
-    query,
     body: UpdateLeaderboard,
     answer: Leaderboard,
     message: 'Leaderboard updated successfully',
@@ -307,7 +298,9 @@ export const leaderboards = table({
     summary: 'Who won which prize, and who has claimed it; newest runs first',
     access,
     params: One,
-    query: z.strictObject({ ...serverQuery, ...pageQuery }),
+    query: z.strictObject({
+      ...pageQuery,
+    }),
     answer: z.array(Winner),
     message: 'Winners fetched successfully',
   },
@@ -315,7 +308,6 @@ export const leaderboards = table({
     summary: 'Delete a leaderboard and its ranks. The ledger keeps every point',
     access,
     params: One,
-    query,
     answer: z.strictObject({ _id: Id }),
     message: 'Leaderboard deleted successfully',
   },

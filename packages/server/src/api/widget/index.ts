@@ -5,7 +5,6 @@ import { leaderboards } from './leaderboards.js'
 import { me } from './me.js'
 import { milestones } from './milestones.js'
 import { progress } from './progress.js'
-import { store } from './store.js'
 import { stream } from './stream.js'
 
 export { family } from './family.js'
@@ -16,6 +15,5 @@ export const handlers: Handlers<keyof typeof families.widget> = {
   ...leaderboards,
   ...milestones,
   ...progress,
-  ...store,
   ...stream,
 }

@@ -1,0 +1,101 @@
+import type { BodyOf } from '@rai/contract'
+import type { DemoFile } from '../packages/server/src/demo.js'
+
+type NewMilestone = NonNullable<BodyOf<'POST /v1/milestones'>>
+
+/** Adds milestones in every state, as an operator would. Those that exist stay as the members have them. */
+export async function addMilestones({ apiUrl, systemKey }: DemoFile): Promise<void> {
+  const known = (await ask('GET')) as { name: string }[]
+  for (const milestone of milestones(Date.now()))
+    if (!known.some(({ name }) => name === milestone.name)) await ask('POST', milestone)
+
+  async function ask(method: string, body?: NewMilestone): Promise<unknown> {
+    const answer = await fetch(`${apiUrl}/v1/milestones`, {
+      method,
+      headers: { Authorization: `Bearer ${systemKey}`, 'Content-Type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    })
+    if (!answer.ok) throw new Error(`${method} /v1/milestones: ${await answer.text()}`)
+    return ((await answer.json()) as { data: unknown }).data
+  }
+}
+
+function milestones(now: number): NewMilestone[] {
+  const inDays = (days: number) => new Date(now + days * 86_400_000).toISOString()
+  const earned = (atLeast: number) => ({ kind: 'earned', unit: 'xp', atLeast }) as const
+  const friends = { kind: 'referral', atLeast: 2, link: 'https://www.example.com/invite' } as const
+  return [
+    {
+      name: 'The long trail',
+      description: 'Five stages from the first step to the top. Every hike counts, also those from before.',
+      icon: '🥾',
+      labels: ['Hikes'],
+      stages: [
+        { name: 'Boots on', conditions: earned(100), rewards: { coins: 10 } },
+        { name: 'Into the hills', conditions: earned(500), rewards: { coins: 25 } },
+        {
+          name: 'Ridge walker',
+          description: 'Long days on narrow paths. Bring friends, or keep coming back.',
+          conditions: {
+            kind: 'all',
+            conditions: [
+              earned(6000),
+              { kind: 'visit', atLeast: 1 },
+              { kind: 'any', conditions: [friends, { kind: 'streak', days: 7 }] },
+            ],
+          },
+          rewards: { coins: 100 },
+          multipliers: [{ percent: 200, tier: 3 }],
+          supply: 100,
+        },
+        { name: 'Summit', conditions: earned(8000), rewards: { coins: 250 } },
+        { name: 'Legend of the long trail', conditions: earned(20_000), rewards: { coins: 1000 } },
+      ],
+    },
+    {
+      name: 'This week’s three',
+      icon: '📅',
+      labels: ['Every week'],
+      period: 'week',
+      stages: [
+        { name: 'Three days out', conditions: { kind: 'visit', atLeast: 3 }, rewards: { coins: 15 } },
+        { name: 'A thousand steps up', conditions: earned(1000), rewards: { coins: 40 } },
+      ],
+    },
+    {
+      name: 'Autumn colours',
+      description: 'Ends with the last leaf.',
+      icon: '🍁',
+      labels: ['Season'],
+      endsAt: inDays(0.6),
+      stages: [{ name: 'Leaf counter', conditions: friends, rewards: { coins: 30 } }],
+    },
+    {
+      name: 'Winter nights',
+      icon: '❄️',
+      labels: ['Season'],
+      startsAt: inDays(3),
+      endsAt: inDays(90),
+      stages: [{ name: 'First snow', conditions: earned(200), rewards: { coins: 30 } }],
+    },
+    {
+      name: 'Guides only',
+      icon: '🧭',
+      requires: { kind: 'streak', days: 30 },
+      stages: [{ name: 'Lead a hike', conditions: { kind: 'message', atLeast: 5 }, rewards: { coins: 50 } }],
+    },
+    {
+      name: 'Welcome',
+      icon: '👋',
+      stages: [{ name: 'You are here', conditions: { kind: 'visit', atLeast: 1 } }],
+    },
+    {
+      name: 'Summer lakes',
+      icon: '🏞️',
+      labels: ['Season'],
+      startsAt: inDays(-120),
+      endsAt: inDays(-30),
+      stages: [{ name: 'Ten lakes', conditions: { kind: 'reaction', atLeast: 10 }, rewards: { coins: 30 } }],
+    },
+  ]
+}
