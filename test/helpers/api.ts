@@ -1,5 +1,5 @@
 import { request } from 'node:http'
-import type { AnswerOf, ErrorCode, RouteKey } from '@rai/contract'
+import type { AnswerOf, ErrorCode, Facts, RouteKey } from '@rai/contract'
 import type { TestCommunity } from './community.js'
 import type { TestServer } from './server.js'
 
@@ -30,6 +30,8 @@ export interface Reply<T = unknown> {
   requestId: string | undefined
   /** The paths of a refusal's details. */
   paths: string[]
+  /** What a refusal says in numbers. */
+  facts: Facts | undefined
 }
 
 /** Asks a server for an operation of the contract and reads the answer out of its family's envelope. */
@@ -61,6 +63,7 @@ interface Envelope {
   code?: ErrorCode
   requestId?: string
   details?: { path: string }[]
+  facts?: Facts
 }
 
 export async function readReply(response: Response): Promise<Reply> {
@@ -75,6 +78,7 @@ export async function readReply(response: Response): Promise<Reply> {
     code: body.code ?? body.meta?.code,
     requestId: body.requestId ?? body.meta?.requestId,
     paths: (body.details ?? []).map(({ path }) => path),
+    facts: body.facts,
   }
 }
 

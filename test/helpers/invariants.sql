@@ -178,6 +178,33 @@ from visits v where not exists (
   where f.community_id = v.community_id and f.member_id = v.member_id and f.kind = 'visit' and f.key = v.day::text
 )
 union all
+select 'an order is paid, and paid back, once and in full', o.community_id, format('order %s, %s', o.id, v.kind)
+from orders o cross join lateral (values ('order', -o.price, o.price > 0), ('refund', o.price, o.price > 0 and o.returned_at is not null))
+  as v (kind, amount, is_due)
+where is_due <> exists (
+  select from transactions t where t.community_id = o.community_id and t.key = format('%s:%s', kind, o.id)
+) or is_due and not exists (
+  select from transactions t join entries e on e.community_id = t.community_id and e.transaction_id = t.id
+  where t.community_id = o.community_id and t.key = format('%s:%s', kind, o.id) and e.member_id = o.member_id
+    and e.unit = 'currency' and e.amount = v.amount
+)
+union all
+select 'a payment is for an order', t.community_id, format('transaction %s, %s', t.id, t.key)
+from transactions t where t.key ~ '^(order|refund):' and not exists (
+  select from orders o where o.community_id = t.community_id and o.id::text = split_part(t.key, ':', 2)
+)
+union all
+select 'what is sold are orders', p.community_id, format('product %s: says %s, there are %s', p.id, p.sold, n)
+from products p cross join lateral (
+  select count(*) as n from orders o
+  where o.community_id = p.community_id and o.product_id = p.id and o.took_stock and o.returned_at is null
+) o
+where p.sold <> n or p.sold > p.stocked
+union all
+select 'a code is of its order''s product', v.community_id, format('voucher %s, order %s', v.id, v.order_id)
+from vouchers v join orders o on o.community_id = v.community_id and o.id = v.order_id
+where o.product_id <> v.product_id
+union all
 select 'a badge is with everybody who has enough', b.community_id, format('badge %s, member %s', b.id, a.member_id)
 from badges b join (
   select community_id, member_id, unit as metric, amount from balances

@@ -22,10 +22,18 @@ import { createChannel } from '../../packages/server/src/domain/channels.js'
 import { createField } from '../../packages/server/src/domain/fields/fields.js'
 import { newId } from '../../packages/server/src/domain/ids.js'
 import { createKey, type NewKey, revokeKey, rotateKey } from '../../packages/server/src/domain/keys/keys.js'
+import { rootKey } from '../../packages/server/src/domain/keys/secrets.js'
 import { newSecret } from '../../packages/server/src/domain/keys/text.js'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { createMember, findMember } from '../../packages/server/src/domain/members/members.js'
 import { changeRoles, createRole, type RoleInput } from '../../packages/server/src/domain/roles.js'
+import { createCategory } from '../../packages/server/src/domain/store/categories.js'
+import { buy } from '../../packages/server/src/domain/store/orders.js'
+import { createProducts } from '../../packages/server/src/domain/store/products.js'
+import { writeQuote } from '../../packages/server/src/domain/store/quotes.js'
+import { changeStore } from '../../packages/server/src/domain/store/settings.js'
+import { createStatus } from '../../packages/server/src/domain/store/statuses.js'
+import { addVouchers } from '../../packages/server/src/domain/store/vouchers.js'
 import { beginningOfTime } from '../../packages/server/src/domain/time.js'
 import { type Ask, ask, embedToken, type Reply } from './api.js'
 import { type TestCommunity, testCommunity } from './community.js'
@@ -59,6 +67,10 @@ export interface Place extends TestCommunity {
   fieldId: string
   badgeId: string
   milestoneId: string
+  categoryId: string
+  productId: string
+  statusId: string
+  orderId: string
   token: string
   /** A community key without the permission of an operation. */
   keyWithout: Map<Permission, string>
@@ -143,6 +155,7 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
   const board = await community.tenant((tx) => createBoard(tx, { name: 'Board', requiresOptIn: true }, now))
   const badge = await community.tenant((tx) => createBadge(tx, { title: 'Badge', applied: true }, now))
   const milestone = await community.tenant((tx) => openMilestone(tx))
+  const sold = await openStore(server, community, member.id)
   const job = await ask(server, 'POST /apis/v1/users/bulk-import', { bearer: community.systemKey, form: csv() })
   return {
     ...community,
@@ -157,6 +170,7 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
     fieldId: (await newField(community)).id,
     badgeId: badge.id,
     milestoneId: milestone.id,
+    ...sold,
     token: await embedToken(server, community, 'member'),
     keyWithout,
     userKey: userKey.key,
@@ -174,6 +188,23 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
     allowed,
     allowedTheRest,
   }
+}
+
+/** Opens the store with something of everything. A code for nothing is sold, and an order of it is the member's. */
+async function openStore({ config }: TestServer, { tenant }: TestCommunity, memberId: string) {
+  const now = new Date()
+  const root = rootKey(config.secretKey!)
+  return tenant(async (tx) => {
+    await changeStore(tx, { isEnabled: true }, now)
+    const category = await createCategory(tx, { name: 'Category' }, now)
+    const status = await createStatus(tx, { name: 'Sent', category: 'complete', color: '#1f883d' }, now)
+    const [product] = await createProducts(tx, [{ name: 'Voucher', price: 0, type: 'voucher' }], now)
+    const codes = Array.from({ length: 1000 }, (_, n) => `code ${n}`)
+    await addVouchers(tx, root, product!.id, codes, null, now)
+    const { text } = writeQuote(tx, root, { memberId, itemId: product!.id, price: 0, amount: undefined }, now)
+    const { order } = await buy(tx, root, memberId, { quote: text, information: {} }, now)
+    return { categoryId: category.id, productId: product!.id, statusId: status.id, orderId: order.id }
+  })
 }
 
 /** Gives the place's member a prize, if they have none yet. */
@@ -217,6 +248,7 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
   }),
   'POST /v2/api/widget-access-keys/validate': ({ token }) => ({ body: { embedToken: token } }),
   'POST /apis/v1/users': () => ({ body: { username: `made ${++made}` } }),
+  'PATCH /apis/v1/me': () => ({ body: { displayName: 'Changed' } }),
   'POST /apis/v1/users/info': ({ memberId }) => ({ body: { idOrEmail: memberId } }),
   'POST /apis/v1/users/filter': () => ({ body: { fields: ['_id'] } }),
   'POST /apis/v1/users/manage': ({ memberId }) => ({ body: { action: 'restore', user: memberId } }),
@@ -318,7 +350,7 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
   'POST /api/v1/badges/{badgeId}/remove': ({ memberId }) => ({ body: { userId: memberId } }),
   'POST /api/v1/badges/{badgeId}/application': async (place) => ({ ...(await applyAnew(place)), body: {} }),
   'GET /api/v1/badges/{badgeId}/application': (place) => applyAnew(place, 'member', 'owner'),
-  'GET /api/v1/badge-applications': (place) => applyAnew(place, 'member'),
+  'GET /api/v1/badge-applications': (place) => applyAnew(place, 'member', 'owner'),
   'POST /api/v1/badge-applications/{applicationId}/approve': (place) => applyAnew(place, 'member'),
   'POST /api/v1/badge-applications/{applicationId}/reject': (place) => applyAnew(place, 'member'),
   ...toSomebodyNew('warn', { reason: 'Why' }),
@@ -337,6 +369,43 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
     return { body: { period: 'all' } }
   },
   'PUT /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/seen': () => ({ body: { rank: 1 } }),
+  'PUT /v1/stores': () => ({ body: { isEnabled: true } }),
+  'POST /v1/product-categories': () => ({ body: { name: 'Made' } }),
+  'PUT /v1/product-categories/{categoryId}': () => ({ body: { name: 'Changed' } }),
+  'DELETE /v1/product-categories/{categoryId}': async ({ tenant }) => {
+    const { id } = await tenant((tx) => createCategory(tx, { name: 'To go' }, new Date()))
+    return { params: { categoryId: id } }
+  },
+  'POST /v1/products': () => ({ body: { name: 'Made', price: 1 } }),
+  'POST /v1/products/bulk': () => ({ body: [{ name: 'Made', price: 1 }] }),
+  'PUT /v1/products/bulk': ({ productId }) => ({ body: [{ _id: productId, name: 'Changed' }] }),
+  'PUT /v1/products/{productId}': () => ({ body: { name: 'Changed' } }),
+  'PUT /v1/products/{productId}/image': () => ({ body: {} }),
+  'DELETE /v1/products/{productId}': async ({ tenant }) => {
+    const [product] = await tenant((tx) => createProducts(tx, [{ name: 'To go', price: 1 }], new Date()))
+    return { params: { productId: product!.id } }
+  },
+  'POST /v1/products/{productId}/vouchers': () => ({ body: { codes: [`code ${++made}`] } }),
+  'DELETE /v1/products/{productId}/vouchers': async ({ tenant }) => {
+    const [product] = await tenant((tx) => createProducts(tx, [{ name: 'Of codes', price: 1 }], new Date()))
+    return { params: { productId: product!.id } }
+  },
+  'POST /v1/order-statuses': () => ({ body: { name: 'Made', category: 'complete', color: '#1f883d' } }),
+  'PUT /v1/order-statuses/{statusId}': () => ({ body: { name: 'Changed' } }),
+  'DELETE /v1/order-statuses/{statusId}': async ({ tenant }) => {
+    const status = { name: 'To go', category: 'complete', color: '#1f883d' } as const
+    const { id } = await tenant((tx) => createStatus(tx, status, new Date()))
+    return { params: { statusId: id } }
+  },
+  'PUT /v1/orders/{orderId}': ({ statusId }) => ({ body: { statusId } }),
+  'PUT /widget/v1/{publishableKey}/store/items/{itemId}/wish': () => ({ body: { notify: true } }),
+  'POST /widget/v1/{publishableKey}/store/quotes': ({ productId }) => ({ body: { itemId: productId } }),
+  'POST /widget/v1/{publishableKey}/store/orders': async ({ server, tenant, memberId, productId }) => {
+    const root = rootKey(server.config.secretKey!)
+    const asked = { memberId, itemId: productId, price: 0, amount: undefined }
+    const { text } = await tenant(async (tx) => writeQuote(tx, root, asked, new Date()))
+    return { body: { quote: text }, headers: { 'idempotency-key': `intent ${++made}` } }
+  },
   // Otherwise it would stay open.
   'GET /widget/v1/{publishableKey}/stream': () => ({ method: 'HEAD' }),
 }
@@ -394,25 +463,32 @@ export async function goodRequest(key: RouteKey, place: Place, who: Ask): Promis
   const {
     boardId,
     badgeId,
+    categoryId,
     channelId,
     fieldId,
     jobId,
     keyId,
     memberId: userId,
     milestoneId,
+    orderId,
+    productId,
     publishableKey,
     roleId,
     serverId,
+    statusId,
   } = place
   const boards = { leaderboardId: boardId, idOrSlug: boardId }
+  const store = { categoryId, itemId: productId, orderId, productId, statusId }
   const community = { serverId, communityId: serverId }
   const things = {
     ...boards,
     ...community,
+    ...store,
     ...{ badgeId, channelId, fieldId, jobId, keyId, milestoneId, n: '1', publishableKey, roleId, userId },
   }
   const { body: shown, ...rest } = who
-  const body = request.body === undefined ? {} : { body: { ...request.body, ...(shown as object) } }
+  const isWhole = request.body === undefined || Array.isArray(request.body)
+  const body = isWhole ? {} : { body: { ...(request.body as object), ...(shown as object) } }
   const query = { ...request.query, ...who.query }
   return { ...request, ...rest, ...body, query, params: { ...things, ...request.params, ...who.params } }
 }

@@ -1,6 +1,7 @@
 import type { Principal, Route } from '@rai/contract'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
+import { writeCursor } from '../../packages/server/src/http/cursor.js'
 import { type Ask, ask, type Reply } from '../helpers/api.js'
 import { csv, inQuery, isAllowed, knock, makePlace, operations, type Place, visitors } from '../helpers/operations.js'
 import { missingId } from '../helpers/people.js'
@@ -78,6 +79,10 @@ describe('29: another community', () => {
     'channelId',
     'milestoneId',
     'userKeyId',
+    'categoryId',
+    'productId',
+    'statusId',
+    'orderId',
   ] as const
 
   it.each(ofThings)('%s finds nothing of ours', async (key, route) => {
@@ -112,6 +117,12 @@ describe('29: another community', () => {
     'v1/badges': 'badgeId',
     'badge-applications': 'badgeId',
     'bulk-jobs': 'jobId',
+    'product-categories': 'categoryId',
+    products: 'productId',
+    'order-statuses': 'statusId',
+    orders: 'orderId',
+    store: 'categoryId',
+    items: 'productId',
     servers: 'id',
     filter: 'memberId',
     users: 'memberId',
@@ -130,6 +141,35 @@ describe('29: another community', () => {
     expect(status).toBe(200)
     expect(text).toContain(away[name])
     for (const id of [home.id, ...named.map((name) => home[name])]) expect(text).not.toContain(id)
+  })
+
+  /** Every list that is read by cursor. */
+  const byCursor = operations.filter(([, { query, body }]) =>
+    [query, body].some((part) => 'cursor' in ((part as { shape?: object } | undefined)?.shape ?? {})),
+  )
+  describe('shown a cursor of ours', () => {
+    beforeAll(async () => {
+      const as = { bearer: home.systemKey }
+      for (const reason of ['First', 'Second']) {
+        const params = { userId: home.memberId }
+        await ask(server, 'POST /api/v1/users/{userId}/warn', { ...as, params, body: { reason } })
+        await knock('POST /apis/v1/communities/{communityId}/users/{userId}/user-fields/{fieldId}/histories', home, as)
+      }
+    })
+
+    it.each(byCursor)('%s begins somewhere in its own, or refuses it', async (key, route) => {
+      const isQuery = 'cursor' in ((route.query as { shape?: object } | undefined)?.shape ?? {})
+      const first = await knock(key, home, { bearer: home.systemKey, ...(isQuery && { query: { limit: 1 } }) })
+      expect(first.status, first.text).toBe(200)
+      const { nextCursor } = first.answer as { nextCursor?: string | null }
+      if (isQuery) expect(nextCursor, first.text).toEqual(expect.any(String))
+      // Pages of users are larger than our community.
+      const cursor = nextCursor ?? writeCursor({ id: home.memberId })
+      const shown = isQuery ? { query: { cursor } } : { body: { cursor } }
+      const reply = await knock(key, away, { bearer: away.systemKey, ...shown })
+      expect([200, 400], reply.text).toContain(reply.status)
+      for (const id of [home.id, ...named.map((name) => home[name])]) expect(reply.text).not.toContain(id)
+    })
   })
 
   it('cannot be named in a body or a form', async () => {

@@ -60,7 +60,7 @@ const look = () =>
     return { ...rows[0], broken: await brokenInvariants(client) }
   })
 
-test('an import that is killed again and again makes every member once', async () => {
+test('42: an import that is killed again and again makes every member once', async () => {
   const csv = `username,xp\n${names.map((name) => `${name},3`).join('\n')}\n`
   const { body } = await uploadCsv(server.url, key, 'import', csv)
   expect(await killWhileItRuns(body.data!.jobId)).toBeGreaterThan(0)

@@ -199,7 +199,7 @@ describe('bulk import', () => {
     }
   })
 
-  test('of the same file again answers the first job; sent on purpose, it skips who is there', async () => {
+  test('42: of the same file again answers the first job; sent on purpose, it skips who is there', async () => {
     const community = await testCommunity(server)
     const csv = 'username,xp\na,1\nb,2\n'
     const first = await run(community, 'import', csv)

@@ -101,7 +101,7 @@ describe('creating a member', () => {
     ['an e-mail', { sendEmail: true }, ['sendEmail']],
     ['a password by e-mail', { emailPassword: true, sendEmail: true }, ['sendEmail', 'emailPassword']],
     ['a password', { password: 'correct horse', confirmPassword: 'correct horse' }, ['password', 'confirmPassword']],
-  ])('says honestly that it cannot do %s yet', async (_, more, paths) => {
+  ])('leaves a login to its owner, and refuses %s', async (_, more, paths) => {
     const reply = await create({ username: 'later', ...more })
     expect([reply.status, reply.code, reply.paths]).toEqual([400, 'not_supported', paths])
     expect((await info('later')).status).toBe(404)

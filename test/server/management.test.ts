@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createMember, type Member } from '../../packages/server/src/domain/members/members.js'
+import { changeRoles, createRole } from '../../packages/server/src/domain/roles.js'
 import { ask } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
-import { missingId } from '../helpers/people.js'
+import { missingId, signedIn } from '../helpers/people.js'
 import { startTestServer } from '../helpers/server.js'
 
 let now = new Date('2026-11-23T12:00:00Z')
@@ -426,4 +427,40 @@ describe('another community’s board', () => {
     expect((await list({ limit: 100 })).answer.map(({ _id }) => _id)).not.toContain(foreign._id)
     expect((await list({ search: 'keyword:theirs' })).answer).toEqual([])
   })
+})
+
+it('is what an owner and administrators do by login too, and it is written down', async () => {
+  const owner = await signedIn(server, community, { username: 'owner', role: 'owner' }, now)
+  const deputy = await signedIn(server, community, { username: 'deputy' }, now)
+  const plain = await signedIn(server, community, { username: 'plain' }, now)
+  await community.tenant(async (tx) => {
+    const serverPermissions = { server_administrator: true }
+    const role = await createRole(tx, { title: 'Deputy', serverPermissions }, undefined, now)
+    await changeRoles(tx, deputy, { add: [role.id] }, now)
+  })
+  const query = { serverId: community.id }
+  for (const who of [owner, deputy]) {
+    const as = { bearer: who.bearer, query }
+    const { answer: made } = await ask(server, 'POST /v1/leaderboards', { ...as, body: { name: 'By login' } })
+    const params = { leaderboardId: made._id }
+    now = new Date(now.getTime() + 1)
+    const changed = await ask(server, 'PATCH /v1/leaderboards/{leaderboardId}', { ...as, params, body: { name: 'So' } })
+    expect(changed.answer.name).toBe('So')
+    expect((await ask(server, 'GET /v1/leaderboards/{leaderboardId}', { ...as, params })).answer).toEqual(
+      changed.answer,
+    )
+    expect((await ask(server, 'GET /v1/leaderboards', as)).answer).toContainEqual(changed.answer)
+    expect((await ask(server, 'GET /v1/leaderboards/{leaderboardId}/winners', { ...as, params })).answer).toEqual([])
+    now = new Date(now.getTime() + 1)
+    expect((await ask(server, 'DELETE /v1/leaderboards/{leaderboardId}', { ...as, params })).status).toBe(200)
+    const log = await ask(server, 'GET /v1/audit', { bearer: community.systemKey, query: { limit: 3 } })
+    expect(log.answer.items.map(({ operation, actor }) => [operation.split(' ')[0], actor._id])).toEqual(
+      ['DELETE', 'PATCH', 'POST'].map((method) => [method, who.id]),
+    )
+    now = new Date(now.getTime() + 1)
+  }
+  const refused = await ask(server, 'POST /v1/leaderboards', { bearer: plain.bearer, query, body: { name: 'No' } })
+  expect([refused.status, refused.code]).toEqual([403, 'forbidden'])
+  const elsewhere = await ask(server, 'GET /v1/leaderboards', { bearer: owner.bearer, query: { serverId: other.id } })
+  expect(elsewhere.code).toBe('not_found')
 })

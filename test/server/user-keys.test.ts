@@ -289,3 +289,49 @@ describe('the keys of a member', () => {
     expect([reply.status, reply.paths]).toEqual([400, paths])
   })
 })
+
+describe('a key that may change its owner’s record', () => {
+  const change = (bearer: string, body: object, query = {}) => ask(server, 'PATCH /apis/v1/me', { bearer, body, query })
+  const keyOf = async (who: Person, permission = 'updateOwnProfile') =>
+    (await create(who, { permissions: [permission] })).answer.key!
+
+  it('changes what members say of themselves, and nothing that is not sent', async () => {
+    const cai = await person('cai')
+    const key = await keyOf(cai)
+    const all = { displayName: 'Cai L.', visibility: 'hidden', timeZone: 'Asia/Tokyo' }
+    const { status, answer } = await change(key, all)
+    expect([status, answer]).toEqual([200, { _id: cai.id, ...all, avatar: null, __v: expect.any(Number) }])
+    const source = 'https://img.example/cai.png'
+    const { answer: after } = await change(key, { timeZone: null, avatarUrl: source })
+    expect(after).toMatchObject({ ...all, timeZone: null })
+    const cais = () =>
+      community.tenant((tx) =>
+        tx.db.selectFrom('members').selectAll().where('id', '=', cai.id).executeTakeFirstOrThrow(),
+      )
+    expect(await cais()).toMatchObject({ avatar_source: source, display_name: 'Cai L.', visibility: 'hidden' })
+    const { answer: last } = await change(cai.bearer, { avatarUrl: null }, { serverId: community.id })
+    expect([last.avatar, (await cais()).avatar_source, last.displayName]).toEqual([null, null, 'Cai L.'])
+  })
+
+  it('changes nothing without the permission, and nobody else', async () => {
+    expect((await change(await keyOf(amara, 'readOwnProfile'), { displayName: 'X' })).code).toBe('forbidden')
+    await change(await keyOf(amara), { displayName: 'Amara O.' })
+    const names = await community.tenant((tx) =>
+      tx.db.selectFrom('members').select(['username', 'display_name']).where('id', 'in', [amara.id, bo.id]).execute(),
+    )
+    expect(Object.fromEntries(names.map((one) => [one.username, one.display_name]))).toEqual({
+      amara: 'Amara O.',
+      bo: 'bo',
+    })
+  })
+
+  it.each<[object, string]>([
+    [{ displayName: ' ' }, 'displayName'],
+    [{ timeZone: 'Mars/Olympus' }, 'timeZone'],
+    [{ avatarUrl: 'javascript:alert(1)' }, 'avatarUrl'],
+    [{ displayName: 'X', email: 'other@example.com' }, 'email'],
+    [{}, ''],
+  ])('does not set %j', async (body, path) => {
+    expect((await change(await keyOf(amara), body)).paths).toEqual([path])
+  })
+})

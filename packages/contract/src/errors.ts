@@ -1,3 +1,6 @@
+import { z } from 'zod'
+import { Amount, Time } from './schemas.js'
+
 /**
  * Every error code of every family, with its HTTP status and the sentence shown when the place that fails has nothing
  * better to say. Codes are stable: clients decide on them, never on the sentence.
@@ -27,6 +30,10 @@ export const errors = {
   not_done: { status: 409, message: 'This is not done yet.' },
   sold_out: { status: 409, message: 'There is none left.' },
   ended: { status: 409, message: 'This has ended.' },
+  limit_reached: { status: 409, message: 'Nobody may have more of it, for now or for good.' },
+  not_started: { status: 409, message: 'This has not begun yet.' },
+  price_changed: { status: 409, message: 'The price has changed. Ask for it again; nothing was charged.' },
+  quote_expired: { status: 409, message: 'The quote has expired. Ask for a new one; nothing was charged.' },
   request_in_flight: {
     status: 409,
     message: 'A request with this idempotency key is still running. Try again shortly.',
@@ -43,3 +50,14 @@ export const errors = {
 } as const
 
 export type ErrorCode = keyof typeof errors
+
+/** What a refusal says in numbers, so that a client need not read them in its sentence. Of each code, those that it has. */
+export const Facts = z
+  .strictObject({
+    missing: z.int().min(1).meta({ description: 'How much more it takes: currency, or XP where it is `locked`' }),
+    availableAt: Time.meta({ description: 'When to come again' }),
+    price: Amount.meta({ description: 'What it costs now' }),
+  })
+  .partial()
+  .meta({ id: 'RefusalFacts' })
+export type Facts = z.infer<typeof Facts>

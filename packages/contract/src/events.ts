@@ -13,6 +13,10 @@ const eventTypes = [
   'leaderboard.changed',
   'milestone.changed',
   'channel.changed',
+  'store.changed',
+  'store.item_purchased',
+  'order.updated',
+  'wish.changed',
   'import.progressed',
   'import.completed',
   'config.changed',
@@ -31,8 +35,9 @@ export const Hint = z
     /** `reset` says that the gap since `Last-Event-ID` is too old to replay: ask again for everything. */
     type: z.enum([...eventTypes, 'reset']),
     /**
-     * The thing that changed: a board for `leaderboard.changed`, a member for `balance.changed`, and for a `config.changed` or
-     * `milestone.changed` that is about that member's pages alone.
+     * The thing that changed: a board for `leaderboard.changed`; a member for `balance.changed`, for an `order.updated` or a
+     * `wish.changed` of theirs, and for a `config.changed` or `milestone.changed` that is about that member's pages alone; an
+     * item for `store.changed`, or null for the whole store.
      */
     id: Id.nullable(),
   })

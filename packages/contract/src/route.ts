@@ -31,6 +31,8 @@ export interface Route {
   answer?: z.ZodType
   /** Whether it changes something, where its method, which is documented so, does not say it: a GET does not, others do. */
   writes?: boolean
+  /** Whether it is refused without an Idempotency-Key: what cannot be told from a repeat had better not happen. */
+  needsIdempotencyKey?: true
   /** Whether the audit log tells of it, where that does not follow from who asks. */
   audited?: boolean
   /** What of the answer is kept and given to a repeat with the same Idempotency-Key; default: all of it. */

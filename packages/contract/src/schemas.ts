@@ -200,6 +200,8 @@ export const Tier = z
 /** A username: 1 to 100 characters, compared with case. */
 export const Username = line(1, 100)
 
+export const Visibility = z.enum(['public', 'hidden']).meta({ description: 'Whether others see the member on boards' })
+
 /** Where a member's days begin and end. */
 export const TimeZone = line(1, 60)
   .nullable()
@@ -250,3 +252,61 @@ export const FramePage = z
     },
     { message: 'must be a plain https address such as https://app.example.com/start' },
   )
+
+const productTypes = ['item', 'voucher'] as const
+/** What kind of thing is sold. */
+export type ProductType = (typeof productTypes)[number]
+export const ProductType = z.enum(productTypes)
+
+/** What an item of the store is for a member. All but `available` are error codes as well: how buying it is refused. */
+export const itemStates = [
+  'available',
+  'not_enough',
+  'sold_out',
+  'limit_reached',
+  'locked',
+  'not_started',
+  'ended',
+] as const
+export type ItemState = (typeof itemStates)[number]
+export const ItemState = z.enum(itemStates)
+
+/** What an order is, whatever a community calls that. The last two have paid the member back. */
+export const orderCategories = ['incomplete', 'complete', 'refunded', 'cancelled'] as const
+export type OrderCategory = (typeof orderCategories)[number]
+export const OrderCategory = z.enum(orderCategories)
+
+const voucherStates = ['sealed', 'revealed', 'expired', 'void'] as const
+/** What became of a code that was bought: never shown yet, shown, run out, or of an order that was paid back. */
+export type VoucherState = (typeof voucherStates)[number]
+export const VoucherState = z.enum(voucherStates)
+
+/** How many a member may buy of something. */
+export const PurchaseLimit = z
+  .strictObject({
+    quantity: z.int().min(1).max(1_000_000).meta({ description: 'So many' }),
+    interval: z
+      .strictObject({
+        count: z.int().min(1).max(1000).meta({ description: 'Of so many units' }),
+        unit: z.enum(['hour', 'day', 'week', 'month']).meta({ description: 'Of what' }),
+      })
+      .nullable()
+      .meta({ description: 'Within any stretch of time that is so long. Null: ever' }),
+  })
+  .meta({ id: 'PurchaseLimit' })
+export type PurchaseLimit = z.output<typeof PurchaseLimit>
+
+/** Something that who buys an item is asked. */
+export const Question = z
+  .strictObject({
+    name: z
+      .string()
+      .max(50)
+      .regex(/^[a-z0-9][a-z0-9_-]{0,49}$/, 'must be up to 50 lower-case letters, digits, hyphens and underscores')
+      .meta({ description: 'What answers call it' }),
+    label: line(1, 200).meta({ description: 'What people read' }),
+    required: z.boolean().meta({ description: 'Whether nobody buys it without an answer' }),
+    options: z.array(line(1, 100)).max(50).meta({ description: 'What can be answered; empty: any line of text' }),
+  })
+  .meta({ id: 'Question' })
+export type Question = z.output<typeof Question>

@@ -20,6 +20,7 @@ import { startForgetting } from './jobs/forget.js'
 import { startMailing } from './jobs/mail.js'
 import { startPruning, startPruningAccounts } from './jobs/prune.js'
 import { startRelay } from './jobs/relay.js'
+import { startResealing } from './jobs/reseal.js'
 import { startSettling } from './jobs/settle.js'
 import { startEndingSuspensions } from './jobs/suspensions.js'
 import { openRedis } from './redis.js'
@@ -113,6 +114,7 @@ export async function startServer(
       startEndingSuspensions(database, log, clock),
       startPruning(database, log),
       startPruningAccounts(database, log, clock),
+      ...(config.previousSecretKey ? [startResealing(database, log, rootKey)] : []),
     ]
     undo.add(() => Promise.all([...Object.values(loops), ...byTime].map((loop) => loop.stop())))
 

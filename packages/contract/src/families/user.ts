@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { userPermissions } from '../access.js'
 import { bodyLimits, table } from '../route.js'
-import { Id, line, serverQuery, Time } from '../schemas.js'
+import { Id, line, PictureUrl, serverQuery, Time, TimeZone, Visibility } from '../schemas.js'
 import { secret, withoutSecret } from './management/keys.js'
 
 /** Nobody makes a key that acts as somebody else. */
@@ -65,6 +65,23 @@ const created = {
   message: 'Api key created successfully',
 } as const
 
+const own = {
+  displayName: line(1, 100).trim().meta({ description: 'What others read' }),
+  visibility: Visibility,
+  timeZone: TimeZone,
+}
+const OwnProfile = z
+  .strictObject({
+    _id: Id,
+    ...own,
+    avatar: z
+      .url()
+      .nullable()
+      .meta({ description: 'Where their picture is; null for none, and while they are hidden' }),
+    __v: z.int(),
+  })
+  .meta({ id: 'OwnProfile', description: 'What a member says of themselves' })
+
 /** The keys of a member’s own scripts, and what these ask about themselves. Paths and bodies as documented for the original. */
 export const user = table({
   'GET /apis/v1/api-key': {
@@ -72,6 +89,25 @@ export const user = table({
     access: { principals: ['userKey'] },
     answer: UserKey,
     message: 'Api key fetched successfully',
+  },
+  'PATCH /apis/v1/me': {
+    summary: 'Change what one says of oneself: name, picture, visibility, time zone',
+    description: 'What is not sent stays. A user key changes its owner, a login the member that it is.',
+    access: { principals: ['userKey', 'loginMember'], ownPermission: 'updateOwnProfile' },
+    query,
+    body: z
+      .strictObject({
+        ...own,
+        avatarUrl: PictureUrl.nullable().meta({
+          description: 'Where their picture is. It is fetched and served from here; null takes it away',
+        }),
+      })
+      .partial()
+      .refine((body) => Object.keys(body).length > 0, 'must hold something to change')
+      .meta({ id: 'UpdateOwnProfile' }),
+    bodyLimit: bodyLimits.small,
+    answer: OwnProfile,
+    message: 'User updated successfully',
   },
   'GET /apis/v1/users/{userId}/api-keys': {
     summary: 'The keys that a member has made, newest first',

@@ -42,7 +42,7 @@ export interface Database {
   tenant<T>(communityId: string, work: (tx: Tx) => Promise<T>, options?: { snapshot?: boolean }): Promise<T>
   /**
    * Reads which communities have something to do or to tell: events, relays, jobs, boards, deltas, counts, badges,
-   * deleted fields, avatars, suspensions, idempotency keys of all of them.
+   * deleted fields, avatars, suspensions, idempotency keys, sealed codes of all of them.
    */
   worker<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>
   /**

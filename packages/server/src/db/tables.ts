@@ -10,9 +10,13 @@ import type {
   GamificationSettings,
   Manifest,
   managementFamily,
+  OrderCategory,
   Period,
   Permission,
   Prize,
+  ProductType,
+  PurchaseLimit,
+  Question,
   ServerPermission,
   Unit,
   UserPermission,
@@ -22,6 +26,7 @@ import type { RowContent } from '../domain/bulk/columns.js'
 import type { JobOptions } from '../domain/bulk/jobs.js'
 import type { RolePermissions } from '../domain/channels.js'
 import type { FactKind } from '../domain/facts.js'
+import type { Answer } from '../domain/store/questions.js'
 
 /**
  * The migrations as types, one interface a table; what a column means stands in the SQL. `bigint` reads as a number
@@ -78,6 +83,13 @@ export interface Tables {
   milestone_claims: MilestoneClaims
   channels: Channels
   channel_members: ChannelMembers
+  stores: Stores
+  product_categories: ProductCategories
+  products: Products
+  order_statuses: OrderStatuses
+  orders: Orders
+  vouchers: Vouchers
+  wishes: Wishes
 }
 
 /** A column with a default in the database that never changes afterwards. */
@@ -699,4 +711,103 @@ interface ChannelMembers {
   community_id: string
   channel_id: string
   member_id: string
+}
+
+interface Stores {
+  community_id: string
+  is_enabled: Generated<boolean>
+  title: Generated<string>
+  description: Generated<string>
+  updated_at: Date
+  revision: Generated<number>
+}
+
+interface ProductCategories {
+  community_id: string
+  id: string
+  name: string
+  display_order: Generated<number>
+  created_at: Once<Date>
+  updated_at: Date
+  revision: Generated<number>
+}
+
+interface Products {
+  community_id: string
+  id: string
+  name: string
+  description: Generated<string>
+  image_id: string | null
+  image_alt: Generated<string>
+  type: Generated<ProductType>
+  category_id: string | null
+  price: number
+  variable_price: ColumnType<managementFamily.VariablePrice | null, string | null | undefined, string | null>
+  discount_price: number | null
+  discount_starts_at: Date | null
+  discount_ends_at: Date | null
+  access_rules: Json<managementFamily.AccessRule[]>
+  starts_at: Date | null
+  ends_at: Date | null
+  stocked: number | null
+  sold: Generated<number>
+  purchase_limit: ColumnType<PurchaseLimit | null, string | null | undefined, string | null>
+  questions: Json<Question[]>
+  terms: Generated<string>
+  instructions: Generated<string>
+  order_status: string | null
+  is_archived: Generated<boolean>
+  display_order: Generated<number>
+  deleted_at: Date | null
+  created_at: Once<Date>
+  updated_at: Date
+  revision: Generated<number>
+}
+
+interface OrderStatuses {
+  community_id: string
+  id: string
+  name: string
+  category: OrderCategory
+  color: string
+}
+
+interface Orders {
+  community_id: string
+  id: string
+  number: string
+  member_id: string
+  product_id: string
+  product_name: string
+  price: number
+  category: OrderCategory
+  status_id: string | null
+  information: Json<Answer[]>
+  took_stock: boolean
+  returned_at: Date | null
+  created_at: Once<Date>
+  updated_at: Date
+  revision: Generated<number>
+}
+
+interface Vouchers {
+  community_id: string
+  id: string
+  product_id: string
+  code: Buffer
+  sealed_by: Buffer
+  fingerprint: Buffer
+  expires_at: Date | null
+  order_id: string | null
+  revealed_at: Date | null
+  created_at: Once<Date>
+}
+
+interface Wishes {
+  community_id: string
+  member_id: string
+  product_id: string
+  notify: boolean
+  back_at: Date | null
+  created_at: Date
 }

@@ -1,4 +1,4 @@
-import { type ErrorCode, errors } from '@rai/contract'
+import { type ErrorCode, errors, type Facts } from '@rai/contract'
 
 /** One thing wrong with a request, and where: `path` is dotted (`customFields.0.value`). */
 export interface FailureDetail {
@@ -14,15 +14,23 @@ const more: FailureDetail = { path: '', message: `There is more: only the first 
 export class Failure extends Error {
   readonly code: ErrorCode
   readonly details: readonly FailureDetail[]
+  readonly facts: Facts
 
   /**
    * @param code Stable, from the contract; it decides the status.
    * @param message One sentence that says what to do; default: the code's own.
+   * @param facts What a page says in numbers.
    */
-  constructor(code: ErrorCode, message: string = errors[code].message, details: readonly FailureDetail[] = []) {
+  constructor(
+    code: ErrorCode,
+    message: string = errors[code].message,
+    details: readonly FailureDetail[] = [],
+    facts: Facts = {},
+  ) {
     super(message)
     this.name = 'Failure'
     this.code = code
+    this.facts = facts
     this.details = details.length > shownDetails ? [...details.slice(0, shownDetails), more] : details
   }
 }

@@ -18,11 +18,14 @@ const order = [
   'file',
   'user keys',
   'channels',
+  'store',
+  'wishes',
   'roles',
   // What the community's boards and badges count, and the fields of members. Shared by whoever writes scores or is ranked.
   'boards',
   'visits',
   'earnings',
+  'purchases',
   // What a request changes: see `holdRow` and `shareRow`.
   'row',
   // The row of the next member's number.

@@ -58,7 +58,8 @@ export function deedOf(
     operation: operationOf(request),
     actor: { kind: asker.kind, id: asker.kind === 'login' ? null : (asker.memberId ?? asker.keyId) },
     objects: { ...idsIn(body), ...idsIn(query), ...idsIn(params) },
-    fields: [...Object.keys(body ?? {}), ...pictures],
+    // Of many things at once, what each of them sets is no field of the whole.
+    fields: [...(Array.isArray(body) ? [] : Object.keys(body ?? {})), ...pictures],
     requestId: request.id,
   }
 }

@@ -1,4 +1,4 @@
-import { type ErrorCode, errors, type Route } from '@rai/contract'
+import { type ErrorCode, errors, Facts, type Route } from '@rai/contract'
 import { z } from 'zod'
 import { type Failure, shownDetails } from '../domain/failure.js'
 import { statusOf } from './errors.js'
@@ -20,6 +20,7 @@ const Details = z.array(z.strictObject({ path: z.string(), message: z.string() }
 const parts = { code: Code, requestId: z.string().meta({ description: 'Quote it when you report the error' }) }
 
 const detailsOf = ({ details }: Failure) => (details.length > 0 ? { details } : {})
+const factsOf = ({ facts }: Failure) => (Object.keys(facts).length > 0 ? { facts } : {})
 
 /** The bare answer; a refusal as RFC 9457 writes it. Clients decide on `type` or `code`, the sentences are for people. */
 export const bare: Envelope = {
@@ -33,6 +34,7 @@ export const bare: Envelope = {
     code: failure.code,
     requestId,
     ...detailsOf(failure),
+    ...factsOf(failure),
   }),
   refusalSchema: z
     .strictObject({
@@ -42,6 +44,7 @@ export const bare: Envelope = {
       detail: z.string(),
       ...parts,
       details: Details.optional(),
+      facts: Facts.optional(),
     })
     .meta({ id: 'Problem' }),
   refusalMedia: 'application/problem+json',

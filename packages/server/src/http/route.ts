@@ -205,6 +205,10 @@ async function inTransaction<T>(
   return database.tenant(asker.communityId, work, { snapshot: !writes })
 }
 
+const noKey = new Failure('invalid_request', 'Send an Idempotency-Key, a new one for each intent.', [
+  { path: 'Idempotency-Key', message: 'is missing' },
+])
+
 /** The effect of what has waited for a body, or a user key asks for: while who asks still may, and once where a write's family can tell a repeat. */
 function onceFor(
   services: Services,
@@ -215,6 +219,7 @@ function onceFor(
   reply: FastifyReply,
 ): Once {
   const key = family.repeatable && writes ? idempotencyKey(request.headers['idempotency-key']) : undefined
+  if (route.needsIdempotencyKey && key === undefined) throw noKey
   const once =
     key === undefined
       ? everyTime

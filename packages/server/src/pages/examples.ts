@@ -1,5 +1,13 @@
 import type { BodyOf, RouteKey } from '@rai/contract'
 
+const product: BodyOf<'POST /v1/products'> = {
+  name: 'Trail mug',
+  price: 250,
+  stock: 50,
+  purchaseLimit: { quantity: 1, interval: { count: 1, unit: 'month' } },
+  information: [{ name: 'size', label: 'Which size?', required: true, options: ['S', 'M', 'L'] }],
+}
+
 /** What a caller may send, for the API reference. */
 export const bodyExamples: { [K in RouteKey]?: BodyOf<K> } = {
   'POST /v2/api/widget-access-keys/token': {
@@ -11,6 +19,7 @@ export const bodyExamples: { [K in RouteKey]?: BodyOf<K> } = {
   'POST /v2/api/widget-access-keys/validate': { embedToken: 'eyJhbGciOiJFZERTQSIs…' },
   'POST /apis/v1/users': { username: 'amara', email: 'amara@example.com', displayname: 'Amara Okafor' },
   'POST /apis/v1/users/info': { idOrEmail: 'amara@example.com' },
+  'PATCH /apis/v1/me': { displayName: 'Amara O.', timeZone: 'Africa/Lagos' },
   'POST /apis/v1/users/filter': {
     fields: ['email', 'first_name', 'xp', 'country'],
     filter: { xp: { gte: 100, lte: 500 }, join_date: { gte: '2026-11-01' }, country: 'DE' },
@@ -67,6 +76,24 @@ export const bodyExamples: { [K in RouteKey]?: BodyOf<K> } = {
   },
   'PATCH /v1/keys/{keyId}': { origins: ['https://www.example.com', 'https://shop.example.com'] },
   'POST /v1/keys/{keyId}/rotate': { overlapSeconds: 86_400 },
+  'PUT /v1/stores': { isEnabled: true, title: 'The hut', description: 'Coins for what you need on the trail.' },
+  'POST /v1/product-categories': { name: 'Gear', displayOrder: 1 },
+  'PUT /v1/product-categories/{categoryId}': { displayOrder: 2 },
+  'POST /v1/products': product,
+  'POST /v1/products/bulk': [product],
+  'PUT /v1/products/bulk': [{ _id: '01a219d9-e669-7804-98f1-bb10413e3fdd', stock: 40 }],
+  'PUT /v1/products/{productId}': {
+    discount: { price: 200, startsAt: null, endsAt: '2026-12-01T00:00:00.000Z' },
+    accessRules: [
+      { roles: [], users: [], fields: {}, minXp: 0, price: null },
+      { roles: ['01a219d9-e669-7804-98f1-bb10413e3fdd'], users: [], fields: {}, minXp: 0, price: 150 },
+    ],
+  },
+  'PUT /v1/products/{productId}/image': {},
+  'POST /v1/products/{productId}/vouchers': { codes: ['HUT-7Q2M-KX41'], expiresAt: '2027-03-31T22:00:00.000Z' },
+  'POST /v1/order-statuses': { name: 'Sent', category: 'complete', color: '#1f883d' },
+  'PUT /v1/order-statuses/{statusId}': { name: 'On its way' },
+  'PUT /v1/orders/{orderId}': { statusId: 'refunded' },
   'POST /api/v1/auth/register': {
     email: 'amara@example.com',
     password: 'seven hills before breakfast',
@@ -109,6 +136,9 @@ export const bodyExamples: { [K in RouteKey]?: BodyOf<K> } = {
   'PATCH /widget/v1/{publishableKey}/me': { visibility: 'hidden' },
   'POST /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/prizes/claim': { period: 'week', start: '2026-11-16' },
   'PUT /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/seen': { period: 'week', rank: 12 },
+  'PUT /widget/v1/{publishableKey}/store/items/{itemId}/wish': { notify: true },
+  'POST /widget/v1/{publishableKey}/store/quotes': { itemId: '01a219d9-e669-7804-98f1-bb10413e3fdd' },
+  'POST /widget/v1/{publishableKey}/store/orders': { quote: 'eyJtZW1iZXJJZCI6…', information: { size: 'M' } },
 }
 
 /** The same, where a body has several kinds. */
@@ -172,8 +202,10 @@ const fieldExamples: Record<string, unknown> = {
   'body.userId': '1042',
   'body.image': 'https://files.example.com/images/01a219d9-e669-7804-98f1-bb10413e3fdd/6f1c.webp',
   class: 'green',
+  '.code': 'HUT-7Q2M-KX41',
   coins: 125,
   coinsEarnedToday: 6,
+  color: '#1f883d',
   column: 'xp',
   'community.name': 'Fernweh Trail Club',
   createMember: false,
@@ -181,6 +213,11 @@ const fieldExamples: Record<string, unknown> = {
   crv: 'Ed25519',
   customFields: {},
   darkImage: null,
+  'categories.name': 'Gear',
+  'data.image': 'https://files.example.com/images/01a219d9-e669-7804-98f1-bb10413e3fdd/6f1c.webp',
+  'data.number': 'ORD20261127K7Q2M4XA',
+  'data.title': 'The hut',
+  'data.variablePrice': { min: 50, max: 500, step: 50 },
   'data.id': '1042',
   'data.message': 'The file is queued. Ask for the job to see how far it is.',
   'data.userId': '1042',
@@ -210,10 +247,15 @@ const fieldExamples: Record<string, unknown> = {
   icon: '🥾',
   identifiers: {},
   image: '',
+  'image.url': 'https://files.example.com/images/01a219d9-e669-7804-98f1-bb10413e3fdd/6f1c.webp',
+  imageAlt: 'A blue mug',
   includeDummyUsers: false,
+  'information.name': 'size',
+  'item.name': 'Trail mug',
   isOnline: true,
   isPreviewEnabled: false,
   'items.fields': ['origins'],
+  'items.number': 'ORD20261127K7Q2M4XA',
   'items.origin': null,
   'items.requestId': '01a219d9-e6c8-7c47-80e9-12da9ed780a9',
   key: 'rai_pk_7Hd2…',
@@ -244,6 +286,7 @@ const fieldExamples: Record<string, unknown> = {
   operation: 'PATCH /v1/keys/{keyId}',
   options: [],
   order: 0,
+  'order.number': 'ORD20261127K7Q2M4XA',
   origins: ['https://www.example.com'],
   page: 1,
   period: 'week',
@@ -251,9 +294,13 @@ const fieldExamples: Record<string, unknown> = {
   permissions: [],
   previous: null,
   previousValue: 'Lakeside',
+  price: 250,
   prizeTerms: 'https://www.example.com/terms',
   processed: 2,
+  productName: 'Trail mug',
   quantity: 1,
+  'questions.name': 'size',
+  quote: 'eyJtZW1iZXJJZCI6…',
   refreshToken: 'rai_rt_2Lm6…',
   requiresOptIn: false,
   revokedAt: null,
@@ -268,12 +315,14 @@ const fieldExamples: Record<string, unknown> = {
   'user.serverId': null,
   'segments.name': 'Europe',
   suspendedUntil: null,
-  size: null,
+  'widget.size': null,
   slug: 'weekly-stars',
   start: '2026-11-23',
   startDate: '2026-11-23',
   startTime: null,
   startsAt: '2026-11-22T23:00:00.000Z',
+  'status.name': 'Sent',
+  stock: 50,
   succeeded: 1,
   text: 'Join the club',
   tied: false,
@@ -324,9 +373,11 @@ export function exampleOf(schema: Schema, schemas: Readonly<Record<string, Schem
     if (kinds) return at(kinds[0]!, parent, name)
     if (schema.$ref?.endsWith('/Id')) return '01a219d9-e669-7804-98f1-bb10413e3fdd'
     if (schema.const !== undefined) return schema.const
-    const known = [`${parent}.${name}`, name].find((one) => one in fieldExamples)
-    if (known) return fieldExamples[known]
+    const own = `${parent}.${name}`
+    if (own in fieldExamples) return fieldExamples[own]
     if (schema.$ref) return at(schemas[schema.$ref.split('/').at(-1)!]!, parent, name)
+    // What has fields is made of theirs.
+    if (!schema.properties && name in fieldExamples) return fieldExamples[name]
     if (schema.enum) return schema.enum[0]
     if (schema.items) return [at(schema.items, parent, name)]
     if (schema.properties) {

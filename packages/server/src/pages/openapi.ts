@@ -82,7 +82,6 @@ const idempotencyKey = z
   .string()
   .min(1)
   .max(255)
-  .optional()
   .meta({ description: 'Repeats with the same key and body have no second effect, for 24 hours' })
 
 const made = new Map<string, object>()
@@ -152,7 +151,11 @@ function operation(family: Family, key: RouteKey, route: Route): ZodOpenApiOpera
     requestParams: {
       ...(route.params && { path: route.params }),
       ...(route.query && { query: route.query }),
-      ...(repeats && { header: z.object({ 'Idempotency-Key': idempotencyKey }) }),
+      ...(repeats && {
+        header: z.object({
+          'Idempotency-Key': route.needsIdempotencyKey ? idempotencyKey : idempotencyKey.optional(),
+        }),
+      }),
     },
     ...(route.body && { requestBody: { required: true, ...requestBody(key, route) } }),
     responses: {

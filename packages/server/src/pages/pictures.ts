@@ -17,6 +17,9 @@ const pictureUrl =
     `${filesUrl}/${kind}/${communityId}/${id}.webp`
 export const avatarUrl = pictureUrl('avatars')
 export const imageUrl = pictureUrl('images')
+/** The same of a picture that there may be; null for none. */
+export const shownImageUrl = (filesUrl: string, communityId: string, id: string | null): string | null =>
+  id && imageUrl(filesUrl, communityId, id)
 
 /** The same of a member; null for none. One is served to nobody while its member is hidden: not named to them either. */
 export const shownAvatarUrl = (

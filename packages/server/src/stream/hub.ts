@@ -6,15 +6,18 @@ import { type Board, findBoards, mayView, type Viewer } from '../domain/leaderbo
 import { roleIdsOf } from '../domain/members/members.js'
 
 /**
- * Whom an event concerns: every page of the community, or where it is about a member, all of theirs; those that may see the
- * board; the pages of the member it is about; or those that got in by the key, or as the member, that it is about. These are
- * told nothing: their stream ends, and who comes back is asked again.
+ * Whom an event concerns: every page of the community, or where it is about a member, all of theirs; every page, whatever it
+ * is about; those that may see the board; the pages of the member it is about; or those that got in by the key, or as the
+ * member, that it is about. These are told nothing: their stream ends, and who comes back is asked again.
  */
-const audiences: Partial<Record<EventType, 'everyone' | 'viewers' | 'subject' | 'holders'>> = {
+const audiences: Partial<Record<EventType, 'everyone' | 'all' | 'viewers' | 'subject' | 'holders'>> = {
   'leaderboard.changed': 'viewers',
   'config.changed': 'everyone',
   'milestone.changed': 'everyone',
+  'store.changed': 'all',
   'balance.changed': 'subject',
+  'order.updated': 'subject',
+  'wish.changed': 'subject',
   'key.changed': 'holders',
   'user.deleted': 'holders',
   'user.suspended': 'holders',
@@ -273,6 +276,7 @@ const endsStream = ({ seq, type, id }: Hint, { keyIds, memberId, since }: Client
 
 function concerns({ type, id }: Hint, client: Client, boards: Batch['boards']): boolean {
   const audience = type === 'reset' ? 'everyone' : audiences[type]
+  if (audience === 'all') return true
   if (audience === 'subject') return id === client.memberId
   if (audience === 'everyone') return id === null || id === client.memberId
   const board = boards.get(id ?? '')

@@ -10,7 +10,8 @@ const alsoNeeds = <P extends Permission, O extends UserPermission>(permission: P
   ({ principals: ['communityKey', 'systemKey', 'userKey'], permission, ownPermission }) as const
 
 const noEffect = 'Has no effect yet'
-const notYet = 'refused as not supported yet'
+const refused =
+  'refused (`not_supported`): a login is its owner’s, who registers and becomes this member by its address'
 
 const CreateUser = z
   .strictObject({
@@ -37,14 +38,14 @@ const CreateUser = z
     sendEmail: z
       .boolean()
       .optional()
-      .meta({ description: `true: ${notYet}` }),
+      .meta({ description: `true: ${refused}` }),
     emailPassword: z
       .boolean()
       .optional()
-      .meta({ description: `true: ${notYet}` }),
+      .meta({ description: `true: ${refused}` }),
     emailTemplate: z.string().max(100).optional().meta({ description: noEffect }),
-    password: z.string().max(200).optional().meta({ description: notYet }),
-    confirmPassword: z.string().max(200).optional().meta({ description: notYet }),
+    password: z.string().max(200).optional().meta({ description: refused }),
+    confirmPassword: z.string().max(200).optional().meta({ description: refused }),
     referral: z.string().max(254).optional().meta({
       description:
         'The member who brought them: `_id`, short number, e-mail or username, looked for in this order. They earn what the rule for referrals gives',
@@ -168,6 +169,8 @@ const sameFile =
 export const integration = table({
   'POST /apis/v1/users': {
     summary: 'Create a member',
+    description:
+      'A member is no login. Whoever owns the address registers with it, confirms it, and becomes this member (`PUT /api/v1/servers/{serverId}/me`); so no community knows or sets the password of a login that is good everywhere, sends one by mail, or has mails sent to whomever it names.',
     access: needs('createUser'),
     audited: false,
     body: CreateUser,

@@ -4,11 +4,20 @@ import { gamification } from './gamification.js'
 import { keys } from './keys.js'
 import { leaderboards } from './leaderboards.js'
 import { milestones } from './milestones.js'
+import { store } from './store.js'
 
 export type { AuditActor } from './audit.js'
 export { type IdentifierMeaning, keyKinds } from './keys.js'
 export { Leaderboard, rankingFields, timeFilters } from './leaderboards.js'
 export type { Condition, Multiplier, Task } from './milestones.js'
+export type { AccessRule, Discount, VariablePrice } from './store.js'
 
 /** What operators configure. */
-export const management = table({ ...leaderboards, ...milestones, ...gamification, ...keys, ...audit })
+export const management = table({
+  ...leaderboards,
+  ...milestones,
+  ...gamification,
+  ...keys,
+  ...store,
+  ...audit,
+})

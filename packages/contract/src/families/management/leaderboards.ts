@@ -12,11 +12,17 @@ import {
   Prizes,
   pageQuery,
   type periodNames,
+  serverQuery,
   Time,
   text,
 } from '../../schemas.js'
 
-const access = { principals: ['communityKey', 'systemKey'], permission: 'leaderboard' } as const
+const access = {
+  principals: ['communityKey', 'systemKey', 'loginMember'],
+  permission: 'leaderboard',
+  may: 'server_administrator',
+} as const
+const query = z.strictObject(serverQuery)
 
 /** The documented names of our periods, on this family only. */
 export const timeFilters = {
@@ -253,6 +259,7 @@ export const leaderboards = table({
     summary: 'List leaderboards',
     access,
     query: z.strictObject({
+      ...serverQuery,
       ...pageQuery,
       sort: z
         .string()
@@ -273,6 +280,7 @@ export const leaderboards = table({
   'POST /v1/leaderboards': {
     summary: 'Create a leaderboard',
     access,
+    query,
     body: CreateLeaderboard,
     answer: Leaderboard,
     status: 201,
@@ -282,7 +290,7 @@ export const leaderboards = table({
     summary: 'Read a leaderboard',
     access,
     params: One,
-    query: z.strictObject({ fields: fieldList }),
+    query: z.strictObject({ ...serverQuery, fields: fieldList }),
     answer: Projected,
     message: 'Leaderboard fetched successfully',
   },
@@ -290,6 +298,7 @@ export const leaderboards = table({
     summary: 'Change a leaderboard',
     access,
     params: One,
+    query,
     body: UpdateLeaderboard,
     answer: Leaderboard,
     message: 'Leaderboard updated successfully',
@@ -298,9 +307,7 @@ export const leaderboards = table({
     summary: 'Who won which prize, and who has claimed it; newest runs first',
     access,
     params: One,
-    query: z.strictObject({
-      ...pageQuery,
-    }),
+    query: z.strictObject({ ...serverQuery, ...pageQuery }),
     answer: z.array(Winner),
     message: 'Winners fetched successfully',
   },
@@ -308,6 +315,7 @@ export const leaderboards = table({
     summary: 'Delete a leaderboard and its ranks. The ledger keeps every point',
     access,
     params: One,
+    query,
     answer: z.strictObject({ _id: Id }),
     message: 'Leaderboard deleted successfully',
   },

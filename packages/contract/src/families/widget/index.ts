@@ -5,6 +5,7 @@ import { leaderboards } from './leaderboards.js'
 import { me } from './me.js'
 import { milestones } from './milestones.js'
 import { progress } from './progress.js'
+import { store } from './store.js'
 
 export type { MilestoneState, ReasonCode } from './milestones.js'
 
@@ -15,6 +16,7 @@ export const widget = table({
   ...leaderboards,
   ...milestones,
   ...progress,
+  ...store,
   'GET /widget/v1/{publishableKey}/stream': {
     summary: 'Server-sent events: hints about what changed. Resumes after `Last-Event-ID`',
     access: anyPage,

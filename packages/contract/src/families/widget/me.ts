@@ -1,9 +1,7 @@
 import { z } from 'zod'
 import { bodyLimits, table } from '../../route.js'
-import { Amount, TimeZone } from '../../schemas.js'
+import { Amount, TimeZone, Visibility } from '../../schemas.js'
 import { Key, memberOnly, ShownMember } from './common.js'
-
-const Visibility = z.enum(['public', 'hidden']).meta({ description: 'Whether others see the member on boards' })
 
 const Viewer = z
   .strictObject({

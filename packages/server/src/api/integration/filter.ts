@@ -1,13 +1,18 @@
-import { type AnswerOf, type BodyOf, Day, Time, usersFamily } from '@rai/contract'
+import { type AnswerOf, type BodyOf, Day, type FieldContent, Time, usersFamily } from '@rai/contract'
 import { z } from 'zod'
 import type { Tx } from '../../db/database.js'
 import { type CommunityClock, communityClock } from '../../domain/clock.js'
 import { Failure, type FailureDetail } from '../../domain/failure.js'
 import { type Field, findFields, largestValue } from '../../domain/fields/fields.js'
-import { valuesOfAll } from '../../domain/fields/values.js'
 import { isId } from '../../domain/ids.js'
-import { type Condition, countMembers, filterMembers, type Place, type Range } from '../../domain/members/filter.js'
-import { type Balances, balancesOfAll, type Member } from '../../domain/members/members.js'
+import {
+  type Condition,
+  countMembers,
+  filterMembers,
+  type Place,
+  type Range,
+  type Shown,
+} from '../../domain/members/filter.js'
 import { addDays, momentOf } from '../../domain/time.js'
 import type { Handlers } from '../../http/context.js'
 import { readCursor, writeCursor } from '../../http/cursor.js'
@@ -24,20 +29,25 @@ export const filter: Handlers<Filter> = {
   'POST /apis/v1/users/filter': async ({ tx, body }) => {
     const names = body.fields ?? platformFields
     const { conditions, known } = await readFilter(tx, body.filter ?? {}, names)
+    const writings = names.map((name) => writingOf(name, known))
+    const shown = writings.map((writing) => writing.shown)
+    const show = (values: readonly unknown[]): Users[number] =>
+      Object.fromEntries(names.map((name, n) => [name, (writings[n]!.write ?? asItIs)(values[n] as never)]))
     if (body.page !== undefined) {
       const skip = (body.page - 1) * filterPage
       const [{ members }, count] = await Promise.all([
-        filterMembers(tx, conditions, { skip, limit: filterPage }),
+        filterMembers(tx, conditions, shown, { skip, limit: filterPage }),
         countMembers(tx, conditions, filterPage * filterPages),
       ])
-      const users = await show(tx, members, names, known)
-      return { users, total_pages: Math.ceil(count / filterPage), current_page: body.page }
+      return { users: members.map(show), total_pages: Math.ceil(count / filterPage), current_page: body.page }
     }
     const after: Place | undefined = body.cursor === undefined ? undefined : readCursor(body.cursor, PlaceShape)
-    const { members, next } = await filterMembers(tx, conditions, { after, limit: filterPage })
-    return { users: await show(tx, members, names, known), ...(next && { next_cursor: writeCursor(next) }) }
+    const { members, next } = await filterMembers(tx, conditions, shown, { after, limit: filterPage })
+    return { users: members.map(show), ...(next && { next_cursor: writeCursor(next) }) }
   },
 }
+
+const asItIs = (value: FieldContent): FieldContent => value
 
 /** What is wrong with a condition: to be read after its name. */
 class Wrong extends Error {}
@@ -138,38 +148,25 @@ function spanOf(given: Given, { timeZone }: CommunityClock): { from?: Date | und
   }
 }
 
-async function show(
-  tx: Tx,
-  members: readonly Member[],
-  names: readonly string[],
-  known: ReadonlyMap<string, Field>,
-): Promise<Users> {
-  const ids = members.map(({ id }) => id)
-  const [balances, values] = await Promise.all([
-    names.some((name) => has(units, name)) ? balancesOfAll(tx, ids) : new Map<string, Balances>(),
-    names.some((name) => known.get(name)?.type === 'number') ? valuesOfAll(tx, ids) : new Map<string, number>(),
-  ])
-  return members.map((member) =>
-    Object.fromEntries(
-      names.map((name) => {
-        const field = known.get(name)
-        if (has(units, name)) return [name, balances.get(member.id)?.[units[name]] ?? 0]
-        if (has(properties, name)) return [name, properties[name](member)]
-        if (field?.type === 'number') return [name, values.get(`${member.id} ${field.id}`) ?? null]
-        return [name, Object.hasOwn(member.fields, name) ? member.fields[name]! : null]
-      }),
-    ),
-  )
+/** How a value is shown; as it is where nothing is said. */
+type Writing = { shown: Shown; write?: (value: never) => FieldContent }
+
+const properties: Record<usersFamily.PlatformField, Writing> = {
+  _id: { shown: { kind: 'property', column: 'id' } },
+  id: { shown: { kind: 'property', column: 'number' }, write: (number: number) => String(number) },
+  username: { shown: { kind: 'property', column: 'username' } },
+  display_name: { shown: { kind: 'property', column: 'display_name' } },
+  email: { shown: { kind: 'property', column: 'email' } },
+  first_name: { shown: { kind: 'property', column: 'first_name' } },
+  last_name: { shown: { kind: 'property', column: 'last_name' } },
+  language: { shown: { kind: 'property', column: 'language' } },
+  xp: { shown: { kind: 'balance', unit: units.xp } },
+  coins: { shown: { kind: 'balance', unit: units.coins } },
+  join_date: { shown: { kind: 'property', column: 'created_at' }, write: (at: Date) => at.toISOString() },
 }
 
-const properties: Record<Exclude<usersFamily.PlatformField, keyof typeof units>, (member: Member) => string | null> = {
-  _id: ({ id }) => id,
-  id: ({ number }) => String(number),
-  username: ({ username }) => username,
-  display_name: ({ display_name }) => display_name,
-  email: ({ email }) => email,
-  first_name: ({ first_name }) => first_name,
-  last_name: ({ last_name }) => last_name,
-  language: ({ language }) => language,
-  join_date: ({ created_at }) => created_at.toISOString(),
+function writingOf(name: string, known: ReadonlyMap<string, Field>): Writing {
+  if (has(properties, name)) return properties[name]
+  const { id: fieldId, type } = known.get(name)!
+  return { shown: type === 'number' ? { kind: 'number', fieldId } : { kind: 'content', field: name } }
 }

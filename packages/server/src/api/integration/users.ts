@@ -116,8 +116,9 @@ async function referrerOf(tx: Tx, referral: string): Promise<Member> {
 }
 
 /**
- * What the documented operation does and this server cannot do yet. An empty value asks for nothing. `joinServer` and
- * `emailTemplate` stand in every documented request and are let pass; the contract says so.
+ * What the documented operation does and this server does not: a login belongs to whoever confirmed its address, and is good in
+ * every community, so that none sets its password, sends one, or has mails sent to whomever it names. An empty value asks for
+ * nothing. `joinServer` and `emailTemplate` stand in every documented request and are let pass; the contract says so.
  */
 const notThere = ['sendEmail', 'emailPassword', 'password', 'confirmPassword'] as const
 
@@ -126,8 +127,8 @@ function refuseWhatIsNotThere(body: CreateUser): void {
   if (asked.length > 0) {
     throw new Failure(
       'not_supported',
-      `This server cannot do that yet: ${asked.join(', ')}. Leave it out.`,
-      asked.map((path) => ({ path, message: 'is not supported yet' })),
+      `A login is its owner’s, who registers with the address: leave out ${asked.join(', ')}.`,
+      asked.map((path) => ({ path, message: 'is not supported' })),
     )
   }
 }

@@ -5,6 +5,9 @@ import { gamification } from './gamification.js'
 import { keys } from './keys.js'
 import { leaderboards } from './leaderboards.js'
 import { milestones } from './milestones.js'
+import { orders } from './orders.js'
+import { products } from './products.js'
+import { store } from './store.js'
 
 export { family } from './family.js'
 
@@ -13,5 +16,8 @@ export const handlers: Handlers<keyof typeof families.management> = {
   ...milestones,
   ...gamification,
   ...keys,
+  ...store,
+  ...products,
+  ...orders,
   ...audit,
 }

@@ -15,9 +15,9 @@ import { type Member, memberByUserId, notDeleted } from '../../domain/members/me
 import { forgetImages } from '../../domain/pictures/images.js'
 import type { Asker, Context, Handlers, Services } from '../../http/context.js'
 import { byId, pageByCursor } from '../../http/cursor.js'
-import { imageUrl } from '../../pages/pictures.js'
+import { shownImageUrl } from '../../pages/pictures.js'
 import { readsOthers } from '../others.js'
-import { withPictures } from './pictures.js'
+import { withPictures } from '../pictures.js'
 
 const decided =
   (state: 'approved' | 'rejected') =>
@@ -122,7 +122,7 @@ const actorOf = ({ memberId, keyId }: Asker): string => memberId ?? keyId
 const imagesOf = (badge: Badge) => [badge.image_id, badge.dark_image_id, badge.light_image_id]
 
 const addressOf = ({ config }: Services, communityId: string, id: string | null) =>
-  id && imageUrl(config.filesUrl, communityId, id)
+  shownImageUrl(config.filesUrl, communityId, id)
 
 const show = (deps: Services, badge: Badge): Shown => ({
   id: badge.id,

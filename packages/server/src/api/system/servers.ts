@@ -14,7 +14,7 @@ import { createMember, memberOfSession } from '../../domain/members/members.js'
 import { forgetImages, withImages } from '../../domain/pictures/images.js'
 import type { Handlers, Services } from '../../http/context.js'
 import { imageUrl } from '../../pages/pictures.js'
-import { withPictures } from './pictures.js'
+import { withPictures } from '../pictures.js'
 
 export const servers: Handlers<Extract<RouteKey, `${string} /api/v1/servers` | 'PUT /api/v1/servers/{serverId}'>> = {
   'POST /api/v1/servers': async ({ body, pictures, principal, once, deps, limit, now }) => {

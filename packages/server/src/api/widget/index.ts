@@ -5,6 +5,7 @@ import { leaderboards } from './leaderboards.js'
 import { me } from './me.js'
 import { milestones } from './milestones.js'
 import { progress } from './progress.js'
+import { store } from './store.js'
 import { stream } from './stream.js'
 
 export { family } from './family.js'
@@ -15,5 +16,6 @@ export const handlers: Handlers<keyof typeof families.widget> = {
   ...leaderboards,
   ...milestones,
   ...progress,
+  ...store,
   ...stream,
 }

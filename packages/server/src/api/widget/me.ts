@@ -3,7 +3,7 @@ import { thisCommunity } from '../../domain/communities.js'
 import { Failure } from '../../domain/failure.js'
 import { gamificationOf, standingOf, tiersOf } from '../../domain/gamification/settings.js'
 import { currentStreak, visitsOf } from '../../domain/gamification/visits.js'
-import { balancesOf, findMember, setTimeZone, setVisibility } from '../../domain/members/members.js'
+import { balancesOf, changeProfile, findMember } from '../../domain/members/members.js'
 import type { Context, Handlers } from '../../http/context.js'
 import { shownAvatarUrl } from '../../pages/pictures.js'
 
@@ -14,9 +14,7 @@ export const me: Handlers<`GET ${Me}` | `PATCH ${Me}`> = {
 
   'PATCH /widget/v1/{publishableKey}/me': async (context) => {
     const { tx, principal, body, now } = context
-    // First: it takes the board lock, which nobody may wait for who holds a member already.
-    if (body.visibility !== undefined) await setVisibility(tx, principal.memberId!, body.visibility, now)
-    if (body.timeZone !== undefined) await setTimeZone(tx, principal.memberId!, body.timeZone, now)
+    await changeProfile(tx, principal.memberId!, body, now)
     return showViewer(context)
   },
 }

@@ -81,6 +81,5 @@ create table milestone_claims (
   primary key (community_id, member_id, stage_id, period, period_start)
 );
 create index milestone_claims_newest on milestone_claims (community_id, milestone_id, claimed_at);
-create index milestone_claims_stage on milestone_claims (community_id, stage_id);
 select tenant_table('milestone_claims');
 alter table milestone_claims add foreign key (community_id, member_id) references members (community_id, id);

@@ -1,5 +1,5 @@
 import type { Unit } from '@rai/contract'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import { writeOnce } from '../../db/connection.js'
 import type { Tx } from '../../db/database.js'
 import type { CommunityClock } from '../clock.js'
@@ -13,10 +13,34 @@ export function lastDays(count: number, { timeZone }: CommunityClock, at: Date):
   return Array.from({ length: count }, (_, n) => addDays(today, -n))
 }
 
+/** Of whom, since when, and by which clock. */
+interface Asked {
+  communityId: string
+  memberId: string
+  since: Date
+  timeZone: string
+}
+type InSql<Values> = { readonly [Name in keyof Values]: RawBuilder<unknown> }
+
+const asked = (tx: Tx, memberId: string, since: Day, { timeZone }: CommunityClock): Asked => ({
+  communityId: tx.communityId,
+  memberId,
+  since: momentOf(since, timeZone),
+  timeZone,
+})
+
 /** A member's entries since a day began, each with the day that it was posted on. */
-const entriesSince = (tx: Tx, memberId: string, since: Day, { timeZone }: CommunityClock) => sql`
-  select *, (created_at at time zone ${timeZone})::date as day from entries
-  where community_id = ${tx.communityId} and member_id = ${memberId} and created_at >= ${momentOf(since, timeZone)}`
+const entriesSince = ({ communityId, memberId, since, timeZone }: InSql<Asked>) => sql`
+  select *, (created_at at time zone ${timeZone}::text)::date as day from entries
+  where community_id = ${communityId} and member_id = ${memberId} and created_at >= ${since}`
+
+const earned = writeOnce<Asked & { most: number }>((value) => {
+  const sum = (unit: Unit) =>
+    sql`least(coalesce(sum(amount) filter (where unit = ${sql.lit(unit)}), 0), ${value.most}::bigint)::bigint`
+  return sql`
+    select day, ${sum('xp')} as xp, ${sum('currency')} as currency
+    from (${entriesSince(value)}) e where amount > 0 group by day`
+})
 
 /** What a member has earned on each day since one: gains only, spending not taken off; 2^53-1 at most. */
 export async function earnedByDay(
@@ -25,14 +49,19 @@ export async function earnedByDay(
   since: Day,
   clock: CommunityClock,
 ): Promise<Map<Day, Balances>> {
-  const { rows } = await sql<Balances & { day: Day }>`
-    select day, ${earned('xp')} as xp, ${earned('currency')} as currency
-    from (${entriesSince(tx, memberId, since, clock)}) e where amount > 0 group by day`.execute(tx.db)
+  const values = { ...asked(tx, memberId, since, clock), most: Number.MAX_SAFE_INTEGER }
+  const rows = await tx.send<Balances & { day: Day }>(earned(tx.db, values))
   return new Map(rows.map(({ day, xp, currency }) => [day, { xp, currency }]))
 }
 
-const earned = (unit: keyof Balances) =>
-  sql`least(coalesce(sum(amount) filter (where unit = ${unit}), 0), ${Number.MAX_SAFE_INTEGER}::bigint)::bigint`
+const rewards = writeOnce<Asked & { reasons: readonly Reason[] }>(
+  (value) => sql`
+    select day, t.reason, count(distinct t.created_at) as n
+    from (${entriesSince(value)}) e
+    join transactions t on t.community_id = ${value.communityId} and t.id = e.transaction_id
+    where t.reason = any(${value.reasons}::text[]) and amount > 0
+    group by day, t.reason`,
+)
 
 /** How often a member earned something for each reason, on each day since one. Both units of one time are one. */
 export async function rewardsByDay(
@@ -42,12 +71,8 @@ export async function rewardsByDay(
   since: Day,
   clock: CommunityClock,
 ): Promise<Map<Day, Partial<Record<Reason, number>>>> {
-  const { rows } = await sql<{ day: Day; reason: Reason; n: number }>`
-    select day, t.reason, count(distinct t.created_at) as n
-    from (${entriesSince(tx, memberId, since, clock)}) e
-    join transactions t on t.community_id = ${tx.communityId} and t.id = e.transaction_id
-    where t.reason = any(${sql.val(reasons)}::text[]) and amount > 0
-    group by day, t.reason`.execute(tx.db)
+  const values = { ...asked(tx, memberId, since, clock), reasons }
+  const rows = await tx.send<{ day: Day; reason: Reason; n: number }>(rewards(tx.db, values))
   const days = new Map<Day, Partial<Record<Reason, number>>>()
   for (const { day, reason, n } of rows) days.set(day, { ...days.get(day), [reason]: n })
   return days

@@ -9,6 +9,7 @@ import { newId } from '../ids.js'
 import { boardsRanking, countMoved } from '../leaderboards/counting.js'
 import { shareBoards, takeCounts } from '../locks.js'
 import { dropAvatars } from '../pictures/avatars.js'
+import { erasePurchases } from '../store/orders.js'
 import type { Member } from './members.js'
 import { holdMembers, setStatus } from './status.js'
 
@@ -75,6 +76,8 @@ export async function eraseNext(tx: Tx, files: Files, at: Date): Promise<boolean
     .execute()
   if (due.length === 0) return false
   const ids = due.map(({ member_id }) => member_id)
+  // Before the members: whoever pays an order back holds it first.
+  await erasePurchases(tx, ids)
   // Each may have had any number of values.
   if (!(await eraseContents(tx, ids))) return true
   const them = sql<boolean>`member_id = any(${sql.val(ids)}::uuid[])`

@@ -3,7 +3,6 @@ import { type Expression, type RawBuilder, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import { Failure } from '../failure.js'
 import type { Day } from '../time.js'
-import type { Member } from './members.js'
 
 /*
  * Members are found by walking one index from a place on: that of the condition that leaves the fewest, by its kind. The
@@ -24,6 +23,25 @@ export type Condition =
   | ({ kind: 'number'; fieldId: string } & Range)
   | { kind: 'content'; field: string; value: FieldContent }
   | { kind: 'day'; field: string; from?: Day | undefined; to?: Day | undefined }
+
+/** What is shown of a member. */
+export type Shown =
+  | {
+      kind: 'property'
+      column:
+        | 'id'
+        | 'number'
+        | 'username'
+        | 'display_name'
+        | 'email'
+        | 'first_name'
+        | 'last_name'
+        | 'language'
+        | 'created_at'
+    }
+  | { kind: 'balance'; unit: Unit }
+  | { kind: 'number'; fieldId: string }
+  | { kind: 'content'; field: string }
 
 /** Where a list goes on: behind this member, and behind what it is ordered by before members. */
 export interface Place {
@@ -57,6 +75,29 @@ const keyTypes = {
     fromNumber: (number: number) => sql`(timestamptz 'epoch' + ${number}::float8 * interval '1 microsecond')`,
   },
 }
+
+/** What a member `m` has, whose balances are `b`, in SQL: null for no value. */
+function shownValue({ communityId }: Tx, shown: Shown): RawBuilder<unknown> {
+  switch (shown.kind) {
+    case 'property':
+      return sql.ref(`m.${shown.column}`)
+    case 'balance':
+      return sql`coalesce(${sql.ref(`b.${shown.unit}`)}, 0)`
+    case 'number':
+      return sql`(
+        select value from user_field_values v
+        where v.community_id = ${communityId} and v.member_id = m.id and v.field_id = ${shown.fieldId}::uuid
+      )`
+    case 'content':
+      return sql`m.fields -> ${shown.field}::text`
+  }
+}
+
+/** The balances `b` of a member `m`, by one look for both units. */
+const itsBalances = ({ communityId }: Tx) => sql`left join lateral (
+    select max(amount) filter (where unit = 'xp') as xp, max(amount) filter (where unit = 'currency') as currency
+    from balances where community_id = ${communityId} and member_id = m.id
+  ) b on true`
 
 const all = (conditions: readonly RawBuilder<unknown>[]) => sql`(${sql.join([sql`true`, ...conditions], sql` and `)})`
 
@@ -155,21 +196,30 @@ function matching(tx: Tx, conditions: readonly Condition[], after?: Place) {
 }
 
 /**
- * Some of the members for whom all conditions hold, and where the next ones begin.
+ * What is shown of some of the members for whom all conditions hold, each in the order of `shown`, and where the next ones begin.
  * @param after The place that the ones before ended with.
  * @throws Failure `invalid_request` for a place in another order.
  */
 export async function filterMembers(
   tx: Tx,
   conditions: readonly Condition[],
+  shown: readonly Shown[],
   { after, skip = 0, limit }: { after?: Place | undefined; skip?: number; limit: number },
-): Promise<{ members: Member[]; next: Place | undefined }> {
+): Promise<{ members: unknown[][]; next: Place | undefined }> {
   const { rows, order, key } = matching(tx, conditions, after)
+  const values = shown.map((one, n) => sql`${shownValue(tx, one)} as ${sql.ref(`value ${n}`)}`)
+  // Inside, so that nothing is looked up of members who are skipped.
   const page = sql`
-    select m.*, ${key} as place from ${rows} order by ${order} offset ${skip}::bigint limit ${limit + 1}::bigint`
-  const found = await tx.send<Member & { place: number | null }>(page.compile(tx.db))
+    select ${sql.join([sql`m.id`, sql`m.place`, ...values])} from (
+      select m.*, ${key} as place
+      from ${rows} order by ${order} offset ${skip}::bigint limit ${limit + 1}::bigint
+    ) m ${shown.some(({ kind }) => kind === 'balance') ? itsBalances(tx) : sql``} order by m.place, m.id`
+  const found = await tx.send<{ id: string; place: number | null; [value: string]: unknown }>(page.compile(tx.db))
   const last = found.length > limit ? found[limit - 1] : undefined
-  return { members: found.slice(0, limit), next: last && { id: last.id, key: last.place ?? undefined } }
+  return {
+    members: found.slice(0, limit).map((row) => shown.map((_, n) => row[`value ${n}`])),
+    next: last && { id: last.id, key: last.place ?? undefined },
+  }
 }
 
 /** For how many members all conditions hold: up to `most` are counted. */

@@ -13,7 +13,7 @@ import { type Cause, giveDefaults, type NewValue, setValues, takeCountsForFields
 import { isId, newId, shortNumber } from '../ids.js'
 import { rerank } from '../leaderboards/scores.js'
 import { shareBoards, taking } from '../locks.js'
-import { queueAvatars } from '../pictures/avatars.js'
+import { dropAvatars, queueAvatars } from '../pictures/avatars.js'
 import { dayOf, isTimeZone, momentOf } from '../time.js'
 
 /** A person in one community. Two communities never see or change each other's copy. */
@@ -219,18 +219,40 @@ export async function roleIdsOf(tx: Tx, memberIds: readonly string[]): Promise<M
   return new Map(members.map(({ id, role_ids }) => [id, role_ids]))
 }
 
-/**
- * Says by which clock a member's days begin; null: by the community's.
- * @throws Failure `invalid_request` for a time zone that is none.
- */
-export async function setTimeZone(tx: Tx, memberId: string, timeZone: string | null, at: Date): Promise<void> {
+/** What members say of themselves; what is absent stays. */
+export interface OwnProfile {
+  displayName?: string | undefined
+  visibility?: Member['visibility'] | undefined
+  /** By which their days begin; null: the community's. */
+  timeZone?: string | null | undefined
+  /** Where their picture is; null: they have none. */
+  avatarUrl?: string | null | undefined
+}
+
+/** @throws Failure `invalid_request` for a time zone that is none. */
+export async function changeProfile(
+  tx: Tx,
+  memberId: string,
+  { displayName, visibility, timeZone, avatarUrl }: OwnProfile,
+  at: Date,
+): Promise<void> {
   checkTimeZone(timeZone)
+  // First: it takes the board lock, which nobody may wait for who holds a member already.
+  if (visibility !== undefined) await setVisibility(tx, memberId, visibility, at)
   await tx.db
     .updateTable('members')
-    .set({ time_zone: timeZone, updated_at: at, revision: sql`revision + 1` })
+    .set({
+      display_name: displayName,
+      time_zone: timeZone,
+      avatar_source: avatarUrl,
+      updated_at: at,
+      revision: sql`revision + 1`,
+    })
     .where('community_id', '=', tx.communityId)
     .where('id', '=', memberId)
     .execute()
+  if (avatarUrl === null) await dropAvatars(tx, [memberId])
+  else if (avatarUrl !== undefined) await queueAvatars(tx, [memberId], at)
 }
 
 function checkTimeZone(timeZone: string | null | undefined): void {
@@ -258,20 +280,6 @@ const balances = writeOnce<{ communityId: string; memberId: string }>(
 
 export const balancesOf = async (tx: Tx, memberId: string): Promise<Balances> =>
   byUnit(await tx.send(balances(tx.db, { communityId: tx.communityId, memberId })))
-
-/** The same of several members; those who never had anything are left out. */
-export async function balancesOfAll(tx: Tx, memberIds: readonly string[]): Promise<Map<string, Balances>> {
-  const rows = await tx.db
-    .selectFrom('balances')
-    .select(['member_id', 'unit', 'amount'])
-    .where('community_id', '=', tx.communityId)
-    .where(sql<boolean>`member_id = any(${sql.val(memberIds)}::uuid[])`)
-    .execute()
-  const balances = new Map<string, Balances>()
-  for (const { member_id, unit, amount } of rows)
-    balances.set(member_id, { xp: 0, currency: 0, ...balances.get(member_id), [unit]: amount })
-  return balances
-}
 
 const earned = writeOnce<{ communityId: string; memberId: string; since: Date; most: number }>(
   ({ communityId, memberId, since, most }) => sql`

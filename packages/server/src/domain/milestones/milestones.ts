@@ -220,6 +220,7 @@ async function putStages(tx: Tx, milestoneId: string, stages: readonly StageInpu
     .where('community_id', '=', tx.communityId)
     .where('milestone_id', '=', milestoneId)
     .execute()
+  const claimed = await countClaims(tx, milestoneId)
   await tx.db
     .insertInto('milestone_stages')
     .values(
@@ -236,16 +237,23 @@ async function putStages(tx: Tx, milestoneId: string, stages: readonly StageInpu
         badge_id: stage.badgeId,
         multipliers: JSON.stringify(stage.multipliers),
         supply: stage.supply,
-        claimed: stage.supply === null ? null : claimsOfStage(tx, id),
+        claimed: stage.supply === null ? null : (claimed.get(id) ?? 0),
       })),
     )
     .execute()
 }
 
-/** How often a stage was claimed. */
-const claimsOfStage = ({ communityId }: Tx, id: string) => sql<number>`(
-  select count(*) from milestone_claims where community_id = ${communityId}::uuid and stage_id = ${id}::uuid
-)`
+/** How often each stage of a milestone was claimed. */
+async function countClaims(tx: Tx, milestoneId: string): Promise<Map<string, number>> {
+  const rows = await tx.db
+    .selectFrom('milestone_claims')
+    .select(['stage_id', (eb) => eb.fn.countAll<number>().as('n')])
+    .where('community_id', '=', tx.communityId)
+    .where('milestone_id', '=', milestoneId)
+    .groupBy('stage_id')
+    .execute()
+  return new Map(rows.map(({ stage_id, n }) => [stage_id, n]))
+}
 
 /** Every task of an input by its path in the request. */
 function tasksByPath(path: string, condition: Condition): [path: string, task: Task][] {

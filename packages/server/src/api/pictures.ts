@@ -1,7 +1,7 @@
-import type { Tx } from '../../db/database.js'
-import { withImages } from '../../domain/pictures/images.js'
-import type { Asker, Services } from '../../http/context.js'
-import { inputOf, type Once } from '../../http/idempotency.js'
+import type { Tx } from '../db/database.js'
+import { withImages } from '../domain/pictures/images.js'
+import type { Asker, Services } from '../http/context.js'
+import { inputOf, type Once } from '../http/idempotency.js'
 
 /** What a handler of a form with pictures is given. */
 interface Form<Name extends string> {

@@ -1,0 +1,128 @@
+import type { AnswerOf, BodyOf, RouteKey } from '@rai/contract'
+import type { Tx } from '../../db/database.js'
+import { forgetImages } from '../../domain/pictures/images.js'
+import {
+  createProducts,
+  deleteProduct,
+  discountOf,
+  listProducts,
+  type Product,
+  type ProductInput,
+  productById,
+  stockOf,
+  updateProduct,
+} from '../../domain/store/products.js'
+import { addVouchers, countVouchers, dropVouchers } from '../../domain/store/vouchers.js'
+import type { Handlers, Services } from '../../http/context.js'
+import { shownImageUrl } from '../../pages/pictures.js'
+import { withPictures } from '../pictures.js'
+
+const defaultLimit = 20
+
+export const products: Handlers<Extract<RouteKey, `${string} /v1/products${string}`>> = {
+  'GET /v1/products': async ({ tx, query, meta, deps }) => {
+    const { page = 1, limit = defaultLimit, categoryId, search } = query
+    const { products, total } = await listProducts(tx, { page, limit, categoryId, search })
+    Object.assign(meta, { page, limit, total })
+    return products.map((product) => showProduct(deps, product))
+  },
+
+  'POST /v1/products': async ({ tx, body, deps, now }) => {
+    const [product] = await createProducts(tx, [newProduct(body)], now)
+    return showProduct(deps, product!)
+  },
+
+  'POST /v1/products/bulk': async ({ tx, body, deps, now }) =>
+    (await createProducts(tx, body.map(newProduct), now)).map((product) => showProduct(deps, product)),
+
+  'PUT /v1/products/bulk': async ({ tx, body, deps, now }) => {
+    const changed: Product[] = []
+    for (const { _id, ...changes } of body) changed.push(await change(tx, deps, _id, inputOf(changes), now))
+    return changed.map((product) => showProduct(deps, product))
+  },
+
+  'GET /v1/products/{productId}': async ({ tx, params, deps }) =>
+    showProduct(deps, await productById(tx, params.productId)),
+
+  'PUT /v1/products/{productId}': async ({ tx, params, body, deps, now }) =>
+    showProduct(deps, await change(tx, deps, params.productId, inputOf(body), now)),
+
+  'PUT /v1/products/{productId}/image': (context) =>
+    withPictures(context, async (tx, { image }) => {
+      const { params, deps, now } = context
+      return showProduct(deps, await change(tx, deps, params.productId, { image }, now))
+    }),
+
+  'DELETE /v1/products/{productId}': async ({ tx, params, deps, now }) => {
+    const { image_id } = await deleteProduct(tx, params.productId, now)
+    forgetImages(tx, deps.files, [image_id])
+    return { _id: params.productId }
+  },
+
+  'GET /v1/products/{productId}/vouchers': async ({ tx, params, now }) => {
+    const { id } = await productById(tx, params.productId)
+    return countVouchers(tx, id, now)
+  },
+
+  'POST /v1/products/{productId}/vouchers': async ({ tx, params, body, deps, now }) => {
+    const expiresAt = moment(body.expiresAt) ?? null
+    await addVouchers(tx, deps.rootKey, params.productId, body.codes, expiresAt, now)
+    return countVouchers(tx, params.productId, now)
+  },
+
+  'DELETE /v1/products/{productId}/vouchers': async ({ tx, params, now }) => {
+    await dropVouchers(tx, params.productId)
+    return countVouchers(tx, params.productId, now)
+  },
+}
+
+/** Changes a product, and removes the picture that it had before if it shows it no more. */
+async function change(tx: Tx, { files }: Services, id: string, input: ProductInput, at: Date): Promise<Product> {
+  const { before, product } = await updateProduct(tx, id, input, at)
+  if (product.image_id !== before.image_id) forgetImages(tx, files, [before.image_id])
+  return product
+}
+
+type Body = BodyOf<'PUT /v1/products/{productId}'>
+
+/** Null says none, undefined says nothing. */
+const moment = (time: string | null | undefined): Date | null | undefined => (time == null ? time : new Date(time))
+
+const inputOf = ({ categoryID, startsAt, endsAt, information, orderStatusID, ...body }: Body): ProductInput => ({
+  ...body,
+  categoryId: categoryID,
+  startsAt: moment(startsAt),
+  endsAt: moment(endsAt),
+  questions: information,
+  orderStatus: orderStatusID,
+})
+
+const newProduct = ({ name, price, ...body }: BodyOf<'POST /v1/products'>) => ({ ...inputOf(body), name, price })
+
+const showProduct = ({ config }: Services, product: Product): AnswerOf<'POST /v1/products'> => ({
+  _id: product.id,
+  communityID: product.community_id,
+  name: product.name,
+  description: product.description,
+  image: shownImageUrl(config.filesUrl, product.community_id, product.image_id),
+  imageAlt: product.image_alt,
+  type: product.type,
+  categoryID: product.category_id,
+  price: product.price,
+  variablePrice: product.variable_price,
+  discount: discountOf(product),
+  accessRules: product.access_rules,
+  startsAt: product.starts_at?.toISOString() ?? null,
+  endsAt: product.ends_at?.toISOString() ?? null,
+  stock: stockOf(product),
+  purchaseLimit: product.purchase_limit,
+  information: product.questions,
+  terms: product.terms,
+  instructions: product.instructions,
+  orderStatusID: product.order_status,
+  isArchived: product.is_archived,
+  displayOrder: product.display_order,
+  createdAt: product.created_at.toISOString(),
+  updatedAt: product.updated_at.toISOString(),
+  __v: product.revision,
+})
