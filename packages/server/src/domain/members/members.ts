@@ -1,6 +1,6 @@
 import type { Unit } from '@rai/contract'
-import { type Selectable, sql } from 'kysely'
-import { writeOnce } from '../../db/connection.js'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
+import { everyColumn, writeOnce } from '../../db/connection.js'
 import type { Tx } from '../../db/database.js'
 import { constraintOf } from '../../db/errors.js'
 import type { Tables } from '../../db/tables.js'
@@ -127,20 +127,75 @@ export type MemberName =
   | { number: number }
   | { externalId: ExternalId }
 
+const columns = everyColumn<Member>({
+  community_id: true,
+  id: true,
+  number: true,
+  account_id: true,
+  role: true,
+  username: true,
+  display_name: true,
+  first_name: true,
+  last_name: true,
+  email: true,
+  avatar_source: true,
+  avatar_id: true,
+  language: true,
+  status: true,
+  visibility: true,
+  entered_boards: true,
+  fields: true,
+  role_ids: true,
+  time_zone: true,
+  signed_out_at: true,
+  referred_by: true,
+  created_at: true,
+  updated_at: true,
+  revision: true,
+  email_key: true,
+  name_key: true,
+})
+
+/** A member for whom a condition holds. */
+const memberBy = <Values extends object>(
+  holds: (value: { readonly [Name in keyof (Values & InCommunity)]: RawBuilder<unknown> }) => RawBuilder<unknown>,
+) =>
+  writeOnce<Values & InCommunity>(
+    (value) => sql`select ${columns} from members where community_id = ${value.communityId} and ${holds(value)}`,
+  )
+interface InCommunity {
+  communityId: string
+}
+
+const by = {
+  id: memberBy<{ id: string }>(({ id }) => sql`id = ${id}`),
+  username: memberBy<{ username: string }>(({ username }) => sql`username = ${username}`),
+  email: memberBy<{ email: string }>(({ email }) => sql`email_key = lower(${email}::text)`),
+  number: memberBy<{ number: number }>(({ number }) => sql`number = ${number}`),
+  externalId: memberBy<ExternalId>(
+    ({ communityId, type, value }) => sql`id = (
+      select member_id from member_external_ids
+      where community_id = ${communityId} and type = ${type} and value = ${value}
+    )`,
+  ),
+}
+
 /** The member that a name means here, whatever their status; undefined for nobody. */
 export async function findMember(tx: Tx, name: MemberName): Promise<Member | undefined> {
-  const members = tx.db.selectFrom('members').selectAll('members').where('members.community_id', '=', tx.communityId)
-  if ('id' in name) return isId(name.id) ? members.where('id', '=', name.id).executeTakeFirst() : undefined
-  if ('username' in name) return members.where('username', '=', name.username).executeTakeFirst()
-  if ('email' in name) return members.where('email_key', '=', sql<string>`lower(${name.email})`).executeTakeFirst()
-  if ('number' in name) return members.where('number', '=', name.number).executeTakeFirst()
-  return members
-    .innerJoin('member_external_ids as x', (join) =>
-      join.onRef('x.community_id', '=', 'members.community_id').onRef('x.member_id', '=', 'members.id'),
-    )
-    .where('x.type', '=', name.externalId.type)
-    .where('x.value', '=', name.externalId.value)
-    .executeTakeFirst()
+  const { db, communityId } = tx
+  if ('id' in name && !isId(name.id)) return undefined
+  const [member] = await tx.send<Member>(
+    'id' in name
+      ? by.id(db, { communityId, id: name.id })
+      : 'username' in name
+        ? by.username(db, { communityId, username: name.username })
+        : 'email' in name
+          ? by.email(db, { communityId, email: name.email })
+          : 'number' in name
+            ? by.number(db, { communityId, number: name.number })
+            : by.externalId(db, { communityId, ...name.externalId }),
+  )
+  return member
 }
 
 /** Those of the members who are there, by their ids. */
