@@ -190,7 +190,7 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
   }
 }
 
-/** Opens the store with something of everything. A code for nothing is sold, and an order of it is the member's. */
+/** Opens the store with something of everything, and two of what is listed. Two codes for nothing are the member's. */
 async function openStore({ config }: TestServer, { tenant }: TestCommunity, memberId: string) {
   const now = new Date()
   const root = rootKey(config.secretKey!)
@@ -198,10 +198,15 @@ async function openStore({ config }: TestServer, { tenant }: TestCommunity, memb
     await changeStore(tx, { isEnabled: true }, now)
     const category = await createCategory(tx, { name: 'Category' }, now)
     const status = await createStatus(tx, { name: 'Sent', category: 'complete', color: '#1f883d' }, now)
-    const [product] = await createProducts(tx, [{ name: 'Voucher', price: 0, type: 'voucher' }], now)
+    const products = [
+      { name: 'Voucher', price: 0, type: 'voucher' as const },
+      { name: 'Mug', price: 1 },
+    ]
+    const [product] = await createProducts(tx, products, now)
     const codes = Array.from({ length: 1000 }, (_, n) => `code ${n}`)
     await addVouchers(tx, root, product!.id, codes, null, now)
     const { text } = writeQuote(tx, root, { memberId, itemId: product!.id, price: 0, amount: undefined }, now)
+    await buy(tx, root, memberId, { quote: text, information: {} }, now)
     const { order } = await buy(tx, root, memberId, { quote: text, information: {} }, now)
     return { categoryId: category.id, productId: product!.id, statusId: status.id, orderId: order.id }
   })

@@ -159,14 +159,15 @@ describe('29: another community', () => {
 
     it.each(byCursor)('%s begins somewhere in its own, or refuses it', async (key, route) => {
       const isQuery = 'cursor' in ((route.query as { shape?: object } | undefined)?.shape ?? {})
-      const first = await knock(key, home, { bearer: home.systemKey, ...(isQuery && { query: { limit: 1 } }) })
+      const [[us], [them]] = [strangers(route, home), strangers(route, away)]
+      const first = await knock(key, home, { ...us, query: { ...us!.query, ...(isQuery && { limit: 1 }) } })
       expect(first.status, first.text).toBe(200)
       const { nextCursor } = first.answer as { nextCursor?: string | null }
       if (isQuery) expect(nextCursor, first.text).toEqual(expect.any(String))
       // Pages of users are larger than our community.
       const cursor = nextCursor ?? writeCursor({ id: home.memberId })
-      const shown = isQuery ? { query: { cursor } } : { body: { cursor } }
-      const reply = await knock(key, away, { bearer: away.systemKey, ...shown })
+      const shown = isQuery ? { query: { ...them!.query, cursor } } : { body: { cursor } }
+      const reply = await knock(key, away, { ...them, ...shown })
       expect([200, 400], reply.text).toContain(reply.status)
       for (const id of [home.id, ...named.map((name) => home[name])]) expect(reply.text).not.toContain(id)
     })
