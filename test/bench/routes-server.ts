@@ -60,7 +60,7 @@ await tenant(async (tx) => {
   await post(tx, moves, now)
   for (let n = 1; n <= others; n++) {
     const name = `Number ${n}`
-    await createRole(tx, { title: name }, undefined, now)
+    await createRole(tx, { title: name }, 'community', now)
     await createBadge(tx, { title: name }, now)
     await createChannel(tx, { topic: name, type: 'open' }, null, now)
     const field = await createField(tx, { field: `number-${n}`, name, type: 'number', creatorId: null }, now)

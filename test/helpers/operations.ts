@@ -125,7 +125,7 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
     return tokens
   }
   const newRole = (input: RoleInput & { title: string }) =>
-    community.tenant((tx) => createRole(tx, input, undefined, now))
+    community.tenant((tx) => createRole(tx, input, 'community', now))
   /** A member whose one role, which stands above others, allows these things. */
   const signedInWith = async (title: string, names: readonly ServerPermission[]) => {
     const serverPermissions = Object.fromEntries(names.map((name) => [name, true]))
@@ -321,7 +321,7 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
   'POST /api/v1/roles': () => ({ body: { title: `Role ${++made}` } }),
   'PUT /api/v1/roles/{id}': ({ roleId }) => ({ params: { id: roleId }, body: { billable: true } }),
   'DELETE /api/v1/roles/{id}': async ({ tenant }) => {
-    const { id } = await tenant((tx) => createRole(tx, { title: `To go ${++made}` }, undefined, new Date()))
+    const { id } = await tenant((tx) => createRole(tx, { title: `To go ${++made}` }, 'community', new Date()))
     return { params: { id } }
   },
   'GET /api/v1/roles/{id}': ({ memberId }) => ({ params: { id: memberId } }),

@@ -104,7 +104,7 @@ describe('the audit log', () => {
 
   it('says of Secure Auth when it has changed somebody’s roles, and not that it signs them in', async () => {
     const { systemKey, tenant } = await testCommunity(server)
-    await tenant((tx) => createRole(tx, { title: 'Level', accessLevel: 3 }, undefined, new Date()))
+    await tenant((tx) => createRole(tx, { title: 'Level', accessLevel: 3 }, 'community', new Date()))
     // A username is erased, also one that looks like an id.
     const userId = newId()
     const signIn = (accessLevel?: number) =>

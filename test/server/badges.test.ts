@@ -406,7 +406,7 @@ describe('the badges of a member', () => {
     const [asker, shown, deputy] = [await newPerson(), await newPerson(), await newPerson()]
     await tenant(async (tx) => {
       const serverPermissions = { server_administrator: true }
-      const role = await createRole(tx, { title: 'Deputy', serverPermissions }, undefined, new Date())
+      const role = await createRole(tx, { title: 'Deputy', serverPermissions }, 'community', new Date())
       await changeRoles(tx, deputy, { add: [role.id] }, new Date())
     })
     const by = async (token: string) => {

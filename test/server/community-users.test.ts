@@ -137,7 +137,7 @@ describe('a member', () => {
     const deputy = await signedIn(server, community, { username: 'deputy' }, now)
     const serverPermissions = { server_administrator: true }
     await tenant(async (tx) => {
-      const role = await createRole(tx, { title: 'Deputy', serverPermissions }, undefined, now)
+      const role = await createRole(tx, { title: 'Deputy', serverPermissions }, 'community', now)
       await changeRoles(tx, deputy, { add: [role.id] }, now)
     })
     expect((await read(amara.id, { serverId: community.id }, deputy.bearer)).answer).toEqual(shown())

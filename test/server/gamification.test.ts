@@ -109,7 +109,7 @@ describe('gamification settings', () => {
     const query = { serverId: community.id }
     const [low, high] = await Promise.all(
       [1, 2].map((position) =>
-        community.tenant((tx) => createRole(tx, { title: `Role ${position}`, position }, undefined, now)),
+        community.tenant((tx) => createRole(tx, { title: `Role ${position}`, position }, 'community', now)),
       ),
     )
     const byXp = (xp: number, ...roles: (typeof low)[]) => ({
@@ -126,8 +126,8 @@ describe('gamification settings', () => {
     expect(await statuses(member)).toEqual([403, 403, 403, 403])
     await community.tenant(async (tx) => {
       const input = { title: 'Chief', position: 2, serverPermissions: { server_administrator: true } }
-      const { id: roleId } = await createRole(tx, input, undefined, now)
-      await giveRole(tx, { roleId, userId: '1' }, undefined, now)
+      const { id: roleId } = await createRole(tx, input, 'community', now)
+      await giveRole(tx, { roleId, userId: '1' }, 'community', now)
     })
     expect(await statuses(member)).toEqual([200, 200, 403, 403])
     const owner = await signedIn(server, community, { username: 'owner', role: 'owner' }, now)
@@ -285,14 +285,14 @@ describe('a rule for what can be done many times', () => {
     const ada = await makeMember()
     const roles = await Promise.all(
       [150, 125, 200].map((percent) =>
-        community.tenant((tx) => createRole(tx, { title: `${percent} %` }, undefined, now)),
+        community.tenant((tx) => createRole(tx, { title: `${percent} %` }, 'community', now)),
       ),
     )
     const roleBoosts = roles.map(({ id: roleId, title }) => ({ roleId, percent: Number.parseInt(title, 10) }))
     expect((await set({ ...dailyLogin(5, 5), roleBoosts })).answer.roleBoosts).toEqual(roleBoosts)
     for (const { id: roleId } of roles)
-      await community.tenant((tx) => giveRole(tx, { roleId, userId: ada.id }, undefined, now))
-    await community.tenant((tx) => deleteRole(tx, roles[2]!.id, undefined))
+      await community.tenant((tx) => giveRole(tx, { roleId, userId: ada.id }, 'community', now))
+    await community.tenant((tx) => deleteRole(tx, roles[2]!.id, 'community'))
     // 7.5 by the first; the last is gone.
     expect((await me()).balances).toEqual({ xp: 7, currency: 5 })
     await makeMember('bo')
@@ -307,7 +307,7 @@ describe('a rule for what can be done many times', () => {
 
 describe('roles by XP', () => {
   const newRole = (title: string, input: Omit<RoleInput, 'title'> = {}) =>
-    community.tenant((tx) => createRole(tx, { title, ...input }, undefined, now))
+    community.tenant((tx) => createRole(tx, { title, ...input }, 'community', now))
   const administrator = { serverPermissions: { server_administrator: true } }
 
   it('are had by whoever comes with so much, and stay', async () => {
@@ -363,8 +363,8 @@ describe('roles by XP', () => {
     await earn(community, memberId, 100, { at: now })
     const [rising, going] = [await newRole('Rising'), await newRole('Going')]
     await set({ xpRoles: [rising, going].map(({ id }) => ({ roleId: id, xp: 1 })) })
-    await community.tenant((tx) => updateRole(tx, rising.id, administrator, undefined, now))
-    await community.tenant((tx) => deleteRole(tx, going.id, undefined))
+    await community.tenant((tx) => updateRole(tx, rising.id, administrator, 'community', now))
+    await community.tenant((tx) => deleteRole(tx, going.id, 'community'))
     await me()
     expect([(await info()).roles, (await read()).xpRoles]).toEqual([['@all'], []])
   })

@@ -182,7 +182,7 @@ describe('what happens on one instance', () => {
       const input = { title: 'Manager', position: 10, serverPermissions: { manage_roles: true } }
       return {
         member: await createMember(tx, { username: 'manager' }, new Date()),
-        role: await createRole(tx, input, undefined, new Date()),
+        role: await createRole(tx, input, 'community', new Date()),
       }
     })
     const bearer = await signIn({ database }, { communityId: community.id, memberId: member.id })

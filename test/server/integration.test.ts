@@ -59,7 +59,7 @@ describe('creating a member', () => {
   })
 
   it('gives the role of the access level, where there is one', async () => {
-    await community.tenant((tx) => createRole(tx, { title: 'Partner', accessLevel: 5 }, undefined, now))
+    await community.tenant((tx) => createRole(tx, { title: 'Partner', accessLevel: 5 }, 'community', now))
     for (const [username, accessLevel, roles] of [
       ['partner', 5, ['@all', 'Partner']],
       ['guest', 6, ['@all']],
@@ -71,7 +71,7 @@ describe('creating a member', () => {
   })
 
   it('29: gives no role for a key that may only create users, and creates nobody then', async () => {
-    await community.tenant((tx) => createRole(tx, { title: 'Staff', accessLevel: 8 }, undefined, now))
+    await community.tenant((tx) => createRole(tx, { title: 'Staff', accessLevel: 8 }, 'community', now))
     const reply = await create({ username: 'risen', accessLevel: 8 })
     expect([reply.status, reply.code]).toEqual([403, 'forbidden'])
     expect((await info('risen')).status).toBe(404)

@@ -435,7 +435,7 @@ it('is what an owner and administrators do by login too, and it is written down'
   const plain = await signedIn(server, community, { username: 'plain' }, now)
   await community.tenant(async (tx) => {
     const serverPermissions = { server_administrator: true }
-    const role = await createRole(tx, { title: 'Deputy', serverPermissions }, undefined, now)
+    const role = await createRole(tx, { title: 'Deputy', serverPermissions }, 'community', now)
     await changeRoles(tx, deputy, { add: [role.id] }, now)
   })
   const query = { serverId: community.id }

@@ -454,7 +454,7 @@ describe('conditions', () => {
 
   it('ask for badges, roles and social quests', async () => {
     const badge = await community.tenant((tx) => createBadge(tx, { title: 'Trail angel' }, now))
-    const role = await community.tenant((tx) => createRole(tx, { title: 'Guide' }, undefined, now))
+    const role = await community.tenant((tx) => createRole(tx, { title: 'Guide' }, 'community', now))
     await newMilestone(
       stage({ kind: 'badge', badgeId: badge.id }),
       stage({ kind: 'role', roleId: role.id }),
@@ -525,7 +525,7 @@ describe('rewards', () => {
       { name: 'Guide', icon: '', levels: [500, 1000, 2000] },
     ]
     await ask(server, 'PATCH /v1/gamification', { bearer: community.systemKey, body: { tiers } })
-    const role = await community.tenant((tx) => createRole(tx, { title: 'Crew' }, undefined, now))
+    const role = await community.tenant((tx) => createRole(tx, { title: 'Crew' }, 'community', now))
     const multipliers = [
       { percent: 150, endsAt: hours(1).toISOString() },
       { percent: 250, roleId: role.id },

@@ -32,7 +32,7 @@ const make = (username: string, more: object = {}) =>
 const hasRole = async (member: Member, title: string, position: number, names: readonly ServerPermission[]) =>
   community.tenant(async (tx) => {
     const serverPermissions = Object.fromEntries(names.map((name) => [name, true]))
-    const role = await createRole(tx, { title, position, serverPermissions }, undefined, now)
+    const role = await createRole(tx, { title, position, serverPermissions }, 'community', now)
     await changeRoles(tx, member, { add: [role.id] }, now)
     return role
   })

@@ -39,7 +39,7 @@ const given = (group: Record<string, boolean>) => Object.keys(group).filter((nam
 const newMember = (username: string, more: object = {}) =>
   community.tenant((tx) => createMember(tx, { username, ...more }, now))
 const newRole = (title: string, input: RoleInput = {}) =>
-  community.tenant((tx) => createRole(tx, { ...input, title }, undefined, now))
+  community.tenant((tx) => createRole(tx, { ...input, title }, 'community', now))
 /** How a member asks who signed in. */
 const login = async ({ id: memberId }: Member) => ({
   bearer: await signIn(server, { communityId: community.id, memberId }),
@@ -376,7 +376,7 @@ describe('29: who manages roles', () => {
     let reply: ReturnType<typeof create> | undefined
     // The role is taken while the request of its holder waits for that to be done.
     await community.tenant(async (tx) => {
-      await takeRole(tx, { roleId: role.id, userId: member.id }, undefined, now)
+      await takeRole(tx, { roleId: role.id, userId: member.id }, 'community', now)
       reply = create({ title: 'Late' }, asks)
       for (let waiting = 0; waiting === 0; ) waiting = await waitingForLocks(server)
     })
@@ -482,7 +482,7 @@ describe('a leaderboard for a role', () => {
     const { answer } = await ask(server, 'POST /v1/leaderboards', { bearer, body })
     expect(answer).toMatchObject(body)
     const other = await testCommunity(server)
-    const foreign = await other.tenant((tx) => createRole(tx, { title: 'Foreign' }, undefined, now))
+    const foreign = await other.tenant((tx) => createRole(tx, { title: 'Foreign' }, 'community', now))
     const reply = await ask(server, 'POST /v1/leaderboards', {
       bearer,
       body: { name: 'x', allowedRolesToRank: [guide.id, foreign.id], allowedRolesToView: [other.id] },

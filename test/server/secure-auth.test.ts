@@ -123,9 +123,9 @@ describe('Secure Auth', () => {
   it('gives the role that names the access level, and takes that of another', async () => {
     const { tenant } = community
     await tenant(async (tx) => {
-      await createRole(tx, { title: 'By hand', position: 9 }, undefined, now)
-      await createRole(tx, { title: 'Trader', accessLevel: 1 }, undefined, now)
-      await createRole(tx, { title: 'Partner', accessLevel: 3, position: 2 }, undefined, now)
+      await createRole(tx, { title: 'By hand', position: 9 }, 'community', now)
+      await createRole(tx, { title: 'Trader', accessLevel: 1 }, 'community', now)
+      await createRole(tx, { title: 'Partner', accessLevel: 3, position: 2 }, 'community', now)
     })
     const rolesAt = async (accessLevel?: number) => {
       const query = { userId: 'level', ...profile, email: 'level@example.com' }

@@ -172,13 +172,13 @@ describe('what an item costs', () => {
 
   it('is the lowest that a role, a field or a name gives, and whom no rule is for cannot buy', async () => {
     const { tenant } = shop.community
-    const { id: role } = await tenant((tx) => createRole(tx, { title: 'Guides' }, undefined, now))
+    const { id: role } = await tenant((tx) => createRole(tx, { title: 'Guides' }, 'community', now))
     const club = { field: 'club', name: 'Club', type: 'single-line-text', creatorId: null } as const
     const { id: fieldId } = await tenant((tx) => createField(tx, club, now))
     await shop.member('guide', 1000)
     const values = [{ fieldId, value: 'Alpine' }]
     await shop.member('climber', 1000, { fields: { values, source: 'api', actor: null } })
-    await tenant((tx) => giveRole(tx, { roleId: role, userId: shop.ids.guide! }, undefined, now))
+    await tenant((tx) => giveRole(tx, { roleId: role, userId: shop.ids.guide! }, 'community', now))
     const { _id } = await shop.product({
       accessRules: [
         { ...rule, roles: [role], price: 80 },

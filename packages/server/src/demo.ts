@@ -190,7 +190,7 @@ export async function seedDemo(database: Database, config: Config, now: Date): P
     if (!account) return
     await createCommunity(tx, { name: 'Fernweh Trail Club', timeZone: 'Europe/Berlin' }, now)
     await createMember(tx, { ...owner, role: 'owner', accountId: account.id }, now)
-    await changeGamification(tx, gamification, undefined, now)
+    await changeGamification(tx, gamification, 'community', now)
     const angel = await seedBadges(tx, now)
     await seedMembers(tx, now)
     await seedRoles(tx, now)
@@ -287,7 +287,7 @@ async function seedRoles(tx: Tx, now: Date): Promise<void> {
       serverPermissions: { warn_members: true, suspend_members: true, manage_channels: true },
       channelPermissions: { manage_messages: true, delete_messages: true, pinable: true },
     },
-    undefined,
+    'community',
     now,
   )
   for (const username of ['amara', 'mateo', 'ingrid']) {

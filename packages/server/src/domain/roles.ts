@@ -28,6 +28,12 @@ export interface RoleInput {
 }
 type Flags<Name extends string> = { readonly [N in Name]?: boolean | undefined }
 
+/**
+ * On whose word something is done: a member's, who decides on what their roles let them; or the community's own, by its keys
+ * or on the server's machine, which stands above all.
+ */
+export type Authority = 'community' | { readonly memberId: string }
+
 /** What somebody is allowed. */
 export type Allowed = Pick<Role, 'server_permissions' | 'channel_permissions'>
 
@@ -124,17 +130,16 @@ async function roleById(tx: Tx, id: string): Promise<Role> {
 
 /**
  * Makes a role.
- * @param actor The member who asks; undefined for a key, which stands above all.
- * @throws Failure `forbidden` beyond what the actor may decide on or give, `already_exists` for a title or an access level
+ * @throws Failure `forbidden` beyond what a member may decide on or give, `already_exists` for a title or an access level
  * of another role, `conflict` where there are too many.
  */
 export async function createRole(
   tx: Tx,
   input: RoleInput & { title: string },
-  actor: string | undefined,
+  authority: Authority,
   at: Date,
 ): Promise<Role> {
-  const reach = await takeRoles(tx, actor, 'manage_roles')
+  const reach = await takeRoles(tx, authority, 'manage_roles')
   const blank = { ...nothing, description: '', colour: '', position: 1, is_billable: false, access_level: null }
   const origin = { community_id: tx.communityId, id: newId(at.getTime()), created_at: at, updated_at: at, revision: 0 }
   const role = changed({ ...blank, ...origin, title: input.title }, input)
@@ -152,17 +157,10 @@ export async function createRole(
 
 /**
  * Changes a role; of that of everybody the permissions and nothing else.
- * @param actor As in `createRole`.
  * @throws Failure what `createRole` does, `not_found`, `invalid_request` for what is not to be changed.
  */
-export async function updateRole(
-  tx: Tx,
-  id: string,
-  input: RoleInput,
-  actor: string | undefined,
-  at: Date,
-): Promise<Role> {
-  const reach = await takeRoles(tx, actor, 'manage_roles')
+export async function updateRole(tx: Tx, id: string, input: RoleInput, authority: Authority, at: Date): Promise<Role> {
+  const reach = await takeRoles(tx, authority, 'manage_roles')
   const before = await roleById(tx, id)
   const role = { ...changed(before, input), updated_at: at, revision: before.revision + 1 }
   checkReach(reach, before)
@@ -177,12 +175,11 @@ export async function updateRole(
 
 /**
  * Deletes a role. Members may go on naming it: that means nothing any more.
- * @param actor As in `createRole`.
  * @throws Failure `forbidden`, `not_found`, `conflict` for the role of everybody and one that a leaderboard is for: it would
  * be for everybody then.
  */
-export async function deleteRole(tx: Tx, id: string, actor: string | undefined): Promise<void> {
-  const reach = await takeRoles(tx, actor, 'manage_roles')
+export async function deleteRole(tx: Tx, id: string, authority: Authority): Promise<void> {
+  const reach = await takeRoles(tx, authority, 'manage_roles')
   const role = await roleById(tx, id)
   refuseBase(role)
   checkReach(reach, role)
@@ -209,24 +206,23 @@ interface Holding {
 
 /**
  * Gives a member a role. Twice is as once.
- * @param actor As in `createRole`.
  * @returns The member as they are now.
  * @throws Failure `forbidden`, `not_found`, `conflict` for the role of everybody.
  */
-export async function giveRole(tx: Tx, change: Holding, actor: string | undefined, at: Date): Promise<Member> {
-  const { reach, role, member } = await takeHolding(tx, change, actor)
+export async function giveRole(tx: Tx, change: Holding, authority: Authority, at: Date): Promise<Member> {
+  const { reach, role, member } = await takeHolding(tx, change, authority)
   checkGiven(reach, role, nothing)
   return changeRoles(tx, member, { add: [role.id] }, at)
 }
 
 /** Takes a role from a member. All else is as in `giveRole`. */
-export async function takeRole(tx: Tx, change: Holding, actor: string | undefined, at: Date): Promise<Member> {
-  const { role, member } = await takeHolding(tx, change, actor)
+export async function takeRole(tx: Tx, change: Holding, authority: Authority, at: Date): Promise<Member> {
+  const { role, member } = await takeHolding(tx, change, authority)
   return changeRoles(tx, member, { remove: [role.id] }, at)
 }
 
-async function takeHolding(tx: Tx, { roleId, userId }: Holding, actor: string | undefined) {
-  const reach = await takeRoles(tx, actor, 'manage_roles')
+async function takeHolding(tx: Tx, { roleId, userId }: Holding, authority: Authority) {
+  const reach = await takeRoles(tx, authority, 'manage_roles')
   const role = await roleById(tx, roleId)
   const member = await memberByUserId(tx, userId)
   refuseBase(role)
@@ -297,11 +293,11 @@ interface Reach extends Allowed {
  * @param may What it is that somebody wants to do.
  * @throws Failure `forbidden` for a member who may not.
  */
-async function takeRoles(tx: Tx, actor: string | undefined, may: ServerPermission): Promise<Reach> {
+async function takeRoles(tx: Tx, authority: Authority, may: ServerPermission): Promise<Reach> {
   await takeTurn(tx, 'roles')
   const aboveAll = { ...everything, below: Number.POSITIVE_INFINITY }
-  if (actor === undefined) return aboveAll
-  const member = await activeMember(tx, actor)
+  if (authority === 'community') return aboveAll
+  const member = await activeMember(tx, authority.memberId)
   if (member?.role === 'owner') return aboveAll
   const roles = member ? await rolesOf(tx, member) : []
   const deciding = roles.findLast((role) => together([role]).server_permissions.includes(may))
@@ -313,17 +309,16 @@ async function takeRoles(tx: Tx, actor: string | undefined, may: ServerPermissio
  * The member to whom somebody wants to do something, above whom they stand until the transaction ends.
  * @param userId An id or a short number.
  * @param may What it needs.
- * @param actor As in `createRole`.
- * @throws Failure `not_found`, `forbidden` for a member whose highest role stands no lower than the highest of the actor's that
+ * @throws Failure `not_found`, `forbidden` for a member whose highest role stands no lower than the highest of theirs that
  * allows it.
  */
 export async function memberBelow(
   tx: Tx,
   userId: string,
   may: ServerPermission,
-  actor: string | undefined,
+  authority: Authority,
 ): Promise<Member> {
-  const { below } = await takeRoles(tx, actor, may)
+  const { below } = await takeRoles(tx, authority, may)
   const member = await memberByUserId(tx, userId)
   const highest = (await rolesOf(tx, member)).at(-1)!
   if (highest.position >= below)
@@ -333,11 +328,10 @@ export async function memberBelow(
 
 /**
  * Sees that somebody decides on roles which others are to get, or to get no more, and may give all that these allow.
- * @param actor As in `createRole`.
  * @throws Failure `forbidden`
  */
-export async function checkDeciding(tx: Tx, ids: readonly string[], actor: string | undefined): Promise<void> {
-  const reach = await takeRoles(tx, actor, 'manage_roles')
+export async function checkDeciding(tx: Tx, ids: readonly string[], authority: Authority): Promise<void> {
+  const reach = await takeRoles(tx, authority, 'manage_roles')
   for (const role of (await findRoles(tx, ids)).filter(({ id }) => ids.includes(id))) {
     checkReach(reach, role)
     checkGiven(reach, role, nothing)

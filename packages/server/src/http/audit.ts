@@ -2,7 +2,7 @@ import { isWrite, type Method, type Principal, type Route } from '@rai/contract'
 import type { FastifyRequest } from 'fastify'
 import { type Deed, writeDown } from '../domain/audit.js'
 import { isId } from '../domain/ids.js'
-import type { Asker, Login } from './context.js'
+import { type Asker, actorOf, type Login } from './context.js'
 import type { Once } from './idempotency.js'
 
 /**
@@ -56,7 +56,7 @@ export function deedOf(
   const { params, query, body, pictures } = parts
   return {
     operation: operationOf(request),
-    actor: { kind: asker.kind, id: asker.kind === 'login' ? null : (asker.memberId ?? asker.keyId) },
+    actor: { kind: asker.kind, id: asker.kind === 'login' ? null : actorOf(asker) },
     objects: { ...idsIn(body), ...idsIn(query), ...idsIn(params) },
     // Of many things at once, what each of them sets is no field of the whole.
     fields: [...(Array.isArray(body) ? [] : Object.keys(body ?? {})), ...pictures],

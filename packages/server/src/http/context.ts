@@ -67,6 +67,9 @@ export interface Asker {
   origin: string | undefined
 }
 
+/** Who is written down as having done it: the member, or else the key. */
+export const actorOf = ({ memberId, keyId }: Pick<Asker, 'memberId' | 'keyId'>): string => memberId ?? keyId
+
 /** Somebody who signed in, before it is asked where. */
 export interface Login {
   kind: 'login'

@@ -11,7 +11,7 @@ import { hintOf } from '../domain/keys/text.js'
 import { toleranceSeconds } from '../domain/keys/tokens.js'
 import { readEmbedToken } from '../domain/members/identify.js'
 import { activeMember, type Member, memberOfSession } from '../domain/members/members.js'
-import { allowedTo } from '../domain/roles.js'
+import { type Authority, allowedTo } from '../domain/roles.js'
 import { type Arrived, operationOf } from './audit.js'
 import type { Asker, Login, Services } from './context.js'
 
@@ -244,6 +244,13 @@ export const askerOf = (key: Key): Asker => ({
 /** The member who asks, or whose key does; null for a back-end, which the community's keys alone are. */
 export const memberAsking = ({ kind, memberId }: Asker): string | null =>
   kind === 'systemKey' || kind === 'communityKey' ? null : memberId!
+
+/** On whose word it is done. Whoever is no member is the community, and only by keys that speak for it. */
+export function authorityOf({ kind, memberId }: Asker): Authority {
+  if (memberId !== undefined) return { memberId }
+  if (kind === 'systemKey' || kind === 'communityKey') return 'community'
+  throw new Failure('forbidden')
+}
 
 /** @throws Failure unless the operation lists who asks, and a community key or a user key was given the permission. */
 export function checkAccess({ access: { principals, permission, ownPermission } }: Route, asker: Asker | Login): void {

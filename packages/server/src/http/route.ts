@@ -7,7 +7,7 @@ import { admit } from './admit.js'
 import { sendAnswer, sendCsv, sendStream } from './answer.js'
 import { takeYourTime } from './arrival.js'
 import { type AuditNote, audited, deedOf, isAudited } from './audit.js'
-import type { Asker, Context, Handlers, Services, UploadedFile } from './context.js'
+import { type Asker, actorOf, type Context, type Handlers, type Services, type UploadedFile } from './context.js'
 import { askerByBody, checkAccess, checkAgain, checkCommunity, loginByHeader, sourceOf } from './credential.js'
 import type { Family } from './family.js'
 import { createOnce, everyTime, idempotencyKey, type Once } from './idempotency.js'
@@ -226,7 +226,7 @@ function onceFor(
       : createOnce({
           rootKey: services.rootKey,
           key,
-          principal: asker.kind === 'userKey' ? asker.keyId : (asker.memberId ?? asker.keyId),
+          principal: asker.kind === 'userKey' ? asker.keyId : actorOf(asker),
           operation: `${request.method} ${request.url.split('?')[0]}`,
           now,
           replayed: route.replayed,

@@ -7,7 +7,7 @@ import { type FieldRecord, listRecords, type RecordPage, recordById } from '../.
 import { recordValue } from '../../domain/fields/values.js'
 import { isId } from '../../domain/ids.js'
 import { memberByUserId } from '../../domain/members/members.js'
-import type { Handlers } from '../../http/context.js'
+import { actorOf, type Handlers } from '../../http/context.js'
 import { pageByCursor } from '../../http/cursor.js'
 
 type Community = '/apis/v1/communities/{communityId}'
@@ -45,7 +45,7 @@ export const histories: Handlers<Extract<RouteKey, `${string} ${Community}/${str
       throw new Failure('invalid_request', 'The field cannot have this value.', details)
     }
     const at = body.recordedAt === undefined ? now : pastTime(body.recordedAt, now)
-    const actor = principal.memberId ?? principal.keyId
+    const actor = actorOf(principal)
     const id = await recordValue(tx, { memberId: member.id, field, value }, { at, actor, source: 'api' })
     return showRecord(await recordById(tx, id))
   },

@@ -4,12 +4,13 @@ import { thisCommunity } from '../../domain/communities.js'
 import { changeGamification, gamificationOf, unitsOf } from '../../domain/gamification/settings.js'
 import { xpRolesOf } from '../../domain/gamification/xp-roles.js'
 import type { Handlers } from '../../http/context.js'
+import { authorityOf } from '../../http/credential.js'
 
 export const gamification: Handlers<Extract<RouteKey, `${string} /v1/gamification`>> = {
   'GET /v1/gamification': ({ tx }) => show(tx),
 
   'PATCH /v1/gamification': async ({ tx, principal, body, now }) => {
-    await changeGamification(tx, body, principal.memberId, now)
+    await changeGamification(tx, body, authorityOf(principal), now)
     return show(tx)
   },
 }

@@ -13,7 +13,7 @@ import {
 import { Failure } from '../../domain/failure.js'
 import { type Member, memberByUserId, notDeleted } from '../../domain/members/members.js'
 import { forgetImages } from '../../domain/pictures/images.js'
-import type { Asker, Context, Handlers, Services } from '../../http/context.js'
+import { actorOf, type Context, type Handlers, type Services } from '../../http/context.js'
 import { byId, pageByCursor } from '../../http/cursor.js'
 import { shownImageUrl } from '../../pages/pictures.js'
 import { readsOthers } from '../others.js'
@@ -116,8 +116,6 @@ const metricOf = (action: BadgeAction): Badge['metric'] =>
   action === 'custom' ? null : action === 'coins' ? 'currency' : action
 const actionOf = (metric: Badge['metric']): BadgeAction =>
   metric === null ? 'custom' : metric === 'currency' ? 'coins' : metric
-
-const actorOf = ({ memberId, keyId }: Asker): string => memberId ?? keyId
 
 const imagesOf = (badge: Badge) => [badge.image_id, badge.dark_image_id, badge.light_image_id]
 

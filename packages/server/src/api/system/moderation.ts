@@ -15,6 +15,7 @@ import {
 } from '../../domain/members/moderation.js'
 import { allowedTo } from '../../domain/roles.js'
 import type { Asker, Context, Handlers } from '../../http/context.js'
+import { authorityOf } from '../../http/credential.js'
 import { byId, pageByCursor } from '../../http/cursor.js'
 
 type Paths = Extract<RouteKey, `POST /api/v1/users/{userId}/${string}`>
@@ -43,7 +44,7 @@ async function act(
   { reason }: { reason?: string | undefined },
   how: (tx: Tx, order: Order, at: Date) => Promise<Member>,
 ): Promise<AnswerOf<Paths>> {
-  const { id } = await how(tx, { ...params, actor: principal.memberId, reason }, now)
+  const { id } = await how(tx, { ...params, authority: authorityOf(principal), reason }, now)
   note.objects = { userId: id }
   const [{ status }, until] = await Promise.all([memberByUserId(tx, id), suspendedUntil(tx, id)])
   return {

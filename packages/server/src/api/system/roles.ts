@@ -12,18 +12,19 @@ import {
   updateRole,
 } from '../../domain/roles.js'
 import type { Context, Handlers } from '../../http/context.js'
+import { authorityOf } from '../../http/credential.js'
 
 export const roles: Handlers<Extract<RouteKey, `${string} /api/v1/roles${string}` | `${string}/{serverId}/roles`>> = {
   'GET /api/v1/servers/{serverId}/roles': async ({ tx }) => (await listRoles(tx)).map(show),
 
   'POST /api/v1/roles': async ({ tx, principal, body, now }) =>
-    show(await createRole(tx, { ...toInput(body), title: body.title }, principal.memberId, now)),
+    show(await createRole(tx, { ...toInput(body), title: body.title }, authorityOf(principal), now)),
 
   'PUT /api/v1/roles/{id}': async ({ tx, principal, params, body, now }) =>
-    show(await updateRole(tx, params.id, toInput(body), principal.memberId, now)),
+    show(await updateRole(tx, params.id, toInput(body), authorityOf(principal), now)),
 
   'DELETE /api/v1/roles/{id}': async ({ tx, principal, params }) => {
-    await deleteRole(tx, params.id, principal.memberId)
+    await deleteRole(tx, params.id, authorityOf(principal))
     return { _id: params.id }
   },
 
@@ -40,7 +41,7 @@ async function move(
   how: typeof giveRole,
 ): Promise<AnswerOf<'POST /api/v1/roles/{roleId}/add'>> {
   const { tx, principal, params, body, note, now } = context
-  const member = await how(tx, { ...params, ...body }, principal.memberId, now)
+  const member = await how(tx, { ...params, ...body }, authorityOf(principal), now)
   note.objects = { userId: member.id }
   return (await rolesOf(tx, member)).map(show)
 }

@@ -4,6 +4,7 @@ import { writeOnce } from '../../db/connection.js'
 import type { Tx } from '../../db/database.js'
 import type { Community } from '../communities.js'
 import { emit } from '../events.js'
+import type { Authority } from '../roles.js'
 import { namedRoles, setXpRoles } from './xp-roles.js'
 
 /**
@@ -48,13 +49,12 @@ export async function gamificationOf(tx: Tx): Promise<Gamification> {
 
 /**
  * Puts each part that is given in the place of what it was. Two changes of different parts at once both stand.
- * @param actor The member who asks; undefined for a key.
  * @throws Failure what `setXpRoles` does, `unknown_reference` for a role that is not there.
  */
 export async function changeGamification(
   tx: Tx,
   { units, xpRoles, ...parts }: GamificationInput,
-  actor: string | undefined,
+  authority: Authority,
   at: Date,
 ): Promise<void> {
   if (units) {
@@ -83,7 +83,7 @@ export async function changeGamification(
     )
     .execute()
   // The row above keeps two changes of them apart.
-  if (xpRoles) await setXpRoles(tx, xpRoles, actor)
+  if (xpRoles) await setXpRoles(tx, xpRoles, authority)
   if (parts.roleBoosts) await namedRoles(tx, 'roleBoosts', parts.roleBoosts)
   await emit(tx, 'config.changed', null)
 }

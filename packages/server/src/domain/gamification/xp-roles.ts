@@ -6,7 +6,7 @@ import { Failure, type FailureDetail } from '../failure.js'
 import { isId } from '../ids.js'
 import { keepRows } from '../locks.js'
 import { balancesOf, findMember } from '../members/members.js'
-import { changeRoles, checkDeciding, type Role } from '../roles.js'
+import { type Authority, changeRoles, checkDeciding, type Role } from '../roles.js'
 
 /** A role that members get by their XP. */
 export interface XpRole {
@@ -58,17 +58,16 @@ const detailsOf = (
 
 /**
  * Puts roles in the place of those that there were.
- * @param actor The member who asks; undefined for a key, which stands above all.
  * @throws Failure `unknown_reference` as `namedRoles`, `invalid_request` for one that may administrate, `forbidden` where a role
- * changes that the actor does not decide on.
+ * changes that a member does not decide on.
  */
-export async function setXpRoles(tx: Tx, roles: readonly XpRole[], actor: string | undefined): Promise<void> {
+export async function setXpRoles(tx: Tx, roles: readonly XpRole[], authority: Authority): Promise<void> {
   const before = await xpRolesOf(tx)
   const isIn = (list: readonly XpRole[]) => (one: XpRole) =>
     list.some(({ roleId, xp }) => roleId === one.roleId && xp === one.xp)
   const changed = [...roles.filter((one) => !isIn(before)(one)), ...before.filter((one) => !isIn(roles)(one))]
   const ids = changed.map(({ roleId }) => roleId).filter(isId)
-  await checkDeciding(tx, ids, actor)
+  await checkDeciding(tx, ids, authority)
   const found = await namedRoles(tx, 'xpRoles', roles)
   const administrators = found.filter(({ server_permissions }) => server_permissions.includes('server_administrator'))
   const wrong = detailsOf(

@@ -5,7 +5,7 @@ import type { Tables } from '../../db/tables.js'
 import { emit } from '../events.js'
 import { Failure } from '../failure.js'
 import { newId } from '../ids.js'
-import { changeRoles, memberBelow } from '../roles.js'
+import { type Authority, changeRoles, memberBelow } from '../roles.js'
 import type { Member } from './members.js'
 import { holdMembers, setStatus } from './status.js'
 
@@ -29,8 +29,7 @@ const batch = 100
 export interface Order {
   /** An id or a short number. */
   userId: string
-  /** The member who asks; undefined for a key, which stands above all. */
-  actor: string | undefined
+  authority: Authority
   reason?: string | undefined
 }
 
@@ -38,8 +37,8 @@ export interface Order {
  * Whom an order is about, where who gives it may.
  * @throws Failure `not_found`, `forbidden` about whoever does not stand below, `conflict` about an owner.
  */
-async function subjectOf(tx: Tx, { userId, actor }: Order, action: Action): Promise<Member> {
-  const member = await memberBelow(tx, userId, needed[action], actor)
+async function subjectOf(tx: Tx, { userId, authority }: Order, action: Action): Promise<Member> {
+  const member = await memberBelow(tx, userId, needed[action], authority)
   if (member.role === 'owner') throw new Failure('conflict', 'Nobody does that to an owner.')
   return member
 }
