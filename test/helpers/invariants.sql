@@ -205,6 +205,24 @@ select 'a code is of its order''s product', v.community_id, format('voucher %s, 
 from vouchers v join orders o on o.community_id = v.community_id and o.id = v.order_id
 where o.product_id <> v.product_id
 union all
+select 'what a quest gave is in the ledger, and nothing else is', coalesce(p.community_id, t.community_id),
+  coalesce(p.key, t.key)
+from (
+  select community_id, format('social:%s:%s:%s:%s', quest_id, member_id, period, unit) as key, member_id, unit, amount
+  from social_progress cross join lateral (values ('xp', xp), ('currency', currency)) as v (unit, amount)
+  where amount > 0
+) p
+full join (
+  select t.community_id, t.key, e.member_id, e.unit, e.amount from transactions t
+  join entries e on e.community_id = t.community_id and e.transaction_id = t.id and e.member_id is not null
+  where t.reason = 'social' and t.key like 'social:%'
+) t on (t.community_id, t.key, t.member_id, t.unit, t.amount) = (p.community_id, p.key, p.member_id, p.unit, p.amount)
+where p.key is null or t.key is null
+union all
+select 'an account of a network is one connected member’s, and the only one of theirs there', community_id,
+  format('member %s, %s', member_id, network)
+from social_accounts where sealed is not null group by community_id, member_id, network having count(*) > 1
+union all
 select 'a badge is with everybody who has enough', b.community_id, format('badge %s, member %s', b.id, a.member_id)
 from badges b join (
   select community_id, member_id, unit as metric, amount from balances

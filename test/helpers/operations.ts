@@ -27,6 +27,9 @@ import { newSecret } from '../../packages/server/src/domain/keys/text.js'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { createMember, findMember } from '../../packages/server/src/domain/members/members.js'
 import { changeRoles, createRole, type RoleInput } from '../../packages/server/src/domain/roles.js'
+import { claim } from '../../packages/server/src/domain/socials/claims.js'
+import { createQuest, questById } from '../../packages/server/src/domain/socials/quests.js'
+import { sendIn } from '../../packages/server/src/domain/socials/reviews.js'
 import { createCategory } from '../../packages/server/src/domain/store/categories.js'
 import { buy } from '../../packages/server/src/domain/store/orders.js'
 import { createProducts } from '../../packages/server/src/domain/store/products.js'
@@ -71,6 +74,7 @@ export interface Place extends TestCommunity {
   productId: string
   statusId: string
   orderId: string
+  questId: string
   token: string
   /** A community key without the permission of an operation. */
   keyWithout: Map<Permission, string>
@@ -156,6 +160,7 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
   const badge = await community.tenant((tx) => createBadge(tx, { title: 'Badge', applied: true }, now))
   const milestone = await community.tenant((tx) => openMilestone(tx))
   const sold = await openStore(server, community, member.id)
+  const quest = await community.tenant((tx) => createQuest(tx, { ...newQuest, asks: ['note'] }, now))
   const job = await ask(server, 'POST /apis/v1/users/bulk-import', { bearer: community.systemKey, form: csv() })
   return {
     ...community,
@@ -171,6 +176,7 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
     badgeId: badge.id,
     milestoneId: milestone.id,
     ...sold,
+    questId: quest.id,
     token: await embedToken(server, community, 'member'),
     keyWithout,
     userKey: userKey.key,
@@ -236,6 +242,8 @@ const newField = ({ tenant }: TestCommunity) =>
   tenant((tx) =>
     createField(tx, { field: `made-${++made}`, name: 'Made', type: 'number', creatorId: null }, new Date()),
   )
+
+const newQuest = { title: 'Quest', network: 'web', action: 'visit', proof: 'review' } as const
 
 /** A file with a member who is not there yet. */
 export const csv = () => {
@@ -364,6 +372,26 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
   ...toSomebodyNew('kick', {}),
   ...toSomebodyNew('ban', {}),
   ...toSomebodyNew('unban'),
+  'POST /v1/socials': () => ({ body: { ...newQuest, title: 'Made' } }),
+  'PATCH /v1/socials/{questId}': () => ({ body: { description: 'changed' } }),
+  'DELETE /v1/socials/{questId}': async ({ tenant }) => {
+    const { id } = await tenant((tx) => createQuest(tx, newQuest, new Date()))
+    return { params: { questId: id } }
+  },
+  'GET /v1/social-reviews': (place) => sendInAnew(place),
+  'POST /v1/social-reviews/{reviewId}/approve': (place) => sendInAnew(place),
+  'POST /v1/social-reviews/{reviewId}/reject': async (place) => ({
+    ...(await sendInAnew(place)),
+    body: { reason: 'It is not there any more.' },
+  }),
+  'PUT /v1/social-networks/{network}': () => ({ body: { clientId: 'made', clientSecret: 'made' } }),
+  'PATCH /v1/referral': () => ({ body: { page: 'https://site.example/join?ref={code}' } }),
+  'POST /widget/v1/{publishableKey}/socials/{questId}/claim': () => ({ body: { note: 'Made' } }),
+  'POST /widget/v1/{publishableKey}/social-accounts/{network}/connect': async ({ server, systemKey }) => {
+    const application = { params: { network }, body: { clientId: 'made', clientSecret: 'made' } }
+    await ask(server, 'PUT /v1/social-networks/{network}', { bearer: systemKey, ...application })
+    return { body: {} }
+  },
   'GET /api/secureAuth': () => {
     const userId = `guest${++made}`
     return { query: { userId, action: 'login', email: `${userId}@home.example`, accessLevel } }
@@ -444,6 +472,35 @@ const applyAnew = ({ id, badgeId, tenant }: Place, ...usernames: readonly string
     return { params: { applicationId } }
   })
 
+/** The place's member has sent in something for the place's quest, and nobody has anything else. Names it. */
+const sendInAnew = ({ id, questId, tenant }: Place): Promise<Ask> =>
+  tenant(async (tx) => {
+    for (const table of ['social_reviews', 'social_progress'] as const)
+      await tx.db.deleteFrom(table).where('community_id', '=', id).where('quest_id', '=', questId).execute()
+    const quest = await questById(tx, questId)
+    const member = await findMember(tx, { username: 'member' })
+    const doer = { memberId: member!.id, timeZone: 'UTC', weekStart: 1 }
+    const now = new Date()
+    const evidence = { note: 'Made', link: null, pictureId: null }
+    await claim(
+      tx,
+      quest,
+      doer,
+      async (row) => ({ is: 'in_review', until: await sendIn(tx, quest, row, evidence, now) }),
+      now,
+    )
+    const [review] = await tx.db
+      .selectFrom('social_reviews')
+      .select('id')
+      .where('community_id', '=', id)
+      .where('quest_id', '=', questId)
+      .execute()
+    return { params: { reviewId: review!.id } }
+  })
+
+/** One on which accounts can be connected. */
+const network = 'github'
+
 /** A registration's token. */
 async function confirmable(tx: AccountsTx): Promise<string> {
   const id = newId()
@@ -469,6 +526,7 @@ export async function goodRequest(key: RouteKey, place: Place, who: Ask): Promis
     boardId,
     badgeId,
     categoryId,
+    questId,
     channelId,
     fieldId,
     jobId,
@@ -490,6 +548,16 @@ export async function goodRequest(key: RouteKey, place: Place, who: Ask): Promis
     ...community,
     ...store,
     ...{ badgeId, channelId, fieldId, jobId, keyId, milestoneId, n: '1', publishableKey, roleId, userId },
+    badgeId,
+    questId,
+    network,
+    channelId,
+    fieldId,
+    jobId,
+    keyId,
+    publishableKey,
+    roleId,
+    userId,
   }
   const { body: shown, ...rest } = who
   const isWhole = request.body === undefined || Array.isArray(request.body)

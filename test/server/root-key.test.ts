@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { Config } from '../../packages/server/src/config.js'
+import { rootKey } from '../../packages/server/src/domain/keys/secrets.js'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
+import { signingSecret } from '../../packages/server/src/domain/socials/secret.js'
 import { startServer } from '../../packages/server/src/start.js'
 import { ask, embedToken } from '../helpers/api.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
@@ -38,10 +40,11 @@ it('another root key takes over what the one before it sealed: tokens, and answe
   const isValid = async (server: { url: string }, token: string) =>
     (await ask(server, 'POST /v2/api/widget-access-keys/validate', { body: { embedToken: token } })).answer.valid
 
-  const { token, made } = await withServer({ secretKey: first }, async (server) => {
+  const { token, made, secret } = await withServer({ secretKey: first }, async (server) => {
     community = await testCommunity(server)
     await community.tenant((tx) => createMember(tx, { username: 'ada' }, new Date()))
-    return { token: await embedToken(server, community, 'ada'), made: await create(server) }
+    const { key } = (await ask(server, 'POST /v1/social-secret', { bearer: community.systemKey })).answer
+    return { token: await embedToken(server, community, 'ada'), made: await create(server), secret: key! }
   })
   expect(made.status).toBe(201)
   for (const previousSecretKey of [null, randomBytes(32)]) {
@@ -53,6 +56,10 @@ it('another root key takes over what the one before it sealed: tokens, and answe
     const again = await create(server)
     expect([again.text, again.headers.get('idempotent-replayed')]).toEqual([made.text, 'true'])
   })
-  await withServer({ secretKey: second }, async (server) => expect(await isValid(server, token)).toBe(true))
+  await withServer({ secretKey: second }, async (server) => {
+    expect(await isValid(server, token)).toBe(true)
+    const kept = await server.database.tenant(community.id, (tx) => signingSecret(tx, rootKey(second)))
+    expect(`whsec_${kept.toString('base64')}`).toBe(secret)
+  })
   await expect(withServer({ secretKey: first }, async () => {})).rejects.toThrow('is not the one that sealed')
 })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { sql } from 'kysely'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readConfig } from '../../packages/server/src/config.js'
+import type { Tx } from '../../packages/server/src/db/database.js'
 import { type DemoFile, seedDemo } from '../../packages/server/src/demo.js'
 import { newLink } from '../../packages/server/src/domain/accounts/accounts.js'
 import { queueMail } from '../../packages/server/src/domain/accounts/mails.js'
@@ -13,10 +14,19 @@ import { beginSession } from '../../packages/server/src/domain/accounts/sessions
 import { writeDown } from '../../packages/server/src/domain/audit.js'
 import { visit } from '../../packages/server/src/domain/gamification/visits.js'
 import { newId } from '../../packages/server/src/domain/ids.js'
+import { rootKey } from '../../packages/server/src/domain/keys/secrets.js'
 import { deleteMember } from '../../packages/server/src/domain/members/deletions.js'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
 import { suspend } from '../../packages/server/src/domain/members/moderation.js'
 import { claimStage } from '../../packages/server/src/domain/milestones/claiming.js'
+import { connectAccount } from '../../packages/server/src/domain/socials/accounts.js'
+import { claim } from '../../packages/server/src/domain/socials/claims.js'
+import { newTicket } from '../../packages/server/src/domain/socials/connecting.js'
+import { setNetwork } from '../../packages/server/src/domain/socials/networks.js'
+import { createQuest, questById } from '../../packages/server/src/domain/socials/quests.js'
+import { changeProgram } from '../../packages/server/src/domain/socials/referrals.js'
+import { sendIn } from '../../packages/server/src/domain/socials/reviews.js'
+import { newSigningSecret } from '../../packages/server/src/domain/socials/secret.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { asSuperuser, brokenInvariants, openTestDatabase } from '../helpers/database.js'
 import { openMilestone } from '../helpers/milestones.js'
@@ -117,6 +127,7 @@ async function seedTheRest(): Promise<void> {
     await tx.db.insertInto('avatars').values({ community_id, member_id, due_at: now }).execute()
     await claimStage(tx, (await openMilestone(tx, now)).id, 1, member_id, now)
     await newLoginCode(tx, { username: 'amara' }, now)
+    await seedSocials(tx, member_id)
     await writeDown(tx, { operation: 'test', actor: { kind: 'machine', id: null } }, now)
     await tx.db
       .insertInto('earnings')
@@ -147,6 +158,33 @@ async function seedTheRest(): Promise<void> {
         .execute()
     }
   })
+}
+
+async function seedSocials(tx: Tx, memberId: string): Promise<void> {
+  const quest = { network: 'web', action: 'visit', proof: 'review', reward: { xp: 5, currency: 0 } } as const
+  const { id } = await createQuest(tx, { ...quest, title: 'Quest' }, now)
+  const [made, doer] = [await questById(tx, id), { memberId, timeZone: 'UTC', weekStart: 1 }]
+  const evidence = { note: '', link: 'https://a.example/', pictureId: null }
+  await claim(
+    tx,
+    made,
+    doer,
+    async (row) => {
+      await sendIn(tx, made, row, evidence, now)
+      return { is: 'yes' }
+    },
+    now,
+  )
+  await changeProgram(tx, { page: null }, now)
+  const [root, network] = [rootKey(randomBytes(32)), 'github'] as const
+  await newSigningSecret(tx, root)
+  await setNetwork(tx, root, network, { clientId: 'x', clientSecret: 'x' }, now)
+  const [account, tokens] = [
+    { id: '1', name: 'x', createdAt: null },
+    { access: 'x', refresh: null, endsAt: null },
+  ]
+  await connectAccount(tx, root, { memberId, network, account, tokens }, now)
+  await newTicket(tx, root, { memberId, network, returnTo: null }, now)
 }
 
 describe('two communities', () => {
@@ -256,6 +294,10 @@ describe('background work', () => {
       'member_deletions',
       'member_suspensions',
       'relays',
+      'social_accounts',
+      'social_networks',
+      'social_secrets',
+      'social_tickets',
     ])
   })
 
@@ -349,6 +391,13 @@ describe('the invariants', () => {
     ],
     ['what a badge gave is in the ledger', 'update member_badges set xp = 1'],
     ['a badge is with everybody who has enough', 'update badges set counted_to = null; delete from member_badges'],
+    ['what a quest gave is in the ledger, and nothing else is', 'update social_progress set xp = 6'],
+    ['what a quest gave is in the ledger, and nothing else is', 'delete from social_progress'],
+    [
+      'an account of a network is one connected member’s, and the only one of theirs there',
+      `insert into social_accounts (community_id, network, fingerprint, member_id, sealed, connected_at)
+       select community_id, network, 'x', member_id, sealed, connected_at from social_accounts`,
+    ],
     ['what happened cannot be changed', 'alter table entries disable trigger entries_immutable'],
     ['what happened cannot be changed', 'drop trigger transactions_immutable on transactions'],
     [

@@ -12,6 +12,7 @@ const eventTypes = [
   'balance.changed',
   'leaderboard.changed',
   'milestone.changed',
+  'social.changed',
   'channel.changed',
   'store.changed',
   'store.item_purchased',
@@ -36,7 +37,7 @@ export const Hint = z
     type: z.enum([...eventTypes, 'reset']),
     /**
      * The thing that changed: a board for `leaderboard.changed`; a member for `balance.changed`, for an `order.updated` or a
-     * `wish.changed` of theirs, and for a `config.changed` or `milestone.changed` that is about that member's pages alone; an
+     * `wish.changed` of theirs, and for a `config.changed`, `milestone.changed` or `social.changed` that is about that member's pages alone; an
      * item for `store.changed`, or null for the whole store.
      */
     id: Id.nullable(),

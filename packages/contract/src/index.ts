@@ -18,6 +18,7 @@ export { fieldTypeSpellings } from './families/application/user-fields.js'
 export * as usersFamily from './families/integration/users.js'
 export type { GamificationSettings } from './families/management/gamification.js'
 export * as managementFamily from './families/management/index.js'
+export type { SocialQuestFields } from './families/management/socials.js'
 export { NewPassword, passwordRules } from './families/system/accounts.js'
 export type { BadgeAction } from './families/system/badges.js'
 export { type ChannelType, type Manifest, mostChannels } from './families/system/channels.js'
@@ -25,6 +26,7 @@ export { mostUserKeys } from './families/user.js'
 export type { MilestoneState, ReasonCode } from './families/widget/index.js'
 export * from './route.js'
 export * from './schemas.js'
+export * from './socials.js'
 
 /** Every family of the wire. A family shares credentials and envelopes; its folder in the server has the same name. */
 export const families = {

@@ -28,6 +28,7 @@ import { createRefuser } from './http/refuse.js'
 import { requestId } from './http/request-id.js'
 import { mountFamily } from './http/route.js'
 import { mountAccounts } from './pages/accounts.js'
+import { mountConnect } from './pages/connect.js'
 import { mountEmbed } from './pages/embed.js'
 import { filesAlone, mountPictures } from './pages/pictures.js'
 import { mountReference } from './pages/reference.js'
@@ -113,6 +114,7 @@ export async function createApp(
   mountPictures(app, services)
   mountEmbed(app, services)
   await mountAccounts(app, services, limiter)
+  await mountConnect(app, services, limiter)
   mountReference(app)
   return app
 }

@@ -6,6 +6,7 @@ import { migrate } from './db/migrate.js'
 import { startPostgres } from './db/supervisor.js'
 import { keptSecret, type RootKey, rootKey } from './domain/keys/secrets.js'
 import { opensSigningKeys, resealSigningKeys } from './domain/keys/signing.js'
+import { resealSocials } from './domain/socials/reseal.js'
 import { createUndo } from './undo.js'
 
 /** What a server stands on: the database, brought up to date, and the root key that fits it. */
@@ -30,7 +31,10 @@ export async function openInstallation(config: Config, log: Logger): Promise<Ins
           'Put that one back, or into RAI_SECRET_KEY_PREVIOUS: tokens and stored secrets cannot be read without it.',
       )
     }
-    if (config.previousSecretKey) await resealSigningKeys(database, root)
+    if (config.previousSecretKey) {
+      await resealSigningKeys(database, root)
+      await resealSocials(database, root)
+    }
     return { database, rootKey: root, close: undo.all }
   } catch (error) {
     // Why it cannot be opened says more than what then goes wrong as well.

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { type DestinationStream, pino } from 'pino'
 import { type AppOptions, createApp } from './app.js'
-import { createGuardedFetch, type Resolve } from './calls/fetch.js'
+import { createGuardedFetch, type GuardedFetch, type Resolve } from './calls/fetch.js'
+import { createNetworks } from './calls/networks.js'
 import { type Config, StartFailure } from './config.js'
 import type { Database } from './db/database.js'
 import { seedDemo } from './demo.js'
@@ -47,6 +48,8 @@ export interface StartOptions extends AppOptions {
   clock?: () => Date
   /** What addresses a name has. */
   resolve?: Resolve
+  /** Where an address is reached instead. */
+  reach?: (url: string) => string
   /** Told of every password that is hashed. */
   onHash?: () => void
   /** Where the log goes; default: standard output. */
@@ -67,7 +70,7 @@ const unlogged = [
  */
 export async function startServer(
   config: Config,
-  { signal, clock = () => new Date(), resolve, onHash, logTo, ...appOptions }: StartOptions = {},
+  { signal, clock = () => new Date(), resolve, reach = (url) => url, onHash, logTo, ...appOptions }: StartOptions = {},
 ): Promise<RunningServer> {
   const log = pino({ level: config.logLevel, redact: unlogged }, logTo)
   const undo = createUndo()
@@ -94,6 +97,8 @@ export async function startServer(
     undo.add(() => redis?.disconnect())
     const hints = createHints([...notify, ...(redis ? [byRedis(redis, config.redisUrl!, log)] : [])], hub.wake)
     undo.add(() => hints.close())
+    const guarded = createGuardedFetch(config.callsAllow, resolve)
+    const fetchGuarded: GuardedFetch = (url, options) => guarded(reach(url), options)
     const loops = {
       events: startRelay(database, log, (communityId, seq) => {
         hub.wake(communityId, seq)
@@ -104,7 +109,7 @@ export async function startServer(
       fields: startForgetting(database, log),
       badges: startBadges(database, files, log, clock),
       jobs: startBulk(database, log, clock),
-      avatars: startAvatars(database, log, clock, createGuardedFetch(config.callsAllow, resolve)),
+      avatars: startAvatars(database, log, clock, fetchGuarded),
       mails: startMailing(database, config, log, clock),
     }
     database.onWork((work, communityId) => loops[work].wake(communityId))
@@ -119,7 +124,11 @@ export async function startServer(
     undo.add(() => Promise.all([...Object.values(loops), ...byTime].map((loop) => loop.stop())))
 
     const passwords = createPasswords(onHash)
-    const services = { config, database, rootKey, tokens, passwords, files, hub, redis, log, clock }
+    const networks = createNetworks(fetchGuarded, clock)
+    const services = {
+      ...{ config, database, rootKey, tokens, passwords, files, fetchGuarded, networks },
+      ...{ hub, redis, log, clock },
+    }
     const app = await createApp(services, appOptions)
     undo.add(() => {
       hub.close()

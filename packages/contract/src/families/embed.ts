@@ -29,6 +29,11 @@ export const embed = table({
       origin: Origin.optional().meta({
         description: 'The one page origin that the token is for; default: every origin of the access key',
       }),
+      /** Ours. */
+      referral: z.string().max(200).optional().meta({
+        description:
+          'Where the key makes members: the code of who brought this one, as it came to your page. One that is nobody’s has no effect, as for who is a member already',
+      }),
     }),
     bodyLimit: bodyLimits.small,
     answer: z.strictObject({

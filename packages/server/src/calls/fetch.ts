@@ -1,11 +1,11 @@
 import { lookup } from 'node:dns/promises'
-import { type IncomingMessage, request as requestHttp } from 'node:http'
+import { type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
 /*
- * The one way to addresses that others chose: pictures today. Whoever names an address must not reach by it what only this
+ * The one way to addresses that others chose: pictures, networks, operators' endpoints. Whoever names an address must not reach by it what only this
  * machine can reach. So the name is resolved first, every address that it has must be a public one, and the connection
  * goes to just those: a name that means something else a moment later changes nothing. Redirects are not followed.
  */
@@ -18,12 +18,18 @@ export class CallFailure extends Error {
 /** What came back, in full. */
 export interface CallAnswer {
   status: number
+  headers: IncomingHttpHeaders
   body: Buffer
 }
 
 export interface CallOptions {
   /** What is asked for: the header `Accept`. */
   accept: string
+  /** Default: GET. */
+  method?: 'GET' | 'POST' | 'DELETE'
+  /** What is sent besides. */
+  headers?: Readonly<Record<string, string>>
+  body?: string
   /** An answer with a longer body fails. */
   maxBytes: number
   /** From the look for the name to the last byte. */
@@ -49,7 +55,7 @@ export function createGuardedFetch(allowed: readonly string[], resolve: Resolve 
     const isListed = allowed.includes(`${place}:${port || (protocol === 'https:' ? 443 : 80)}`)
     return isListed || (protocol === 'https:' && port === '' && isPublic(address))
   }
-  return async (text, { accept, maxBytes, timeoutMs, signal }) => {
+  return async (text, { maxBytes, timeoutMs, signal, ...asked }) => {
     const url = URL.canParse(text) ? new URL(text) : undefined
     if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password)
       throw new CallFailure('not an address that is called')
@@ -60,8 +66,8 @@ export function createGuardedFetch(allowed: readonly string[], resolve: Resolve 
       const addresses = isIP(host) ? [host] : await orEnded(resolve(host), ended)
       if (addresses.length === 0 || !addresses.every((address) => mayCall(address, url)))
         throw new CallFailure('not a public address')
-      const answer = await send(url, addresses, accept, ended)
-      return { status: answer.statusCode!, body: await bodyOf(answer, maxBytes) }
+      const answer = await send(url, addresses, asked, ended)
+      return { status: answer.statusCode!, headers: answer.headers, body: await bodyOf(answer, maxBytes) }
     } catch (error) {
       throw error instanceof CallFailure ? error : new CallFailure((error as Error).message, { cause: error })
     }
@@ -78,15 +84,21 @@ export function isPublic(address: string): boolean {
 }
 
 /** Connects to one of the addresses under the URL's own name, and waits for the head of the answer. */
-function send(url: URL, addresses: readonly string[], accept: string, signal: AbortSignal): Promise<IncomingMessage> {
+function send(
+  url: URL,
+  addresses: readonly string[],
+  { accept, method = 'GET', headers: more, body }: Pick<CallOptions, 'accept' | 'method' | 'headers' | 'body'>,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   const found = addresses.map((address) => ({ address, family: isIP(address) }))
   const pinned: LookupFunction = (_, { all }, callback) =>
     all ? callback(null, found) : callback(null, found[0]!.address, found[0]!.family)
   const request = url.protocol === 'https:' ? requestHttps : requestHttp
   return new Promise((resolve, reject) => {
-    const headers = { accept, 'user-agent': 'rai' }
+    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+    const headers = { ...more, ...length, accept, 'user-agent': 'rai' }
     // No agent: a kept connection might be to an address of before.
-    request(url, { agent: false, lookup: pinned, signal, headers }, resolve).on('error', reject).end()
+    request(url, { agent: false, method, lookup: pinned, signal, headers }, resolve).on('error', reject).end(body)
   })
 }
 

@@ -1,6 +1,7 @@
 import type {
   ChannelPermission,
   ChannelType,
+  ConnectableNetwork,
   ErrorCode,
   EventType,
   FieldContent,
@@ -18,6 +19,11 @@ import type {
   PurchaseLimit,
   Question,
   ServerPermission,
+  SocialAction,
+  SocialNetwork,
+  SocialProof,
+  SocialQuestFields,
+  SocialReason,
   Unit,
   UserPermission,
 } from '@rai/contract'
@@ -90,6 +96,14 @@ export interface Tables {
   orders: Orders
   vouchers: Vouchers
   wishes: Wishes
+  social_quests: SocialQuests
+  social_progress: SocialProgress
+  social_reviews: SocialReviews
+  referral_programs: ReferralPrograms
+  social_secrets: SocialSecrets
+  social_networks: SocialNetworks
+  social_accounts: SocialAccounts
+  social_tickets: SocialTickets
 }
 
 /** A column with a default in the database that never changes afterwards. */
@@ -252,6 +266,7 @@ interface Members {
   revision: Generated<number>
   email_key: Computed<string | null>
   name_key: Computed<string>
+  referral_code: Computed<string>
 }
 
 interface Roles {
@@ -810,4 +825,97 @@ interface Wishes {
   notify: boolean
   back_at: Date | null
   created_at: Date
+}
+
+interface SocialQuests {
+  community_id: string
+  id: string
+  title: string
+  network: SocialNetwork
+  action: SocialAction
+  proof: SocialProof
+  settings: Json<Omit<SocialQuestFields, 'title' | 'network' | 'action' | 'proof'>>
+  deleted_at: Date | null
+  created_at: Once<Date>
+  updated_at: Date
+  revision: Generated<number>
+}
+
+interface SocialProgress {
+  community_id: string
+  member_id: string
+  quest_id: string
+  period: string
+  state: 'opened' | 'waiting' | 'in_review' | 'done' | 'failed'
+  reason: SocialReason | null
+  rejection: string | null
+  opened_at: Date
+  checking_until: Date | null
+  next_at: Date | null
+  attempts: Generated<number>
+  xp: Generated<number>
+  currency: Generated<number>
+}
+
+interface SocialReviews {
+  community_id: string
+  id: string
+  quest_id: string
+  member_id: string
+  period: string
+  note: string
+  link: string | null
+  picture_id: string | null
+  state: 'waiting' | 'approved' | 'rejected'
+  reason: string | null
+  created_at: Date
+  decided_at: Date | null
+  actor: string | null
+}
+
+interface ReferralPrograms {
+  community_id: string
+  page: string | null
+  referred_xp: Generated<number>
+  referred_currency: Generated<number>
+  updated_at: Date
+  revision: Generated<number>
+}
+
+interface SocialSecrets {
+  community_id: string
+  sealed: Buffer
+}
+
+interface SocialNetworks {
+  community_id: string
+  network: ConnectableNetwork
+  client_id: string
+  sealed: Buffer
+  updated_at: Date
+}
+
+interface SocialAccounts {
+  community_id: string
+  network: ConnectableNetwork
+  fingerprint: Buffer
+  member_id: string
+  account_id: string | null
+  name: string | null
+  account_created_at: Date | null
+  sealed: Buffer | null
+  is_expired: Generated<boolean>
+  connected_at: Date
+  used_at: Date | null
+}
+
+interface SocialTickets {
+  community_id: string
+  hash: Buffer
+  member_id: string
+  network: ConnectableNetwork
+  sealed: Buffer
+  browser_hash: Buffer | null
+  return_to: string | null
+  expires_at: Date
 }

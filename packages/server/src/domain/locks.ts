@@ -17,6 +17,7 @@ const order = [
   'username',
   'file',
   'user keys',
+  'social accounts',
   'channels',
   'store',
   'wishes',

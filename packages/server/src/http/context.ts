@@ -12,6 +12,8 @@ import type {
 } from '@rai/contract'
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
+import type { GuardedFetch } from '../calls/fetch.js'
+import type { Networks } from '../calls/networks.js'
 import type { Config } from '../config.js'
 import type { Database, Tx } from '../db/database.js'
 import type { Passwords } from '../domain/accounts/passwords.js'
@@ -33,6 +35,9 @@ export interface Services {
   tokens: Tokens
   passwords: Passwords
   files: Files
+  /** Calls whom operators named. */
+  fetchGuarded: GuardedFetch
+  networks: Networks
   hub: StreamHub
   /** What instances share, where there is one. */
   redis: Redis | null

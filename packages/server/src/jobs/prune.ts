@@ -23,11 +23,12 @@ const old = {
   /** Of jobs. Errors say what rows called members: they go by when whoever was deleted meanwhile is erased. */
   job_errors: sql<boolean>`created_at < now() - make_interval(days => ${restorableDays}) and failed > 0`,
   login_codes: sql<boolean>`expires_at < now()`,
+  social_tickets: sql<boolean>`expires_at < now()`,
   /** The database itself keeps what is younger. */
   audit_log: sql<boolean>`created_at < audit_horizon()`,
 }
 
-/** Deletes what is kept for a time only: numbered events, the answers of idempotent writes, the rows of failed jobs, the errors of old ones, codes that ran out, the audit log. */
+/** Deletes what is kept for a time only: numbered events, the answers of idempotent writes, the rows of failed jobs, the errors of old ones, codes and tickets that ran out, the audit log. */
 export function startPruning(database: Database, log: Pick<Logger, 'error'>): Loop {
   return startLoop(database, log, {
     name: 'pruning',
@@ -52,8 +53,14 @@ export function startPruning(database: Database, log: Pick<Logger, 'error'>): Lo
         .distinct()
         .where(old.login_codes)
         .execute()
+      const tickets = await db
+        .selectFrom('social_tickets')
+        .select('community_id')
+        .distinct()
+        .where(old.social_tickets)
+        .execute()
       const audit = await db.selectFrom('audit_log').select('community_id').distinct().where(old.audit_log).execute()
-      return [...events, ...answers, ...jobs, ...codes, ...audit].map((row) => row.community_id)
+      return [...events, ...answers, ...jobs, ...codes, ...tickets, ...audit].map((row) => row.community_id)
     },
     run: (communityId) =>
       database.tenant(communityId, async (tx) => {
@@ -74,7 +81,8 @@ export function startPruning(database: Database, log: Pick<Logger, 'error'>): Lo
           delete from job_errors where community_id = ${communityId} and job_id in (
             select id from jobs where community_id = ${communityId} and ${old.job_errors}
           )`.execute(tx.db)
-        await tx.db.deleteFrom('login_codes').where('community_id', '=', communityId).where(old.login_codes).execute()
+        for (const table of ['login_codes', 'social_tickets'] as const)
+          await tx.db.deleteFrom(table).where('community_id', '=', communityId).where(old[table]).execute()
         await tx.db.deleteFrom('audit_log').where('community_id', '=', communityId).where(old.audit_log).execute()
         return events.numAffectedRows === BigInt(batch)
       }),

@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { Email, NewPassword, passwordRules } from '@rai/contract'
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { countMail } from '../api/system/accounts.js'
 import type { Tx } from '../db/database.js'
@@ -12,10 +11,10 @@ import { Failure } from '../domain/failure.js'
 import { isWellFormed } from '../domain/keys/text.js'
 import { memberOfSession } from '../domain/members/members.js'
 import type { Services } from '../http/context.js'
-import { fromZod, statusOf, toFailure } from '../http/errors.js'
-import { type Limiter, limitFor, networkOf } from '../http/limits.js'
-import { style } from './accounts.style.js'
-import { attributes, document, escaped } from './html.js'
+import { fromZod } from '../http/errors.js'
+import { type Limiter, limitFor } from '../http/limits.js'
+import { cookieIn, form, hidden, mountPages, type Page, setCookie } from './forms.js'
+import { attributes, escaped } from './html.js'
 
 /** Where the links of mails, and the address of Secure Auth, lead to. */
 const places = {
@@ -29,51 +28,17 @@ const places = {
 export const linkTo = (publicUrl: string, place: keyof typeof places, secret = ''): string =>
   publicUrl + places[place] + secret
 
-/** What a page says. */
-interface Page {
-  title: string
-  /** HTML. */
-  body: string
-  status?: number
-}
-
-const formLimit = 16 * 1024
 /** Holds a login between two of these pages, and is sent to no other place. */
 const cookie = 'rai_login'
 
-/**
- * The pages that mails lead to. They work without scripts, and looking at one changes nothing: programs that look through
- * mails follow every link, so that each deed is a form.
- */
+/** What people read whose link is not good any more. */
+const over = `Ask for a new one where you asked for this one.</p>
+        <p><a href="/account/forgot">Set a new password</a></p>`
+
+/** The pages that mails lead to. */
 export async function mountAccounts(app: FastifyInstance, services: Services, limiter: Limiter): Promise<void> {
-  await app.register(async (scope) => {
-    scope.addContentTypeParser(
-      'application/x-www-form-urlencoded',
-      { parseAs: 'string', bodyLimit: formLimit },
-      async (_request: FastifyRequest, text: string) => Object.fromEntries(new URLSearchParams(text)),
-    )
-    scope.setErrorHandler<FastifyError>(async (error, request, reply) => {
-      const failure = toFailure(error)
-      if (failure.code === 'internal') request.log.error({ err: error }, 'a page failed')
-      await send(reply, refusalPage(failure, request.id))
-    })
-
-    const { config, database, clock } = services
-    /** A page, and what its form does. */
-    const page = (
-      path: string,
-      look: (request: FastifyRequest) => Promise<Page>,
-      act: (request: FastifyRequest, reply: FastifyReply) => Promise<Page | null>,
-    ) => {
-      scope.get(path, async (request, reply) => send(reply, await look(request)))
-      scope.post(path, async (request, reply) => {
-        refuseOtherSites(request)
-        await limiter.take(reply, 'login', networkOf(request.ip))
-        const page = await act(request, reply)
-        return page ? send(reply, page) : reply.redirect('/account', 303)
-      })
-    }
-
+  await mountPages(app, limiter, over, (page) => {
+    const { database, clock } = services
     page(
       '/account/verify',
       async ({ query }) => {
@@ -170,21 +135,16 @@ export async function mountAccounts(app: FastifyInstance, services: Services, li
       async ({ body }, reply) => {
         const { tokens } = await redeemLoginCode(database, secretIn(body, 'code'), clock())
         keep(reply, tokens.accessToken, tokens.expiresIn)
-        return null
+        return '/account'
       },
     )
 
-    const sessionOf = async ({ headers }: FastifyRequest) => {
-      const kept = headers.cookie?.split('; ').find((pair) => pair.startsWith(`${cookie}=`))
-      return kept ? findSession(database, kept.slice(cookie.length + 1), clock()) : undefined
+    const sessionOf = async (request: FastifyRequest) => {
+      const kept = cookieIn(request, cookie)
+      return kept ? findSession(database, kept, clock()) : undefined
     }
-    const keep = (reply: FastifyReply, token: string, seconds: number) => {
-      const secure = config.publicUrl.startsWith('https:') ? '; Secure' : ''
-      reply.header(
-        'Set-Cookie',
-        `${cookie}=${token}; Path=/account; HttpOnly; SameSite=Strict; Max-Age=${seconds}${secure}`,
-      )
-    }
+    const keep = (reply: FastifyReply, value: string, seconds: number) =>
+      setCookie(reply, services, { name: cookie, value, path: '/account', sameSite: 'Strict', seconds })
     page(
       '/account',
       async (request) => {
@@ -211,17 +171,10 @@ export async function mountAccounts(app: FastifyInstance, services: Services, li
         const session = await sessionOf(request)
         if (session) await database.accounts((tx) => endSession(tx, session.id))
         keep(reply, '', 0)
-        return null
+        return '/account'
       },
     )
   })
-}
-
-/** Another site's form would sign its visitors in as somebody else. */
-function refuseOtherSites({ headers }: FastifyRequest): void {
-  const site = headers['sec-fetch-site']
-  if (site !== undefined && site !== 'same-origin')
-    throw new Failure('forbidden', 'Open this page itself, and try again.')
 }
 
 /**
@@ -263,38 +216,4 @@ function field(
           ${problem ? `<p class="problem" role="alert" id="problem">${escaped(problem)}</p>` : ''}
           <input id="${name}" name="${name}" required ${input}${state}>
           ${hint ? `<p class="hint" id="hint">${hint}</p>` : ''}`
-}
-
-const hidden = (name: string, value: string) => `<input type="hidden" name="${name}" value="${escaped(value)}">`
-
-const form = (action: string, fields: string, label: string) => `<form method="post" action="${action}">
-          ${fields}
-          <button>${label}</button>
-        </form>`
-
-/** What went wrong, in words and with one way on. */
-function refusalPage(failure: Failure, requestId: string): Page {
-  const isOver = failure.code === 'invalid_token'
-  return {
-    status: statusOf(failure),
-    title: isOver ? 'This link is not good any more' : 'That did not work',
-    body: isOver
-      ? `<p>It was used already, has expired, or is not complete. Ask for a new one where you asked for this one.</p>
-        <p><a href="/account/forgot">Set a new password</a></p>`
-      : `<p>${escaped(failure.message)}</p><p class="hint">Request ${escaped(requestId)}</p>`,
-  }
-}
-
-function send(reply: FastifyReply, { title, body, status = 200 }: Page): FastifyReply {
-  const nonce = randomBytes(18).toString('base64')
-  const policy = `default-src 'none'; style-src 'nonce-${nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`
-  const main = `<main>
-      <h1>${title}</h1>
-      ${body}
-    </main>`
-  return reply
-    .code(status)
-    .type('text/html; charset=utf-8')
-    .header('Content-Security-Policy', policy)
-    .send(document({ title, style, body: main }, 'en', nonce))
 }

@@ -15,6 +15,7 @@ const audiences: Partial<Record<EventType, 'everyone' | 'all' | 'viewers' | 'sub
   'config.changed': 'everyone',
   'milestone.changed': 'everyone',
   'store.changed': 'all',
+  'social.changed': 'everyone',
   'balance.changed': 'subject',
   'order.updated': 'subject',
   'wish.changed': 'subject',

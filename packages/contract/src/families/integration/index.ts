@@ -48,7 +48,7 @@ const CreateUser = z
     confirmPassword: z.string().max(200).optional().meta({ description: refused }),
     referral: z.string().max(254).optional().meta({
       description:
-        'The member who brought them: `_id`, short number, e-mail or username, looked for in this order. They earn what the rule for referrals gives',
+        'The member who brought them: the code of their link, `_id`, short number, e-mail or username, looked for in this order. Both are given what the community says',
     }),
     customFields: z
       .array(

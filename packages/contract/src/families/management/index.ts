@@ -4,6 +4,7 @@ import { gamification } from './gamification.js'
 import { keys } from './keys.js'
 import { leaderboards } from './leaderboards.js'
 import { milestones } from './milestones.js'
+import { socials } from './socials.js'
 import { store } from './store.js'
 
 export type { AuditActor } from './audit.js'
@@ -19,5 +20,6 @@ export const management = table({
   ...gamification,
   ...keys,
   ...store,
+  ...socials,
   ...audit,
 })

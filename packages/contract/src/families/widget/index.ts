@@ -9,6 +9,8 @@ import { store } from './store.js'
 
 export type { MilestoneState, ReasonCode } from './milestones.js'
 
+import { socials } from './socials.js'
+
 /** What browsers ask. The publishable key stands in the path, so that anonymous reads need no preflight and a CDN can hold them. */
 export const widget = table({
   ...config,
@@ -17,6 +19,7 @@ export const widget = table({
   ...milestones,
   ...progress,
   ...store,
+  ...socials,
   'GET /widget/v1/{publishableKey}/stream': {
     summary: 'Server-sent events: hints about what changed. Resumes after `Last-Event-ID`',
     access: anyPage,

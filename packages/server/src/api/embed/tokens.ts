@@ -9,7 +9,7 @@ export const tokens: Handlers<keyof typeof families.embed> = {
     const key = await goodKeyById(tx, principal.keyId, now)
     if (!key) throw new Failure('unauthorized')
     const origins = audienceOf(key, body.origin)
-    const member = await identifyMember(tx, key, body.userIdentifiers, now)
+    const member = await identifyMember(tx, key, body.userIdentifiers, now, body.referral)
     const { communityId, keyId: accessKeyId } = principal
     const claims = { communityId, memberId: member.id, accessKeyId, generation: key.generation, origins }
     const { token, expiresIn } = await deps.tokens.mint(claims, now)

@@ -5,7 +5,7 @@ import { thisCommunity } from '../../domain/communities.js'
 import { Failure, type FailureDetail } from '../../domain/failure.js'
 import { isAsked, listFields, mustBe, readValue } from '../../domain/fields/fields.js'
 import { type NewValue, valuesOf } from '../../domain/fields/values.js'
-import { earn, takeEarnings } from '../../domain/gamification/earning.js'
+import { takeEarnings } from '../../domain/gamification/earning.js'
 import { gamificationOf } from '../../domain/gamification/settings.js'
 import { currentStreak, visitsOf } from '../../domain/gamification/visits.js'
 import { deleteMember, restoreMember } from '../../domain/members/deletions.js'
@@ -20,6 +20,7 @@ import {
   notDeleted,
 } from '../../domain/members/members.js'
 import { rolesOf, setAccessLevel } from '../../domain/roles.js'
+import { memberByCode, payReferral } from '../../domain/socials/referrals.js'
 import type { Handlers } from '../../http/context.js'
 
 type CreateUser = BodyOf<'POST /apis/v1/users'>
@@ -54,7 +55,7 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info' 
     // A role may allow more than this key does. A level that names none passes: it stands in documented requests.
     if (levelled.role_ids.length > 0 && principal.kind !== 'systemKey')
       throw new Failure('forbidden', 'Only the system key gives a role. Leave accessLevel out.')
-    if (referrer) await earn(tx, referrer.id, 'referral', member.id, now)
+    if (referrer) await payReferral(tx, member, referrer.id, now)
     return showUser(levelled, externalId)
   },
 
@@ -109,7 +110,7 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info' 
 
 /** @throws Failure `unknown_reference` for nobody, and for whoever is deleted. */
 async function referrerOf(tx: Tx, referral: string): Promise<Member> {
-  const member = await findMemberByAny(tx, referral)
+  const member = (await memberByCode(tx, referral)) ?? (await findMemberByAny(tx, referral))
   if (member && member.status !== 'deleted') return member
   const details = [{ path: 'referral', message: 'no such member' }]
   throw new Failure('unknown_reference', 'The member who brought them is not here.', details)

@@ -7,6 +7,7 @@ import { leaderboards } from './leaderboards.js'
 import { milestones } from './milestones.js'
 import { orders } from './orders.js'
 import { products } from './products.js'
+import { socials } from './socials.js'
 import { store } from './store.js'
 
 export { family } from './family.js'
@@ -20,4 +21,5 @@ export const handlers: Handlers<keyof typeof families.management> = {
   ...products,
   ...orders,
   ...audit,
+  ...socials,
 }

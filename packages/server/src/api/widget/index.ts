@@ -5,6 +5,7 @@ import { leaderboards } from './leaderboards.js'
 import { me } from './me.js'
 import { milestones } from './milestones.js'
 import { progress } from './progress.js'
+import { socials } from './socials.js'
 import { store } from './store.js'
 import { stream } from './stream.js'
 
@@ -17,5 +18,6 @@ export const handlers: Handlers<keyof typeof families.widget> = {
   ...milestones,
   ...progress,
   ...store,
+  ...socials,
   ...stream,
 }

@@ -1,4 +1,4 @@
-import type { GamificationSettings } from '@rai/contract'
+import type { GamificationSettings, Unit } from '@rai/contract'
 import type { Tx } from '../../db/database.js'
 import { type Community, thisCommunity } from '../communities.js'
 import { type Move, post, type Reason } from '../ledger.js'
@@ -76,10 +76,8 @@ export async function earned(
 ): Promise<Move[]> {
   const paying = settings.earning[rule]
   if (!paying.enabled) return []
-  const boost = await boostOf(tx, member, settings)
-  const reward = { ...paying, xp: Math.floor((paying.xp * boost) / 100) }
   const reason = reasons[rule]
-  const moves = givenOf(community, reward).map(
+  const moves = givenOf(community, await rewardOf(tx, member, settings, rule)).map(
     ({ unit, amount }): Move => ({
       memberId: member.id,
       unit,
@@ -104,6 +102,19 @@ export async function earn(tx: Tx, memberId: string, rule: Rule, about: string, 
   if (!member) return false
   const { posted } = await post(tx, await earned(tx, { member, community, settings }, rule, about, at), at)
   return posted > 0
+}
+
+/** What a rule gives a member when it pays. */
+export async function rewardOf(
+  tx: Tx,
+  member: Member,
+  settings: Gamification,
+  rule: Rule,
+): Promise<Record<Unit, number>> {
+  const { enabled, xp, currency } = settings.earning[rule]
+  if (!enabled) return { xp: 0, currency: 0 }
+  const boost = await boostOf(tx, member, settings)
+  return { xp: Math.floor((xp * boost) / 100), currency }
 }
 
 /** What percentage of a rule's XP a member gets: that of the role of theirs that gives the most. */

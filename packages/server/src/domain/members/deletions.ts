@@ -9,6 +9,8 @@ import { newId } from '../ids.js'
 import { boardsRanking, countMoved } from '../leaderboards/counting.js'
 import { shareBoards, takeCounts } from '../locks.js'
 import { dropAvatars } from '../pictures/avatars.js'
+import { eraseAccounts } from '../socials/accounts.js'
+import { eraseReviews } from '../socials/reviews.js'
 import { erasePurchases } from '../store/orders.js'
 import type { Member } from './members.js'
 import { holdMembers, setStatus } from './status.js'
@@ -101,6 +103,8 @@ export async function eraseNext(tx: Tx, files: Files, at: Date): Promise<boolean
   ] as const)
     await tx.db.deleteFrom(table).where('community_id', '=', tx.communityId).where(them).execute()
   await eraseApplications(tx, files, ids)
+  await eraseReviews(tx, files, ids)
+  await eraseAccounts(tx, ids)
   const boards = await boardsRanking(tx, { fields: rows.map(({ field }) => field) })
   await countMoved(tx, boards, ids)
   return due.length === batch

@@ -1,10 +1,12 @@
 import { type managementFamily, Username } from '@rai/contract'
 import type { Database, Tx } from '../../db/database.js'
 import { Failure } from '../failure.js'
+import { takeEarnings } from '../gamification/earning.js'
 import { isNewVisit } from '../gamification/visits.js'
 import { goodKeyById, type Key } from '../keys/keys.js'
 import type { EmbedClaims, Tokens } from '../keys/tokens.js'
 import { takeTurn } from '../locks.js'
+import { memberByCode, payReferral } from '../socials/referrals.js'
 import { activeMember, createMember, findMember, type Member, type MemberName } from './members.js'
 
 const nameOf = (meaning: managementFamily.IdentifierMeaning, value: string): MemberName => {
@@ -21,6 +23,7 @@ const nameOf = (meaning: managementFamily.IdentifierMeaning, value: string): Mem
 /**
  * The one active member that all identifiers name, by what a widget access key declares them to mean. A key with
  * `create_member` makes somebody of whom nothing is known yet, if it is told a username.
+ * @param referral The code of who brought them, if they are made.
  * @throws Failure `invalid_request` for an undeclared identifier, `not_found` for nobody, or for more than one.
  */
 export async function identifyMember(
@@ -28,6 +31,7 @@ export async function identifyMember(
   key: Key,
   identifiers: Readonly<Record<string, string>>,
   at: Date,
+  referral?: string,
 ): Promise<Member> {
   const given = Object.entries(identifiers).map(([name, value]) => ({ name, value, meaning: key.identifiers[name] }))
   const undeclared = given.filter(({ meaning }) => meaning === undefined)
@@ -54,7 +58,11 @@ export async function identifyMember(
       if (!Username.safeParse(username).success)
         throw new Failure('invalid_request', 'This is no username: one line, 1 to 100 characters.')
       const externalIds = names.flatMap((name) => ('externalId' in name ? [name.externalId] : []))
-      return createMember(tx, { username, externalIds }, at)
+      const referrer = referral === undefined ? undefined : await memberByCode(tx, referral)
+      if (referrer) await takeEarnings(tx, referrer.id)
+      const member = await createMember(tx, { username, externalIds, referredBy: referrer?.id }, at)
+      if (referrer) await payReferral(tx, member, referrer.id, at)
+      return member
     }
   }
   const [member] = members

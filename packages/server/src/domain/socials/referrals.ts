@@ -1,0 +1,110 @@
+import type { Unit } from '@rai/contract'
+import { sql } from 'kysely'
+import type { Tx } from '../../db/database.js'
+import { thisCommunity } from '../communities.js'
+import { emit } from '../events.js'
+import { earn } from '../gamification/earning.js'
+import { givenOf } from '../gamification/settings.js'
+import { type Move, post } from '../ledger.js'
+import type { Member } from '../members/members.js'
+
+/** Where members send people, and what it gives who comes. */
+export interface Program {
+  /** `{code}` stands for who sends them; null where there is no such page. */
+  page: string | null
+  referred: { xp: number; currency: number }
+  revision: number
+  /** Null while nothing was set. */
+  updatedAt: Date | null
+}
+
+export async function programOf(tx: Tx): Promise<Program> {
+  const row = await tx.db
+    .selectFrom('referral_programs')
+    .selectAll()
+    .where('community_id', '=', tx.communityId)
+    .executeTakeFirst()
+  return {
+    page: row?.page ?? null,
+    referred: { xp: row?.referred_xp ?? 0, currency: row?.referred_currency ?? 0 },
+    revision: row?.revision ?? 0,
+    updatedAt: row?.updated_at ?? null,
+  }
+}
+
+/** Changes what is given, and nothing else. */
+export async function changeProgram(
+  tx: Tx,
+  { page, referred }: { page?: string | null | undefined; referred?: Program['referred'] | undefined },
+  at: Date,
+): Promise<void> {
+  const columns = {
+    ...(page !== undefined && { page }),
+    ...(referred && { referred_xp: referred.xp, referred_currency: referred.currency }),
+    updated_at: at,
+  }
+  await tx.db
+    .insertInto('referral_programs')
+    .values({ community_id: tx.communityId, ...columns })
+    .onConflict((oc) =>
+      oc.column('community_id').doUpdateSet({ ...columns, revision: sql`referral_programs.revision + 1` }),
+    )
+    .execute()
+  await emit(tx, 'social.changed', null)
+}
+
+/** A link with a member's own code in it. */
+export const withCode = (link: string, { referral_code }: Pick<Member, 'referral_code'>): string =>
+  link.replaceAll('{code}', referral_code)
+
+/**
+ * Who sends people by a link. Undefined for a code that is nobody's.
+ * @param code As it stood in an address, where anybody can write.
+ */
+export async function memberByCode(tx: Tx, code: string): Promise<Member | undefined> {
+  const found = await tx.db
+    .selectFrom('members')
+    .selectAll()
+    .where('community_id', '=', tx.communityId)
+    .where('referral_code', '=', code.trim())
+    .where('status', '=', 'active')
+    .limit(2)
+    .execute()
+  // Two that have the same are told apart by nobody.
+  return found.length === 1 ? found[0] : undefined
+}
+
+/** Gives a new member, and who brought them, what that gives. Their earnings were taken before (`takeEarnings`). */
+export async function payReferral(tx: Tx, member: Member, referrerId: string, at: Date): Promise<void> {
+  await earn(tx, referrerId, 'referral', member.id, at)
+  const { referred } = await programOf(tx)
+  const moves = givenOf(await thisCommunity(tx), referred).map(({ unit, amount }): Move => {
+    const key = `referred:${member.id}:${unit}`
+    return { memberId: member.id, unit, amount, reason: 'referral', key, actor: referrerId }
+  })
+  await post(tx, moves, at)
+  await emit(tx, 'social.changed', referrerId)
+}
+
+/** How many came by a member since a moment. */
+export async function referralsSince(tx: Tx, memberId: string, since: Date): Promise<number> {
+  const { n } = await tx.db
+    .selectFrom('members')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('community_id', '=', tx.communityId)
+    .where('referred_by', '=', memberId)
+    .where('created_at', '>=', since)
+    .executeTakeFirstOrThrow()
+  return n
+}
+
+/** What a member was given for those who came. */
+export async function earnedByReferrals(tx: Tx, memberId: string): Promise<Record<Unit, number>> {
+  const { rows } = await sql<Record<Unit, number>>`
+    select coalesce(sum(amount) filter (where unit = 'xp'), 0)::bigint as xp,
+      coalesce(sum(amount) filter (where unit = 'currency'), 0)::bigint as currency
+    from entries e join transactions t on t.community_id = ${tx.communityId} and t.id = e.transaction_id
+    where e.community_id = ${tx.communityId} and e.member_id = ${memberId} and t.reason = 'referral'
+      and t.key like ${`referral:${memberId}:%`}`.execute(tx.db)
+  return rows[0]!
+}
