@@ -149,6 +149,7 @@ const columns = everyColumn<Member>({
   time_zone: true,
   signed_out_at: true,
   referred_by: true,
+  referral_code: true,
   created_at: true,
   updated_at: true,
   revision: true,
