@@ -13,12 +13,19 @@ export { ApiError, type Failure, type FailureCode, failureOf } from './shared/fa
 export { type GetToken, identify, isGuest, logout, type Token, type TokenSource } from './shared/identity.js'
 export { errorOf, type Loadable } from './shared/loadable.js'
 export { serverNow } from './shared/server-clock.js'
+export { type Catalogue, catalogue, type ItemChoice, readItem, type Shelf } from './store/catalogue.js'
+export { setWantedItem, unfinished, wantedItem } from './store/intents.js'
+export { type History, type Orders, orders, showVoucher } from './store/orders.js'
+export { type Purchase, type PurchaseState, purchase } from './store/purchase.js'
+export { type Storefront, storefront } from './store/storefront.js'
+export { setWish, type WishChange } from './store/wishes.js'
 export type {
   Board,
   BoardRow,
   BoardRun,
   ClaimedStage,
   Config,
+  Item,
   Ladder,
   Milestone,
   MilestoneChoice,
@@ -27,12 +34,15 @@ export type {
   MilestoneState,
   MilestoneTask,
   MyRows,
+  Order,
   Period,
+  Quote,
   ReasonCode,
   Recap,
   Rows,
   Viewer,
   Visibility,
+  Voucher,
   WonPrize,
 } from './types.js'
 export { viewer } from './viewer.js'

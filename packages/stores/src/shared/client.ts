@@ -20,7 +20,7 @@ interface Client {
    * @param sample What the caller relies on; an answer without it counts as garbled.
    */
   get<K extends GetRoute>(route: K, sample: Partly<AnswerOf<K>>, request?: Request<K>): Promise<AnswerOf<K>>
-  /** Writes as the viewer, once, under an idempotency key. */
+  /** Writes as the viewer, once, under an idempotency key: a new one, or that of its headers. */
   send<K extends WidgetRoute>(route: K, sample: Partly<AnswerOf<K>>, request: Request<K>): Promise<AnswerOf<K>>
   ask: Ask
 }
@@ -75,7 +75,7 @@ export const clientOf = /* @__PURE__ */ perEnvironment((environment): Client => 
         ...request,
         viewer: true,
         forced: true,
-        headers: { 'Idempotency-Key': environment.randomId() },
+        headers: { 'Idempotency-Key': environment.randomId(), ...request.headers },
       }),
     ask,
   }
