@@ -19,6 +19,7 @@ const tags: Record<string, { name: string; early: [attribute?: string, ...paths:
     name: 'RaiLeaderboard',
     early: ['board', 'leaderboards/*', 'leaderboards/*/rows?from=1&limit=50'],
   },
+  'rai-store': { name: 'RaiStore', early: [] },
   // What it shows first is the viewer's own: nothing that could be asked for without their token.
   'rai-milestone': { name: 'RaiMilestone', early: [] },
 }
@@ -119,7 +120,7 @@ function library(): UserConfig {
 const folder = /packages\/(?:stores|widgets)\/src\/([\w-]+)\//
 /** What only parts use that come later, for the same reason. */
 const later =
-  /packages\/(stores\/src\/(viewer|leaderboard\/(search|own|turns)|milestone\/progress)|widgets\/src\/(\w+\/(own-)?events|shared\/on-demand\/.*))\.ts/
+  /packages\/(stores\/src\/(viewer|leaderboard\/(search|own|turns)|store\/(intents|orders|purchase|wishes)|milestone\/progress)|widgets\/src\/(\w+\/(own-)?events|shared\/on-demand\/.*))\.ts/
 
 /** Whether a module comes with a tag, and not only when it is asked for later, by `import()`. */
 function isFirst(id: string, graph: Pick<Rolldown.PluginContext, 'getModuleInfo'>, seen = new Set<string>()): boolean {

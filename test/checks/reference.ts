@@ -92,7 +92,7 @@ const kinds: { what: string; pattern: RegExp; documented(element: Element): stri
   },
   {
     what: 'custom property',
-    pattern: /(--rai-(?:leaderboard|milestone)-[\w-]+)/g,
+    pattern: /(--rai-(?:leaderboard|milestone|store)-[\w-]+)/g,
     documented: ({ cssProperties }) => cssProperties.flatMap(named),
   },
 ]

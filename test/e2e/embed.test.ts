@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { createKey } from '../../packages/server/src/domain/keys/keys.js'
 import { createBoard, defaultSettings } from '../../packages/server/src/domain/leaderboards/index.js'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
+import { ask as askApi } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
 import { startBrowser, visit } from './browser.js'
 import { pageOf, startSite } from './site.js'
@@ -59,6 +60,20 @@ describe('the widget as a frame', () => {
     await page.frameLocator('iframe').getByText('Noch keine Meilensteine').waitFor()
     expect((await fetch(url)).headers.get('content-security-policy')).toContain(`frame-ancestors ${site.origin}`)
     expect(await violations()).toEqual([])
+  })
+
+  test('draws the store too, and says whether there is one', async () => {
+    const url = `${server.url}/embed/store?key=${community.publishableKey}`
+    expect((await fetch(url)).status).toBe(404)
+    const bearer = community.communityKey
+    await askApi(server, 'PUT /v1/stores', { bearer, body: { isEnabled: true, title: 'The hut' } })
+    await askApi(server, 'POST /v1/products', { bearer, body: { name: 'Enamel mug', price: 300 } })
+    const { page, exceptions } = await visit(browser, site.put('/store', framed(url)))
+    const frame = page.frameLocator('iframe')
+    await frame.getByRole('button', { name: 'Enamel mug' }).click()
+    await frame.getByRole('dialog', { name: 'Enamel mug' }).waitFor()
+    expect(await frame.locator('rai-store').evaluate((element) => element.clientHeight)).toBe(500)
+    expect(exceptions).toEqual([])
   })
 
   test('says in words that a key is not known, on any site', async () => {

@@ -17,6 +17,7 @@ import { createMember } from '../../packages/server/src/domain/members/members.j
 import { claimStage } from '../../packages/server/src/domain/milestones/claiming.js'
 import { createMilestone, type StageInput } from '../../packages/server/src/domain/milestones/milestones.js'
 import { startServer } from '../../packages/server/src/start.js'
+import { openBrowserShop } from './browser-shop.js'
 import { type TestCommunity, testCommunity } from './community.js'
 import { quietConfig } from './config.js'
 import { type FaultProxy, faults, readable, startFaultProxy } from './fault-proxy.js'
@@ -29,6 +30,8 @@ export interface BrowserWorld {
   /** A community with boards and members; one without a board. */
   key: string
   keyWithoutBoards: string
+  /** One with a store; members are `shopper-1` … */
+  shopKey: string
   /** A community with milestones, by their names, and members of its own: see `fillMilestones`. */
   milestones: { key: string; ids: Record<string, string> }
 }
@@ -183,6 +186,7 @@ const server = await startServer(await quietConfig({ dataDir, demoSite: origin }
 const community = await testCommunity(server, { origin })
 const ids = await fill(community)
 const bare = await testCommunity(server, { origin })
+const shop = await openBrowserShop(server, origin)
 const stepped = await testCommunity(server, { origin })
 const milestones = await fillMilestones(stepped)
 /** Who can sign in, and where. */
@@ -199,6 +203,8 @@ interface Asked {
   proxy: string
   part: string
   fault?: keyof typeof faults
+  /** What to change of a product, as JSON. */
+  change: string
 }
 
 /** What a test page can ask the site for, by path. Everything is sent as a query. */
@@ -208,7 +214,10 @@ const answers: Record<string, (asked: Asked) => Promise<unknown>> = {
     const response = await fetch(`${server.url}/v2/api/widget-access-keys/token`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ ...homeOf(member).widgetAccess, userIdentifiers: { 'data-username': member } }),
+      body: JSON.stringify({
+        ...(member.startsWith('shopper') ? shop : homeOf(member)).widgetAccess,
+        userIdentifiers: { 'data-username': member },
+      }),
     })
     if (!response.ok) throw new Error(await response.text())
     return response.json()
@@ -232,6 +241,16 @@ const answers: Record<string, (asked: Asked) => Promise<unknown>> = {
   /** Gives a board another name, as its operator would. */
   async '/rename'({ board, name }) {
     await community.tenant(async (tx) => updateBoard(tx, (await findShownBoard(tx, board))!.id, { name }, new Date()))
+  },
+
+  /** Changes an item of the store. */
+  async '/change'({ name, change }) {
+    await shop.change(name, JSON.parse(change))
+  },
+
+  /** How many orders a shopper has. */
+  async '/orders'({ member }) {
+    return shop.orders(member)
   },
 
   /** Another address of the API, which can be broken without breaking it for other tests. */
@@ -273,6 +292,7 @@ const world: BrowserWorld = {
   siteUrl: `http://127.0.0.1:${(site.address() as AddressInfo).port}`,
   key: community.publishableKey,
   keyWithoutBoards: bare.publishableKey,
+  shopKey: shop.key,
   milestones: { key: stepped.publishableKey, ids: milestones },
 }
 console.log(JSON.stringify(world))

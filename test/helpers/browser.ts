@@ -52,7 +52,20 @@ export const leaderboard = ({ attributes, ...wanted }: Wanted = {}) =>
 export const milestones = (wanted: Wanted = {}) =>
   place('rai-milestone', { key: world.milestones.key, width: 400, ...wanted })
 
-async function place<K extends 'rai-leaderboard' | 'rai-milestone'>(
+/** A store, once its items are there. */
+export async function shop(wanted: Wanted = {}) {
+  const element = await place('rai-store', { key: world.shopKey, ...wanted })
+  await until(() => cardsOf(element).length > 0, 'items')
+  return element
+}
+
+export const cardsOf = (element: Element) => [...element.shadowRoot!.querySelectorAll<HTMLElement>('[part~=card]')]
+
+/** The card of an item, by its name. */
+export const cardOf = (element: Element, name: string) =>
+  cardsOf(element).find((card) => textOf(card.querySelector('[part=name]')) === name)!
+
+async function place<K extends 'rai-leaderboard' | 'rai-milestone' | 'rai-store'>(
   tag: K,
   { api, member, key, attributes = {}, content = '', width = 420 }: Wanted,
 ): Promise<HTMLElementTagNameMap[K]> {

@@ -39,6 +39,11 @@ export const faults = {
     response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 1000 }).write('{"items":[')
     setImmediate(() => response.socket?.destroy())
   },
+  /** It was done, and nobody hears of it. */
+  lost: (response, pass) => {
+    if (response.req.method !== 'OPTIONS') response.writeHead = () => response.destroy()
+    pass()
+  },
   error500: problem(500, 'internal'),
   page502: (response) => response.writeHead(502, { 'Content-Type': 'text/html' }).end('<h1>Bad gateway</h1>'),
   refused401: problem(401, 'unauthorized'),

@@ -8,6 +8,7 @@ import type { Tx } from '../db/database.js'
 import { Failure } from '../domain/failure.js'
 import { allowsOrigin, findKey, type Key } from '../domain/keys/keys.js'
 import { findShownBoard, settingsOf, shownBoards } from '../domain/leaderboards/index.js'
+import { storeOf } from '../domain/store/settings.js'
 import type { Services } from '../http/context.js'
 import { askerOf } from '../http/credential.js'
 import { attributes, document } from './html.js'
@@ -19,6 +20,7 @@ const EmbedQuery = z.object({
   board: line(0, 200).optional(),
   milestone: line(0, 200).optional(),
   period: line(0, 100).optional(),
+  category: line(0, 100).optional(),
   theme: line(0, 100).optional(),
   locale: line(0, 100).optional(),
 })
@@ -32,6 +34,7 @@ interface Widget {
 
 const widgets: Record<string, Widget> = {
   leaderboard: { tag: 'rai-leaderboard', title: 'Leaderboard', read: readBoard },
+  store: { tag: 'rai-store', title: 'Store', read: readStore },
   milestone: {
     tag: 'rai-milestone',
     title: 'Milestones',
@@ -132,6 +135,11 @@ interface Reading {
   framers: readonly string[]
   named: Record<string, string | undefined>
   html: string
+}
+
+async function readStore(tx: Tx, key: Key, { category }: EmbedQuery): Promise<Reading> {
+  const { is_enabled: isEnabled } = await storeOf(tx)
+  return { status: isEnabled ? 200 : 404, framers: framers(key, []), named: { category }, html: '' }
 }
 
 async function readBoard(tx: Tx, key: Key, query: EmbedQuery, config: Config, now: Date): Promise<Reading> {

@@ -22,9 +22,10 @@ export class Dialog implements ReactiveController {
   isOpen = false
   #opener: HTMLElement | null = null
   readonly #host: LitElement
-  readonly #onClosed: () => void
+  readonly #onClosed: (byHand: boolean) => void
 
-  constructor(host: LitElement, onClosed: () => void) {
+  /** @param onClosed Is told whether it was closed, or its element left the page. */
+  constructor(host: LitElement, onClosed: (byHand: boolean) => void) {
     this.#host = host
     this.#onClosed = onClosed
     host.addController(this)
@@ -43,8 +44,10 @@ export class Dialog implements ReactiveController {
   async restart() {
     await this.#host.updateComplete
     const { activeElement } = this.#host.renderRoot as ShadowRoot
-    if (activeElement && activeElement !== this.#node) return
-    this.#node?.querySelector<HTMLElement>('[data-focus]:not(:disabled), .close')?.focus()
+    // Not every browser gives the focus to a button that is clicked.
+    if (activeElement && activeElement !== this.#node && !activeElement.matches('.close')) return
+    const next = ['[data-focus]:not(:disabled)', '.close'].map((name) => this.#node?.querySelector<HTMLElement>(name))
+    next.find(Boolean)?.focus()
   }
 
   hostUpdated() {
@@ -52,7 +55,7 @@ export class Dialog implements ReactiveController {
   }
 
   hostDisconnected() {
-    if (this.isOpen) this.#closed()
+    if (this.isOpen) this.#end(false)
   }
 
   render({ title, close, body, actions }: Content): TemplateResult {
@@ -64,14 +67,14 @@ export class Dialog implements ReactiveController {
       @click=${this.#onClick}
       @keydown=${onKeydown}
     >
-      <header class="dialog-head">
+      <div class="dialog-head">
         <h2 class="dialog-title" id="dialog-title" part="dialog-title">${title}</h2>
         <button class="icon-button close" part="close-button" aria-label=${close} title=${close} @click=${this.close}>
           ${icon(closeIcon)}
         </button>
-      </header>
-      <div class="dialog-body">${body}</div>
-      ${actions ? html`<footer class="dialog-foot">${actions}</footer>` : ''}
+      </div>
+      <div class="dialog-body" tabindex="0">${body}</div>
+      ${actions ? html`<div class="dialog-foot">${actions}</div>` : ''}
     </dialog>`
   }
 
@@ -79,9 +82,11 @@ export class Dialog implements ReactiveController {
     return this.#host.renderRoot.querySelector('dialog')
   }
 
-  readonly #closed = () => {
+  readonly #closed = () => this.#end(true)
+
+  #end(byHand: boolean) {
     this.isOpen = false
-    this.#onClosed()
+    this.#onClosed(byHand)
     this.#host.requestUpdate()
     if (this.#opener?.isConnected) this.#opener.focus({ preventScroll: true })
     this.#opener = null
