@@ -1,17 +1,18 @@
-import type { AnswerOf, BodyOf } from '@rai/contract'
+import type { AnswerOf, BodyOf, Hint } from '@rai/contract'
 import { sql } from 'kysely'
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { Tx } from '../../packages/server/src/db/database.js'
 import { awardBadge, badgesOf } from '../../packages/server/src/domain/badges/awards.js'
 import { createBadge, deleteBadge } from '../../packages/server/src/domain/badges/badges.js'
 import { recordFacts } from '../../packages/server/src/domain/facts.js'
-import { createField } from '../../packages/server/src/domain/fields/fields.js'
+import { createField, deleteField } from '../../packages/server/src/domain/fields/fields.js'
 import { setValues } from '../../packages/server/src/domain/fields/values.js'
 import { newId } from '../../packages/server/src/domain/ids.js'
 import { balancesOf, createMember, type Member } from '../../packages/server/src/domain/members/members.js'
 import { claimStage } from '../../packages/server/src/domain/milestones/claiming.js'
 import { shownMilestones } from '../../packages/server/src/domain/milestones/milestones.js'
 import { standingsOf } from '../../packages/server/src/domain/milestones/standings.js'
-import { changeRoles, createRole } from '../../packages/server/src/domain/roles.js'
+import { changeRoles, createRole, deleteRole } from '../../packages/server/src/domain/roles.js'
 import { ask, embedToken } from '../helpers/api.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { asSuperuser } from '../helpers/database.js'
@@ -130,6 +131,7 @@ describe('milestones, for operators', () => {
     ])
     expect((await of('ada')).stages.map(({ state }) => state)).toEqual(['in_progress', 'claimed'])
     expect((await change(_id, { stages: [{ ...stage(have(9)), stageId: missingId }] })).code).toBe('unknown_reference')
+    expect((await change(_id, { stages: Array(2).fill({ ...stage(have(9)), stageId }) })).paths).toEqual(['stages'])
     await change(_id, { stages: [stage(have(7))] })
     const { answer } = await ask(server, 'GET /v1/milestones/{milestoneId}/claims', {
       bearer: community.communityKey,
@@ -477,13 +479,63 @@ describe('conditions', () => {
     expect((await tasks()).map(({ met, have }) => [met, have])).toEqual(Array(4).fill([true, 1]))
   })
 
-  it('are told the words of what is gone no more', async () => {
-    const badge = await community.tenant((tx) => createBadge(tx, { title: 'Trail angel' }, now))
-    await newMilestone(stage({ kind: 'badge', badgeId: badge.id }), stage(have(1), { rewards: { badgeId: badge.id } }))
-    await community.tenant((tx) => deleteBadge(tx, badge.id, now))
-    const { stages } = await of('ada')
-    expect(stages[0]!.conditions).toMatchObject({ subject: null, met: false })
-    expect(stages[1]!.reward.badge).toBeNull()
+  it('keep what they name from being deleted, however deep they name it', async () => {
+    const make = async (tx: Tx) => ({
+      badge: await createBadge(tx, { title: 'Trail angel' }, now),
+      role: await createRole(tx, { title: 'Guide' }, 'community', now),
+      field: await createField(tx, { field: 'kills', name: 'Kills', type: 'number', creatorId: null }, now),
+    })
+    const { badge, role, field } = await community.tenant(make)
+    const remove: ((tx: Tx) => Promise<unknown>)[] = [
+      (tx: Tx) => deleteBadge(tx, badge.id, now),
+      (tx: Tx) => deleteRole(tx, role.id, 'community'),
+      (tx: Tx) => deleteField(tx, field.id),
+    ]
+    const group = (one: Condition): Condition => ({ kind: 'any', conditions: [have(1), one as never] })
+    const tasks: Condition[] = [
+      { kind: 'badge', badgeId: badge.id },
+      { kind: 'role', roleId: role.id },
+      { kind: 'field', field: 'kills', is: 'at_most', value: 3, title: 'Be so' },
+    ]
+    const ids = [
+      (await create({ name: 'Requires', requires: group({ kind: 'all', conditions: tasks as never }) })).answer._id,
+      (await create({ name: 'Asks', stages: tasks.map((task) => stage(group(task))) })).answer._id,
+    ]
+    for (const one of remove) await expect(community.tenant(one)).rejects.toThrow('“Asks”, the milestone “Requires”')
+    await change(ids[0]!, { requires: null })
+    const gives = stage(have(1), {
+      rewards: { badgeId: badge.id },
+      multipliers: [{ percent: 200 }, { percent: 300, roleId: role.id }],
+    })
+    await change(ids[1]!, { stages: [gives] })
+    await community.tenant(remove[2]!)
+    for (const one of remove.slice(0, 2)) await expect(community.tenant(one)).rejects.toThrow('“Asks”')
+    await change(ids[1]!, { stages: [stage(have(1))] })
+    for (const one of remove.slice(0, 2)) await community.tenant(one)
+  })
+
+  it('are not met by what is gone all the same, or has another type', async () => {
+    const { role, field } = await community.tenant(async (tx) => ({
+      role: await createRole(tx, { title: 'Guide' }, 'community', now),
+      field: await createField(tx, { field: 'kills', name: 'Kills', type: 'number', creatorId: null }, now),
+    }))
+    await community.tenant((tx) => changeRoles(tx, ada, { add: [role.id] }, now))
+    const multipliers = [{ percent: 200, roleId: role.id }]
+    await newMilestone(
+      stage({ kind: 'role', roleId: role.id }, { multipliers }),
+      stage({ kind: 'field', field: 'kills', is: 'at_most', value: 3, title: 'Be so' }),
+      stage({ kind: 'field', field: 'kills', is: 'at_least', value: 0, title: 'Be so' }),
+    )
+    const all = async () => Promise.all((await of('ada')).stages.map(progress))
+    const given = async () => (await of('ada')).stages[0]!.reward.xp
+    expect([await all(), await given()]).toEqual([Array(3).fill([expect.anything(), expect.anything(), true]), 20])
+    await community.tenant(({ db }) => db.deleteFrom('roles').where('id', '=', role.id).execute())
+    const change = (how: object) =>
+      community.tenant(({ db }) => db.updateTable('user_fields').set(how).where('id', '=', field.id).execute())
+    await change({ type: 'single-line-text' })
+    expect([await all(), await given()]).toEqual([Array(3).fill([0, 1, false]), 10])
+    await change({ type: 'number', forgotten_to: missingId })
+    expect(await all()).toEqual(Array(3).fill([0, 1, false]))
   })
 })
 
@@ -648,18 +700,24 @@ describe('claims', () => {
     expect((await balances(ada)).xp).toBe(10)
   })
 
-  it('are told to the member’s pages, and to everybody where there is less left or a milestone changed', async () => {
-    const { _id } = await newMilestone(stage(have(1)), stage(have(1), { supply: 5 }))
+  it('are told to the member’s pages, and to everybody where none is left or a milestone changed', async () => {
+    const { _id } = await newMilestone(stage(have(1)), stage(have(1), { supply: 2 }))
+    const bo = await newMember('bo')
     await coins(ada, 1)
+    await coins(bo, 1)
     const token = await tokenOf('ada')
     const [hers, visitors] = await Promise.all([
       openStream(server, community, { authorization: `Bearer ${token}` }),
       openStream(server, community),
     ])
+    const isHers = ({ type, id }: Hint) => type === 'milestone.changed' && id === ada.id
     await claim('ada', _id, 1)
-    await hers.until(({ type, id }) => type === 'milestone.changed' && id === ada.id)
-    expect(visitors.hints).toEqual([])
+    await hers.until(isHers)
+    const seen = hers.hints.length
     await claim('ada', _id, 2)
+    await hers.until((hint) => hers.hints.indexOf(hint) >= seen && isHers(hint))
+    expect(visitors.hints).toEqual([])
+    await claim('bo', _id, 2)
     await visitors.until(({ type, id }) => type === 'milestone.changed' && id === null)
     const before = visitors.hints.length
     await change(_id, { labels: ['new'] })

@@ -9,8 +9,9 @@ import { emit } from './events.js'
 import { Failure } from './failure.js'
 import { isId, newId } from './ids.js'
 import { boardsRanking, countMoved } from './leaderboards/counting.js'
-import { lockMember, shareBoards, takeCounts, takeTurn } from './locks.js'
+import { lockMember, shareBoards, takeBoards, takeCounts, takeTurn } from './locks.js'
 import { activeMember, type Member, memberByUserId } from './members/members.js'
+import { refuseNamed } from './naming.js'
 
 /** What a group of members is called and may do. */
 export type Role = Selectable<Tables['roles']>
@@ -175,25 +176,17 @@ export async function updateRole(tx: Tx, id: string, input: RoleInput, authority
 
 /**
  * Deletes a role. Members may go on naming it: that means nothing any more.
- * @throws Failure `forbidden`, `not_found`, `conflict` for the role of everybody and one that a leaderboard is for: it would
- * be for everybody then.
+ * @throws Failure `forbidden`, `not_found`, `conflict` for the role of everybody and one that a leaderboard is for or a
+ * milestone names: those would be for everybody then.
  */
 export async function deleteRole(tx: Tx, id: string, authority: Authority): Promise<void> {
   const reach = await takeRoles(tx, authority, 'manage_roles')
   const role = await roleById(tx, id)
   refuseBase(role)
   checkReach(reach, role)
-  // Whoever would name it on a board waits, and does not find it then.
-  await shareBoards(tx)
-  const board = await tx.db
-    .selectFrom('leaderboards')
-    .select('name')
-    .where('community_id', '=', tx.communityId)
-    .where('former_of', 'is', null)
-    .where(sql<boolean>`${role.id} = any(ranked_roles || viewing_roles)`)
-    .limit(1)
-    .executeTakeFirst()
-  if (board) throw new Failure('conflict', `The leaderboard “${board.name}” is for this role. Change that first.`)
+  // Whoever would name it waits, and does not find it then.
+  await takeBoards(tx)
+  await refuseNamed(tx, 'role', role.id)
   await tx.db.deleteFrom('roles').where('community_id', '=', tx.communityId).where('id', '=', role.id).execute()
 }
 

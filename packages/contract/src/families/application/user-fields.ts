@@ -164,7 +164,7 @@ export const userFields = table({
   'DELETE /apis/v1/communities/{communityId}/user-fields/{fieldId}': {
     summary: 'Delete a custom field, every value of it and its histories',
     description:
-      'Refused while a leaderboard or a badge counts by it, or a leaderboard ranks only members with some value of it. What members have of it is erased a moment later, and then its name is free.',
+      'Refused while a leaderboard or a badge counts by it, a milestone compares it, or a leaderboard ranks only members with some value of it. What members have of it is erased a moment later, and then its name is free.',
     access,
     params: OneField,
     answer: z.strictObject({ _id: Id }),

@@ -166,7 +166,12 @@ const CreateMilestone = z
   .meta({ id: 'CreateMilestone' })
 const UpdateMilestone = z
   .strictObject(fields)
-  .extend({ stages: stagesOf(ChangedStage) })
+  .extend({
+    stages: stagesOf(ChangedStage).refine((all) => {
+      const ids = all.flatMap(({ stageId = [] }) => stageId)
+      return new Set(ids).size === ids.length
+    }, 'must name each stage once'),
+  })
   .partial()
   .meta({ id: 'UpdateMilestone' })
 

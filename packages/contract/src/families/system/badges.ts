@@ -142,6 +142,7 @@ export const badges = table({
   },
   'DELETE /api/v1/badges/{badgeId}': {
     summary: 'Delete a badge. Nobody has it any more; what it gave stays with the members',
+    description: 'Refused while a milestone asks for it or gives it.',
     access,
     params: BadgePath,
     query,

@@ -131,7 +131,7 @@ export const roles = table({
   },
   'DELETE /api/v1/roles/{id}': {
     summary: 'Delete a role: nobody has it any more',
-    description: `Not \`@all\`, and none that a leaderboard is for. ${reach}`,
+    description: `Not \`@all\`, and none that a leaderboard is for or a milestone names. ${reach}`,
     access,
     query,
     params: One,

@@ -5,7 +5,7 @@ import { type Community, thisCommunity } from '../../domain/communities.js'
 import { listFields } from '../../domain/fields/fields.js'
 import { claimStage } from '../../domain/milestones/claiming.js'
 import { type ConditionProgress, missing, type Task, type TaskProgress } from '../../domain/milestones/conditions.js'
-import { milestoneById, shownMilestones } from '../../domain/milestones/milestones.js'
+import { shownMilestones } from '../../domain/milestones/milestones.js'
 import {
   type Reward,
   type StageStanding,
@@ -38,12 +38,13 @@ export const milestones: Handlers<`GET ${Path}` | `POST ${Path}/{milestoneId}/st
     deps,
   }) => {
     const { milestoneId, n } = params
-    const { xp, currency, badge } = await claimStage(tx, milestoneId, Number(n), principal.memberId!, now)
-    const [milestone, words] = await Promise.all([milestoneById(tx, milestoneId), wordsOf(tx, deps)])
-    const [standing] = await standingsOf(tx, [milestone], principal.memberId, now)
+    // First: whoever else claims the stage waits for all that comes after the claim.
+    const words = await wordsOf(tx, deps)
+    const { reward, standing } = await claimStage(tx, milestoneId, Number(n), principal.memberId!, now)
+    const { xp, currency, badge } = reward
     return {
       given: { xp, currency, badge: badge ? words.badge(badge) : null },
-      milestone: show(standing!, words),
+      milestone: show(standing, words),
       now: now.toISOString(),
     }
   },

@@ -7,6 +7,7 @@ import { given } from '../given.js'
 import { isId, newId, nobody } from '../ids.js'
 import { fieldOf } from '../leaderboards/index.js'
 import { takeBoards } from '../locks.js'
+import { refuseNamed } from '../naming.js'
 
 /** Something that members are given: by people, or by what is counted. */
 export type Badge = Selectable<Tables['badges']>
@@ -126,10 +127,14 @@ export async function updateBadge(
   return { before, badge }
 }
 
-/** Deletes a badge: nobody has it from now on. The ledger keeps what it gave. Its traces go in the background. */
+/**
+ * Deletes a badge: nobody has it from now on. The ledger keeps what it gave. Its traces go in the background.
+ * @throws Failure `not_found`, `conflict` while a milestone names it.
+ */
 export async function deleteBadge(tx: Tx, id: string, at: Date): Promise<Badge> {
   await takeBoards(tx)
   const badge = await badgeById(tx, id)
+  await refuseNamed(tx, 'badge', badge.id)
   tx.wake('badges')
   await tx.db
     .updateTable('badges')

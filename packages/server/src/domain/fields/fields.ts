@@ -7,6 +7,7 @@ import type { Tables } from '../../db/tables.js'
 import { Failure, type FailureDetail } from '../failure.js'
 import { isId, newId, nobody } from '../ids.js'
 import { holdRow, takeBoards } from '../locks.js'
+import { refuseNamed } from '../naming.js'
 import { eraseRecords } from './histories.js'
 
 /** Something that a community knows of its members beside what everybody has. */
@@ -227,31 +228,13 @@ function checkedContents(
 
 /**
  * Deletes a field. No request finds it any more; what it held is erased in the background, a step at a time.
- * @throws Failure `not_found`, or `conflict` while a leaderboard or a badge counts by it.
+ * @throws Failure `not_found`, or `conflict` while a leaderboard, a badge or a milestone names it.
  */
 export async function deleteField(tx: Tx, id: string): Promise<void> {
   // Whoever sets a value or makes a board holds it too, so that none does while the field goes.
   await takeBoards(tx)
   const { field } = await fieldById(tx, id)
-  const boards = await tx.db
-    .selectFrom('leaderboards')
-    .select('name')
-    .where('community_id', '=', tx.communityId)
-    .where((eb) => eb.or([eb('metric', '=', `field:${field}`), sql<boolean>`ranked_fields ? ${field}`]))
-    .orderBy('name')
-    .execute()
-  if (boards.length > 0) {
-    const names = [...new Set(boards.map(({ name }) => `"${name}"`))].join(', ')
-    throw new Failure('conflict', `Leaderboards count by this field: ${names}. Change or delete them first.`)
-  }
-  const badge = await tx.db
-    .selectFrom('badges')
-    .select('title')
-    .where('community_id', '=', tx.communityId)
-    .where('metric', '=', `field:${field}`)
-    .executeTakeFirst()
-  if (badge)
-    throw new Failure('conflict', `The badge "${badge.title}" counts by this field. Change or delete it first.`)
+  await refuseNamed(tx, 'field', field)
   await tx.db
     .updateTable('user_fields')
     .set({ forgotten_to: nobody })

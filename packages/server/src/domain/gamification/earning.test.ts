@@ -32,6 +32,12 @@ describe('a rule', () => {
     expect(payOne(payOne(undefined, none, after(0), 'Asia/Tokyo'), none, after(180), 'Asia/Tokyo')!.count).toBe(1)
   })
 
+  it('pays what is asked for with a time before the last one’s, and cools down from the later of them', () => {
+    expect(paidOf(inUtc(2, 1, 3), { limitPerDay: 2 })).toEqual([2, 1].map(after))
+    const last = payOne(undefined, none, after(2), 'UTC')!
+    expect(payOne(last, none, after(1), 'UTC')).toEqual({ ...last, count: 2 })
+  })
+
   it('pays at any time where it has neither', () => {
     expect(paidOf(inUtc(0, 0, 0), {})).toHaveLength(3)
   })

@@ -47,12 +47,19 @@ export function payOne(
   at: Date,
   timeZone: string,
 ): Paid | undefined {
-  if (before && at.getTime() - before.at.getTime() < cooldownSeconds * 1000) return undefined
+  const isCooling = before && cooldownSeconds > 0 && at.getTime() - before.at.getTime() < cooldownSeconds * 1000
+  if (isCooling) return undefined
   const isSameDay = before && at < nextDayAt(before, timeZone)
   const count = isSameDay ? before.count + 1 : 1
   if (limitPerDay !== null && count > limitPerDay) return undefined
   const day = isSameDay ? before.day : dayOf(at, timeZone)
-  return { at, day, endsAt: isSameDay ? before.endsAt : dayEnd(day, timeZone), count }
+  // Requests may come in another order than that of their times.
+  return {
+    at: before && before.at > at ? before.at : at,
+    day,
+    endsAt: isSameDay ? before.endsAt : dayEnd(day, timeZone),
+    count,
+  }
 }
 
 /** Who earns, and by which rules. */

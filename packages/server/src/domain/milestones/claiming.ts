@@ -7,7 +7,13 @@ import { holdValues } from '../fields/values.js'
 import { type Move, post } from '../ledger.js'
 import { shareBoards } from '../locks.js'
 import { shareMilestone } from './milestones.js'
-import { type Reward, standingsOf } from './standings.js'
+import { type Reward, type Standing, standingsOf } from './standings.js'
+
+/** What a claim gave, and how the milestone stands then. */
+export interface Claimed {
+  reward: Reward
+  standing: Standing
+}
 
 /**
  * Gives a member what a stage gives, in one transaction with the claim. Again and again is as once, however many ask at once.
@@ -20,19 +26,19 @@ export async function claimStage(
   number: number,
   memberId: string,
   at: Date,
-): Promise<Reward> {
+): Promise<Claimed> {
   await shareBoards(tx)
   const milestone = await shareMilestone(tx, milestoneId)
   // Whoever claims twice takes turns.
   await holdValues(tx, [memberId])
-  const [standing] = await standingsOf(tx, [milestone], memberId, at)
-  const found = standing!.stages[number - 1]
+  const standingNow = async () => (await standingsOf(tx, [milestone], memberId, at))[0]!
+  const standing = await standingNow()
+  const found = standing.stages[number - 1]
   if (!found) throw new Failure('not_found', 'There is no such stage.')
   const { stage, state, reward } = found
-  if (state === 'claimed') return reward
+  if (state === 'claimed') return { reward, standing }
   if (state !== 'claimable') throw refusals[state]()
-  if (stage.supply !== null) await takeOne(tx, stage.id)
-  const { start } = standing!.run
+  const { start } = standing.run
   await tx.db
     .insertInto('milestone_claims')
     .values({
@@ -55,21 +61,30 @@ export async function claimStage(
   })
   await post(tx, moves, at)
   if (reward.badge) await awardBadge(tx, reward.badge, memberId, at, memberId)
-  // How many are left concerns everybody.
-  await emit(tx, 'milestone.changed', stage.supply === null ? memberId : null)
-  return reward
+  const after = await standingNow()
+  // Last: whoever else claims the same stage waits for it.
+  const claimed = stage.supply === null ? null : await takeOne(tx, stage.id)
+  // That none is left concerns everybody.
+  await emit(tx, 'milestone.changed', claimed === null || claimed < stage.supply! ? memberId : null)
+  const stages = after.stages.map((one) => (one.stage.id === stage.id ? { ...one, stage: { ...stage, claimed } } : one))
+  return { reward, standing: { ...after, stages } }
 }
 
-/** Takes one of a stage's supply, of which others may have taken the last since it was read. */
-async function takeOne(tx: Tx, stageId: string): Promise<void> {
+/**
+ * Takes one of a stage's supply, of which others may have taken the last since it was read.
+ * @returns How many are taken now.
+ */
+async function takeOne(tx: Tx, stageId: string): Promise<number> {
   const taken = await tx.db
     .updateTable('milestone_stages')
     .set({ claimed: sql`claimed + 1` })
     .where('community_id', '=', tx.communityId)
     .where('id', '=', stageId)
     .whereRef('claimed', '<', 'supply')
+    .returning('claimed')
     .executeTakeFirst()
-  if (taken.numUpdatedRows === 0n) throw refusals.sold_out()
+  if (!taken) throw refusals.sold_out()
+  return taken.claimed!
 }
 
 const refusals = {

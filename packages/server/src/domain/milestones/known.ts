@@ -5,11 +5,13 @@ import type { Stretch } from '../clock.js'
 import type { Community } from '../communities.js'
 import { countFacts, type FactQuery } from '../facts.js'
 import { Failure } from '../failure.js'
+import { type Field, findFields, readValue } from '../fields/fields.js'
 import { valuesOf } from '../fields/values.js'
 import { gamificationOf, standingOf, tiersOf } from '../gamification/settings.js'
 import { currentStreak, visitsOf } from '../gamification/visits.js'
 import { type GainQuery, gainsOf } from '../members/activity.js'
 import { balancesOf, findMember } from '../members/members.js'
+import { rolesOf } from '../roles.js'
 import { type Condition, type Measure, type Task, tasksOf } from './conditions.js'
 
 /** What is known of somebody that conditions and rewards ask for. */
@@ -46,12 +48,13 @@ export async function knownOf(
   at: Date,
 ): Promise<Known> {
   const questions = questionsOf(asked)
-  const [member, settings, balances, visits, badges, numbers, counted, gained] = await Promise.all([
+  const [member, settings, balances, visits, badges, fields, numbers, counted, gained] = await Promise.all([
     findMember(tx, { id: memberId }),
     gamificationOf(tx),
     balancesOf(tx, memberId),
     visitsOf(tx, memberId),
     badgesOf(tx, memberId),
+    findFields(tx, [...questions.fields]),
     valuesOf(tx, memberId),
     countFacts(tx, memberId, [...questions.facts.values()]),
     gainsOf(tx, memberId, [...questions.gains.values()]),
@@ -63,9 +66,8 @@ export async function knownOf(
     ...[...questions.gains.keys()].map((key, n) => [key, gained[n]!] as const),
   ])
   const badgeIds = new Set(badges.map(({ id }) => id))
-  // Everybody has the role that is called as the community is.
-  const roleIds = new Set([...member.role_ids, community.id])
-  const fields: Record<string, FieldValue> = { ...member.fields, ...numbers }
+  const roleIds = new Set((await rolesOf(tx, member)).map(({ id }) => id))
+  const values = new Map(Object.entries({ ...member.fields, ...numbers }))
 
   const haveOf = (task: Task, run: Stretch): number => {
     switch (task.kind) {
@@ -74,7 +76,7 @@ export async function knownOf(
       case 'streak':
         return days
       case 'field':
-        return haveOfField(task, fields[task.field])
+        return haveOfField(task, values.get(task.field))
       case 'badge':
         return Number(badgeIds.has(task.badgeId))
       case 'role':
@@ -85,8 +87,12 @@ export async function knownOf(
         return answers.get(questionOf(task, run))!
     }
   }
+  const measureOf = (task: Task, run: Stretch) =>
+    task.kind === 'field' && !fits(task, fields.get(task.field))
+      ? { have: 0, need: 1 }
+      : { have: haveOf(task, run), need: needOf(task) }
   return {
-    measureIn: (run) => (task) => ({ have: haveOf(task, run), need: needOf(task) }),
+    measureIn: (run) => (task) => measureOf(task, run),
     roleIds,
     tier: standingOf(tiersOf(community, settings), balances.xp)?.number ?? 0,
   }
@@ -114,16 +120,28 @@ type FieldTask = Task & { kind: 'field' }
 const isCounted = (task: FieldTask): task is FieldTask & { value: number } =>
   task.is === 'at_least' && typeof task.value === 'number'
 
+/** Whether a field is there that can be compared so: one of another type may have come in its place. */
+const fits = ({ is, value }: FieldTask, field: Field | undefined): boolean =>
+  field !== undefined && readValue(field, value) !== undefined && (is === 'equal' || field.type === 'number')
+
 /** A number that there is no value of is 0, as boards count it. */
 function haveOfField(task: FieldTask, value: FieldValue | undefined): number {
   if (isCounted(task)) return Number(value ?? 0)
   return Number(task.is === 'equal' ? value === task.value : Number(value ?? 0) <= Number(task.value))
 }
 
-/** What is counted for tasks, each thing once however many ask for it. */
-function questionsOf(asked: readonly Asked[]): { facts: Map<string, FactQuery>; gains: Map<string, GainQuery> } {
+interface Questions {
+  facts: Map<string, FactQuery>
+  gains: Map<string, GainQuery>
+  /** What requests call the fields that are compared. */
+  fields: Set<string>
+}
+
+/** What is looked up for tasks, each thing once however many ask for it. */
+function questionsOf(asked: readonly Asked[]): Questions {
   const facts = new Map<string, FactQuery>()
   const gains = new Map<string, GainQuery>()
+  const fields = new Set<string>()
   for (const { run, conditions } of asked) {
     const time = { since: run.startsAt, until: run.endsAt }
     for (const task of conditions.flatMap(tasksOf)) {
@@ -131,6 +149,9 @@ function questionsOf(asked: readonly Asked[]): { facts: Map<string, FactQuery>; 
       switch (task.kind) {
         case 'earned':
           gains.set(question, { unit: task.unit, ...time })
+          break
+        case 'field':
+          fields.add(task.field)
           break
         case 'message':
         case 'reply':
@@ -145,7 +166,7 @@ function questionsOf(asked: readonly Asked[]): { facts: Map<string, FactQuery>; 
       }
     }
   }
-  return { facts, gains }
+  return { facts, gains, fields }
 }
 
 const questionOf = (task: Task, { startsAt, endsAt }: Stretch): string => {

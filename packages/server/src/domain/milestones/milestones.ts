@@ -8,7 +8,7 @@ import { Failure, type FailureDetail } from '../failure.js'
 import { findFields, readValue } from '../fields/fields.js'
 import { given } from '../given.js'
 import { isId, newId } from '../ids.js'
-import { holdRow, shareRow } from '../locks.js'
+import { holdRow, shareBoards, shareRow } from '../locks.js'
 import { checkAt, refuseUnknown } from '../references.js'
 import type { Condition, Task } from './conditions.js'
 
@@ -159,6 +159,8 @@ export async function createMilestone(
   input: MilestoneInput & { name: string; stages: readonly StageInput[] },
   at: Date,
 ): Promise<Milestone> {
+  // What it names stays while it is held.
+  await shareBoards(tx)
   await checkInput(tx, input)
   if ((await countMilestones(tx)) >= mostMilestones)
     throw new Failure('conflict', `A community has at most ${mostMilestones} milestones. Delete one first.`)
@@ -183,6 +185,7 @@ export async function createMilestone(
 
 /** @throws Failure what `createMilestone` does, and `unknown_reference` for a stage that is not the milestone's. */
 export async function updateMilestone(tx: Tx, id: string, input: MilestoneInput, at: Date): Promise<Milestone> {
+  await shareBoards(tx)
   const before = await found(tx, id, (query) => holdRow(tx, query))
   await checkInput(tx, { startsAt: before.starts_at, endsAt: before.ends_at, ...given(input) })
   await tx.db

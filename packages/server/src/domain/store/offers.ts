@@ -4,6 +4,7 @@ import type { Tx } from '../../db/database.js'
 import { Failure } from '../failure.js'
 import { isId, nobody } from '../ids.js'
 import { balancesOf, findMember } from '../members/members.js'
+import { rolesOf } from '../roles.js'
 import type { Product } from './products.js'
 
 /*
@@ -54,8 +55,8 @@ export async function buyerOf(tx: Tx, memberId: string | undefined): Promise<Buy
   if (memberId === undefined) return anybody(tx)
   const [member, balances] = await Promise.all([findMember(tx, { id: memberId }), balancesOf(tx, memberId)])
   if (!member) throw new Failure('unauthorized')
-  const { role_ids, fields } = member
-  return { memberId, roleIds: [...role_ids, tx.communityId], fields, ...balances }
+  const roles = await rolesOf(tx, member)
+  return { memberId, roleIds: roles.map(({ id }) => id), fields: member.fields, ...balances }
 }
 
 /** So many are counted. */
