@@ -114,6 +114,8 @@ describe('<rai-milestone> as a list', () => {
     await until(() => stages(element).length === 3, 'its stages')
     expect(location.hash).to.equal(`#rai-m=${ids['Long trail']}`)
     expect(textOf(part(element, 'dialog-title'))).to.equal('🥾 Long trail')
+    // What fades in has no contrast yet.
+    await until(() => element.shadowRoot!.getAnimations().length === 0, 'rest')
     await expect(element).to.be.accessible()
     await sendKeys({ press: 'Escape' })
     await until(() => !part(element, 'dialog'), 'end')
@@ -306,6 +308,7 @@ describe('<rai-milestone> in every state', () => {
     const element = await milestones({ attributes: { milestone: 'nowhere' } })
     await until(() => part(element, 'error'), 'words')
     expect(textOf(part(element, 'error'))).to.contain('Nothing here')
+    expect(textOf(part(element, 'footer'))).to.equal('Sign in to earn this')
     await expect(element).to.be.accessible()
   })
 

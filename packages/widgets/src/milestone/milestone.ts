@@ -292,13 +292,13 @@ export class RaiMilestone extends RaiElement {
   }
 
   #renderFooter() {
-    const { shown, items, one } = this.#model
+    const { shown, items } = this.#model
     const { text, locale } = this.#words
-    const { environment } = this
+    const { environment, milestone } = this
     const count = { count: this.#scene.number(items.length) }
     const status = shown?.stale
       ? (this.#noMilestones.value?.stale(shown.at, text, locale, this.#retry) ?? this.#renderRetry())
-      : html`<span>${items.length && !one ? text('count', count, items.length) : nothing}</span>`
+      : html`<span>${items.length && !milestone ? text('count', count, items.length) : nothing}</span>`
     return html`<footer class="footer" part="footer">
       ${status}
       <span class="sign-in" part="sign-in" ?hidden=${!!environment && !isGuest(environment)}
