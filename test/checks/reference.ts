@@ -79,7 +79,7 @@ ${table('Attributes', 'Each is a property too, in camel case. What is not set he
 }
 
 /** Something public: how sources say it, and what elements document of it. */
-const kinds: { what: string; pattern: RegExp; documented(element: Element): string[] }[] = [
+const kindsOf = (elements: Element[]): { what: string; pattern: RegExp; documented(element: Element): string[] }[] => [
   {
     what: 'part',
     pattern: /\bpart=(?:"([^"]*)"|\$\{([^}]*)\})/g,
@@ -92,7 +92,8 @@ const kinds: { what: string; pattern: RegExp; documented(element: Element): stri
   },
   {
     what: 'custom property',
-    pattern: /(--rai-(?:leaderboard|milestone|store)-[\w-]+)/g,
+    // Those that all elements share are named after no tag.
+    pattern: new RegExp(`(--(?:${elements.map(({ tagName }) => tagName).join('|')})-[\\w-]+)`, 'g'),
     documented: ({ cssProperties }) => cssProperties.flatMap(named),
   },
 ]
@@ -112,7 +113,7 @@ export const reference: Check = {
       .filter((element) => !existsSync(join(root, pageOf(element))) || read(pageOf(element)) !== page(element))
       .map((element) => ({ path: pageOf(element), message: 'is not what `npm run reference` writes' }))
     const sources = await files(/^packages\/widgets\/src\/.*(?<!\.test)\.(ts|css)$/)
-    const undocumented = kinds.flatMap(({ what, pattern, documented }): Finding[] => {
+    const undocumented = kindsOf(elements).flatMap(({ what, pattern, documented }): Finding[] => {
       const known = new Set(elements.flatMap(documented))
       const used = new Map<string, Finding>()
       for (const path of sources) {
