@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeEach, vi } from 'vitest'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { post } from '../../packages/server/src/domain/ledger.js'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
+import { createMilestone } from '../../packages/server/src/domain/milestones/milestones.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { startFaultProxy } from '../helpers/fault-proxy.js'
 import { startTestServer } from '../helpers/server.js'
@@ -64,6 +65,15 @@ export async function setStage() {
       testEnvironment({ apiUrl: proxy.url, key: community.publishableKey, origin: community.origin, ...options }),
 
     board: (name: string, more = {}) => community.tenant((tx) => createBoard(tx, { name, ...more }, new Date())),
+
+    /** A milestone of one stage: so much XP for ten coins. Answers its id. */
+    milestone: (name: string, xp: number) =>
+      community.tenant(async (tx) => {
+        const conditions = { kind: 'earned', unit: 'xp', atLeast: xp } as const
+        const gives = { xp: 0, currency: 10, badgeId: null, multipliers: [], supply: null }
+        const stages = [{ name, description: '', conditions, ...gives }]
+        return (await createMilestone(tx, { name, stages }, new Date())).id
+      }),
 
     member: async (username: string, score = 0) => {
       const member = await community.tenant((tx) => createMember(tx, { username, displayName: username }, new Date()))
