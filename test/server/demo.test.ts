@@ -1,14 +1,25 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import { ItemState } from '@rai/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readConfig } from '../../packages/server/src/config.js'
 import { type DemoFile, seedDemo } from '../../packages/server/src/demo.js'
 import { findAccessKey, findKey } from '../../packages/server/src/domain/keys/keys.js'
+import { rootKey } from '../../packages/server/src/domain/keys/secrets.js'
+import { findMember } from '../../packages/server/src/domain/members/members.js'
+import { readImage } from '../../packages/server/src/domain/pictures/images.js'
+import { listCategories } from '../../packages/server/src/domain/store/categories.js'
+import { buyerOf, leastOf, listOffers, standingOf } from '../../packages/server/src/domain/store/offers.js'
+import { listOrders, reveal, statusOf } from '../../packages/server/src/domain/store/orders.js'
+import { openStore } from '../../packages/server/src/domain/store/settings.js'
+import { openFiles } from '../../packages/server/src/files/files.js'
 import { openTestDatabase } from '../helpers/database.js'
 
 const { database } = await openTestDatabase()
+const root = rootKey(randomBytes(32))
 
 describe('the demo', () => {
   const now = new Date('2026-03-04T23:30:00Z')
@@ -18,7 +29,7 @@ describe('the demo', () => {
   let demo: DemoFile
 
   beforeAll(async () => {
-    await seedDemo(database, config, now)
+    await seedDemo(database, config, root, now)
     demo = readDemo()
   })
   afterAll(() => rmSync(dataDir, { recursive: true }))
@@ -92,6 +103,82 @@ describe('the demo', () => {
     expect(rows.some((row) => row.username === 'hugues')).toBe(true)
   })
 
+  /** The shelves as they stand before a visitor, or before a member. */
+  const itemsFor = (username?: string) =>
+    database.tenant(demo.serverId, async (tx) => {
+      const member = username === undefined ? undefined : await findMember(tx, { username })
+      const buyer = await buyerOf(tx, member?.id)
+      const offers = await listOffers(tx, buyer, everything, now)
+      return offers.map((offer) => ({ ...offer, ...standingOf(offer, buyer, leastOf(offer), now) }))
+    })
+  const everything = {
+    sort: 'featured',
+    categoryId: undefined,
+    search: undefined,
+    minPrice: undefined,
+    maxPrice: undefined,
+    affordable: false,
+    wished: false,
+    after: undefined,
+    limit: 1000,
+  } as const
+
+  it('sells two hundred items of eight categories, no two by the same name or picture', async () => {
+    const items = await itemsFor()
+    expect(items.length).toBeGreaterThanOrEqual(200)
+    expect(new Set(items.map(({ name }) => name)).size).toBe(items.length)
+    expect(items.filter(({ description }) => description === '')).toEqual([])
+    const [store, categories] = await database.tenant(demo.serverId, async (tx) => [
+      await openStore(tx),
+      await listCategories(tx),
+    ])
+    expect(store.title).toBe('The club hut')
+    expect(categories).toHaveLength(8)
+    for (const { id } of categories)
+      expect(items.filter(({ category_id }) => category_id === id).length).toBeGreaterThanOrEqual(25)
+    // One that is replaced goes: no other item may show it.
+    expect(new Set(items.map(({ image_id }) => image_id)).size).toBe(items.length)
+    const files = openFiles(config)
+    for (const { image_id } of items) {
+      const image = await readImage(files, demo.serverId, image_id!)
+      expect(image!.toString('latin1', 8, 12)).toBe('WEBP')
+    }
+  })
+
+  it('has an item in every state for who signs in, and says to visitors what is not for them', async () => {
+    const amaras = await itemsFor('amara')
+    expect([...new Set(amaras.map(({ state }) => state))].toSorted()).toEqual(ItemState.options.toSorted())
+    const visitor = new Map((await itemsFor()).map((item) => [item.name, item]))
+    expect(visitor.get('Brass lantern')).toMatchObject({ state: 'sold_out' })
+    expect(visitor.get('Lantern walk')).toMatchObject({ state: 'not_started' })
+    expect(visitor.get('Midsummer walk')).toMatchObject({ state: 'ended' })
+    expect(visitor.get('Guide’s rope')).toMatchObject({ state: 'locked', lockedBy: 'group' })
+    expect(visitor.get('Medal of the long trail')).toMatchObject({ state: 'locked', lockedBy: 'xp', missing: 10_000 })
+    expect(visitor.get('Trail shirt')).toMatchObject({ price: 260, pays: 180, remaining: 3 })
+    expect(visitor.get('Donation to the path fund')!.variable_price).toEqual({ min: 10, max: 500, step: 10 })
+    expect(visitor.get('Storm jacket')!.pays).toBe(250)
+    // She is a guide.
+    expect(amaras.find(({ name }) => name === 'Storm jacket')!.pays).toBe(150)
+  })
+
+  it('has orders of members: under way, done with a code to read, and paid back', async () => {
+    await database.tenant(demo.serverId, async (tx) => {
+      const ordersOf = async (username: string) => {
+        const { id } = (await findMember(tx, { username }))!
+        return listOrders(tx, { memberId: id, after: undefined, limit: 10 })
+      }
+      const amaras = await ordersOf('amara')
+      expect(amaras.map((order) => [order.product_name, statusOf(order).name])).toEqual([
+        ['Club badge', 'Complete'],
+        ['Night in the summit hut', 'Complete'],
+        ['Printed tour diary', 'At the printer’s'],
+      ])
+      const { id, member_id } = amaras[1]!
+      expect((await reveal(tx, root, id, member_id, now)).code).toMatch(/^HUT-/)
+      expect((await ordersOf('yuki')).map(({ category }) => category)).toEqual(['refunded', 'cancelled'])
+    })
+  })
+
   it('has no member of the file that the README imports', async () => {
     const file = gunzipSync(readFileSync(join(import.meta.dirname, '../data/scores.csv.gz'))).toString()
     const imported = new Set(file.split('\n').map((line) => line.split(',')[0]))
@@ -103,14 +190,14 @@ describe('the demo', () => {
   })
 
   it('is made once', async () => {
-    await seedDemo(database, config, now)
+    await seedDemo(database, config, root, now)
     expect(readDemo()).toEqual(demo)
     expect(await database.accounts(({ db }) => db.selectFrom('accounts').select('id').execute())).toHaveLength(1)
   })
 
   it('moves with the configuration, its keys as well', async () => {
     const site = 'https://club.example'
-    await seedDemo(database, readConfig({ RAI_DATA: dataDir, PORT: '4410', RAI_DEMO_SITE: site }), now)
+    await seedDemo(database, readConfig({ RAI_DATA: dataDir, PORT: '4410', RAI_DEMO_SITE: site }), root, now)
     expect(readDemo()).toEqual({ ...demo, apiUrl: 'http://127.0.0.1:4410', siteUrl: site })
     const { publishableKey, widgetAccess } = demo
     const origins = [site, 'http://127.0.0.1:4410']
@@ -123,6 +210,8 @@ describe('the demo', () => {
 it('that cannot write its keys down is not there, and says what to do', async () => {
   const { database: empty } = await openTestDatabase()
   const RAI_DATA = join(import.meta.filename, 'data')
-  await expect(seedDemo(empty, readConfig({ RAI_DATA }), new Date())).rejects.toThrow(/cannot be written .* RAI_DEMO=0/)
+  await expect(seedDemo(empty, readConfig({ RAI_DATA }), root, new Date())).rejects.toThrow(
+    /cannot be written .* RAI_DEMO=0/,
+  )
   expect(await empty.global.selectFrom('accounts').select('id').execute()).toEqual([])
 })

@@ -41,7 +41,7 @@ let tables: string[]
 
 beforeAll(async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'rai-tenants-'))
-  await seedDemo(database, readConfig({ RAI_DATA: dataDir }), now)
+  await seedDemo(database, readConfig({ RAI_DATA: dataDir }), rootKey(randomBytes(32)), now)
   full = (JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8')) as DemoFile).serverId
   rmSync(dataDir, { recursive: true })
   await seedTheRest()
@@ -298,6 +298,7 @@ describe('background work', () => {
       'social_networks',
       'social_secrets',
       'social_tickets',
+      'vouchers',
     ])
   })
 

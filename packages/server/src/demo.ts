@@ -5,6 +5,7 @@ import { type Prize, periodNames, permissions } from '@rai/contract'
 import { sql } from 'kysely'
 import { type Config, StartFailure } from './config.js'
 import type { Database, Tx } from './db/database.js'
+import { seedStore } from './demo/store.js'
 import { createAccount } from './domain/accounts/accounts.js'
 import { createPasswords } from './domain/accounts/passwords.js'
 import { apply } from './domain/badges/applications.js'
@@ -16,10 +17,12 @@ import { setValues } from './domain/fields/values.js'
 import { changeGamification, type GamificationInput } from './domain/gamification/settings.js'
 import { newId } from './domain/ids.js'
 import { changeKey, createKey, findAccessKey, findKey } from './domain/keys/keys.js'
+import type { RootKey } from './domain/keys/secrets.js'
 import { createBoard, joinBoard } from './domain/leaderboards/index.js'
 import { type Move, post, type Reason } from './domain/ledger.js'
 import { createMember, defaultExternalIdType, findMember, setVisibility } from './domain/members/members.js'
 import { changeRoles, createRole } from './domain/roles.js'
+import { openFiles } from './files/files.js'
 import { writePrivately } from './files/folder.js'
 
 /** What `data/demo.json` tells whoever builds pages and back-ends against the demo. */
@@ -176,7 +179,7 @@ const outings: { daysAgo: number; reason: Reason; most: number; everyNth: number
  * Fills an empty installation with a community to look at, and writes down its keys; they cannot be told again. An
  * installation with any account is left as it is, but for where its demo is.
  */
-export async function seedDemo(database: Database, config: Config, now: Date): Promise<void> {
+export async function seedDemo(database: Database, config: Config, rootKey: RootKey, now: Date): Promise<void> {
   if (await database.accounts(({ db }) => db.selectFrom('accounts').select('id').limit(1).executeTakeFirst()))
     return moveDemo(database, config, now)
   const password = randomBytes(18).toString('base64url')
@@ -193,7 +196,7 @@ export async function seedDemo(database: Database, config: Config, now: Date): P
     await changeGamification(tx, gamification, 'community', now)
     const angel = await seedBadges(tx, now)
     await seedMembers(tx, now)
-    await seedRoles(tx, now)
+    const guideRoleId = await seedRoles(tx, now)
     await seedBoards(tx, now)
     await seedChannels(tx, now)
     await seedApplication(tx, angel, now)
@@ -206,6 +209,8 @@ export async function seedDemo(database: Database, config: Config, now: Date): P
       ...keys,
       owner: { email: owner.email, password },
     })
+    // Behind what says best that nothing can be written there.
+    await seedStore(tx, openFiles(config), rootKey, guideRoleId, now)
   })
 }
 
@@ -275,8 +280,8 @@ async function seedMembers(tx: Tx, now: Date): Promise<void> {
   await setVisibility(tx, ids[hidden]!, 'hidden', now)
 }
 
-/** Who leads hikes, and what they may do for that. */
-async function seedRoles(tx: Tx, now: Date): Promise<void> {
+/** Who leads hikes, and what they may do for that. Answers the role's id. */
+async function seedRoles(tx: Tx, now: Date): Promise<string> {
   const guide = await createRole(
     tx,
     {
@@ -294,6 +299,7 @@ async function seedRoles(tx: Tx, now: Date): Promise<void> {
     const member = await findMember(tx, { username })
     await changeRoles(tx, member!, { add: [guide.id] }, now)
   }
+  return guide.id
 }
 
 /** How many summits every third member has stood on, as their watch has told it twice. */

@@ -83,7 +83,7 @@ export async function startServer(
     const { database: opened, rootKey, close } = await openInstallation(config, log)
     undo.add(close)
     signal?.throwIfAborted()
-    if (config.demo) await seedDemo(opened, config, clock())
+    if (config.demo) await seedDemo(opened, config, rootKey, clock())
     else if (!(await hasHistory(opened))) log.warn(beginning)
     signal?.throwIfAborted()
 

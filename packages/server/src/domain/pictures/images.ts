@@ -46,6 +46,13 @@ export async function withImages<Name extends string, T>(
   }
 }
 
+/** Puts a picture that is ours already where files lie, and answers what it is called from now on. */
+export async function putImage(files: Files, communityId: string, image: Buffer): Promise<string> {
+  const id = randomUUID()
+  await files.put(nameOf(communityId, id), image)
+  return id
+}
+
 /** Removes a picture if it can. One that stays is named nowhere, but who has kept its address still sees it. */
 const forgetImage = (files: Files, communityId: string, id: string): Promise<void> =>
   files.remove(nameOf(communityId, id)).catch(() => {})
