@@ -6,6 +6,7 @@ import { createMember, findMember, type Member } from '../../packages/server/src
 import { changeRoles, createRole, rolesOf } from '../../packages/server/src/domain/roles.js'
 import { type Ask, ask, embedToken } from '../helpers/api.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
+import { waitingForLocks } from '../helpers/database.js'
 import { earn, newAccount, signIn } from '../helpers/people.js'
 import { startTestServer } from '../helpers/server.js'
 import { openStream } from '../helpers/stream.js'
@@ -187,6 +188,26 @@ describe('a member who is kicked', () => {
     await again.stream.close()
   })
 
+  it('loses the roles that they were given while the kick waited, unless those lift them above it', async () => {
+    const guard = await make('guard')
+    await hasRole(guard, 'Guard', 5, ['kick_members'])
+    const roles = [await hasRole(await make('bo'), 'Late', 3, []), await hasRole(await make('cai'), 'High', 7, [])]
+    const asks = await login(guard)
+    const outcomes: unknown[] = []
+    for (const { id } of roles) {
+      let kicked: ReturnType<typeof act> | undefined
+      await community.tenant(async (tx) => {
+        await changeRoles(tx, amara, { add: [id] }, now)
+        kicked = act('kick', amara.id, asks)
+        for (let waiting = 0; waiting === 0; ) waiting = await waitingForLocks(server)
+      })
+      outcomes.push((await kicked!).code)
+    }
+    expect(outcomes).toEqual([undefined, 'forbidden'])
+    const member = await community.tenant((tx) => findMember(tx, { id: amara.id }))
+    expect(member!.role_ids).toEqual([roles[1]!.id])
+  })
+
   it('is out by a login with a password as well', async () => {
     const accountId = await newAccount(server, { email: 'bo@example.com' }, now)
     const before = await signIn(server, { accountId }, now)
@@ -235,6 +256,12 @@ describe('a warning', () => {
   })
 })
 
+it('is written down in the audit log what was done, and not what was so already', async () => {
+  for (const action of ['ban', 'ban', 'unsuspend', 'unban', 'unban'] as const) await act(action, amara.id)
+  const { items } = (await ask(server, 'GET /v1/audit', { ...system })).answer
+  expect(items.map(({ operation }) => operation.split('/').at(-1))).toEqual(['unban', 'ban'])
+})
+
 const rights = {
   warn: 'warn_members',
   suspend: 'suspend_members',
@@ -249,6 +276,9 @@ describe.each(Object.entries(rights) as [Action, ServerPermission][])('who may %
     const guard = await make('guard')
     await hasRole(guard, 'Guard', 5, [may])
     const asks = await login(guard)
+    // There is something to end.
+    if (action === 'unsuspend') await act('suspend', amara.id)
+    if (action === 'unban') await act('ban', amara.id)
     expect((await act(action, amara.id, asks)).status).toBe(200)
     const [entry] = (await ask(server, 'GET /v1/audit', { ...system, query: { limit: 1 } })).answer.items
     expect(entry).toMatchObject({

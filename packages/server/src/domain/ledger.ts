@@ -101,16 +101,10 @@ export async function giveBadges(tx: Tx, badges: readonly Given[], at: Date, ann
   const given = await writeGiven(tx, badges, at)
   const gifts = given.filter(({ xp, currency }) => xp + currency > 0)
   if (gifts.length === 0) return
-  const balances = await lockBalances(
+  const fit = await fitter(
     tx,
     gifts.map(({ memberId }) => memberId),
   )
-  const fit = (memberId: string, unit: Unit, amount: number) => {
-    const has = balances.get(`${memberId} ${unit}`) ?? 0
-    const fitting = Math.min(amount, Number.MAX_SAFE_INTEGER - has)
-    balances.set(`${memberId} ${unit}`, has + fitting)
-    return fitting
-  }
   const fitting: Given[] = []
   for (const gift of gifts) {
     const { memberId, badgeId } = gift
@@ -126,6 +120,29 @@ export async function giveBadges(tx: Tx, badges: readonly Given[], at: Date, ann
       .execute()
   }
   await post(tx, movesOf(fitting), at, announce)
+}
+
+/** How much of a gain a balance has room for, by what members have and gain by it. Nobody else moves points of these meanwhile. */
+async function fitter(tx: Tx, memberIds: readonly string[]) {
+  const balances = await lockBalances(tx, memberIds)
+  return (memberId: string, unit: Unit, amount: number): number => {
+    const has = balances.get(`${memberId} ${unit}`) ?? 0
+    const fitting = Math.min(amount, Number.MAX_SAFE_INTEGER - has)
+    balances.set(`${memberId} ${unit}`, has + fitting)
+    return fitting
+  }
+}
+
+/** Gains as far as balances have room for them: what comes with something that somebody does fails nothing of that. */
+export async function cutToRoom(tx: Tx, gains: readonly Move[]): Promise<Move[]> {
+  if (gains.length === 0) return []
+  const fit = await fitter(
+    tx,
+    gains.map(({ memberId }) => memberId),
+  )
+  return gains
+    .map((gain) => ({ ...gain, amount: fit(gain.memberId, gain.unit, gain.amount) }))
+    .filter(({ amount }) => amount > 0)
 }
 
 /** What of moves decides how the statement is written that posts them. */

@@ -134,6 +134,8 @@ const ChangedStage = StageInput.extend({
   stageId: Id.optional().meta({ description: 'The stage that is changed so; without it, it is a new one' }),
 }).meta({ id: 'ChangedStage' })
 const most = { stages: 10, labels: 10 }
+/** Pages are sent all milestones there are: no one of them is to be large. */
+const bodyLimit = 24 * 1024
 
 const fields = {
   name: line(1, 100).meta({ description: 'What pages and operators read' }),
@@ -229,6 +231,7 @@ export const milestones = table({
     access,
     query,
     body: CreateMilestone,
+    bodyLimit,
     answer: Milestone,
     status: 201,
     refuses: ['conflict', 'unknown_reference'],
@@ -250,6 +253,7 @@ export const milestones = table({
     params: One,
     query,
     body: UpdateMilestone,
+    bodyLimit,
     answer: Milestone,
     refuses: ['unknown_reference'],
     message: 'Milestone updated successfully',

@@ -31,7 +31,7 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info' 
     const values = await readCustomFields(tx, body.customFields ?? [])
     const referrer = body.referral ? await referrerOf(tx, body.referral) : undefined
     // Before the new member, as locks have their order.
-    if (referrer) await takeEarnings(tx, referrer.id)
+    if (referrer && (await gamificationOf(tx)).earning.referral.enabled) await takeEarnings(tx, referrer.id)
     const { username, email, displayname, firstname, lastname, externalId = null, avatarUrl, timeZone } = body
     const externalIds = externalId === null ? [] : [{ type: defaultExternalIdType, value: externalId }]
     const member = await createMember(

@@ -7,6 +7,7 @@ import {
   listModerations,
   type Moderation,
   type Order,
+  type Outcome,
   suspend,
   suspendedUntil,
   unban,
@@ -26,7 +27,8 @@ export const moderation: Handlers<Paths | List> = {
   'POST /api/v1/users/{userId}/suspend': (context) =>
     act(context, context.body, (tx, order, at) => suspend(tx, order, new Date(context.body.until), at)),
   'POST /api/v1/users/{userId}/unsuspend': (context) => act(context, {}, unsuspend),
-  'POST /api/v1/users/{userId}/kick': (context) => act(context, context.body, kick),
+  'POST /api/v1/users/{userId}/kick': (context) =>
+    act(context, context.body, (tx, order) => kick(tx, order, context.deps.clock)),
   'POST /api/v1/users/{userId}/ban': (context) => act(context, context.body, ban),
   'POST /api/v1/users/{userId}/unban': (context) => act(context, {}, unban),
 
@@ -42,10 +44,11 @@ export const moderation: Handlers<Paths | List> = {
 async function act(
   { tx, principal, params, note, now }: Pick<Context<Paths>, 'tx' | 'principal' | 'params' | 'note' | 'now'>,
   { reason }: { reason?: string | undefined },
-  how: (tx: Tx, order: Order, at: Date) => Promise<Member>,
+  how: (tx: Tx, order: Order, at: Date) => Promise<Outcome>,
 ): Promise<AnswerOf<Paths>> {
-  const { id } = await how(tx, { ...params, authority: authorityOf(principal), reason }, now)
+  const { memberId: id, isNothing } = await how(tx, { ...params, authority: authorityOf(principal), reason }, now)
   note.objects = { userId: id }
+  note.isNothing = isNothing
   const [{ status }, until] = await Promise.all([memberByUserId(tx, id), suspendedUntil(tx, id)])
   return {
     _id: id,

@@ -1,7 +1,7 @@
 import type { GamificationSettings, Unit } from '@rai/contract'
 import type { Tx } from '../../db/database.js'
 import { type Community, thisCommunity } from '../communities.js'
-import { type Move, post, type Reason } from '../ledger.js'
+import { cutToRoom, type Move, post, type Reason } from '../ledger.js'
 import { shareBoards, takeTurn } from '../locks.js'
 import { activeMember, type Member } from '../members/members.js'
 import { rolesOf } from '../roles.js'
@@ -107,7 +107,8 @@ export async function earn(tx: Tx, memberId: string, rule: Rule, about: string, 
     gamificationOf(tx),
   ])
   if (!member) return false
-  const { posted } = await post(tx, await earned(tx, { member, community, settings }, rule, about, at), at)
+  const moves = await earned(tx, { member, community, settings }, rule, about, at)
+  const { posted } = await post(tx, await cutToRoom(tx, moves), at)
   return posted > 0
 }
 

@@ -1,5 +1,5 @@
 import type { Unit } from '@rai/contract'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import { badgesOf, type MemberBadge } from '../badges/awards.js'
 import type { CommunityClock, Stretch } from '../clock.js'
@@ -36,7 +36,7 @@ export async function recapOf(
   const [{ rows: byDay }, [days], { rows: claims }, badges] = await Promise.all([
     sql<{ day: Day; spent: number } & Balances>`
       select day, ${gains('xp')} as xp, ${gains('currency')} as currency,
-        coalesce(-sum(amount) filter (where reason in ('purchase', 'refund')), 0)::bigint as spent
+        ${exact(sql`-sum(amount) filter (where reason in ('purchase', 'refund'))`)} as spent
       from (
         select (e.created_at at time zone ${timeZone})::date as day, e.unit, e.amount, t.reason
         from entries e join transactions t on t.community_id = e.community_id and t.id = e.transaction_id
@@ -49,7 +49,8 @@ export async function recapOf(
         and ${within('claimed_at')}`.execute(tx.db),
     badgesOf(tx, memberId),
   ])
-  const sum = (amount: (day: (typeof byDay)[number]) => number) => byDay.reduce((total, one) => total + amount(one), 0)
+  const sum = (amount: (day: (typeof byDay)[number]) => number) =>
+    byDay.reduce((total, one) => Math.min(total + amount(one), Number.MAX_SAFE_INTEGER), 0)
   const [best] = byDay
     .filter(({ xp, currency }) => xp + currency > 0)
     .toSorted((a, b) => b.xp - a.xp || b.currency - a.currency)
@@ -64,4 +65,7 @@ export async function recapOf(
 }
 
 const gains = (unit: Unit) =>
-  sql`coalesce(sum(amount) filter (where unit = ${unit} and amount > 0 and reason <> 'refund'), 0)::bigint`
+  exact(sql`sum(amount) filter (where unit = ${unit} and amount > 0 and reason <> 'refund')`)
+
+/** A sum, or the largest that every JSON reader keeps exact. */
+const exact = (sum: RawBuilder<unknown>) => sql`least(coalesce(${sum}, 0), ${Number.MAX_SAFE_INTEGER}::bigint)::bigint`

@@ -6,7 +6,7 @@ import { type Community, thisCommunity } from '../communities.js'
 import { emit } from '../events.js'
 import { recordFacts } from '../facts.js'
 import { Failure } from '../failure.js'
-import { type Move, post } from '../ledger.js'
+import { cutToRoom, type Move, post } from '../ledger.js'
 import { shareBoards, takeTurn } from '../locks.js'
 import { findMember, type Member } from '../members/members.js'
 import { earned } from './earning.js'
@@ -74,7 +74,8 @@ export async function visit(tx: Tx, memberId: string, at: Date): Promise<void> {
     ])
     // No member has two of the same date.
     const daily = await earned(tx, { member, community, settings }, 'dailyLogin', streak.day, at)
-    await post(tx, [...daily, ...forStreak(memberId, streak, community, settings)], at)
+    const gains = [...daily, ...forStreak(memberId, streak, community, settings)]
+    await post(tx, await cutToRoom(tx, gains), at)
   }
 }
 

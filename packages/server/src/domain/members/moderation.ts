@@ -5,6 +5,7 @@ import type { Tables } from '../../db/tables.js'
 import { emit } from '../events.js'
 import { Failure } from '../failure.js'
 import { newId } from '../ids.js'
+import { shareBoards, takeCounts } from '../locks.js'
 import { type Authority, changeRoles, memberBelow } from '../roles.js'
 import type { Member } from './members.js'
 import { holdMembers, setStatus } from './status.js'
@@ -43,12 +44,26 @@ async function subjectOf(tx: Tx, { userId, authority }: Order, action: Action): 
   return member
 }
 
-/** What a member is, as nobody else changes it. They may have been deleted since they were found. */
-async function hold(tx: Tx, { id }: Member): Promise<Member['status']> {
-  const { status } = (await holdMembers(tx, [id]))[0]!
-  if (status === 'deleted') throw new Failure('not_found', 'There is no such member.')
-  return status
+/** The same, as nobody else changes them: they may have been deleted, or given a role, since they were found. */
+async function hold(tx: Tx, order: Order, action: Action): Promise<Member> {
+  const { id } = await subjectOf(tx, order, action)
+  if (action === 'kick') {
+    // Boards may rank the roles that end, and their counts come before the member.
+    await shareBoards(tx)
+    await takeCounts(tx)
+  }
+  await holdMembers(tx, [id])
+  return subjectOf(tx, order, action)
 }
+
+/** What an order came to. */
+export interface Outcome {
+  memberId: string
+  /** The member was so already. */
+  isNothing: boolean
+}
+const done = ({ id }: Member): Outcome => ({ memberId: id, isNothing: false })
+const wasSo = ({ id }: Member): Outcome => ({ memberId: id, isNothing: true })
 
 async function writeDown(tx: Tx, { id }: Member, action: Action, { reason = '' }: Order, at: Date, until?: Date) {
   await tx.db
@@ -66,57 +81,57 @@ async function writeDown(tx: Tx, { id }: Member, action: Action, { reason = '' }
 }
 
 /** Tells a member that something was not right. Nothing else follows from it. */
-export async function warn(tx: Tx, order: Order, at: Date): Promise<Member> {
+export async function warn(tx: Tx, order: Order, at: Date): Promise<Outcome> {
   const member = await subjectOf(tx, order, 'warn')
   await writeDown(tx, member, 'warn', order, at)
-  return member
+  return done(member)
 }
 
 /**
  * Suspends a member until a moment: nothing acts as them, and no board ranks them. Of one who is suspended it sets another end.
  * @throws Failure as `subjectOf`; `invalid_request` for a moment that is past, `conflict` for who is banned.
  */
-export async function suspend(tx: Tx, order: Order, until: Date, at: Date): Promise<Member> {
+export async function suspend(tx: Tx, order: Order, until: Date, at: Date): Promise<Outcome> {
   if (until <= at) {
     throw new Failure('invalid_request', 'A suspension ends in the future.', [
       { path: 'until', message: 'must be a moment to come' },
     ])
   }
-  const member = await subjectOf(tx, order, 'suspend')
-  const status = await hold(tx, member)
-  if (status === 'banned') throw new Failure('conflict', 'This member is banned. Unban them first.')
+  const member = await hold(tx, order, 'suspend')
+  if (member.status === 'banned') throw new Failure('conflict', 'This member is banned. Unban them first.')
   await tx.db
     .insertInto('member_suspensions')
     .values({ community_id: tx.communityId, member_id: member.id, ends_at: until })
     .onConflict((oc) => oc.columns(['community_id', 'member_id']).doUpdateSet({ ends_at: until }))
     .execute()
-  if (status === 'active') {
+  if (member.status === 'active') {
     await setStatus(tx, [member.id], 'suspended', at)
     // Ends their streams.
     await emit(tx, 'user.suspended', member.id)
   }
   await writeDown(tx, member, 'suspend', order, at, until)
-  return member
+  return done(member)
 }
 
 /** Ends a suspension before its time. Whoever is not suspended stays as they are. */
-export async function unsuspend(tx: Tx, order: Order, at: Date): Promise<Member> {
-  const member = await subjectOf(tx, order, 'unsuspend')
-  if ((await hold(tx, member)) !== 'suspended') return member
+export async function unsuspend(tx: Tx, order: Order, at: Date): Promise<Outcome> {
+  const member = await hold(tx, order, 'unsuspend')
+  if (member.status !== 'suspended') return wasSo(member)
   await forgetSuspensions(tx, [member.id])
   await setStatus(tx, [member.id], 'active', at)
   await writeDown(tx, member, 'unsuspend', order, at)
-  return member
+  return done(member)
 }
 
 /**
  * Sends a member away: logins, tokens and keys that act as them end, and so do their roles. They may come again by signing in
  * anew; what they have stays theirs.
  */
-export async function kick(tx: Tx, order: Order, at: Date): Promise<Member> {
-  const member = await subjectOf(tx, order, 'kick')
+export async function kick(tx: Tx, order: Order, clock: () => Date): Promise<Outcome> {
+  const member = await hold(tx, order, 'kick')
+  // Whatever was begun while the member was waited for ends too.
+  const at = clock()
   await changeRoles(tx, member, { remove: member.role_ids }, at)
-  await hold(tx, member)
   await tx.db
     .updateTable('members')
     .set({ signed_out_at: at, updated_at: at, revision: sql`revision + 1` })
@@ -132,27 +147,27 @@ export async function kick(tx: Tx, order: Order, at: Date): Promise<Member> {
       .execute()
   await emit(tx, 'user.kicked', member.id)
   await writeDown(tx, member, 'kick', order, at)
-  return member
+  return done(member)
 }
 
 /** Bans a member: as suspended, without an end. Twice is as once. */
-export async function ban(tx: Tx, order: Order, at: Date): Promise<Member> {
-  const member = await subjectOf(tx, order, 'ban')
-  if ((await hold(tx, member)) === 'banned') return member
+export async function ban(tx: Tx, order: Order, at: Date): Promise<Outcome> {
+  const member = await hold(tx, order, 'ban')
+  if (member.status === 'banned') return wasSo(member)
   await forgetSuspensions(tx, [member.id])
   await setStatus(tx, [member.id], 'banned', at)
   await emit(tx, 'user.banned', member.id)
   await writeDown(tx, member, 'ban', order, at)
-  return member
+  return done(member)
 }
 
 /** Ends a ban. Whoever is not banned stays as they are. */
-export async function unban(tx: Tx, order: Order, at: Date): Promise<Member> {
-  const member = await subjectOf(tx, order, 'unban')
-  if ((await hold(tx, member)) !== 'banned') return member
+export async function unban(tx: Tx, order: Order, at: Date): Promise<Outcome> {
+  const member = await hold(tx, order, 'unban')
+  if (member.status !== 'banned') return wasSo(member)
   await setStatus(tx, [member.id], 'active', at)
   await writeDown(tx, member, 'unban', order, at)
-  return member
+  return done(member)
 }
 
 const forgetSuspensions = (tx: Tx, ids: readonly string[]) =>

@@ -223,7 +223,8 @@ async function putStages(tx: Tx, milestoneId: string, stages: readonly StageInpu
     .where('community_id', '=', tx.communityId)
     .where('milestone_id', '=', milestoneId)
     .execute()
-  const claimed = await countClaims(tx, milestoneId)
+  const limited = stages.flatMap(({ id, supply }) => (id === undefined || supply === null ? [] : [id]))
+  const claimed = await countClaims(tx, milestoneId, limited)
   await tx.db
     .insertInto('milestone_stages')
     .values(
@@ -246,13 +247,15 @@ async function putStages(tx: Tx, milestoneId: string, stages: readonly StageInpu
     .execute()
 }
 
-/** How often each stage of a milestone was claimed. */
-async function countClaims(tx: Tx, milestoneId: string): Promise<Map<string, number>> {
+/** How often stages of a milestone were claimed. */
+async function countClaims(tx: Tx, milestoneId: string, stageIds: readonly string[]): Promise<Map<string, number>> {
+  if (stageIds.length === 0) return new Map()
   const rows = await tx.db
     .selectFrom('milestone_claims')
     .select(['stage_id', (eb) => eb.fn.countAll<number>().as('n')])
     .where('community_id', '=', tx.communityId)
     .where('milestone_id', '=', milestoneId)
+    .where('stage_id', 'in', stageIds)
     .groupBy('stage_id')
     .execute()
   return new Map(rows.map(({ stage_id, n }) => [stage_id, n]))
