@@ -68,7 +68,7 @@ export const card = (item: Item, position: number, total: number, scene: Words, 
     ${picture(item.image, item.name)}
     <div class="about">
       <h3>
-        <button class="open" part="open-button" aria-haspopup="dialog"><bdi class="name" part="name">${item.name}</bdi></button>
+        <button class="open" part="open-button" aria-haspopup="dialog"><span class="name" part="name"><bdi>${item.name}</bdi></span></button>
       </h3>
       <div class="price" part="price">${priceOf(item, scene)}</div>
       <div class="note" part="note">${noteOf(item, scene)}</div>

@@ -23,5 +23,11 @@ describe('<rai-store> in every browser', () => {
     await until(() => find(element, '.base')!.dir === 'rtl', 'direction')
     const [first, second] = cardsOf(element).map((card) => card.getBoundingClientRect().left)
     expect(first! > second!).to.equal(true)
+    // A name of the other direction begins where the lines below it do.
+    const mug = cardOf(element, 'Enamel mug')
+    const name = document.createRange()
+    name.selectNodeContents(mug.querySelector('[part=name]')!)
+    const edges = [name, mug.querySelector('[part=price]')!].map((line) => line.getBoundingClientRect().right)
+    expect(edges[0]).to.be.closeTo(edges[1]!, 1)
   })
 })
