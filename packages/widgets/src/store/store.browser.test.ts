@@ -187,6 +187,14 @@ describe('<rai-store>', () => {
     expect(textOf(part(member, 'dialog-title'))).to.equal('Enamel mug')
   })
 
+  it('offers nothing that only members can do where the site names nobody', async () => {
+    const element = await shop({ member: 'shopper-8' })
+    await until(() => shows(element, 'wish-button'), 'member')
+    element.getToken = async () => null
+    await until(() => shows(element, 'sign-in') && cardsOf(element).length > 0, 'guest')
+    expect([shows(element, 'wish-button'), shows(element, 'orders-button')]).to.deep.equal([false, false])
+  })
+
   it('says why there is nothing, with a way on', async () => {
     const api = await freshApi()
     await api.fail('error500')

@@ -267,8 +267,7 @@ export class RaiStore extends RaiElement {
 
   /** What belongs to the signed-in member, once it is there. */
   get #ownPart() {
-    const { environment } = this
-    return environment && !isGuest(environment) ? this.#own.value : undefined
+    return this.#isGuest ? undefined : this.#own.value
   }
 
   get #choice(): ItemChoice {
