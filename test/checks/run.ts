@@ -14,6 +14,7 @@ import { markup } from './markup.js'
 import { places } from './places.js'
 import { reference } from './reference.js'
 import { regexes } from './regexes.js'
+import { secrets } from './secrets.js'
 import { size } from './size.js'
 import { templates } from './templates.js'
 import { tests } from './tests.js'
@@ -31,6 +32,7 @@ const checks: Record<string, Check> = {
   calls,
   locks,
   document,
+  secrets,
   regexes,
   tests,
   tokens,

@@ -223,6 +223,10 @@ select 'an account of a network is one connected member’s, and the only one of
   format('member %s, %s', member_id, network)
 from social_accounts where sealed is not null group by community_id, member_id, network having count(*) > 1
 union all
+select 'only an order that was paid back has a refund', o.community_id, format('order %s', o.id)
+from orders o join transactions t on t.community_id = o.community_id and t.key = format('refund:%s', o.id)
+where o.returned_at is null
+union all
 select 'a badge is with everybody who has enough', b.community_id, format('badge %s, member %s', b.id, a.member_id)
 from badges b join (
   select community_id, member_id, unit as metric, amount from balances

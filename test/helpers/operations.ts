@@ -211,9 +211,9 @@ async function openStore({ config }: TestServer, { tenant }: TestCommunity, memb
     const [product] = await createProducts(tx, products, now)
     const codes = Array.from({ length: 1000 }, (_, n) => `code ${n}`)
     await addVouchers(tx, root, product!.id, codes, null, now)
-    const { text } = writeQuote(tx, root, { memberId, itemId: product!.id, price: 0, amount: undefined }, now)
-    await buy(tx, root, memberId, { quote: text, information: {} }, now)
-    const { order } = await buy(tx, root, memberId, { quote: text, information: {} }, now)
+    const quote = () => writeQuote(tx, root, { memberId, itemId: product!.id, price: 0, amount: undefined }, now).text
+    await buy(tx, root, memberId, { quote: quote(), information: {} }, now)
+    const { order } = await buy(tx, root, memberId, { quote: quote(), information: {} }, now)
     return { categoryId: category.id, productId: product!.id, statusId: status.id, orderId: order.id }
   })
 }

@@ -111,9 +111,10 @@ export async function openShop(server: TestServer, clock: () => Date = () => new
         ...(await page(who)),
         params: { publishableKey, orderId },
       }),
-    reveal: async (orderId: string, who: string) =>
+    reveal: async (orderId: string, who: string, headers: Record<string, string> = {}) =>
       ask(server, 'POST /widget/v1/{publishableKey}/store/orders/{orderId}/voucher', {
         ...(await page(who)),
+        headers,
         params: { publishableKey, orderId },
       }),
   }

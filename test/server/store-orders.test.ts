@@ -257,8 +257,8 @@ describe('17: one wallet', () => {
 
     const rich = await someone()
     const { _id } = await shop.product({ purchaseLimit: { quantity: 2, interval: null } })
-    const { quote } = (await shop.quote(_id, rich)).answer
-    const limited = await Promise.all(Array.from({ length: 10 }, () => shop.order(quote, rich)))
+    const asked = await Promise.all(Array.from({ length: 10 }, () => shop.quote(_id, rich)))
+    const limited = await Promise.all(asked.map(({ answer }) => shop.order(answer.quote, rich)))
     expect(limited.filter(({ status }) => status === 201)).toHaveLength(2)
     expect(await shop.coins(rich)).toBe(800)
   })
@@ -281,6 +281,16 @@ describe('18: the same intent', () => {
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1)
     expect([await shop.coins(who), (await ordersOf(who)).length]).toEqual([900, 1])
     expect((await shop.item(_id)).remaining).toBe(99)
+  })
+
+  it('is one order to a quote, also under another key', async () => {
+    const who = await someone()
+    const { _id } = await shop.product()
+    const { quote } = (await shop.quote(_id, who)).answer
+    const replies = await Promise.all(Array.from({ length: 3 }, () => shop.order(quote, who)))
+    const { order } = replies[0]!.answer
+    expect(replies.map(({ answer }) => answer)).toEqual(replies.map(() => ({ order, balance: 900 })))
+    expect(await ordersOf(who)).toEqual([order])
   })
 
   it('19: with another body is refused', async () => {
@@ -406,7 +416,7 @@ describe('a voucher', () => {
     expect((await shop.item(_id)).state).toBe('sold_out')
     await shop.codes(_id, ['LATE-1', 'LATE-2', 'LATE-1'])
     await shop.codes(_id, ['SOON'], minutes(60).toISOString())
-    await shop.codes(_id, ['GONE'], minutes(-1).toISOString())
+    await shop.codes(_id, ['GONE'], minutes(1).toISOString())
     const again = await shop.codes(_id, ['SOON', 'LATE-1'])
     expect([again.status, again.answer]).toEqual([201, { free: 3, sold: 0, expired: 1, void: 0 }])
     const orders = []
@@ -440,13 +450,28 @@ describe('a voucher', () => {
     expect((await codesOf(_id)).answer).toEqual({ free: 0, sold: 5, expired: 0, void: 0 })
   })
 
+  it('is sold by who waits for it while it is sealed anew', async () => {
+    const who = await someone()
+    const { _id } = await shop.product({ type: 'voucher' })
+    await shop.codes(_id, ['HELD'])
+    let reply: ReturnType<typeof buy> | undefined
+    await shop.community.tenant(async (tx) => {
+      const set = tx.db.updateTable('vouchers').set({ sealed_by: (eb) => eb.ref('sealed_by') })
+      await set.where('community_id', '=', tx.communityId).where('product_id', '=', _id).execute()
+      reply = buy(_id, who)
+      await expect.poll(() => waitingForLocks(server)).toBeGreaterThan(0)
+    })
+    expect((await reply)?.status).toBe(201)
+  })
+
   it('is told to its owner alone, each time is written down, and its code lies nowhere in words', async () => {
     const [who, other] = [await someone(), await someone()]
     const { _id } = await shop.product({ type: 'voucher' })
     await shop.codes(_id, ['SECRET-4711'])
     const { order } = await bought(_id, who)
     expect((await shop.reveal(order.id, other)).code).toBe('not_found')
-    for (let n = 0; n < 2; n++) expect((await shop.reveal(order.id, who)).answer.code).toBe('SECRET-4711')
+    const headers = { 'idempotency-key': 'the same each time' }
+    for (let n = 0; n < 2; n++) expect((await shop.reveal(order.id, who, headers)).answer.code).toBe('SECRET-4711')
     const { answer } = await ask(server, 'GET /v1/audit', {
       bearer: shop.community.systemKey,
       query: { operation: 'POST /widget/v1/{publishableKey}/store/orders/{orderId}/voucher' },
@@ -470,8 +495,16 @@ describe('a voucher', () => {
     const { _id } = await shop.product({ type: 'voucher' })
     await shop.codes(_id, ['BACK'])
     const { order } = await bought(_id, who)
-    await shop.setStatus(order.id, 'cancelled')
-    expect((await shop.reveal(order.id, who)).code).toBe('conflict')
+    const headers = { 'idempotency-key': 'before and after' }
+    expect((await shop.reveal(order.id, who, headers)).status).toBe(200)
+    for (let n = 0; n < 2; n++) await shop.setStatus(order.id, 'cancelled')
+    expect((await shop.reveal(order.id, who, headers)).code).toBe('conflict')
+    const told = await ask(server, 'GET /v1/audit', {
+      bearer: shop.community.systemKey,
+      query: { operation: 'PUT /v1/orders/{orderId}' },
+    })
+    const mine = told.answer.items.filter(({ objects }) => objects.orderId === order.id)
+    expect(mine.map(({ action }) => action)).toEqual(['cancelled'])
     expect((await shop.one(order.id, who)).answer.voucher?.state).toBe('void')
     expect((await codesOf(_id)).answer).toEqual({ free: 0, sold: 0, expired: 0, void: 1 })
     expect((await buy(_id, who)).code).toBe('sold_out')
@@ -485,7 +518,12 @@ describe('a voucher', () => {
     const [old, fresh] = [server.config.secretKey!, randomBytes(32)]
     const { tenant } = shop.community
     await tenant(async (tx) => {
-      await addVouchers(tx, rootKey(fresh, old), _id, ['OLD-2', 'OLD-1', 'NEW'], null, now)
+      const root = rootKey(fresh, old)
+      const codes = ['OLD-2', 'OLD-1', 'NEW']
+      const early = addVouchers(tx, root, _id, codes, null, now)
+      await expect(early).rejects.toMatchObject({ code: 'unavailable' })
+      while (await resealVouchers(tx, root));
+      await addVouchers(tx, root, _id, codes, null, now)
       expect(await countVouchers(tx, _id, now)).toMatchObject({ free: 2, sold: 1 })
       expect((await reveal(tx, rootKey(fresh), order.id, shop.ids[who]!, now)).code).toMatch(/^OLD-/)
       while (await resealVouchers(tx, rootKey(old, fresh)));
@@ -520,7 +558,7 @@ describe('pages', () => {
     await mine.until(({ type, id }) => type === 'order.updated' && id === shop.ids[who])
     await theirs.until(({ type, id }) => type === 'store.changed' && id === _id)
     await shop.setStatus(order.id, 'refunded')
-    await theirs.until(({ type, id }) => type === 'wish.changed' && id === shop.ids[other])
+    await theirs.until(({ type, id }) => type === 'wish.changed' && id === _id)
     expect(theirs.hints.some(({ type }) => type === 'order.updated' || type === 'store.item_purchased')).toBe(false)
     mine.close()
     theirs.close()

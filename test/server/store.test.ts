@@ -121,6 +121,13 @@ describe('a product', () => {
     const { answer } = await ask(server, 'POST /v1/products/bulk', { bearer, body: many(['One', 'Two']) })
     const changes = answer.map(({ _id }) => ({ _id, price: 6 }))
     const changed = await ask(server, 'PUT /v1/products/bulk', { bearer, body: changes })
+    const told = await ask(server, 'GET /v1/audit', {
+      bearer: shop.community.systemKey,
+      query: { operation: 'PUT /v1/products/bulk' },
+    })
+    expect(told.answer.items.map(({ objects }) => objects.productId).sort()).toEqual(
+      answer.map(({ _id }) => _id).sort(),
+    )
     expect(changed.answer.map(({ name, price }) => [name, price])).toEqual([
       ['One', 6],
       ['Two', 6],
@@ -266,9 +273,29 @@ describe('the list of items', () => {
     expect(await found({ affordable: 'true' }, 'cai')).toEqual(['Boots', 'Tent', 'mug'])
     expect((await other.items(undefined, { sort: 'name', cursor: 'bm9wZQ' })).code).toBe('invalid_request')
   })
+
+  it('goes on behind the longest name', async () => {
+    const other = await openShop(server, () => now)
+    const names = ['一', '丁'].map((sign) => sign.repeat(200))
+    for (const name of names) await other.product({ name })
+    const first = await other.items(undefined, { sort: 'name', limit: 1 })
+    const second = await other.items(undefined, { sort: 'name', limit: 1, cursor: first.answer.nextCursor! })
+    expect([first, second].flatMap(({ answer }) => answer.items.map(({ name }) => name)).sort()).toEqual(names)
+  })
 })
 
 describe('what members save for', () => {
+  it('can be taken off when pages show it no more, and is told of when they do again', async () => {
+    const { _id } = await shop.product()
+    for (const who of ['ada', 'bo']) await shop.wish(_id, who)
+    await shop.change(_id, { isArchived: true })
+    expect((await shop.unwish(_id, 'ada')).answer.item).toMatchObject({ state: 'ended', wish: null })
+    expect((await shop.unwish(_id, 'ada')).code).toBe('not_found')
+    await shop.change(_id, { isArchived: false })
+    expect((await shop.item(_id, 'bo')).wish?.backAt).toBe(now.toISOString())
+    await shop.unwish(_id, 'bo')
+  })
+
   it('is theirs alone, and says when it came back', async () => {
     const { _id } = await shop.product({ name: 'Wished', stock: 0 })
     expect((await shop.wish(_id, 'ada')).answer.item.wish).toEqual({ notify: true, backAt: null })

@@ -36,9 +36,10 @@ export const Hint = z
     /** `reset` says that the gap since `Last-Event-ID` is too old to replay: ask again for everything. */
     type: z.enum([...eventTypes, 'reset']),
     /**
-     * The thing that changed: a board for `leaderboard.changed`; a member for `balance.changed`, for an `order.updated` or a
-     * `wish.changed` of theirs, and for a `config.changed`, `milestone.changed` or `social.changed` that is about that member's pages alone; an
-     * item for `store.changed`, or null for the whole store.
+     * The thing that changed: a board for `leaderboard.changed`; a member for `balance.changed`, for an `order.updated` of
+     * theirs, and for a `config.changed`, `milestone.changed` or `social.changed` that is about that member's pages alone; an
+     * item for `wish.changed`, which members who save for it may be told is back, and for `store.changed`, or null for the
+     * whole store.
      */
     id: Id.nullable(),
   })

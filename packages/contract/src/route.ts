@@ -35,8 +35,11 @@ export interface Route {
   needsIdempotencyKey?: true
   /** Whether the audit log tells of it, where that does not follow from who asks. */
   audited?: boolean
-  /** What of the answer is kept and given to a repeat with the same Idempotency-Key; default: all of it. */
-  replayed?: (answer: unknown) => unknown
+  /**
+   * What of the answer is kept and given to a repeat with the same Idempotency-Key; default: all of it. `false`: nothing is
+   * kept, and the header says nothing: a repeat is asked anew whether it may. A check has answers with a `Secret` say which.
+   */
+  replayed?: ((answer: unknown) => unknown) | false
   /** How it may refuse besides what follows from who may ask, and from what it takes. */
   refuses?: readonly ErrorCode[]
   /** The success status. Default 200. */

@@ -55,6 +55,9 @@ const limit = z.coerce.number().int().min(1).max(100).optional()
 /** Asks for a page of a list by its number, from 1 on. */
 export const pageQuery = { page: z.coerce.number().int().min(1).max(100_000).optional(), limit }
 
+/** What nobody but who asks may read, in an answer. Its route says what a repeat is given: see `Route.replayed`. */
+export const Secret = z.string().meta({ format: 'password' })
+
 /** Asks for the page of a list that begins where another one ended. */
 export const cursorQuery = {
   cursor: z.string().max(500).optional().meta({ description: 'The `nextCursor` of the page before' }),

@@ -799,6 +799,7 @@ interface Orders {
   status_id: string | null
   information: Json<Answer[]>
   took_stock: boolean
+  quote_id: string
   returned_at: Date | null
   created_at: Once<Date>
   updated_at: Date
@@ -812,7 +813,7 @@ interface Vouchers {
   code: Buffer
   sealed_by: Buffer
   fingerprint: Buffer
-  expires_at: Date | null
+  expires_at: Generated<Date>
   order_id: string | null
   revealed_at: Date | null
   created_at: Once<Date>

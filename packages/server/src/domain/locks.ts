@@ -35,9 +35,11 @@ const order = [
   'counts',
   'balances',
   'members',
+  // What is left of a product, and its codes: see `holdStock`.
+  'stock',
 ] as const
 type Lock = (typeof order)[number]
-type Turn = Exclude<Lock, 'boards' | 'row' | 'numbers' | 'counts' | 'balances' | 'members'>
+type Turn = Exclude<Lock, 'boards' | 'row' | 'numbers' | 'counts' | 'balances' | 'members' | 'stock'>
 
 const held = new WeakMap<Tx, Set<Lock>>()
 const checked = new WeakSet<Tx>()
@@ -148,6 +150,15 @@ export function holdRow<DB, T extends keyof DB, O>(
 ): Promise<O | undefined> {
   taking(tx, 'row')
   return (of ? query.forNoKeyUpdate(of) : query.forNoKeyUpdate()).executeTakeFirst() as Promise<O | undefined>
+}
+
+/** The same for what is sold, as the last thing that a transaction waits for: everybody who buys it does. */
+export function holdStock<DB, T extends keyof DB, O>(
+  tx: Tx,
+  query: SelectQueryBuilder<DB, T, O>,
+): Promise<O | undefined> {
+  taking(tx, 'stock')
+  return query.forNoKeyUpdate().executeTakeFirst() as Promise<O | undefined>
 }
 
 /** The same for many at once: nobody changes it until the last of them ends. */

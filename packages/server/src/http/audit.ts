@@ -21,6 +21,8 @@ export function isAudited(method: Method, route: Route, asker: Principal): boole
 export interface AuditNote {
   /** Ids; they win over those of the request. */
   objects?: Readonly<Record<string, string>>
+  /** Ids of each of many things: there is an entry for each. */
+  each?: readonly Readonly<Record<string, string>>[]
   /** Which it was, of an operation that does several things. */
   action?: string
   /** There is nothing to tell: what the log is for stayed as it was. */
@@ -74,6 +76,8 @@ export const audited =
     once(tx, input, async () => {
       const answer = await effect()
       const objects = { ...idsIn(answer), ...deed.objects, ...note.objects }
-      if (!note.isNothing) await writeDown(tx, { ...deed, objects, action: note.action }, now)
+      if (note.isNothing) return answer
+      for (const each of note.each ?? [{}])
+        await writeDown(tx, { ...deed, objects: { ...objects, ...each }, action: note.action }, now)
       return answer
     })

@@ -218,7 +218,8 @@ function onceFor(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Once {
-  const key = family.repeatable && writes ? idempotencyKey(request.headers['idempotency-key']) : undefined
+  const isKept = family.repeatable && writes && route.replayed !== false
+  const key = isKept ? idempotencyKey(request.headers['idempotency-key']) : undefined
   if (route.needsIdempotencyKey && key === undefined) throw noKey
   const once =
     key === undefined
@@ -229,7 +230,7 @@ function onceFor(
           principal: asker.kind === 'userKey' ? asker.keyId : actorOf(asker),
           operation: `${request.method} ${request.url.split('?')[0]}`,
           now,
-          replayed: route.replayed,
+          replayed: route.replayed || undefined,
           onReplay: () => reply.header('Idempotent-Replayed', 'true'),
         })
   return async (tx, input, effect) => {

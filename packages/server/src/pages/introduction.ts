@@ -44,7 +44,7 @@ a request is wrong in places, \`details\` with the path of each. *widget* and *p
 
 Send an \`Idempotency-Key\` of your own (1 to 255 printable characters) with a write of *application*, *integration*, *user*, *management*,
 *system* (not to sign in or to create a server) or *widget*. The same request with the same key has no second effect for
-24 hours: it gets the first answer again, with \`Idempotent-Replayed: true\`. Another request with that key is refused
+24 hours: it gets the first answer again, with \`Idempotent-Replayed: true\`, but for what is told anew each time and says so. Another request with that key is refused
 (422), and one that comes while the first still runs, too (409).
 
 ### Limits

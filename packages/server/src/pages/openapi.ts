@@ -137,7 +137,7 @@ function operation(family: Family, key: RouteKey, route: Route): ZodOpenApiOpera
   const writes = isWrite(method, route)
   // The first answer is kept for whoever is known, and of which community.
   const isKnown = !route.access.principals.some((principal) => principal === 'anyone' || principal === 'login')
-  const repeats = writes && family.repeatable && isKnown
+  const repeats = writes && family.repeatable && isKnown && route.replayed !== false
   const schemes = route.access.principals.flatMap((principal) => schemesOf[principal])
   const isOpen = route.access.principals.some((principal) => schemesOf[principal].length === 0)
   return {

@@ -18,7 +18,7 @@ const audiences: Partial<Record<EventType, 'everyone' | 'all' | 'viewers' | 'sub
   'social.changed': 'everyone',
   'balance.changed': 'subject',
   'order.updated': 'subject',
-  'wish.changed': 'subject',
+  'wish.changed': 'all',
   'key.changed': 'holders',
   'user.deleted': 'holders',
   'user.suspended': 'holders',

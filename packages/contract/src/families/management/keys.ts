@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { permissions } from '../../access.js'
 import { bodyLimits, table } from '../../route.js'
-import { Id, line, Origin, pageQuery, serverQuery, Time } from '../../schemas.js'
+import { Id, line, Origin, pageQuery, Secret, serverQuery, Time } from '../../schemas.js'
 
 /** Whoever makes keys could give themselves every right, so that only who has them all may. */
 const access = { principals: ['systemKey', 'owner'] } as const
@@ -111,7 +111,7 @@ const ApiKey = z
 /** What an answer says beside a new key. */
 export const secret = {
   /** The key itself, or the secret half of a widget access key. It cannot be read again: null in a repeat of the answer. */
-  key: z.string().nullable(),
+  key: Secret.nullable(),
   keyState: z.enum(['shown', 'shown_before']),
 }
 const NewSecret = ApiKey.extend(secret).meta({ id: 'NewSecret' })

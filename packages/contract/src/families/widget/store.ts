@@ -11,6 +11,7 @@ import {
   PurchaseLimit,
   page,
   Question,
+  Secret,
   Time,
   VoucherState,
 } from '../../schemas.js'
@@ -154,6 +155,8 @@ export const store = table({
     params: Key,
     query: z.strictObject({
       ...cursorQuery,
+      /** By `name` it says a whole name. */
+      cursor: z.string().max(2000).optional(),
       category: z.uuid().max(36).optional(),
       /** Only items with this in their name, without regard to case. */
       search: line(1, 100).optional(),
@@ -183,7 +186,7 @@ export const store = table({
   'PUT /widget/v1/{publishableKey}/store/items/{itemId}/wish': {
     summary: 'Save for an item, and ask to be told when it can be bought again',
     description:
-      'With `notify`, `backAt` of the wish says when a sold-out item came back; the stream says `wish.changed` to the member then. Sent again, it waits anew. At most 200 items.',
+      'With `notify`, `backAt` of the wish says when a sold-out item came back; the stream says `wish.changed` of the item then. Sent again, it waits anew. At most 200 items that pages show.',
     access: memberOnly,
     params: ItemPath,
     body: z.strictObject({
@@ -194,6 +197,7 @@ export const store = table({
   },
   'DELETE /widget/v1/{publishableKey}/store/items/{itemId}/wish': {
     summary: 'Save for an item no more',
+    description: 'Also for an item that is archived, as long as they do: it is `ended`.',
     access: memberOnly,
     params: ItemPath,
     answer: OneItem,
@@ -256,12 +260,14 @@ export const store = table({
   },
   'POST /widget/v1/{publishableKey}/store/orders/{orderId}/voucher': {
     summary: 'Show the member the code that they bought. Each time is written down',
-    description: '`not_found` for an order without one, `conflict` where it is void.',
+    description:
+      '`not_found` for an order without one, `conflict` where it is void. An `Idempotency-Key` says nothing here: each time is asked anew.',
     access: memberOnly,
     audited: true,
+    replayed: false,
     params: OrderPath,
     answer: z
-      .strictObject({ code: z.string(), expiresAt: Time.nullable() })
+      .strictObject({ code: Secret, expiresAt: Time.nullable() })
       .meta({ id: 'Voucher', description: 'Keep it out of addresses and logs' }),
   },
 })

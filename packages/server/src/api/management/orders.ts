@@ -20,9 +20,12 @@ export const orders: Handlers<Extract<RouteKey, `${string} /v1/orders${string}`>
 
   'GET /v1/orders/{orderId}': async ({ tx, params, now }) => showOrder(await orderById(tx, params.orderId), now),
 
-  'PUT /v1/orders/{orderId}': async ({ tx, params, body, principal, now }) => {
+  'PUT /v1/orders/{orderId}': async ({ tx, params, body, principal, now, note }) => {
     const actor = principal.memberId ?? principal.keyId
-    return showOrder(await setStatus(tx, params.orderId, body.statusId, now, actor), now)
+    const { order, hasChanged } = await setStatus(tx, params.orderId, body.statusId, now, actor)
+    note.action = order.category
+    note.isNothing = !hasChanged
+    return showOrder(order, now)
   },
 }
 

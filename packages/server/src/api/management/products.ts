@@ -32,10 +32,14 @@ export const products: Handlers<Extract<RouteKey, `${string} /v1/products${strin
     return showProduct(deps, product!)
   },
 
-  'POST /v1/products/bulk': async ({ tx, body, deps, now }) =>
-    (await createProducts(tx, body.map(newProduct), now)).map((product) => showProduct(deps, product)),
+  'POST /v1/products/bulk': async ({ tx, body, deps, now, note }) => {
+    const made = await createProducts(tx, body.map(newProduct), now)
+    note.each = made.map(({ id }) => ({ productId: id }))
+    return made.map((product) => showProduct(deps, product))
+  },
 
-  'PUT /v1/products/bulk': async ({ tx, body, deps, now }) => {
+  'PUT /v1/products/bulk': async ({ tx, body, deps, now, note }) => {
+    note.each = body.map(({ _id }) => ({ productId: _id }))
     const changed: Product[] = []
     for (const { _id, ...changes } of body) changed.push(await change(tx, deps, _id, inputOf(changes), now))
     return changed.map((product) => showProduct(deps, product))
@@ -66,8 +70,7 @@ export const products: Handlers<Extract<RouteKey, `${string} /v1/products${strin
 
   'POST /v1/products/{productId}/vouchers': async ({ tx, params, body, deps, now }) => {
     const expiresAt = moment(body.expiresAt) ?? null
-    await addVouchers(tx, deps.rootKey, params.productId, body.codes, expiresAt, now)
-    return countVouchers(tx, params.productId, now)
+    return addVouchers(tx, deps.rootKey, params.productId, body.codes, expiresAt, now)
   },
 
   'DELETE /v1/products/{productId}/vouchers': async ({ tx, params, now }) => {

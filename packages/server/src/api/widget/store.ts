@@ -83,9 +83,8 @@ export const store: Handlers<Extract<RouteKey, `${string} ${Store}` | `${string}
 
   'DELETE /widget/v1/{publishableKey}/store/items/{itemId}/wish': async (context) => {
     const { tx, principal } = context
-    const { item } = await readItem(context)
-    await unwish(tx, principal.memberId!, item.id)
-    return readItem(context)
+    const wasTheirs = await unwish(tx, principal.memberId!, context.params.itemId)
+    return readItem(context, wasTheirs)
   },
 
   'POST /widget/v1/{publishableKey}/store/quotes': async ({ tx, principal, body, deps, now }) => {
@@ -139,9 +138,10 @@ export const store: Handlers<Extract<RouteKey, `${string} ${Store}` | `${string}
 const placeIn = (sort: ItemSort): z.ZodType<ItemPlace> =>
   z.strictObject({ key: sort === 'name' ? text(1000) : z.int(), id: byId.place })
 
-async function readItem({ tx, principal, params, deps, now }: Reading) {
+/** @param archived Also an item that is archived. */
+async function readItem({ tx, principal, params, deps, now }: Reading, archived = false) {
   const [buyer] = await Promise.all([buyerOf(tx, principal.memberId), openStore(tx)])
-  const offer = await offerOf(tx, params.itemId, buyer, now)
+  const offer = await offerOf(tx, params.itemId, buyer, now, archived)
   return { item: showItem(deps, offer, buyer, now), now: now.toISOString() }
 }
 

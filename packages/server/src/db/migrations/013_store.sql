@@ -100,6 +100,8 @@ create table orders (
   information jsonb not null default '[]',
   -- Whether it is counted in what is sold of a product with a limit.
   took_stock boolean not null,
+  -- The quote at whose price it was bought: good for one.
+  quote_id uuid not null,
   -- When the member was paid back.
   returned_at timestamptz,
   created_at timestamptz not null,
@@ -108,9 +110,12 @@ create table orders (
   primary key (community_id, id),
   check ((returned_at is not null) = (category in ('refunded', 'cancelled')))
 );
+create unique index orders_quote on orders (community_id, member_id, quote_id);
 create index orders_member on orders (community_id, member_id, id);
 create index orders_product on orders (community_id, product_id, member_id, id);
+create index orders_of_product on orders (community_id, product_id, id);
 create index orders_category on orders (community_id, category, id);
+create index orders_status on orders (community_id, status_id, id) where status_id is not null;
 create index orders_number on orders (community_id, number);
 select tenant_table('orders');
 alter table orders add foreign key (community_id, member_id) references members (community_id, id);
@@ -126,7 +131,8 @@ create table vouchers (
   sealed_by bytea not null,
   -- Tells codes apart without reading them.
   fingerprint bytea not null,
-  expires_at timestamptz,
+  -- `infinity` for never.
+  expires_at timestamptz not null default 'infinity',
   order_id uuid,
   revealed_at timestamptz,
   created_at timestamptz not null,
@@ -151,6 +157,7 @@ create table wishes (
   created_at timestamptz not null,
   primary key (community_id, member_id, product_id)
 );
+create index wishes_product on wishes (community_id, product_id);
 create index wishes_waiting on wishes (community_id, product_id) where notify and back_at is null;
 select tenant_table('wishes');
 alter table wishes add foreign key (community_id, member_id) references members (community_id, id);

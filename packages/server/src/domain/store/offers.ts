@@ -5,6 +5,7 @@ import { Failure } from '../failure.js'
 import { isId, nobody } from '../ids.js'
 import { balancesOf, findMember } from '../members/members.js'
 import { rolesOf } from '../roles.js'
+import { freeCodes } from './codes.js'
 import type { Product } from './products.js'
 
 /*
@@ -68,8 +69,7 @@ const offers = ({ communityId }: Tx, buyer: Buyer, at: Date) => sql<Offer>`
     case
       when p.type = 'voucher' then (
         select count(*) from (
-          select from vouchers v where v.community_id = ${communityId} and v.product_id = p.id and v.order_id is null
-            and (v.expires_at is null or v.expires_at > ${at}) limit ${mostCounted}
+          ${freeCodes(communityId, at)} limit ${mostCounted}
         ) free
       )
       else least(p.stocked - p.sold, ${mostCounted})
@@ -100,12 +100,15 @@ const offers = ({ communityId }: Tx, buyer: Buyer, at: Date) => sql<Offer>`
     order by o.id desc limit 1 offset (p.purchase_limit ->> 'quantity')::bigint - 1
   ) l on true
   left join wishes w on w.community_id = ${communityId} and w.member_id = ${buyer.memberId} and w.product_id = p.id
-  where p.community_id = ${communityId} and p.deleted_at is null and not p.is_archived`
+  where p.community_id = ${communityId} and p.deleted_at is null`
 
-/** @throws Failure `not_found` for an item that pages do not show. */
-export async function offerOf(tx: Tx, id: string, buyer: Buyer, at: Date): Promise<Offer> {
+/**
+ * @param archived Also one that is archived.
+ * @throws Failure `not_found` for an item that pages do not show.
+ */
+export async function offerOf(tx: Tx, id: string, buyer: Buyer, at: Date, archived = false): Promise<Offer> {
   const { rows } = await sql<Offer>`${offers(tx, buyer, at)} and p.id = ${isId(id) ? id : null}::uuid`.execute(tx.db)
-  if (!rows[0]) throw new Failure('not_found', 'There is no such item.')
+  if (!rows[0] || (rows[0].is_archived && !archived)) throw new Failure('not_found', 'There is no such item.')
   return rows[0]
 }
 
@@ -171,7 +174,7 @@ function asked(
   { categoryId, search, minPrice, maxPrice, affordable, wished }: Parameters<typeof countOffers>[2],
 ): RawBuilder<unknown> {
   const conditions = [
-    sql`true`,
+    sql`not is_archived`,
     ...(categoryId === undefined ? [] : [sql`category_id = ${categoryId}::uuid`]),
     ...(search === undefined ? [] : [sql`position(lower(${search}) in lower(name)) > 0`]),
     ...(minPrice === undefined ? [] : [sql`coalesce((variable_price ->> 'max')::bigint, pays) >= ${minPrice}::bigint`]),
@@ -192,7 +195,7 @@ export interface Standing extends Pick<Facts, 'missing'> {
 
 /** @param price What they would pay. */
 export function standingOf(offer: Offer, { xp, currency }: Buyer, price: number, at: Date): Standing {
-  if (offer.ends_at && offer.ends_at <= at) return { state: 'ended' }
+  if (offer.is_archived || (offer.ends_at && offer.ends_at <= at)) return { state: 'ended' }
   if (offer.starts_at && offer.starts_at > at) return { state: 'not_started', availableAt: offer.starts_at }
   if (!offer.is_open) {
     const missing = offer.needs_xp !== null && offer.needs_xp > xp

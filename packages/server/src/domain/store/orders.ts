@@ -8,14 +8,15 @@ import { Failure } from '../failure.js'
 import { isId, newId } from '../ids.js'
 import type { RootKey } from '../keys/secrets.js'
 import { post } from '../ledger.js'
-import { holdRow, shareBoards, takeTurn } from '../locks.js'
+import { holdRow, shareBoards, takeTurn, taking } from '../locks.js'
+import { balancesOf } from '../members/members.js'
 import { buyerOf, canPay, type Offer, offerOf, refuseUnlessAvailable } from './offers.js'
 import { answersTo } from './questions.js'
 import { readQuote, writeQuote } from './quotes.js'
 import { openStore } from './settings.js'
 import { commonStatuses, findStatus, isReturned, namedStatus, type Status } from './statuses.js'
-import { type Revealed, readVoucher, takeVoucher } from './vouchers.js'
-import { tellWishers } from './wishes.js'
+import { expiryOf, markRevealed, type Revealed, readVoucher, takeVoucher } from './vouchers.js'
+import { tellingWishers } from './wishes.js'
 
 /** Something that a member bought, with what is shown beside it. */
 export type Order = Selectable<Tables['orders']> & {
@@ -58,7 +59,7 @@ const orders = (tx: Tx) =>
       's.name as status_name',
       's.color as status_color',
       'v.id as voucher_id',
-      'v.expires_at as voucher_expires_at',
+      expiryOf('v.expires_at').as('voucher_expires_at'),
       'v.revealed_at as voucher_revealed_at',
     ])
     .where('o.community_id', '=', tx.communityId)
@@ -126,13 +127,15 @@ export async function buy(
   { quote: written, information }: { quote: string; information: Readonly<Record<string, string>> },
   at: Date,
 ): Promise<{ order: Order; balance: number }> {
-  const { itemId, price: quoted, amount } = readQuote(tx, rootKey, written, memberId, at)
+  const { id: quoteId, itemId, price: quoted, amount } = readQuote(tx, rootKey, written, memberId, at)
   const [, , , buyer] = await Promise.all([
     shareBoards(tx),
     takeTurn(tx, 'purchases', memberId),
     openStore(tx),
     buyerOf(tx, memberId),
   ])
+  const before = await orderOfQuote(tx, memberId, quoteId)
+  if (before) return { order: before, balance: buyer.currency }
   const offer = await offerOf(tx, itemId, buyer, at)
   const price = amount !== undefined && canPay(offer, amount) ? amount : offer.pays
   if (price !== quoted) throw new Failure('price_changed', undefined, [], { price })
@@ -140,7 +143,15 @@ export async function buy(
   const answers = answersTo(offer.questions, information)
   const id = newId(at.getTime())
   const status = await firstStatus(tx, offer)
-  const takesStock = offer.type === 'item' && offer.stocked !== null
+  if (price > 0) await post(tx, [{ ...spending(id, memberId), amount: -price, reason: 'purchase' }], at)
+  const { currency } = await balancesOf(tx, memberId)
+  await Promise.all([
+    emit(tx, 'store.item_purchased', id),
+    emit(tx, 'order.updated', memberId),
+    ...(offer.remaining === null ? [] : [emit(tx, 'store.changed', itemId)]),
+  ])
+  // Last: whoever else buys the same waits for it.
+  const tookStock = offer.type === 'item' && (await takeOne(tx, itemId))
   await tx.db
     .insertInto('orders')
     .values({
@@ -153,22 +164,19 @@ export async function buy(
       price,
       ...columnsOf(status),
       information: JSON.stringify(answers),
-      took_stock: takesStock,
+      took_stock: tookStock,
+      quote_id: quoteId,
       created_at: at,
       updated_at: at,
     })
     .execute()
-  if (price > 0) await post(tx, [{ ...spending(id, memberId), amount: -price, reason: 'purchase' }], at)
-  await Promise.all([
-    emit(tx, 'store.item_purchased', id),
-    emit(tx, 'order.updated', memberId),
-    ...(offer.remaining === null ? [] : [emit(tx, 'store.changed', itemId)]),
-  ])
-  // Last: whoever else buys the same waits for it.
   if (offer.type === 'voucher') await takeVoucher(tx, itemId, id, at)
-  if (takesStock) await takeOne(tx, itemId)
-  return { order: await orderById(tx, id), balance: buyer.currency - price }
+  return { order: await orderById(tx, id), balance: currency }
 }
+
+/** What a member has bought by a quote already: it is good for one order. */
+const orderOfQuote = (tx: Tx, memberId: string, quoteId: string): Promise<Order | undefined> =>
+  orders(tx).where('o.member_id', '=', memberId).where('o.quote_id', '=', quoteId).executeTakeFirst()
 
 const spending = (orderId: string, memberId: string) => ({
   memberId,
@@ -189,18 +197,22 @@ const columnsOf = ({ id, category }: Pick<Status, 'id' | 'category'>) => ({
   status_id: isId(id) ? id : null,
 })
 
-/** @throws Failure `sold_out` */
-async function takeOne(tx: Tx, productId: string): Promise<void> {
-  const taken = await tx.db
-    .updateTable('products')
-    .set({ sold: sql`sold + 1` })
-    .where('community_id', '=', tx.communityId)
-    .where('id', '=', productId)
-    // It may have been left without limit meanwhile.
-    .where(sql<boolean>`coalesce(sold < stocked, true)`)
-    .returning('id')
-    .executeTakeFirst()
-  if (!taken) throw new Failure('sold_out')
+/**
+ * Takes one of what is left of a product. Answers whether that is counted: without limit nobody waits for its row.
+ * @throws Failure `sold_out`
+ */
+async function takeOne(tx: Tx, productId: string): Promise<boolean> {
+  taking(tx, 'stock')
+  const { rows } = await sql<{ is_limited: boolean; is_taken: boolean }>`
+    with taken as (
+      update products set sold = sold + 1
+      where community_id = ${tx.communityId} and id = ${productId} and sold < stocked returning 1
+    )
+    select stocked is not null as is_limited, exists (select from taken) as is_taken
+    from products where community_id = ${tx.communityId} and id = ${productId}`.execute(tx.db)
+  const { is_limited: isLimited, is_taken: isTaken } = rows[0]!
+  if (isLimited && !isTaken) throw new Failure('sold_out')
+  return isTaken
 }
 
 /** No letter or digit that is taken for another one. */
@@ -278,17 +290,24 @@ export async function listOrders(tx: Tx, page: OrderPage): Promise<Order[]> {
 
 /**
  * Gives an order another status. The first one of those that pay back does so: the price is on the member's balance, what was
- * bought can be sold again, and its code is void. Again is as once.
+ * bought can be sold again, and its code is void. Again is as once, and answers that nothing has changed.
  * @param actor Who does it: a key's or a member's id.
  * @throws Failure `not_found`, `unknown_reference` for a status that is not here, `conflict` for an order that was paid back
  * and would be none.
  */
-export async function setStatus(tx: Tx, id: string, statusId: string, at: Date, actor: string): Promise<Order> {
+export async function setStatus(
+  tx: Tx,
+  id: string,
+  statusId: string,
+  at: Date,
+  actor: string,
+): Promise<{ order: Order; hasChanged: boolean }> {
   await shareBoards(tx)
   const before = await holdOrder(tx, id)
   const status = await namedStatus(tx, 'statusId', statusId)
   const columns = columnsOf(status)
-  if (before.category === columns.category && before.status_id === columns.status_id) return orderById(tx, id)
+  if (before.category === columns.category && before.status_id === columns.status_id)
+    return { order: await orderById(tx, id), hasChanged: false }
   if (isReturned(before.category) && !isReturned(status.category))
     throw new Failure('conflict', 'This order was paid back. It stays refunded or cancelled.')
   const isPaidBack = !isReturned(before.category) && isReturned(status.category)
@@ -305,19 +324,17 @@ export async function setStatus(tx: Tx, id: string, statusId: string, at: Date, 
     if (before.took_stock) await giveBack(tx, before.product_id, at)
   }
   await emit(tx, 'order.updated', before.member_id)
-  return orderById(tx, id)
+  return { order: await orderById(tx, id), hasChanged: true }
 }
 
 /** Has what was bought be sold again. */
 async function giveBack(tx: Tx, productId: string, at: Date): Promise<void> {
-  const { stocked, sold } = await tx.db
+  const update = tx.db
     .updateTable('products')
     .set({ sold: sql`sold - 1` })
     .where('community_id', '=', tx.communityId)
     .where('id', '=', productId)
-    .returning(['stocked', 'sold'])
-    .executeTakeFirstOrThrow()
-  if (stocked === sold + 1) await tellWishers(tx, productId, at)
+  await tellingWishers(tx, productId, at, () => update.execute())
   await emit(tx, 'store.changed', productId)
 }
 
@@ -329,9 +346,9 @@ export async function reveal(tx: Tx, rootKey: RootKey, id: string, memberId: str
   const order = await holdOrder(tx, id)
   if (order.member_id !== memberId) throw noOrder()
   if (order.returned_at) throw new Failure('conflict', 'This order was paid back. Its code is void.')
-  const voucher = await readVoucher(tx, rootKey, id, at)
+  const voucher = await readVoucher(tx, rootKey, id)
   if (!voucher) throw new Failure('not_found', 'There is no code in this order.')
-  await emit(tx, 'order.updated', memberId)
+  if (await markRevealed(tx, id, at)) await emit(tx, 'order.updated', memberId)
   return voucher
 }
 
@@ -343,6 +360,8 @@ export async function erasePurchases(tx: Tx, memberIds: readonly string[]): Prom
     .set({ information: '[]' })
     .where('community_id', '=', tx.communityId)
     .where(them)
+    // What is empty already is not written again.
+    .where(sql<boolean>`information <> '[]'`)
     .execute()
   await tx.db.deleteFrom('wishes').where('community_id', '=', tx.communityId).where(them).execute()
 }

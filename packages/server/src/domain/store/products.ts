@@ -11,7 +11,7 @@ import { holdRow, takeTurn } from '../locks.js'
 import { checkNamed } from '../references.js'
 import { checkCategory } from './categories.js'
 import { isReturned, namedStatus } from './statuses.js'
-import { tellWishers } from './wishes.js'
+import { tellingWishers } from './wishes.js'
 
 type AccessRule = managementFamily.AccessRule
 
@@ -179,7 +179,7 @@ export async function updateProduct(
   await checkReferences(tx, input)
   const before = await productById(tx, id, true)
   checkWhole({ ...inputOf(before), ...given(input) })
-  const product = await tx.db
+  const update = tx.db
     .updateTable('products')
     .set({
       ...columnsOf(input),
@@ -190,16 +190,13 @@ export async function updateProduct(
     .where('community_id', '=', tx.communityId)
     .where('id', '=', id)
     .returningAll()
-    .executeTakeFirstOrThrow()
-  if (isSoldOut(before) && !isSoldOut(product)) await tellWishers(tx, id, at)
+  const product = await tellingWishers(tx, id, at, () => update.executeTakeFirstOrThrow())
   await emitEach(tx, 'store.changed', [id])
   return { before, product }
 }
 
 /** How many are left; null without limit. */
 export const stockOf = ({ stocked, sold }: Product): number | null => (stocked === null ? null : stocked - sold)
-
-const isSoldOut = (product: Product): boolean => stockOf(product) === 0
 
 /** Deletes a product. Its orders go on naming it; codes that nobody has are gone, and so is who waited for it. */
 export async function deleteProduct(tx: Tx, id: string, at: Date): Promise<Product> {

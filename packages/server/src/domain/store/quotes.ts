@@ -2,13 +2,16 @@ import { timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import type { Tx } from '../../db/database.js'
 import { Failure } from '../failure.js'
+import { newId } from '../ids.js'
 import type { RootKey } from '../keys/secrets.js'
 
 /** How long a quote holds. */
 const quoteMs = 2 * 60_000
 
-/** What somebody was told that an item costs them. Nothing of it is kept: who bought sends it back. */
+/** What somebody was told that an item costs them. Nothing of it is kept: who buys sends it back. */
 export interface Quote {
+  /** It is good for one order, which keeps it. */
+  id: string
   memberId: string
   itemId: string
   price: number
@@ -18,6 +21,7 @@ export interface Quote {
 }
 
 const Written = z.strictObject({
+  id: z.string(),
   memberId: z.string(),
   itemId: z.string(),
   price: z.int(),
@@ -32,11 +36,11 @@ const sign = ({ communityId }: Tx, rootKey: RootKey, text: string): Buffer =>
 export function writeQuote(
   tx: Tx,
   rootKey: RootKey,
-  quote: Omit<Quote, 'expiresAt'>,
+  quote: Omit<Quote, 'id' | 'expiresAt'>,
   at: Date,
 ): { text: string; expiresAt: Date } {
   const expiresAt = new Date(at.getTime() + quoteMs)
-  const text = JSON.stringify({ ...quote, expiresAt: expiresAt.getTime() })
+  const text = JSON.stringify({ ...quote, id: newId(at.getTime()), expiresAt: expiresAt.getTime() })
   const parts = [Buffer.from(text), sign(tx, rootKey, text)]
   return { text: parts.map((part) => part.toString('base64url')).join('.'), expiresAt }
 }

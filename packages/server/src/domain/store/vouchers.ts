@@ -4,9 +4,11 @@ import { emitEach } from '../events.js'
 import { Failure } from '../failure.js'
 import { newId } from '../ids.js'
 import type { RootKey } from '../keys/secrets.js'
-import { takeTurn } from '../locks.js'
+import { holdStock, takeTurn, taking } from '../locks.js'
+import { untilText } from '../time.js'
+import { soon } from './codes.js'
 import { productById } from './products.js'
-import { tellWishers } from './wishes.js'
+import { tellingWishers } from './wishes.js'
 
 /** How many codes of a product are what. */
 export interface VoucherCounts {
@@ -15,6 +17,9 @@ export interface VoucherCounts {
   expired: number
   void: number
 }
+
+/** A product has no more of them that nobody has. */
+const mostFree = 100_000
 
 /** Which root key sealed a code. */
 export const sealOf = (rootKey: RootKey): Buffer => rootKey.hmac('voucher seal').subarray(0, 8)
@@ -25,9 +30,9 @@ const fingerprintOf = (rootKey: RootKey, productId: string, code: string): Buffe
 
 export async function countVouchers(tx: Tx, productId: string, at: Date): Promise<VoucherCounts> {
   const { rows } = await sql<VoucherCounts>`
-    select count(*) filter (where order_id is null and (expires_at is null or expires_at > ${at})) as free,
+    select count(*) filter (where order_id is null and v.expires_at > ${soon(at)}) as free,
       count(*) filter (where order_id is not null and o.returned_at is null) as sold,
-      count(*) filter (where order_id is null and expires_at <= ${at}) as expired,
+      count(*) filter (where order_id is null and v.expires_at <= ${soon(at)}) as expired,
       count(*) filter (where o.returned_at is not null) as void
     from vouchers v left join orders o on o.community_id = ${tx.communityId} and o.id = v.order_id
     where v.community_id = ${tx.communityId} and v.product_id = ${productId}`.execute(tx.db)
@@ -36,7 +41,8 @@ export async function countVouchers(tx: Tx, productId: string, at: Date): Promis
 
 /**
  * Gives a product codes to sell. One that it has already stays as it is.
- * @throws Failure `not_found`, and `conflict` for a product that sells no codes.
+ * @throws Failure `not_found`, `conflict` for a product that sells no codes or would have too many, and `unavailable` while
+ * codes of it are sealed by another root key: they would not be known again.
  */
 export async function addVouchers(
   tx: Tx,
@@ -45,28 +51,33 @@ export async function addVouchers(
   codes: readonly string[],
   expiresAt: Date | null,
   at: Date,
-): Promise<void> {
+): Promise<VoucherCounts> {
   await takeTurn(tx, 'store')
   const product = await productById(tx, productId)
   if (product.type !== 'voucher') throw new Failure('conflict', 'This product sells no vouchers. Set its type first.')
-  // What another root key has sealed would not be known again.
-  while (await resealVouchers(tx, rootKey, productId));
-  const before = await countVouchers(tx, productId, at)
+  if (await sealedByOthers(tx, rootKey).where('product_id', '=', productId).limit(1).executeTakeFirst())
+    throw new Failure('unavailable', 'The codes of this product are being sealed anew. Try again in a minute.')
   const texts = codes.map((code) => code.trim())
-  await sql`
+  const insert = sql`
     insert into vouchers (community_id, id, product_id, code, sealed_by, fingerprint, expires_at, created_at)
     select ${tx.communityId}::uuid, id, ${productId}::uuid, code, ${sealOf(rootKey)}::bytea, fingerprint,
-      ${expiresAt}::timestamptz, ${at}::timestamptz
+      ${untilText(expiresAt)}::timestamptz, ${at}::timestamptz
     from unnest(
       ${sql.val(texts.map(() => newId(at.getTime())))}::uuid[],
       ${sql.val(texts.map((text) => rootKey.wrap(Buffer.from(text))))}::bytea[],
       ${sql.val(texts.map((text) => fingerprintOf(rootKey, productId, text)))}::bytea[]
     ) as v (id, code, fingerprint)
     on conflict (community_id, product_id, fingerprint) do nothing
-    returning 1`.execute(tx.db)
-  const { free } = await countVouchers(tx, productId, at)
-  if (before.free === 0 && free > 0) await tellWishers(tx, productId, at)
+    returning 1`
+  await tellingWishers(tx, productId, at, () => insert.execute(tx.db))
+  const counts = await countVouchers(tx, productId, at)
+  if (counts.free + counts.expired > mostFree)
+    throw new Failure(
+      'conflict',
+      `A product has at most ${mostFree.toLocaleString('en')} codes that nobody has. Take them away first.`,
+    )
   await emitEach(tx, 'store.changed', [productId])
+  return counts
 }
 
 /** Takes away the codes of a product that nobody has. */
@@ -87,19 +98,19 @@ export async function dropVouchers(tx: Tx, productId: string): Promise<void> {
  * @throws Failure `sold_out`
  */
 export async function takeVoucher(tx: Tx, productId: string, orderId: string, at: Date): Promise<void> {
-  const free = await tx.db
+  taking(tx, 'stock')
+  const codes = tx.db
     .selectFrom('vouchers')
     .select('id')
     .where('community_id', '=', tx.communityId)
     .where('product_id', '=', productId)
     .where('order_id', 'is', null)
-    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', at)]))
+    .where('expires_at', '>', soon(at))
     .orderBy('expires_at')
     .orderBy('id')
     .limit(1)
-    .forUpdate()
-    .skipLocked()
-    .executeTakeFirst()
+  // Others may buy those that are passed over. If there is no other one, they may also leave them, or seal them anew.
+  const free = (await codes.forNoKeyUpdate().skipLocked().executeTakeFirst()) ?? (await holdStock(tx, codes))
   if (!free) throw new Failure('sold_out')
   await tx.db
     .updateTable('vouchers')
@@ -115,39 +126,50 @@ export interface Revealed {
   expiresAt: Date | null
 }
 
-/** Reads the code of an order, and remembers that it was read; undefined where there is none. */
-export async function readVoucher(tx: Tx, rootKey: RootKey, orderId: string, at: Date): Promise<Revealed | undefined> {
+/** Reads the code of an order; undefined where there is none. */
+export async function readVoucher(tx: Tx, rootKey: RootKey, orderId: string): Promise<Revealed | undefined> {
   const voucher = await tx.db
-    .updateTable('vouchers')
-    .set((eb) => ({ revealed_at: eb.fn.coalesce('revealed_at', eb.val(at)) }))
+    .selectFrom('vouchers')
+    .select(['code', expiryOf('expires_at').as('expires_at')])
     .where('community_id', '=', tx.communityId)
     .where('order_id', '=', orderId)
-    .returning(['code', 'expires_at'])
     .executeTakeFirst()
   return voucher && { code: rootKey.unwrap(voucher.code).toString(), expiresAt: voucher.expires_at }
 }
 
+/** Remembers that the code of an order was read. Answers whether it is the first time. */
+export async function markRevealed(tx: Tx, orderId: string, at: Date): Promise<boolean> {
+  const { numUpdatedRows } = await tx.db
+    .updateTable('vouchers')
+    .set({ revealed_at: at })
+    .where('community_id', '=', tx.communityId)
+    .where('order_id', '=', orderId)
+    .where('revealed_at', 'is', null)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** When codes run out, null for never. */
+export const expiryOf = (column: string) => sql<Date | null>`nullif(${sql.ref(column)}, 'infinity')`
+
 /** How many codes one step seals anew. */
 const atOnce = 500
 
-/**
- * Seals the next codes anew that a root key before this one sealed, those of one product or of all. Answers whether there may
- * be more.
- */
-export async function resealVouchers(tx: Tx, rootKey: RootKey, productId?: string): Promise<boolean> {
-  await takeTurn(tx, 'store')
-  const seal = sealOf(rootKey)
-  let sealed = tx.db
+const sealedByOthers = (tx: Tx, rootKey: RootKey) =>
+  tx.db
     .selectFrom('vouchers')
     .select(['id', 'product_id', 'code'])
     .where('community_id', '=', tx.communityId)
-    .where('sealed_by', '<>', seal)
-  if (productId !== undefined) sealed = sealed.where('product_id', '=', productId)
-  const old = await sealed.limit(atOnce).execute()
+    .where('sealed_by', '<>', sealOf(rootKey))
+
+/** Seals the next codes anew that a root key before this one sealed. Answers whether there may be more. */
+export async function resealVouchers(tx: Tx, rootKey: RootKey): Promise<boolean> {
+  await takeTurn(tx, 'store')
+  const old = await sealedByOthers(tx, rootKey).limit(atOnce).execute()
   if (old.length === 0) return false
   const opened = old.map(({ product_id, code }) => ({ product_id, text: rootKey.unwrap(code).toString() }))
   await sql`
-    update vouchers v set code = r.code, fingerprint = r.fingerprint, sealed_by = ${seal}
+    update vouchers v set code = r.code, fingerprint = r.fingerprint, sealed_by = ${sealOf(rootKey)}
     from unnest(
       ${sql.val(old.map(({ id }) => id))}::uuid[],
       ${sql.val(opened.map(({ text }) => rootKey.wrap(Buffer.from(text))))}::bytea[],

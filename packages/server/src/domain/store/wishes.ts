@@ -1,8 +1,10 @@
 import { type Selectable, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
+import { emit } from '../events.js'
 import { Failure } from '../failure.js'
-import { takeTurn } from '../locks.js'
+import { holdStock, takeTurn } from '../locks.js'
+import { freeCodes } from './codes.js'
 
 /** An item that a member saves for. */
 export type Wish = Pick<Selectable<Tables['wishes']>, 'notify' | 'back_at'>
@@ -17,11 +19,17 @@ const mostWishes = 200
 export async function wish(tx: Tx, memberId: string, productId: string, notify: boolean, at: Date): Promise<void> {
   await takeTurn(tx, 'wishes', memberId)
   const { n } = await tx.db
-    .selectFrom('wishes')
+    .selectFrom('wishes as w')
+    .innerJoin('products as p', (join) =>
+      join.on('p.community_id', '=', tx.communityId).onRef('p.id', '=', 'w.product_id'),
+    )
     .select((eb) => eb.fn.countAll<number>().as('n'))
-    .where('community_id', '=', tx.communityId)
-    .where('member_id', '=', memberId)
-    .where('product_id', '<>', productId)
+    .where('w.community_id', '=', tx.communityId)
+    .where('w.member_id', '=', memberId)
+    .where('w.product_id', '<>', productId)
+    // Nobody sees the others to take them off.
+    .where('p.deleted_at', 'is', null)
+    .where('p.is_archived', '=', false)
     .executeTakeFirstOrThrow()
   if (n >= mostWishes) throw new Failure('conflict', `You save for ${mostWishes} items already. Take one off first.`)
   await tx.db
@@ -31,25 +39,47 @@ export async function wish(tx: Tx, memberId: string, productId: string, notify: 
     .execute()
 }
 
-export async function unwish(tx: Tx, memberId: string, productId: string): Promise<void> {
-  await tx.db
+/** Answers whether the member saved for it. */
+export async function unwish(tx: Tx, memberId: string, productId: string): Promise<boolean> {
+  const { numDeletedRows } = await tx.db
     .deleteFrom('wishes')
     .where('community_id', '=', tx.communityId)
     .where('member_id', '=', memberId)
     .where('product_id', '=', productId)
-    .execute()
+    .executeTakeFirst()
+  return numDeletedRows > 0n
 }
 
-/** Tells everybody who waits for a product that it can be bought again, once each, in one statement however many wait. */
-export async function tellWishers(tx: Tx, productId: string, at: Date): Promise<void> {
-  await sql`
-    with told as (
-      update wishes set back_at = ${at}::timestamptz
-      where community_id = ${tx.communityId} and product_id = ${productId} and notify and back_at is null
-      returning member_id
-    )
-    insert into events (community_id, id, type, subject)
-    select ${tx.communityId}::uuid, gen_random_uuid(), 'wish.changed', member_id from told
-    returning 1`.execute(tx.db)
-  tx.wake('events')
+/** Does something to a product, and tells who waits for it when it can be sold since. Others wait who sell or give it back. */
+export async function tellingWishers<T>(tx: Tx, productId: string, at: Date, change: () => Promise<T>): Promise<T> {
+  const product = tx.db.selectFrom('products').select('id')
+  await holdStock(tx, product.where('community_id', '=', tx.communityId).where('id', '=', productId))
+  const before = await canBeSold(tx, productId, at)
+  const changed = await change()
+  if (!before && (await canBeSold(tx, productId, at))) await tellWishers(tx, productId, at)
+  return changed
+}
+
+/** Whether a product is on pages, its time is now, and there is one. */
+async function canBeSold({ db, communityId }: Tx, productId: string, at: Date): Promise<boolean> {
+  const { rows } = await sql`
+    select from products p
+    where p.community_id = ${communityId} and p.id = ${productId} and p.deleted_at is null and not p.is_archived
+      and coalesce(p.starts_at <= ${at}, true) and coalesce(p.ends_at > ${at}, true)
+      and case p.type when 'voucher' then exists (${freeCodes(communityId, at)}) else coalesce(p.sold < p.stocked, true) end
+  `.execute(db)
+  return rows.length > 0
+}
+
+/** However many wait, in one statement and one event: pages of whoever saves for it read it again. */
+async function tellWishers(tx: Tx, productId: string, at: Date): Promise<void> {
+  const { numUpdatedRows } = await tx.db
+    .updateTable('wishes')
+    .set({ back_at: at })
+    .where('community_id', '=', tx.communityId)
+    .where('product_id', '=', productId)
+    .where('notify', '=', true)
+    .where('back_at', 'is', null)
+    .executeTakeFirst()
+  if (numUpdatedRows > 0n) await emit(tx, 'wish.changed', productId)
 }
