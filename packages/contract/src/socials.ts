@@ -203,5 +203,8 @@ export const evidence = {
     .meta({ description: 'Where it can be seen' }),
 }
 
-/** A web address in which `{code}` stands for a member’s own code. */
-export const LinkWithCode = z.url({ protocol: /^https?$/, error: 'must be a web address' }).max(2000)
+/** A web address in which `{code}` stands for a member’s own code: with the braces it is no URI yet. */
+export const LinkWithCode = z
+  .string()
+  .max(2000)
+  .refine((value) => /^https?:/i.test(value) && URL.canParse(value), 'must be a web address')

@@ -372,7 +372,7 @@ const fieldExamples: Record<string, unknown> = {
   clientId: '1290871',
   picture: null,
   redirectUrl: 'https://rai.example.com/connect/callback',
-  url: 'https://rai.example.com/connect?ticket=01a219d9-e669-7804-98f1-bb10413e3fdd.4kQz…',
+  url: 'https://rai.example.com/connect?ticket=01a219d9-e669-7804-98f1-bb10413e3fdd.4kQzWc2n',
   'account.name': 'amara',
   'account.id': '81384788765712384',
   age: '',
