@@ -101,9 +101,12 @@ type Browser = ReturnType<typeof newBrowser>
 /** Goes from our page to the network's. Answers the network's address. */
 async function leave(browser: Browser, url: string): Promise<string> {
   const ticket = new URL(url).searchParams.get('ticket')!
-  const { response, status } = await browser(`${server.url}/connect`, { ticket })
-  expect(status).toBe(303)
-  return response.headers.get('location')!
+  await browser(url)
+  const { status, html } = await browser(`${server.url}/connect`, { ticket })
+  expect(status).toBe(200)
+  const address = /content="0; url=([^"]+)"/.exec(html)![1]!
+  expect(html).toContain(`<a href="${address}">`)
+  return address.replaceAll('&#38;', '&')
 }
 
 /** All of the way. Answers the last page. */
@@ -128,7 +131,7 @@ describe('connecting an account', () => {
     expect(page.html).toContain('guilds.members.read')
     expect(page.html).not.toMatch(/<script|<img|<link/)
     const policy = page.response.headers.get('content-security-policy')!
-    expect(policy).toContain("form-action 'self' https://discord.com;")
+    expect(policy).toContain("form-action 'self';")
     expect(policy).toContain("frame-ancestors 'none'")
     const address = new URL(await leave(browser, answer.url))
     expect(address.searchParams.get('redirect_uri')).toBe(`${server.url}/connect/callback`)
@@ -229,7 +232,9 @@ describe('the way back', () => {
     const { answer } = await tryConnect(await newMember(), 'discord')
     await leave(newBrowser(), answer.url)
     const ticket = new URL(answer.url).searchParams.get('ticket')!
-    expect((await newBrowser()(`${server.url}/connect`, { ticket })).status).toBe(400)
+    const other = newBrowser()
+    await other(answer.url)
+    expect((await other(`${server.url}/connect`, { ticket })).status).toBe(400)
   })
 
   it('is refused by the network with a code that somebody else got (PKCE), and with one that was used', async () => {
@@ -269,6 +274,12 @@ describe('the way back', () => {
     expect([...networks.tokens.values()]).not.toContain(account)
   })
 
+  it('is refused to a browser in which our page was not open', async () => {
+    const { answer } = await tryConnect(await newMember(), 'discord')
+    const body = new URLSearchParams({ ticket: new URL(answer.url).searchParams.get('ticket')! })
+    expect((await fetch(`${server.url}/connect`, { method: 'POST', body })).status).toBe(403)
+  })
+
   it('is refused to forms of other sites', async () => {
     const { answer } = await tryConnect(await newMember(), 'discord')
     const ticket = new URL(answer.url).searchParams.get('ticket')!
@@ -292,6 +303,8 @@ describe('an account that is connected', () => {
     expect([refused.status, refused.html.includes('another member')]).toEqual([409, true])
     expect((await accountOf(other, 'discord')).state).toBe('not_connected')
     expect((await accountOf(member, 'discord')).state).toBe('connected')
+    // Giving the other permission back would have ended this one: Discord ends both.
+    expect(await claim(await newQuest(), member)).toMatchObject({ state: 'done' })
     expect(await disconnect(member, 'discord')).toMatchObject({
       state: 'disconnected',
       account: null,

@@ -1,18 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { type ConnectableNetwork, socialNetworks } from '@rai/contract'
 import type { FastifyInstance } from 'fastify'
-import { authorizeOrigin, authorizeUrl, scopesOf } from '../calls/networks.js'
+import { authorizeUrl, scopesOf } from '../calls/networks.js'
 import { thisCommunity } from '../domain/communities.js'
 import { Failure } from '../domain/failure.js'
 import { activeMember } from '../domain/members/members.js'
 import { comeBack, communityOf, leaveWith, type Outcome, readTicket } from '../domain/socials/connecting.js'
 import type { Services } from '../http/context.js'
 import type { Limiter } from '../http/limits.js'
-import { cookieIn, form, hidden, mountPages, type Page, setCookie } from './forms.js'
+import { cookieIn, form, hidden, hostCookie, mountPages, type Page, setCookie } from './forms.js'
 import { attributes, escaped } from './html.js'
 
-/** Binds tickets to the browser that goes with them. */
-const cookie = 'rai_connect'
 const path = '/connect'
 const seconds = 600
 
@@ -25,11 +23,13 @@ export const redirectUrl = (publicUrl: string): string => `${publicUrl}${path}/c
 /** The way to a network and back, in a window of its own or not: it works without scripts, and tells its opener nothing. */
 export async function mountConnect(app: FastifyInstance, services: Services, limiter: Limiter): Promise<void> {
   const { config, database, rootKey, clock } = services
+  // Binds tickets to the browser that goes with them, and says that our page was open in it before its form was sent.
+  const cookie = hostCookie(services, 'rai_connect')
   await mountPages(app, limiter, 'Begin again where you came from.</p>', (page) => {
     page(
       path,
-      async ({ query }) => {
-        const ticket = textIn(query, 'ticket')
+      async (request, reply) => {
+        const ticket = textIn(request.query, 'ticket')
         const { network, member, community } = await database.tenant(
           communityOf(ticket),
           async (tx) => {
@@ -39,25 +39,33 @@ export async function mountConnect(app: FastifyInstance, services: Services, lim
           { snapshot: true },
         )
         if (!member) throw new Failure('invalid_token')
-        const { name } = socialNetworks[network]
+        // One for all that this browser begins: it may go to several networks at once.
+        const value = cookieIn(request, cookie) ?? randomBytes(32).toString('base64url')
+        // Lax: the network sends the browser back.
+        setCookie(reply, services, { name: cookie, value, path: '/', sameSite: 'Lax', seconds })
+        const name = nameOf(network)
         return {
           title: `Connect your ${name} account`,
-          leadsTo: authorizeOrigin(network),
-          body: `<p>With <bdi>${escaped(member.display_name)}</bdi> in <bdi>${escaped(community.name)}</bdi>. If that is not you, close this page: the account would be theirs.</p>
+          body: `<p>With <bdi>${escaped(member.display_name)}</bdi> (<bdi>${escaped(member.username)}</bdi>) in <bdi>${escaped(community.name)}</bdi>. If that is not you, close this page: the account would be theirs.</p>
           <p>${name} asks you next whether we may read this: ${escaped(scopesOf(network).join(', '))}. Nothing is ever written there. You can disconnect it at any time.</p>
           ${form(path, hidden('ticket', ticket), `Go to ${name}`)}`,
         }
       },
-      async (request, reply) => {
+      async (request) => {
         const ticket = textIn(request.body, 'ticket')
-        // One for all that this browser begins: it may go to several networks at once.
-        const browser = cookieIn(request, cookie) ?? randomBytes(32).toString('base64url')
+        const browser = cookieIn(request, cookie)
+        if (browser === undefined) throw new Failure('forbidden', 'Open this page itself, with cookies, and try again.')
         const { network, ...going } = await database.tenant(communityOf(ticket), (tx) =>
           leaveWith(tx, rootKey, ticket, browser, clock()),
         )
-        // Lax: the network sends the browser back.
-        setCookie(reply, services, { name: cookie, value: browser, path, sameSite: 'Lax', seconds })
-        return authorizeUrl(network, { ...going, redirectUri: redirectUrl(config.publicUrl), state: ticket })
+        const redirectUri = redirectUrl(config.publicUrl)
+        const leadsTo = authorizeUrl(network, { ...going, redirectUri, state: ticket })
+        const name = nameOf(network)
+        return {
+          title: `On to ${name}`,
+          leadsTo,
+          body: `<p><a${attributes({ href: leadsTo })}>Go to ${name}</a>, if you are not there in a moment.</p>`,
+        }
       },
     )
 

@@ -18,11 +18,14 @@ export interface Page {
   /** HTML. */
   body: string
   status?: number
-  /** The origin besides ours that the page's form may lead to. */
+  /**
+   * The address of another site's that it leads to at once. A redirect is none for a form: browsers hold `form-action`
+   * against every redirect after it, those of the other site's own included.
+   */
   leadsTo?: string
 }
 
-/** Mounts a page, and what its form does: it says another page, or the address of one. */
+/** Mounts a page, and what its form does: it says another page, or the address of one of ours. */
 export type MountPage = (
   path: string,
   look: (request: FastifyRequest, reply: FastifyReply) => Promise<Page>,
@@ -69,6 +72,12 @@ function refuseOtherSites({ headers }: FastifyRequest): void {
     throw new Failure('forbidden', 'Open this page itself, and try again.')
 }
 
+const isSecure = ({ config }: Pick<Services, 'config'>): boolean => config.publicUrl.startsWith('https:')
+
+/** The name of a cookie for all of this server, which browsers let no other host set. That they do over https alone. */
+export const hostCookie = (services: Pick<Services, 'config'>, name: string): string =>
+  isSecure(services) ? `__Host-${name}` : name
+
 /** What a cookie of ours holds; undefined where there is none. */
 export function cookieIn({ headers }: FastifyRequest, name: string): string | undefined {
   const kept = headers.cookie?.split('; ').find((pair) => pair.startsWith(`${name}=`))
@@ -78,7 +87,7 @@ export function cookieIn({ headers }: FastifyRequest, name: string): string | un
 /** Has the browser keep something for pages below a path, and send it to no script. */
 export function setCookie(
   reply: FastifyReply,
-  { config }: Pick<Services, 'config'>,
+  services: Pick<Services, 'config'>,
   {
     name,
     value,
@@ -87,7 +96,7 @@ export function setCookie(
     seconds,
   }: Record<'name' | 'value' | 'path' | 'sameSite', string> & { seconds: number },
 ): void {
-  const secure = config.publicUrl.startsWith('https:') ? '; Secure' : ''
+  const secure = isSecure(services) ? '; Secure' : ''
   reply.header(
     'Set-Cookie',
     `${name}=${value}; Path=${path}; HttpOnly; SameSite=${sameSite}; Max-Age=${seconds}${secure}`,
@@ -115,8 +124,7 @@ function refusalPage(failure: Failure, requestId: string, over: string): Page {
 
 function send(reply: FastifyReply, { title, body, status = 200, leadsTo }: Page): FastifyReply {
   const nonce = randomBytes(18).toString('base64')
-  const goals = ["'self'", ...(leadsTo === undefined ? [] : [leadsTo])].join(' ')
-  const policy = `default-src 'none'; style-src 'nonce-${nonce}'; form-action ${goals}; base-uri 'none'; frame-ancestors 'none'`
+  const policy = `default-src 'none'; style-src 'nonce-${nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`
   const main = `<main>
       <h1>${title}</h1>
       ${body}
@@ -125,5 +133,5 @@ function send(reply: FastifyReply, { title, body, status = 200, leadsTo }: Page)
     .code(status)
     .type('text/html; charset=utf-8')
     .header('Content-Security-Policy', policy)
-    .send(document({ title, style, body: main }, 'en', nonce))
+    .send(document({ title, style, body: main, leadsTo }, 'en', nonce))
 }

@@ -9,9 +9,12 @@ export function attributes(values: Record<string, string | undefined>): string {
     .join('')
 }
 
-/** A whole page. Its style is the only one that a policy with the nonce lets through. */
+/**
+ * A whole page. Its style is the only one that a policy with the nonce lets through.
+ * @param page `leadsTo`: the address that browsers go to from it by themselves.
+ */
 export const document = (
-  { title, style, body }: { title: string; style: string; body: string },
+  { title, style, body, leadsTo }: { title: string; style: string; body: string; leadsTo?: string | undefined },
   lang: string,
   nonce: string,
 ): string => `<!doctype html>
@@ -19,7 +22,7 @@ export const document = (
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width">
-    <title>${title}</title>
+    <title>${title}</title>${leadsTo === undefined ? '' : `\n    <meta${attributes({ 'http-equiv': 'refresh', content: `0; url=${leadsTo}` })}>`}
     <style nonce="${nonce}">
       ${style}
     </style>
