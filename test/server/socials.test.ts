@@ -154,7 +154,14 @@ describe('a quest', () => {
     ['an action that the network does not have', { network: 'github', action: 'quiz', proof: 'code' }, ['proof']],
     ['codes without one', { action: 'code', proof: 'code' }, ['codes']],
     ['a review of nothing', { proof: 'review', asks: [] }, ['asks']],
+    [
+      'fewer options than attempts',
+      { action: 'code', proof: 'code', codes: ['a'], options: ['a', 'b'], attempts: 2 },
+      ['attempts'],
+    ],
     ['an endpoint that is not named', { proof: 'api' }, ['endpoint']],
+    ['an endpoint without https', { proof: 'api', endpoint: 'http://a.example/' }, ['endpoint']],
+    ['an endpoint at another port', { proof: 'api', endpoint: 'https://a.example:8443/' }, ['endpoint']],
     ['an account without what to look for', { network: 'discord', action: 'join', proof: 'account' }, ['target']],
     ['an end before its beginning', { startsAt: '2026-02-01T00:00:00Z', endsAt: '2026-01-01T00:00:00Z' }, ['endsAt']],
     ['a script as a link', { link: 'javascript:alert(1)' }, ['link']],
@@ -162,6 +169,11 @@ describe('a quest', () => {
   ])('is refused with %s', async (_, body, paths) => {
     const refused = await create({ title: 'No', network: 'web', action: 'visit', proof: 'self', ...body })
     expect([refused.status, refused.code, refused.paths]).toEqual([400, 'invalid_request', paths])
+  })
+
+  it('has as many codes as there may be, and as long', async () => {
+    const codes = Array.from({ length: 100 }, (_, n) => String(n).padEnd(200, '木'))
+    await newQuest({ action: 'code', proof: 'code', codes, isEnabled: false })
   })
 
   it('that needs a signature or an application waits until there is one', async () => {
@@ -320,7 +332,7 @@ describe('a code', () => {
     const questId = await newQuest({ action: 'code', proof: 'code', codes, question: 'Which tree?', options: codes })
     const member = await newMember()
     const seen = await see(questId, member)
-    expect(seen).toMatchObject({ question: 'Which tree?', options: codes, progress: { attemptsLeft: 5 } })
+    expect(seen).toMatchObject({ question: 'Which tree?', options: codes, progress: { attemptsLeft: 1 } })
     expect(JSON.stringify(await see(questId, await newMember()))).not.toContain('"codes"')
     const refused = await tryClaim(questId, member)
     expect([refused.code, refused.paths]).toEqual(['invalid_request', ['code']])
@@ -514,6 +526,19 @@ describe('an operator’s endpoint', () => {
     expect(endpoint.asked.length).toBe(before)
   })
 
+  it('is believed for the day on which it was asked', async () => {
+    const [member, questId] = [await newMember(), await apiQuest({ repeat: 'daily' })]
+    now = new Date(Math.ceil(now.getTime() / (aDay * 1000)) * aDay * 1000 - 1000)
+    endpoint.says = {
+      get body() {
+        wait(2)
+        return { done: 'yes' }
+      },
+    }
+    expect(await claim(questId, member)).toMatchObject({ state: 'idle', times: 1 })
+    expect(await holds(member)).toEqual(reward)
+  })
+
   it('leaves the turn of a request that was killed', async () => {
     const [member, questId] = [await newMember(), await apiQuest()]
     await start(questId, member)
@@ -538,10 +563,13 @@ describe('an operator’s endpoint', () => {
     const member = await newMember()
     for (const host of ['127.0.0.1', 'localhost', '0x7f.1', '2130706433', '[::ffff:7f00:1]', 'user@127.0.0.1'])
       for (const scheme of ['http', 'https']) {
-        const questId = await apiQuest({ endpoint: `${scheme}://${host}:${port}/` })
-        expect(await claim(questId, member)).toMatchObject({ reason: 'unreachable' })
-        await ask(server, 'DELETE /v1/socials/{questId}', { bearer, params: { questId } })
+        const body = { title: 'No', network: 'web', action: 'visit', proof: 'api' }
+        const refused = await create({ ...body, endpoint: `${scheme}://${host}:${port}/` })
+        expect([refused.code, refused.paths]).toEqual(['invalid_request', ['endpoint']])
       }
+    // What a name means is known when it is asked.
+    const questId = await apiQuest({ endpoint: 'https://localhost/' })
+    expect(await claim(questId, member)).toMatchObject({ reason: 'unreachable' })
     expect(connections).toBe(0)
     trap.close()
   })
@@ -668,6 +696,9 @@ describe('bringing others', () => {
     expect(seen).toMatchObject({ link: page.replace('{code}', member.referral_code), account: null })
     expect(seen.progress!.count).toEqual({ have: 1, need: 2 })
     expect(await claim(questId, member)).toMatchObject({ state: 'failed', reason: 'not_yet' })
+    const gone = await bring(member.referral_code)
+    await tenant((tx) => deleteMember(tx, gone, now))
+    expect(await claim(questId, member)).toMatchObject({ reason: 'not_yet', count: { have: 1, need: 2 } })
     await bring(member.referral_code)
     expect(await claim(questId, member)).toMatchObject({ state: 'done', count: { have: 2, need: 2 } })
   })

@@ -50,21 +50,15 @@ const resolveByDns: Resolve = async (name) => (await lookup(name, { all: true })
  * @param allowed `address:port` pairs that an operator lets be called as well, by http too: `10.0.0.5:8080`, `[fd00::5]:8080`.
  */
 export function createGuardedFetch(allowed: readonly string[], resolve: Resolve = resolveByDns): GuardedFetch {
-  const mayCall = (address: string, { protocol, port }: URL): boolean => {
-    const place = isIP(address) === 6 ? `[${address}]` : address
-    const isListed = allowed.includes(`${place}:${port || (protocol === 'https:' ? 443 : 80)}`)
-    return isListed || (protocol === 'https:' && port === '' && isPublic(address))
-  }
   return async (text, { maxBytes, timeoutMs, signal, ...asked }) => {
-    const url = URL.canParse(text) ? new URL(text) : undefined
-    if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password)
-      throw new CallFailure('not an address that is called')
+    const url = callable(text)
+    if (!url) throw new CallFailure('not an address that is called')
     const timeout = AbortSignal.timeout(timeoutMs)
     const ended = signal ? AbortSignal.any([timeout, signal]) : timeout
-    const host = url.hostname.replace(/^\[|\]$/g, '')
+    const host = hostOf(url)
     try {
       const addresses = isIP(host) ? [host] : await orEnded(resolve(host), ended)
-      if (addresses.length === 0 || !addresses.every((address) => mayCall(address, url)))
+      if (addresses.length === 0 || !addresses.every((address) => mayCall(allowed, address, url)))
         throw new CallFailure('not a public address')
       const answer = await send(url, addresses, asked, ended)
       return { status: answer.statusCode!, headers: answer.headers, body: await bodyOf(answer, maxBytes) }
@@ -72,6 +66,32 @@ export function createGuardedFetch(allowed: readonly string[], resolve: Resolve 
       throw error instanceof CallFailure ? error : new CallFailure((error as Error).message, { cause: error })
     }
   }
+}
+
+/**
+ * Whether an address could ever be called. Which addresses its name has is looked up only then.
+ * @param allowed As for `createGuardedFetch`.
+ */
+export function couldCall(allowed: readonly string[], text: string): boolean {
+  const url = callable(text)
+  if (!url) return false
+  const host = hostOf(url)
+  if (isIP(host)) return mayCall(allowed, host, url)
+  return isUsual(url) || allowed.some((place) => place.endsWith(`:${portOf(url)}`))
+}
+
+function callable(text: string): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  return url && /^https?:$/.test(url.protocol) && !url.username && !url.password ? url : undefined
+}
+
+const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '')
+const portOf = ({ protocol, port }: URL): string => port || (protocol === 'https:' ? '443' : '80')
+const isUsual = ({ protocol, port }: URL): boolean => protocol === 'https:' && port === ''
+
+function mayCall(allowed: readonly string[], address: string, url: URL): boolean {
+  const place = isIP(address) === 6 ? `[${address}]` : address
+  return allowed.includes(`${place}:${portOf(url)}`) || (isUsual(url) && isPublic(address))
 }
 
 /** Whether an address is one of the internet's, for one receiver, and hides no other address in it. */

@@ -60,8 +60,11 @@ interface Network {
   /** What else stands in that address. */
   parameters?: Record<string, string>
   token: string
-  /** By which method our permission is given back. */
-  revoke: { url: string; by: 'token' | 'client' | 'grant' }
+  /**
+   * By which method our permission is given back. `endsGrant`: it ends with that whatever else the account has let the
+   * application do, and not one token's.
+   */
+  revoke: { url: string; by: 'token' | 'client' | 'grant'; endsGrant?: true }
   /** What we ask to be allowed. */
   scopes: readonly string[]
   /** The credentials come in a header (RFC 6749, 2.3.1), and not in the form. */
@@ -84,7 +87,7 @@ const networks: Record<ConnectableNetwork, Network> = {
   discord: {
     authorize: 'https://discord.com/oauth2/authorize',
     token: 'https://discord.com/api/oauth2/token',
-    revoke: { url: 'https://discord.com/api/oauth2/token/revoke', by: 'token' },
+    revoke: { url: 'https://discord.com/api/oauth2/token/revoke', by: 'token', endsGrant: true },
     scopes: ['identify', 'guilds.members.read'],
     async whoIs(get) {
       const User = z.object({ id: Id, username: z.string() })
@@ -121,7 +124,7 @@ const networks: Record<ConnectableNetwork, Network> = {
     authorize: 'https://accounts.google.com/o/oauth2/v2/auth',
     parameters: { access_type: 'offline', prompt: 'consent' },
     token: 'https://oauth2.googleapis.com/token',
-    revoke: { url: 'https://oauth2.googleapis.com/revoke', by: 'token' },
+    revoke: { url: 'https://oauth2.googleapis.com/revoke', by: 'token', endsGrant: true },
     scopes: ['https://www.googleapis.com/auth/youtube.readonly'],
     async whoIs(get) {
       const Channels = z.object({
@@ -163,7 +166,7 @@ const networks: Record<ConnectableNetwork, Network> = {
   github: {
     authorize: 'https://github.com/login/oauth/authorize',
     token: 'https://github.com/login/oauth/access_token',
-    revoke: { url: 'https://api.github.com/applications/{clientId}/grant', by: 'grant' },
+    revoke: { url: 'https://api.github.com/applications/{clientId}/grant', by: 'grant', endsGrant: true },
     scopes: ['read:user'],
     async whoIs(get) {
       const User = z.object({ id: Id, login: z.string(), created_at: z.coerce.date() })
@@ -183,8 +186,8 @@ const hasSome = (list: z.ZodType<{ data: unknown[] }>, answer: unknown): boolean
 /** What we ask a network to be allowed, in its own words. */
 export const scopesOf = (network: ConnectableNetwork): readonly string[] => networks[network].scopes
 
-/** Where the network asks its user whether we may. The form that leads there may lead nowhere else. */
-export const authorizeOrigin = (network: ConnectableNetwork): string => new URL(networks[network].authorize).origin
+/** Whether giving one permission of an account's back ends every other one that it gave the application. */
+export const endsGrant = (network: ConnectableNetwork): boolean => networks[network].revoke.endsGrant ?? false
 
 export interface Going {
   clientId: string

@@ -52,7 +52,7 @@ const fields = {
       'For `account`: of what the network is asked, by its own id. Discord: the server’s id; Twitch: the channel’s user id; YouTube: the channel’s id; GitHub: the name of whom to follow; Reddit: the community’s name. Default: empty',
   }),
   quantity: z.int().min(1).max(1000).meta({
-    description: 'For `invite` on `web` that is known by `account`: how many must have come. Default: 1',
+    description: 'For `invite` on `web` that is known by `account`: how many active members must have come. Default: 1',
   }),
   minimumAccountDays: z.int().min(0).max(3650).meta({
     description: 'For `account`: how old the account must be, where the network tells that. Default: 0',
@@ -61,12 +61,18 @@ const fields = {
     .url({ protocol: /^https?$/ })
     .max(2000)
     .nullable()
-    .meta({ description: 'For `api`: your endpoint, which is asked by a signed POST. Default: null' }),
+    .meta({
+      description:
+        'For `api`: your endpoint, which is asked by a signed POST, by https at its own port; elsewhere only where whoever runs this server allows it. Default: null',
+    }),
   codes: z.array(line(1, 200)).max(100).meta({
     description:
       'For `code`: the codes, or the right answers; any of them will do, without regard to case. Default: none',
   }),
-  attempts: z.int().min(1).max(100).meta({ description: 'For `code`: how many may be wrong in a period. Default: 5' }),
+  attempts: z.int().min(1).max(100).meta({
+    description:
+      'For `code`: how many may be wrong in a period; fewer than there are `options`, where there are any. Default: 5, or 1 for a new quest with `options`',
+  }),
   question: line(0, 300).meta({ description: 'For `code`: what is asked. Default: empty' }),
   options: z
     .array(line(1, 200))
@@ -153,7 +159,6 @@ An \`endpoint\` is sent \`{"questId", "userId", "externalId", "username", "actio
     access,
     query,
     body: CreateQuest,
-    bodyLimit: bodyLimits.small,
     answer: Quest,
     status: 201,
     message: 'Social quest created successfully',
@@ -173,7 +178,6 @@ An \`endpoint\` is sent \`{"questId", "userId", "externalId", "username", "actio
     params: QuestPath,
     query,
     body: UpdateQuest,
-    bodyLimit: bodyLimits.small,
     answer: Quest,
     message: 'Social quest updated successfully',
   },

@@ -33,7 +33,7 @@ const Progress = z
     until: Time.nullable(),
     /** How often a code can still be tried now; null where that is not counted. */
     attemptsLeft: z.int().min(0).nullable(),
-    /** For `invite` that is counted here: how many came, and how many are needed. Null otherwise. */
+    /** For `invite` that is counted here: how many active members came, and how many are needed. Null otherwise. */
     count: z.strictObject({ have: z.int().min(0), need: z.int().min(1) }).nullable(),
     /** In the words of who turned it down; null otherwise. */
     rejection: z.string().nullable(),
@@ -104,7 +104,7 @@ const Referral = z
     code: z.string(),
     /** The page that people are sent to, with the code; null where the community has none. */
     link: z.url().nullable(),
-    /** How many members came by it. */
+    /** How many active members came by it. */
     count: z.int().min(0),
     /** What the member was given for them. */
     earned: z.strictObject({ xp: Amount, currency: Amount }),

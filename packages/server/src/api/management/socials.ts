@@ -6,7 +6,9 @@ import {
   type SocialNetwork,
   socialNetworks,
 } from '@rai/contract'
+import { couldCall } from '../../calls/fetch.js'
 import type { Tx } from '../../db/database.js'
+import { Failure } from '../../domain/failure.js'
 import {
   type Application,
   isConnectable,
@@ -35,12 +37,17 @@ type Keys = Extract<RouteKey, `${string} /v1/social${string}` | `${string} /v1/r
 export const socials: Handlers<Keys> = {
   'GET /v1/socials': async ({ tx }) => (await listQuests(tx)).map(showQuest),
 
-  'POST /v1/socials': async ({ tx, body, now }) => showQuest(await createQuest(tx, body, now)),
+  'POST /v1/socials': async ({ tx, body, deps, now }) => {
+    checkEndpoint(deps, body)
+    return showQuest(await createQuest(tx, body, now))
+  },
 
   'GET /v1/socials/{questId}': async ({ tx, params }) => showQuest(await questById(tx, params.questId)),
 
-  'PATCH /v1/socials/{questId}': async ({ tx, params, body, now }) =>
-    showQuest(await updateQuest(tx, params.questId, body, now)),
+  'PATCH /v1/socials/{questId}': async ({ tx, params, body, deps, now }) => {
+    checkEndpoint(deps, body)
+    return showQuest(await updateQuest(tx, params.questId, body, now))
+  },
 
   'DELETE /v1/socials/{questId}': async ({ tx, params, now }) => {
     await deleteQuest(tx, params.questId, now)
@@ -83,6 +90,14 @@ export const socials: Handlers<Keys> = {
     await changeProgram(tx, body, now)
     return showProgram(tx)
   },
+}
+
+/** @throws Failure `invalid_request` for one that no call would ever reach. */
+function checkEndpoint({ config }: Services, { endpoint }: { endpoint?: string | null | undefined }): void {
+  if (!endpoint || couldCall(config.callsAllow, endpoint)) return
+  throw new Failure('invalid_request', 'This endpoint could not be asked.', [
+    { path: 'endpoint', message: 'must be a public https address, without a port' },
+  ])
 }
 
 const actorOf = ({ memberId, keyId }: Asker): string => memberId ?? keyId

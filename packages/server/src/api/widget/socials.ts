@@ -13,7 +13,7 @@ import { rewardOf } from '../../domain/gamification/earning.js'
 import { gamificationOf, givenOf } from '../../domain/gamification/settings.js'
 import { activeMember, type Member } from '../../domain/members/members.js'
 import { forgetImages } from '../../domain/pictures/images.js'
-import { accountsOf, connectedAccount, disconnectAccount, type SocialAccount } from '../../domain/socials/accounts.js'
+import { accountsOf, disconnectAccount, type SocialAccount } from '../../domain/socials/accounts.js'
 import { askWhoKnows, isAskedOutside } from '../../domain/socials/asking.js'
 import { beginAsking, claim, isCode, start, type Verdict } from '../../domain/socials/claims.js'
 import { giveBack, newTicket } from '../../domain/socials/connecting.js'
@@ -88,12 +88,9 @@ export const socials: Handlers<Keys> = {
 
   'DELETE /widget/v1/{publishableKey}/social-accounts/{network}': async ({ tx, principal, params, deps }) => {
     const { network } = params
-    const account = await connectedAccount(tx, principal.memberId!, network)
-    if (account) {
-      const sealed = await disconnectAccount(tx, account)
-      const client = await credentialsOf(tx, deps.rootKey, network)
-      if (sealed && client) tx.afterCommit(() => giveBack(deps, network, client, sealed))
-    }
+    const sealed = await disconnectAccount(tx, principal.memberId!, network)
+    const client = await credentialsOf(tx, deps.rootKey, network)
+    if (sealed && client) tx.afterCommit(() => giveBack(deps, network, client, sealed))
     return showAccount(network, await accountsOf(tx, principal.memberId!))
   },
 

@@ -60,7 +60,7 @@ export async function connectAccount(
   await takeTurn(tx, 'social accounts', memberId)
   const fingerprint = fingerprintOf(tx.communityId, network, account.id)
   const before = await connectedAccount(tx, memberId, network)
-  const replaced = before && !before.fingerprint.equals(fingerprint) ? await disconnectAccount(tx, before) : null
+  const replaced = before && !before.fingerprint.equals(fingerprint) ? await forgetAccount(tx, before) : null
   const values = {
     account_id: account.id,
     name: account.name.slice(0, 200),
@@ -86,8 +86,19 @@ export async function connectAccount(
   return replaced
 }
 
-/** Forgets an account but for its fingerprint. Returns what our permission was sealed as, which the network is to have back. */
-export async function disconnectAccount(
+/**
+ * Disconnects the account that is connected now, if one is.
+ * @returns What our permission was sealed as, which the network is to have back.
+ */
+export async function disconnectAccount(tx: Tx, memberId: string, network: ConnectableNetwork): Promise<Buffer | null> {
+  // One that is being connected at this moment is there after it, and this one is not.
+  await takeTurn(tx, 'social accounts', memberId)
+  const account = await connectedAccount(tx, memberId, network)
+  return account ? forgetAccount(tx, account) : null
+}
+
+/** Forgets an account but for its fingerprint. Returns what our permission was sealed as. */
+async function forgetAccount(
   tx: Tx,
   { network, fingerprint, member_id, sealed }: SocialAccount,
 ): Promise<Buffer | null> {

@@ -87,7 +87,8 @@ async function askNetwork(
   try {
     const before = openTokens(rootKey, account.sealed!)
     const tokens = await networks.fresh(network, client, before)
-    await used(tokens === before ? {} : { sealed: sealTokens(rootKey, tokens) })
+    // Another request may have been refused with the tokens of before, which were renewed by this one.
+    await used(tokens === before ? {} : { sealed: sealTokens(rootKey, tokens), is_expired: false })
     const question = { action, target, accountId: account.account_id! }
     return (await networks.has(network, client, tokens, question)) ? { is: 'yes' } : { is: 'no', reason: 'not_yet' }
   } catch (error) {

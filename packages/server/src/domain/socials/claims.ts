@@ -7,7 +7,7 @@ import { recordFacts } from '../facts.js'
 import { givenOf } from '../gamification/settings.js'
 import { type Move, post } from '../ledger.js'
 import { shareBoards } from '../locks.js'
-import { changeProgress, type Doer, holdProgress, isClaimable, progressAt, type Row } from './progress.js'
+import { changeProgress, type Doer, holdPeriod, holdProgress, isClaimable, progressAt, type Row } from './progress.js'
 import type { Quest } from './quests.js'
 
 /** What is known of a claim. */
@@ -23,6 +23,8 @@ export type Verdict =
 export interface Turn {
   until: Date
   openedAt: Date
+  /** Which one it was taken in: the answer may come after it has ended, and is for it. */
+  period: Row['period']
 }
 
 /** Who is asked answers within five seconds, and a network may be asked three times. Whoever is killed meanwhile leaves it after that. */
@@ -40,7 +42,7 @@ export async function beginAsking(tx: Tx, quest: Quest, doer: Doer, at: Date): P
   if (!isClaimable(progressAt(quest, row, doer.timeZone, at))) return null
   const until = new Date(at.getTime() + turnMs)
   await changeProgress(tx, row, { checking_until: until })
-  return { until, openedAt: row.opened_at }
+  return { until, openedAt: row.opened_at, period: row.period }
 }
 
 /**
@@ -59,13 +61,21 @@ export async function claim(
 ): Promise<boolean> {
   // Before what is held of the member, as whatever posts takes it.
   await shareBoards(tx)
-  const { row } = await holdProgress(tx, quest, doer, at)
-  const isMine = turn
-    ? row.checking_until?.getTime() === turn.until.getTime()
-    : isClaimable(progressAt(quest, row, doer.timeZone, at))
-  if (!isMine) return false
+  const row = turn ? await heldTurn(tx, quest, doer, turn) : await heldClaimable(tx, quest, doer, at)
+  if (!row) return false
   await settle(tx, quest, row, await judge(row), at)
   return true
+}
+
+/** The row that a turn was taken for. Undefined where it was taken away since. */
+async function heldTurn(tx: Tx, { id }: Quest, { memberId }: Doer, { until, period }: Turn): Promise<Row | undefined> {
+  const row = await holdPeriod(tx, { quest_id: id, member_id: memberId, period })
+  return row?.checking_until?.getTime() === until.getTime() ? row : undefined
+}
+
+async function heldClaimable(tx: Tx, quest: Quest, doer: Doer, at: Date): Promise<Row | undefined> {
+  const { row } = await holdProgress(tx, quest, doer, at)
+  return isClaimable(progressAt(quest, row, doer.timeZone, at)) ? row : undefined
 }
 
 async function settle(tx: Tx, quest: Quest, row: Row, verdict: Verdict, at: Date): Promise<void> {

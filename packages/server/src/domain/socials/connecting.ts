@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type ConnectableNetwork, socialNetworks } from '@rai/contract'
 import type { Selectable } from 'kysely'
 import type { Logger } from 'pino'
-import { type Client, NetworkFailure, type Networks } from '../../calls/networks.js'
+import { type Client, endsGrant, NetworkFailure, type Networks } from '../../calls/networks.js'
 import type { Database, Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
 import { Failure } from '../failure.js'
@@ -154,17 +154,20 @@ export async function comeBack(
       if (replaced) giveBack({ rootKey, networks, log }, network, client, replaced)
       return ended('connected')
     } catch (error) {
-      // What is not kept is not kept at the network either.
-      await networks.revoke(network, client, tokens).catch(() => {})
+      // What is not kept is not kept at the network either, unless whose account it is would lose theirs with it.
+      if (!(isTaken(error) && endsGrant(network))) await networks.revoke(network, client, tokens).catch(() => {})
       throw error
     }
   } catch (error) {
-    if (error instanceof Failure && error.code === 'conflict') return ended('taken')
+    if (isTaken(error)) return ended('taken')
     if (!(error instanceof NetworkFailure)) throw error
     log.warn({ network, reason: error.message }, 'an account could not be connected')
     return ended(error.isRefused ? 'declined' : 'unreachable')
   }
 }
+
+/** Whether it is what `connectAccount` says of another member’s account. */
+const isTaken = (error: unknown): boolean => error instanceof Failure && error.code === 'conflict'
 
 /** Gives our permission back to the network, as far as it can be reached: here it is forgotten already. */
 export function giveBack(

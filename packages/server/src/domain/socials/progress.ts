@@ -175,6 +175,22 @@ export async function holdProgress(tx: Tx, quest: Quest, doer: Doer, at: Date): 
   return made ? { row: made, isNew: true } : { row: (await find())!, isNew: false }
 }
 
+/** The row of one period, which nobody else changes until the transaction ends. */
+export const holdPeriod = (
+  tx: Tx,
+  { member_id, quest_id, period }: Pick<Row, 'member_id' | 'quest_id' | 'period'>,
+): Promise<Row | undefined> =>
+  holdRow(
+    tx,
+    tx.db
+      .selectFrom('social_progress')
+      .selectAll()
+      .where('community_id', '=', tx.communityId)
+      .where('member_id', '=', member_id)
+      .where('quest_id', '=', quest_id)
+      .where('period', '=', period),
+  )
+
 export async function changeProgress(
   tx: Tx,
   { member_id, quest_id, period }: Pick<Row, 'member_id' | 'quest_id' | 'period'>,

@@ -82,7 +82,9 @@ export async function createQuest(
   at: Date,
 ): Promise<Quest> {
   const { title, network, action, proof, ...rest } = input
-  const settings = { ...unset, ...given(rest) }
+  // Who has tried every option but one knows the answer.
+  const attempts = rest.options?.length ? 1 : unset.attempts
+  const settings = { ...unset, attempts, ...given(rest) }
   await check(tx, { network, action, proof, settings })
   const { n } = await quests(tx)
     .select((eb) => eb.fn.countAll<number>().as('n'))
@@ -172,6 +174,8 @@ async function check(tx: Tx, quest: Pick<Quest, 'network' | 'action' | 'proof' |
   if (settings.startsAt && settings.endsAt && settings.endsAt <= settings.startsAt)
     refuse('endsAt', 'must lie after startsAt')
   if (proof === 'code' && settings.codes.length === 0) refuse('codes', 'must hold one at least')
+  if (proof === 'code' && settings.options.length > 0 && settings.attempts >= settings.options.length)
+    refuse('attempts', 'must be fewer than the options')
   if (proof === 'review' && settings.asks.length === 0) refuse('asks', 'must hold one at least')
   if (proof === 'api') {
     if (settings.endpoint === null) refuse('endpoint', 'is missing')

@@ -86,7 +86,7 @@ export async function payReferral(tx: Tx, member: Member, referrerId: string, at
   await emit(tx, 'social.changed', referrerId)
 }
 
-/** How many came by a member since a moment. */
+/** How many came by a member since a moment, and are still there. */
 export async function referralsSince(tx: Tx, memberId: string, since: Date): Promise<number> {
   const { n } = await tx.db
     .selectFrom('members')
@@ -94,6 +94,7 @@ export async function referralsSince(tx: Tx, memberId: string, since: Date): Pro
     .where('community_id', '=', tx.communityId)
     .where('referred_by', '=', memberId)
     .where('created_at', '>=', since)
+    .where('status', '=', 'active')
     .executeTakeFirstOrThrow()
   return n
 }

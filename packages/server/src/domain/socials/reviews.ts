@@ -8,7 +8,7 @@ import { isId, newId } from '../ids.js'
 import { holdRow, shareBoards } from '../locks.js'
 import { forgetImages } from '../pictures/images.js'
 import { credit } from './claims.js'
-import { changeProgress, type Row } from './progress.js'
+import { changeProgress, holdPeriod, type Row } from './progress.js'
 import type { Quest } from './quests.js'
 
 /** What a member sent in for a quest. */
@@ -125,23 +125,14 @@ async function reviewById(tx: Tx, id: string): Promise<Review> {
 }
 
 /** The quest, which may have been deleted since, and where the member is with it. */
-async function whatItIsFor(tx: Tx, { quest_id, member_id, period }: Review): Promise<{ quest: Quest; row: Row }> {
+async function whatItIsFor(tx: Tx, review: Review): Promise<{ quest: Quest; row: Row }> {
   const quest = await tx.db
     .selectFrom('social_quests')
     .selectAll()
     .where('community_id', '=', tx.communityId)
-    .where('id', '=', quest_id)
+    .where('id', '=', review.quest_id)
     .executeTakeFirstOrThrow()
-  const row = await holdRow(
-    tx,
-    tx.db
-      .selectFrom('social_progress')
-      .selectAll()
-      .where('community_id', '=', tx.communityId)
-      .where('member_id', '=', member_id)
-      .where('quest_id', '=', quest_id)
-      .where('period', '=', period),
-  )
+  const row = await holdPeriod(tx, review)
   return { quest, row: row! }
 }
 
