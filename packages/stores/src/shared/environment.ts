@@ -18,7 +18,7 @@ export interface Environment {
   random(): number
   /** An id that nobody can guess, also on http pages. */
   randomId(): string
-  /** What outlives a reload of the page, in this tab. Default: the browser's own, where the page may use it. */
+  /** What outlives the page. Default: the browser's own, where the page may use it. */
   readonly storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> | undefined
   /** False while nobody can see the page: in a hidden tab, or kept for the back button. */
   readonly $visible: ReadableAtom<boolean>

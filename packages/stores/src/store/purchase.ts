@@ -1,11 +1,11 @@
 import { atom, type ReadableAtom } from 'nanostores'
 import { clientOf } from '../shared/client.js'
 import { type Environment, perEnvironment } from '../shared/environment.js'
-import type { ApiError } from '../shared/failures.js'
+import type { ApiError, FailureCode } from '../shared/failures.js'
 import { identityOf } from '../shared/identity.js'
 import { serverNow } from '../shared/server-clock.js'
 import type { Order, Quote } from '../types.js'
-import { type Intent, keep, kept, tell, watchTabs } from './intents.js'
+import { forget, type Intent, keep, kept, memberIdOf, tell, watchTabs } from './intents.js'
 import { orderSample, orders, ordersRoute } from './orders.js'
 
 /** How far a purchase has come. */
@@ -46,8 +46,19 @@ const quoteSample = { quote: '', price: 0, balance: 0, balanceAfter: 0, expiresA
 const margin = 3000
 /** So long another tab's order is waited for, in milliseconds. */
 const patience = 10_000
-/** So much later than its quote an order may still be under way, in milliseconds. */
-const slack = 15_000
+/** So much later than its quote an order may still be under way, in milliseconds: longer than a server waits for its turn. */
+const slack = 5 * 60_000
+/** What the order itself is refused with. Anything else says nothing of what became of the same order sent before. */
+const refusals: readonly FailureCode[] = [
+  'not_enough',
+  'sold_out',
+  'limit_reached',
+  'locked',
+  'not_started',
+  'ended',
+  'price_changed',
+  'quote_expired',
+]
 
 const purchases = /* @__PURE__ */ perEnvironment((environment) => {
   const known = new Map<string, Purchase>()
@@ -70,6 +81,8 @@ function create(environment: Environment, itemId: string): Purchase {
   const $state = atom<PurchaseState>({ step: 'asking' })
   /** The order whose end is not known. */
   let intent: Intent | undefined
+  /** Who buys, once something was asked in their name. */
+  let memberId: string | undefined
   /** The newest question counts. */
   let asked = 0
   let amount: number | undefined
@@ -79,12 +92,15 @@ function create(environment: Environment, itemId: string): Purchase {
   async function ask(chosen = amount): Promise<void> {
     if ($state.value.step === 'sending') return
     amount = chosen
-    intent ??= kept(environment, itemId)
     if (intent) return check()
     const { value: before } = $state
     const number = ++asked
     $state.set({ step: 'asking' })
     try {
+      memberId = await memberIdOf(environment)()
+      if (number !== asked) return
+      intent = kept(environment, memberId, itemId)
+      if (intent) return check()
       const body = { itemId, amount }
       const quote = await client.send(quotesRoute, quoteSample, { body })
       if (number !== asked) return
@@ -98,7 +114,9 @@ function create(environment: Environment, itemId: string): Purchase {
 
   async function confirm(information?: Record<string, string>): Promise<void> {
     const { value: state } = $state
-    if (state.step !== 'quoted') return
+    if (state.step !== 'quoted' || memberId === undefined) return
+    // A tab that is gone may have sent one meanwhile.
+    if (kept(environment, memberId, itemId)) return ask()
     const { quote, price, expiresAt, now } = state.quote
     if (Date.parse(expiresAt) - margin < serverNow(environment)) {
       await ask()
@@ -109,31 +127,34 @@ function create(environment: Environment, itemId: string): Purchase {
     }
     intent = {
       key: environment.randomId(),
+      memberId,
+      itemId,
       body: information ? { quote, information } : { quote },
       price,
       since: Date.parse(now),
       until: Date.parse(expiresAt) + slack,
     }
-    keep(environment, itemId, intent)
-    await send(intent)
+    keep(environment, intent)
+    await send(intent, isRefusal)
   }
 
-  async function send(sent: Intent) {
+  /** `isEnd`: whether a failure says that nothing was done, and will not be. */
+  async function send(sent: Intent, isEnd: (error: ApiError) => boolean) {
     const { key, body, price } = sent
     $state.set({ step: 'sending' })
-    tell(environment, { from, itemId, step: 'sending', intent: sent })
+    tell(environment, { from, step: 'sending', intent: sent })
     try {
       const headers = { 'Idempotency-Key': key }
       const { order, balance } = await client.send(buyRoute, { order: orderSample, balance: 0 }, { body, headers })
       bought(order, balance)
-      tell(environment, { from, itemId, step: 'bought', intent: sent })
+      tell(environment, { from, step: 'bought', intent: sent })
     } catch (thrown) {
       const error = thrown as ApiError
       const { code } = error
       // It may have been done all the same, or be about to.
-      if (!isRefusal(error)) return check()
+      if (!isEnd(error)) return check()
       done()
-      tell(environment, { from, itemId, step: 'refused', intent: sent })
+      tell(environment, { from, step: 'refused', intent: sent })
       if (code !== 'price_changed' && code !== 'quote_expired') return $state.set({ step: 'refused', error })
       // The member sees what it costs now, beside what it was to cost.
       $state.set({ step: 'asking' })
@@ -150,8 +171,8 @@ function create(environment: Environment, itemId: string): Purchase {
   }
 
   function done() {
+    if (intent) forget(environment, intent)
     intent = undefined
-    keep(environment, itemId, undefined)
   }
 
   async function check(): Promise<void> {
@@ -191,12 +212,13 @@ function create(environment: Environment, itemId: string): Purchase {
     confirm,
     check,
     async resend() {
-      if (intent && $state.value.step === 'unknown') await send(intent)
+      if (intent && $state.value.step === 'unknown') await send(intent, ({ code }) => refusals.includes(code))
     },
     open: () =>
       watchTabs(environment, (news) => {
         const { step } = $state.value
-        if (news.from === from || news.itemId !== itemId || step === 'sending' || step === 'bought') return
+        if (news.from === from || step === 'sending' || step === 'bought') return
+        if (news.intent.itemId !== itemId || news.intent.memberId !== memberId) return
         if (intent && intent.key !== news.intent.key) return
         // What is being asked here no longer counts.
         asked++
@@ -215,6 +237,6 @@ function create(environment: Environment, itemId: string): Purchase {
   }
 }
 
-/** Whether the server said that it did nothing. */
+/** Whether the server said that it did nothing with an order that was sent for the first time. */
 const isRefusal = ({ code, status, refused }: ApiError): boolean =>
   code === 'no_token' || status === 429 || (refused && code !== 'bad_answer' && code !== 'request_in_flight')

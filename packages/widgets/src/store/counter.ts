@@ -141,7 +141,8 @@ export default class CounterController implements ReactiveController {
   }
 
   hostUpdated() {
-    this.#resume()
+    this.#leaveFormer()
+    void this.#resume()
     const state = this.#state.value
     const { step } = state ?? {}
     if (step === this.#step) return
@@ -155,14 +156,21 @@ export default class CounterController implements ReactiveController {
     if (state?.step === 'refused') void this.#look()
   }
 
+  /** Shows the next person nothing of what the one before was about to buy, or has answered. */
+  #leaveFormer() {
+    const environment = this.#scene.environment()
+    if (environment && this.#id && this.#purchase && this.#purchase !== purchase(environment, this.#id))
+      this.#dialog.close()
+  }
+
   /** Goes on where the page was left: with an order whose end is not known, or what a guest wanted before they signed in. */
-  #resume() {
+  async #resume() {
     const environment = this.#scene.environment()
     if (this.#hasLooked || !environment || this.#scene.isGuest()) return
     this.#hasLooked = true
-    const id = unfinished(environment)
     const wanted = wantedItem(environment)
     setWantedItem(environment, undefined)
+    const id = await unfinished(environment)
     if (this.#dialog.isOpen || !(id ?? wanted)) return
     this.show((id ?? wanted)!)
     if (id) this.#confirm()

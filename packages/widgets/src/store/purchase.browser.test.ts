@@ -1,6 +1,17 @@
 import { expect, oneEvent } from '@open-wc/testing'
 import { sendKeys } from '@web/test-runner-commands'
-import { cardOf, find, freshApi, part, shop, shows, site, textOf, until } from '../../../../test/helpers/browser.js'
+import {
+  cardOf,
+  find,
+  freshApi,
+  part,
+  shop,
+  shows,
+  site,
+  textOf,
+  tokenUrlOf,
+  until,
+} from '../../../../test/helpers/browser.js'
 import type { RaiRedeemEvent, RaiRedeemRequestEvent, RaiStore } from '../index.js'
 
 const orders = (member: string) => site<number>('/orders', { member })
@@ -26,6 +37,9 @@ async function confirming(element: RaiStore, name: string) {
 }
 
 const isBought = (element: Element) => textOf(part(element, 'dialog')).includes('It is yours')
+
+/** Whether an order whose end is not known is kept. */
+const isKept = () => Object.keys(localStorage).some((name) => name.startsWith('rai.store.intents'))
 
 describe('buying in <rai-store>', () => {
   it('shows what it costs and what is left, buys it once however it is pressed, and says so', async () => {
@@ -162,13 +176,49 @@ describe('buying in <rai-store>', () => {
     part(element, 'confirm-button')!.click()
     await until(() => textOf(part(element, 'dialog')).includes('We do not know yet'), 'words')
     element.remove()
-    const kept = Object.values(sessionStorage).some((text) => text.includes('"intents"'))
-    expect(kept).to.equal(true)
+    expect(isKept()).to.equal(true)
     await api.mend('/store/orders')
+    const other = await shop({ member: 'shopper-24' })
+    await until(() => textOf(part(other, 'balance')).includes('1,000'), 'balance')
+    await confirming(other, 'Enamel mug')
+    expect([fact(other, 'have'), await orders('shopper-24')]).to.deep.equal(['1,000 Coins', 0])
+    other.remove()
     const after = await shop({ member: 'shopper-18' })
     await until(() => isBought(after), 'result')
     expect(await orders('shopper-18')).to.equal(1)
-    expect(Object.values(sessionStorage).some((text) => text.includes('"intents"'))).to.equal(false)
+    expect(isKept()).to.equal(false)
+  })
+
+  it('does not say that nothing was charged when an order is sent again and what answers is not the order', async () => {
+    const api = await freshApi()
+    const element = await shop({ api, member: 'shopper-25' })
+    await confirming(element, 'Enamel mug')
+    await api.fail('error500', '/store/orders')
+    part(element, 'confirm-button')!.click()
+    await until(() => textOf(part(element, 'dialog')).includes('We do not know yet'), 'words')
+    await api.mend('/store/orders')
+    part(element, 'retry-button')!.click()
+    await until(() => shows(element, 'confirm-button'), 'way to send it again')
+    await api.fail('refused403', '/store/orders')
+    part(element, 'confirm-button')!.click()
+    const text = () => textOf(part(element, 'dialog'))
+    await until(() => !shows(element, 'confirm-button') && text().includes('We do not know yet'), 'words')
+    expect(text()).not.to.contain('Nothing has been charged')
+    await api.mend('/store/orders')
+    part(element, 'retry-button')!.click()
+    await until(() => shows(element, 'confirm-button'), 'way to send it again')
+    part(element, 'confirm-button')!.click()
+    await until(() => isBought(element), 'result')
+    expect(await orders('shopper-25')).to.equal(1)
+  })
+
+  it('closes for another person what was being bought', async () => {
+    const element = await shop({ member: 'shopper-26' })
+    await confirming(element, 'Printed map')
+    element.tokenUrl = tokenUrlOf('shopper-27')
+    await until(() => find(element, 'dialog') === null, 'end')
+    await confirming(element, 'Printed map')
+    expect(await orders('shopper-26')).to.equal(0)
   })
 
   it('buys once in two tabs', async () => {

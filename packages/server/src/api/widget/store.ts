@@ -106,8 +106,10 @@ export const store: Handlers<Extract<RouteKey, `${string} ${Store}` | `${string}
     }
   },
 
-  'POST /widget/v1/{publishableKey}/store/orders': async ({ tx, principal, body, deps, now }) => {
+  'POST /widget/v1/{publishableKey}/store/orders': async ({ tx, principal, body, deps }) => {
     const { quote, information = {} } = body
+    // It may have waited for its turn: a quote that was found expired is so for whatever was sent with the same key.
+    const now = deps.clock()
     const { order, balance } = await buy(tx, deps.rootKey, principal.memberId!, { quote, information }, now)
     return { order: showOrder(deps, order, now), balance }
   },
