@@ -243,7 +243,7 @@ const newField = ({ tenant }: TestCommunity) =>
     createField(tx, { field: `made-${++made}`, name: 'Made', type: 'number', creatorId: null }, new Date()),
   )
 
-const newQuest = { title: 'Quest', network: 'web', action: 'visit', proof: 'review' } as const
+export const newQuest = { title: 'Quest', network: 'web', action: 'visit', proof: 'review' } as const
 
 /** A file with a member who is not there yet. */
 export const csv = () => {
@@ -472,8 +472,8 @@ const applyAnew = ({ id, badgeId, tenant }: Place, ...usernames: readonly string
     return { params: { applicationId } }
   })
 
-/** The place's member has sent in something for the place's quest, and nobody has anything else. Names it. */
-const sendInAnew = ({ id, questId, tenant }: Place): Promise<Ask> =>
+/** The place's member has sent in something for a quest, and nobody has anything else. Names it. */
+export const sendInAnew = ({ id, tenant, ...place }: Place, questId = place.questId): Promise<Ask> =>
   tenant(async (tx) => {
     for (const table of ['social_reviews', 'social_progress'] as const)
       await tx.db.deleteFrom(table).where('community_id', '=', id).where('quest_id', '=', questId).execute()

@@ -1,9 +1,21 @@
 import type { Principal, Route } from '@rai/contract'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
+import { createQuest } from '../../packages/server/src/domain/socials/quests.js'
 import { writeCursor } from '../../packages/server/src/http/cursor.js'
 import { type Ask, ask, type Reply } from '../helpers/api.js'
-import { csv, inQuery, isAllowed, knock, makePlace, operations, type Place, visitors } from '../helpers/operations.js'
+import {
+  csv,
+  inQuery,
+  isAllowed,
+  knock,
+  makePlace,
+  newQuest,
+  operations,
+  type Place,
+  sendInAnew,
+  visitors,
+} from '../helpers/operations.js'
 import { missingId } from '../helpers/people.js'
 import { startTestServer } from '../helpers/server.js'
 
@@ -154,6 +166,10 @@ describe('29: another community', () => {
   describe('shown a cursor of ours', () => {
     beforeAll(async () => {
       const as = { bearer: home.systemKey }
+      await sendInAnew(
+        home,
+        (await home.tenant((tx) => createQuest(tx, { ...newQuest, asks: ['note'] }, new Date()))).id,
+      )
       for (const reason of ['First', 'Second']) {
         const params = { userId: home.memberId }
         await ask(server, 'POST /api/v1/users/{userId}/warn', { ...as, params, body: { reason } })
