@@ -368,10 +368,10 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
   'POST /api/v1/badge-applications/{applicationId}/reject': (place) => applyAnew(place, 'member'),
   ...toSomebodyNew('warn', { reason: 'Why' }),
   ...toSomebodyNew('suspend', { until: '2100-01-01T00:00:00.000Z' }),
-  ...toSomebodyNew('unsuspend'),
+  ...toSomebodyNew('unsuspend', undefined, 'suspended'),
   ...toSomebodyNew('kick', {}),
   ...toSomebodyNew('ban', {}),
-  ...toSomebodyNew('unban'),
+  ...toSomebodyNew('unban', undefined, 'banned'),
   'POST /v1/socials': () => ({ body: { ...newQuest, title: 'Made' } }),
   'PATCH /v1/socials/{questId}': () => ({ body: { description: 'changed' } }),
   'DELETE /v1/socials/{questId}': async ({ tenant }) => {
@@ -444,9 +444,21 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
 }
 
 /** What is done to a member, to one whom nobody else needs. */
-function toSomebodyNew(action: string, body?: object): Partial<typeof requests> {
+function toSomebodyNew(
+  action: string,
+  body?: object,
+  status: 'active' | 'suspended' | 'banned' = 'active',
+): Partial<typeof requests> {
   const request = async ({ tenant }: Place) => {
     const { id } = await tenant((tx) => createMember(tx, { username: `made ${++made}` }, new Date()))
+    await tenant((tx) =>
+      tx.db
+        .updateTable('members')
+        .set({ status })
+        .where('community_id', '=', tx.communityId)
+        .where('id', '=', id)
+        .execute(),
+    )
     return { params: { userId: id }, ...(body && { body }) }
   }
   return { [`POST /api/v1/users/{userId}/${action}`]: request }
@@ -499,7 +511,7 @@ export const sendInAnew = ({ id, tenant, ...place }: Place, questId = place.ques
   })
 
 /** One on which accounts can be connected. */
-const network = 'github'
+export const network = 'github'
 
 /** A registration's token. */
 async function confirmable(tx: AccountsTx): Promise<string> {

@@ -327,7 +327,7 @@ describe('38: a login', () => {
       await verify(token),
       await reset(token, 'eight valleys after supper'),
       await post('POST /api/v1/auth/redeem', { code: token }),
-      await ask(server, 'GET /v1/leaderboards', { bearer: token }),
+      await ask(server, 'GET /apis/v1/users/bulk-jobs', { bearer: token }),
       kind === 'access' ? await refresh(token) : await logOut(token),
     ]
     expect(replies.every(({ status }) => [400, 401, 403].includes(status))).toBe(true)

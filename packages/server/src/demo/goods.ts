@@ -133,7 +133,7 @@ function remarkable(now: Date, { guideRoleId, atThePrintersId }: Named): Good[] 
     category,
     name,
     price,
-    motif: { shape: ranges[category]!.shape, hue: 40 },
+    motif: { shape: ranges[category]!.shape, hue: (categories.indexOf(category) * 45) % 360 },
     ...more,
   })
   return [

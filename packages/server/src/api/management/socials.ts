@@ -69,12 +69,14 @@ export const socials: Handlers<Keys> = {
 
   'GET /v1/social-networks': ({ tx, deps }) => showNetworks(tx, deps),
 
-  'PUT /v1/social-networks/{network}': async ({ tx, params, body, deps, now }) => {
+  'PUT /v1/social-networks/{network}': async ({ tx, params, body, note, deps, now }) => {
+    note.action = params.network
     await setNetwork(tx, deps.rootKey, params.network, body, now)
     return showNetwork(tx, deps, params.network)
   },
 
-  'DELETE /v1/social-networks/{network}': async ({ tx, params, deps }) => {
+  'DELETE /v1/social-networks/{network}': async ({ tx, params, note, deps }) => {
+    note.action = params.network
     await removeNetwork(tx, params.network)
     return showNetwork(tx, deps, params.network)
   },
