@@ -25,7 +25,8 @@ const AuditEntry = z
       description: 'Every id that the request named, as `_id` that of what was made, and as `userId` whom it was about',
     }),
     action: z.string().nullable().meta({
-      description: 'Which it was, of an operation that does several things: `delete` or `restore`',
+      description:
+        'Which it was, of an operation that does several things, such as `delete` and `restore`; or of which network',
     }),
     fields: z.array(z.string()).meta({ description: 'What the body set: the names of its fields, not their values' }),
     refusal: z
