@@ -80,7 +80,9 @@ export function loadTags(base: string, settings: Settings): Tags {
     } catch (reason) {
       if (signal.aborted) return
       addEventListener('online', () => load(tag), { once: true, signal })
-      console.error(`[rai] <${tag}> could not load ${urls[0]} (${reason}). Does the CSP allow it?`)
+      console.error(
+        `[rai] <${tag}> could not load ${urls[0]} (${reason}). CSP: connect-src, script-src, trusted-types rai-html?`,
+      )
       sheet.insertRule(`${tag}:not(:defined):empty::before{content:"This could not be loaded."}`)
       for (const root of roots)
         for (const element of root.querySelectorAll(tag)) {
