@@ -1,6 +1,6 @@
 import type { Item } from '@rai/stores'
 import { html, nothing } from 'lit'
-import type { CounterText } from './counter.js'
+import type { CheckoutText } from './checkout.js'
 
 /** What the member has answered so far, by the names of the questions. */
 export type Answers = Record<string, string>
@@ -12,7 +12,7 @@ export const missingAnswers = (questions: Questions, answers: Answers): string[]
   questions.filter(({ name, required }) => required && !answers[name]?.trim()).map(({ name }) => name)
 
 /** What who buys an item is asked; answers are kept in `answers`. `points` at those that are missing. */
-export const questionFields = (questions: Questions, answers: Answers, points: boolean, say: CounterText) =>
+export const questionFields = (questions: Questions, answers: Answers, points: boolean, say: CheckoutText) =>
   questions.map(({ name, label, required, options }) => {
     const isMissing = points && required && !answers[name]?.trim()
     const answer = ({ target }: Event) => {

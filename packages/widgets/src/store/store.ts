@@ -162,7 +162,7 @@ export class RaiStore extends RaiElement {
   }
   readonly #filters = this.#part(() => import('./filters.js'))
   readonly #own = this.#part(() => import('./own.js'))
-  readonly #counter = this.#part(() => import('./counter.js'))
+  readonly #checkout = this.#part(() => import('./checkout.js'))
   readonly #noItems = new Part(this, () => import('./no-items.js'))
 
   #source: Catalogue | undefined
@@ -242,7 +242,7 @@ export class RaiStore extends RaiElement {
     this.dispatchEvent(new RaiLoadEvent())
     // What is to be said when the network is gone is fetched while it is there, and so is what a click opens.
     void this.#noItems.value
-    void this.#counter.value
+    void this.#checkout.value
   }
 
   /** Why there is nothing to show. */
@@ -305,9 +305,9 @@ export class RaiStore extends RaiElement {
 
   /** Opens an item; as soon as what it opens in has come. */
   #open(id: string | undefined) {
-    const counter = this.#counter.value
-    this.#opening = counter ? undefined : id
-    if (id) counter?.show(id)
+    const checkout = this.#checkout.value
+    this.#opening = checkout ? undefined : id
+    if (id) checkout?.show(id)
   }
 
   #renderHeader() {
@@ -321,7 +321,7 @@ export class RaiStore extends RaiElement {
           this.#isGuest
             ? html`<span class="sign-in" part="sign-in">${
                 // The page's own line has one place at a time.
-                this.#counter.value?.isOpen
+                this.#checkout.value?.isOpen
                   ? this.#words.text('signIn')
                   : html`<slot name="sign-in">${this.#words.text('signIn')}</slot>`
               }</span>`
@@ -392,7 +392,7 @@ export class RaiStore extends RaiElement {
           <slot name="empty">${isEmpty ? this.#renderNoItems(undefined) : nothing}</slot>
         </div>
       </div>
-      ${shown ? this.#renderFooter(shown) : nothing} ${this.#ownPart?.render()} ${this.#counter.value?.render()}`
+      ${shown ? this.#renderFooter(shown) : nothing} ${this.#ownPart?.render()} ${this.#checkout.value?.render()}`
   }
 
   /** What is seen until there is something to say. Nodes of its own, so that nothing moves when the rest takes their place. */

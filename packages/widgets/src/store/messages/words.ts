@@ -1,6 +1,6 @@
 import type { Text } from '../../shared/messages.js'
 import type { words as states } from '../../shared/on-demand/states.js'
-import type { words as counter } from '../counter.js'
+import type { words as counter } from '../checkout.js'
 import type { words as filters } from '../filters.js'
 import type { words as history } from '../history.js'
 import type { words as noItems } from '../no-items.js'

@@ -18,7 +18,7 @@ import { alertIcon, bellIcon, checkIcon, heartIcon, icon, lockIcon } from '../sh
 import { failureView, styles as stateStyles, stateView } from '../shared/on-demand/states.js'
 import { StoreController } from '../shared/store-controller.js'
 import { isOpen, noteOf, priceOf } from './cards.js'
-import css from './counter.styles.css?inline'
+import css from './checkout.styles.css?inline'
 import { RaiRedeemEvent, RaiRedeemRequestEvent } from './events.js'
 import { OrderView, styles as orderStyles } from './order.js'
 import { picture } from './picture.js'
@@ -73,7 +73,7 @@ export const words = {
   optional: 'optional',
 }
 
-export type CounterText = Text<keyof typeof words>
+export type CheckoutText = Text<keyof typeof words>
 
 const states = ['not_enough', 'sold_out', 'limit_reached', 'locked', 'not_started', 'ended'] as const
 
@@ -86,7 +86,7 @@ const stretches = {
 }
 
 /** An item by itself, and what it takes to buy it: what it is, what it costs now, whether it came through. */
-export default class CounterController implements ReactiveController {
+export default class CheckoutController implements ReactiveController {
   #id: string | undefined
   /** The item, where the catalogue does not show it. */
   #read: Item | undefined
@@ -102,7 +102,7 @@ export default class CounterController implements ReactiveController {
   readonly #host: LitElement
   readonly #scene: Scene
   readonly #text: Text<never>
-  readonly #say: CounterText
+  readonly #say: CheckoutText
   readonly #dialog: Dialog
   readonly #order: OrderView
   readonly #announcer: Announcer
