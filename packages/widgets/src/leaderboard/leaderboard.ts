@@ -33,9 +33,6 @@ import type { PartClass, Scene } from './scene.js'
 /** So many rows are drawn before the list can be scrolled. */
 const firstRows = 12
 
-/** A skeleton is drawn for whoever waits longer than this, in milliseconds: a quick answer does not wait for its drawing. */
-const moment = 150
-
 /**
  * A live ranking of a community's members.
  *
@@ -194,8 +191,6 @@ export class RaiLeaderboard extends RaiElement {
   #subject = ''
   #model = nothingKnown
   #loaded = false
-  /** The rows have let one wait. */
-  #isSlow = false
   /** The width before anything was drawn: to read it later would lay out what was drawn, in the midst of the work. */
   #width = 0
   #error: unknown
@@ -206,10 +201,6 @@ export class RaiLeaderboard extends RaiElement {
     super()
     // After the stores above, and before whatever comes later and asks for the list.
     this.addController({ hostUpdate: () => this.#decide() })
-    setTimeout(() => {
-      this.#isSlow = true
-      if (this.#isPending) this.requestUpdate()
-    }, moment)
   }
 
   /** A part that works with what the element shows. */
@@ -462,9 +453,7 @@ export class RaiLeaderboard extends RaiElement {
     // A skeleton promises something: not while nothing may be asked for.
     return !this.environment || this.hasContent
       ? html`<div class="fallback"><slot></slot></div>`
-      : this.#isSlow
-        ? skeleton(this.#words.text('loading'))
-        : nothing
+      : skeleton(this.#words.text('loading'))
   }
 
   protected override render() {

@@ -26,8 +26,9 @@ describe('<rai-leaderboard> in every state', () => {
     await api.fail('hang')
     const element = await leaderboard({ api })
     expect(statesOf(element)).to.deep.equal(['loading'])
-    expect(!!find(element, '.skeleton')).to.equal(false)
-    await until(() => find(element, '.skeleton'), 'bones')
+    const bones = find(element, '.skeleton')!
+    expect(getComputedStyle(bones).visibility).to.equal('hidden')
+    await until(() => getComputedStyle(bones).visibility === 'visible', 'bones')
     await expect(element).to.be.accessible()
   })
 
