@@ -23,9 +23,6 @@ import type { PartClass, Scene } from './scene.js'
 
 const everything: MilestoneChoice = {}
 
-/** A skeleton is drawn for whoever waits longer than this, in milliseconds. */
-const moment = 150
-
 /**
  * What members can do step by step, and earn.
  *
@@ -172,18 +169,12 @@ export class RaiMilestone extends RaiElement {
   #subject = ''
   #model = nothingKnown
   #loaded = false
-  /** The milestones have let one wait. */
-  #isSlow = false
   #error: unknown
 
   constructor() {
     super()
     // After the stores above, and before whatever comes later.
     this.addController({ hostUpdate: () => this.#decide() })
-    setTimeout(() => {
-      this.#isSlow = true
-      if (this.#isPending) this.requestUpdate()
-    }, moment)
   }
 
   /** A part that works with what the element shows. */
@@ -337,9 +328,7 @@ export class RaiMilestone extends RaiElement {
     // A skeleton promises something: not while nothing may be asked for.
     return !this.environment || this.hasContent
       ? html`<div class="fallback"><slot></slot></div>`
-      : this.#isSlow
-        ? skeleton(this.#words.text('loading'))
-        : nothing
+      : skeleton(this.#words.text('loading'))
   }
 
   protected override render() {
