@@ -472,8 +472,8 @@ describe('a login in a community', () => {
         .where('id', '=', id)
         .execute(),
     )
-    expect((await me(answer.accessToken, home.id)).status).toBe(404)
-    expect((await agree(answer.accessToken, home.id)).status).toBe(404)
+    expect((await me(answer.accessToken, home.id)).code).toBe('banned')
+    expect((await agree(answer.accessToken, home.id)).code).toBe('banned')
   })
 
   it('is not somebody whom another login is', async () => {

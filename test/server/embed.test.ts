@@ -214,8 +214,9 @@ describe('a token is good no more', () => {
         .where('username', '=', 'bo')
         .execute(),
     )
-    expect((await me(token)).status).toBe(401)
-    expect((await mint({ 'data-username': 'bo' })).status).toBe(404)
+    expect((await me(token)).code).toBe('suspended')
+    expect((await validate(token)).answer.valid).toBe(false)
+    expect((await mint({ 'data-username': 'bo' })).code).toBe('suspended')
   })
 
   it('when its access key is rotated without an overlap, and so does its stream', async () => {

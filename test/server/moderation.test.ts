@@ -80,6 +80,8 @@ async function everyWayIn(member: Member) {
   return { stream, good }
 }
 const allGood = [200, 200, 200]
+const keptOut = [403, 403, 403]
+/** Of who was sent away: none of it is theirs any more. */
 const noneGood = [401, 404, 401]
 const ranked = async () => {
   const { publishableKey } = community
@@ -95,11 +97,11 @@ describe('a member who is suspended', () => {
     expect([await good(), await ranked()]).toEqual([allGood, ['amara']])
     const { answer } = await act('suspend', amara.id)
     expect(answer).toEqual({ _id: amara.id, status: 'suspended', suspendedUntil: later(60).toISOString() })
-    expect([await good(), await ranked()]).toEqual([noneGood, []])
-    await expect(embedToken(server, community, 'amara')).rejects.toThrow('not_found')
+    expect([await good(), await ranked()]).toEqual([keptOut, []])
+    await expect(embedToken(server, community, 'amara')).rejects.toThrow('suspended')
     await stream.ended()
     now = later(59)
-    expect(await good()).toEqual(noneGood)
+    expect(await good()).toEqual(keptOut)
     now = later(60)
     await expect.poll(good).toEqual(allGood)
     expect(await ranked()).toEqual(['amara'])
@@ -153,13 +155,72 @@ describe('a member who is banned', () => {
     expect((await act('ban', amara.id)).answer).toEqual({ _id: amara.id, status: 'banned', suspendedUntil: null })
     expect((await act('ban', amara.id)).status).toBe(200)
     await stream.ended()
-    expect([await good(), await ranked()]).toEqual([noneGood, []])
+    expect([await good(), await ranked()]).toEqual([keptOut, []])
     const taken = await ask(server, 'POST /apis/v1/users', { ...system, body: { username: 'amara' } })
     expect(taken.code).toBe('already_exists')
     expect((await act('unban', amara.id)).answer.status).toBe('active')
     expect([await good(), await ranked()]).toEqual([allGood, ['amara']])
     expect((await act('unban', amara.id)).status).toBe(200)
     expect((await moderations(amara.id)).items.map(({ action }) => action)).toEqual(['unban', 'ban', 'suspend'])
+  })
+})
+
+describe('whoever is kept out', () => {
+  const { until, reason } = bodies.suspend as { until: string; reason: string }
+
+  it('is told until when and why, by whatever they ask with, and nobody else is', async () => {
+    const { publishableKey } = community
+    const asks = await login(amara)
+    const bearer = await embedToken(server, community, 'amara')
+    const { key } = await community.tenant((tx) =>
+      createUserKey(tx, { name: 'Script', permissions: [], memberId: amara.id }, now),
+    )
+    await act('suspend', amara.id)
+    const token = await ask(server, 'GET /widget/v1/{publishableKey}/me', { params: { publishableKey }, bearer })
+    expect([...outcome(token), token.facts]).toEqual([403, 'suspended', { availableAt: until, reason }])
+    const sentence = `You are suspended here until ${until}. Why: ${reason}`
+    for (const reply of [
+      token,
+      await ask(server, 'GET /api/v1/servers/{serverId}/me', {
+        ...asks,
+        query: {},
+        params: { serverId: community.id },
+      }),
+      await ask(server, 'PATCH /widget/v1/{publishableKey}/me', {
+        params: { publishableKey },
+        bearer,
+        body: { visibility: 'hidden' },
+      }),
+      await ask(server, 'GET /apis/v1/api-key', { bearer: key }),
+      await ask(server, 'GET /api/secureAuth', {
+        query: { userId: 'amara', action: 'login' },
+        headers: { apiKey: community.systemKey, hostname: 'site.example' },
+      }),
+    ]) {
+      expect(outcome(reply)).toEqual([403, 'suspended'])
+      expect(reply.text).toContain(sentence)
+    }
+    await make('bo')
+    const others = await embedToken(server, community, 'bo')
+    const seen = await ask(server, 'GET /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/rows', {
+      params: { publishableKey, idOrSlug: 'points' },
+      bearer: others,
+    })
+    expect(seen.text).not.toContain(reason)
+  })
+
+  it('hears the last reason, and none where none was given', async () => {
+    const { publishableKey } = community
+    const bearer = await embedToken(server, community, 'amara')
+    const me = () => ask(server, 'GET /widget/v1/{publishableKey}/me', { params: { publishableKey }, bearer })
+    await act('suspend', amara.id)
+    const longer = later(120).toISOString()
+    await act('suspend', amara.id, system, { until: longer })
+    expect((await me()).facts).toEqual({ availableAt: longer })
+    await act('ban', amara.id, system, { reason: 'Spam' })
+    const banned = await me()
+    expect([...outcome(banned), banned.facts]).toEqual([403, 'banned', { reason: 'Spam' }])
+    expect(banned.text).toContain('You are banned here. Why: Spam')
   })
 })
 
@@ -234,20 +295,26 @@ describe('a warning', () => {
       action: 'warn',
       reason: 'Third',
       until: null,
+      actor: expect.any(String),
       createdAt: later(0.003).toISOString(),
     })
     const own = await login(amara)
     const first = await moderations(amara.id, { ...own, query: { ...own.query, limit: 2 } })
     const cursor = first.nextCursor!
     const rest = await moderations(amara.id, { ...own, query: { ...own.query, cursor } })
-    expect([...first.items, ...rest.items]).toEqual(items)
+    // Who did it spoke for the community.
+    expect([...first.items, ...rest.items]).toEqual(items.map((item) => ({ ...item, actor: null })))
     const bo = await make('bo')
     const others = await login(bo)
     const read = () =>
       ask(server, 'GET /api/v1/users/{userId}/moderations', { params: { userId: amara.id }, ...others })
     expect(outcome(await read())).toEqual([404, 'not_found'])
     await hasRole(bo, 'Kicker', 1, ['kick_members'])
-    expect((await read()).status).toBe(200)
+    expect((await read()).answer.items).toEqual(items)
+    const { id } = await community.tenant((tx) =>
+      tx.db.selectFrom('api_keys').select('id').where('kind', '=', 'system').executeTakeFirstOrThrow(),
+    )
+    expect(items.map(({ actor }) => actor)).toEqual([id, id, id])
   })
 
   it('says why', async () => {

@@ -90,7 +90,7 @@ describe('Secure Auth', () => {
         .execute(),
     )
     expect((await secureAuth({ userId: 'owner', accessLevel: 0 })).status).toBe(403)
-    expect((await secureAuth({ userId: 'banned', ...profile })).status).toBe(404)
+    expect((await secureAuth({ userId: 'banned', ...profile })).code).toBe('banned')
   })
 
   it('ends with the member: nothing of a login is good once they are suspended', async () => {
@@ -114,10 +114,10 @@ describe('Secure Auth', () => {
         .execute(),
     )
     for (const refused of [await refresh(next.refreshToken), await redeem(codeOf(waiting.loginUrl))])
-      expect([refused.status, refused.code]).toEqual([401, 'unauthorized'])
+      expect([refused.status, refused.code]).toEqual([403, 'suspended'])
     expect(await listed()).toEqual([])
-    expect((await me(login.accessToken)).status).toBe(404)
-    expect(await account(login.accessToken)).toContain('You are not signed in')
+    expect((await me(login.accessToken)).code).toBe('suspended')
+    expect(await account(login.accessToken)).toContain('You are suspended here.')
   })
 
   it('gives the role that names the access level, and takes that of another', async () => {

@@ -133,7 +133,12 @@ async function seedTheRest(): Promise<void> {
       .insertInto('earnings')
       .values({ community_id, member_id, rule: 'message', paid_at: now, day: '2026-11-23', day_ends_at: now, count: 1 })
       .execute()
-    await suspend(tx, { userId: member_id, authority: 'community' }, new Date(now.getTime() + 60_000), now)
+    await suspend(
+      tx,
+      { userId: member_id, authority: 'community', actor: 'test' },
+      new Date(now.getTime() + 60_000),
+      now,
+    )
     const gone = await createMember(tx, { username: 'gone' }, now)
     await deleteMember(tx, gone, now)
     // Two changes that cancel each other.

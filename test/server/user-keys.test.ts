@@ -218,11 +218,15 @@ describe('a user key ends', () => {
     expect([past.status, past.paths]).toEqual([400, ['expireDate']])
   })
 
-  it.each(['suspended', 'banned', 'deleted'] as const)('while its owner is %s', async (status) => {
+  it.each([
+    ['suspended', 403],
+    ['banned', 403],
+    ['deleted', 401],
+  ] as const)('while its owner is %s', async (status, refusal) => {
     const who = await person(`to be ${status}`.replaceAll(' ', '.'))
     const key = (await create(who)).answer.key!
     await setStatus(who.id, status)
-    expect((await itself(key)).status).toBe(401)
+    expect((await itself(key)).status).toBe(refusal)
     await setStatus(who.id, 'active')
     expect((await itself(key)).status).toBe(200)
   })
@@ -238,7 +242,7 @@ describe('a user key ends', () => {
     })
     await expect.poll(async () => (await list(who)).answer[0]!.lastUsedAt).not.toBeNull()
     await setStatus(who.id, 'banned')
-    expect((await held.finish()).status).toBe(401)
+    expect((await held.finish()).code).toBe('banned')
   })
 })
 

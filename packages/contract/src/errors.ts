@@ -20,6 +20,8 @@ export const errors = {
     status: 403,
     message: 'A secret key was sent from a browser. Revoke it and use it on a server only.',
   },
+  suspended: { status: 403, message: 'You are suspended here. Come back when it is over.' },
+  banned: { status: 403, message: 'You are banned here.' },
   not_found: { status: 404, message: 'There is nothing here.' },
   method_not_allowed: { status: 405, message: 'This path does not answer that method.' },
   request_timeout: { status: 408, message: 'The request did not arrive in time. Send it again.' },
@@ -57,12 +59,13 @@ export const errors = {
 
 export type ErrorCode = keyof typeof errors
 
-/** What a refusal says in numbers, so that a client need not read them in its sentence. Of each code, those that it has. */
+/** What a refusal says apart, so that a client need not read it in its sentence. Of each code, what it has. */
 export const Facts = z
   .strictObject({
     missing: z.int().min(1).meta({ description: 'How much more it takes: currency, or XP where it is `locked`' }),
     availableAt: Time.meta({ description: 'When to come again' }),
     price: Amount.meta({ description: 'What it costs now' }),
+    reason: z.string().meta({ description: 'Why the member was suspended or banned, as they were told' }),
   })
   .partial()
   .meta({ id: 'RefusalFacts' })

@@ -322,6 +322,7 @@ interface Moderations {
   action: 'warn' | 'suspend' | 'unsuspend' | 'kick' | 'ban' | 'unban'
   reason: string
   until: Date | null
+  actor: string
   created_at: Date
 }
 

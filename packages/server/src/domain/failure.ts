@@ -19,7 +19,7 @@ export class Failure extends Error {
   /**
    * @param code Stable, from the contract; it decides the status.
    * @param message One sentence that says what to do; default: the code's own.
-   * @param facts What a page says in numbers.
+   * @param facts What a page says in words of its own.
    */
   constructor(
     code: ErrorCode,

@@ -10,7 +10,8 @@ import { allowsOrigin, earliest, findAccessKey, findKey, type Key, stillGood } f
 import { hintOf } from '../domain/keys/text.js'
 import { toleranceSeconds } from '../domain/keys/tokens.js'
 import { readEmbedToken } from '../domain/members/identify.js'
-import { activeMember, type Member, memberOfSession } from '../domain/members/members.js'
+import { type Member, memberOfSession, memberSignedIn } from '../domain/members/members.js'
+import { admitted } from '../domain/members/moderation.js'
 import { type Authority, allowedTo } from '../domain/roles.js'
 import { type Arrived, operationOf } from './audit.js'
 import type { Asker, Login, Services } from './context.js'
@@ -109,7 +110,8 @@ export async function loginByHeader(
 /**
  * The member that a login is in a community.
  * @param serverId As the request names it.
- * @throws Failure `not_found` when it is none there, `forbidden` when its roles do not allow what the operation asks for.
+ * @throws Failure `not_found` when it is none there, `suspended` or `banned`, `forbidden` when its roles do not allow what the
+ * operation asks for.
  */
 export async function askerByLogin(
   { database, clock }: Services,
@@ -146,8 +148,9 @@ const notHere = () => new Failure('not_found', 'You are not a member of such a c
 async function asLogin(
   tx: Tx,
   { access: { may } }: Route,
-  member: Member | undefined,
+  found: Member | undefined,
 ): Promise<Pick<Asker, 'kind' | 'memberId' | 'roleIds'>> {
+  const member = await admitted(tx, found)
   if (!member) throw notHere()
   if (may && !(await allowedTo(tx, member)).server_permissions.includes(may))
     throw new Failure('forbidden', `Your roles do not allow that: it needs ${may}.`)
@@ -273,7 +276,7 @@ function checkPermission({ permissions }: Asker, needed: Asker['permissions'][nu
  * @param hold The keys that it rests on stay so to the end of the transaction.
  * @throws Failure `unauthorized`, `token_expired`, `origin_not_allowed` where the key lists the page no more, `forbidden`
  * where it was left without the permission, `forbidden` or `not_found` where who signed in is no longer who they were, or
- * may no longer what they might.
+ * may no longer what they might, `suspended`, `banned`.
  */
 export async function checkAgain(
   { clock }: Services,
@@ -284,7 +287,7 @@ export async function checkAgain(
 ): Promise<void> {
   // Who signed in shows no key.
   if (asker.keys.length === 0) {
-    const member = await activeMember(tx, asker.memberId!, asker.begunAt)
+    const member = await memberSignedIn(tx, asker.memberId!, asker.begunAt)
     checkAccess(route, { ...asker, ...(await asLogin(tx, route, member)) })
     return
   }
@@ -293,8 +296,8 @@ export async function checkAgain(
   if (!key) throw new Failure('unauthorized', 'This key ended while the request was on its way.')
   if (asker.origin !== undefined && !allowsOrigin(key, asker.origin)) throw new Failure('origin_not_allowed')
   checkAccess(route, { ...asker, permissions: key.permissions })
-  if (asker.memberId !== undefined && !(await activeMember(tx, asker.memberId, asker.begunAt)))
-    throw new Failure('unauthorized', 'The member who asks is suspended or gone.')
+  if (asker.memberId !== undefined && !(await admitted(tx, await memberSignedIn(tx, asker.memberId, asker.begunAt))))
+    throw new Failure('unauthorized', 'The member who asks is gone.')
   if (asker.expiresAt && asker.expiresAt.getTime() + toleranceSeconds * 1000 <= at.getTime())
     throw new Failure('token_expired')
 }

@@ -10,6 +10,7 @@ import { thisCommunity } from '../domain/communities.js'
 import { Failure } from '../domain/failure.js'
 import { isWellFormed } from '../domain/keys/text.js'
 import { memberOfSession } from '../domain/members/members.js'
+import { admitted } from '../domain/members/moderation.js'
 import type { Services } from '../http/context.js'
 import { fromZod } from '../http/errors.js'
 import { type Limiter, limitFor } from '../http/limits.js'
@@ -156,7 +157,7 @@ export async function mountAccounts(app: FastifyInstance, services: Services, li
         // Nobody else gets the cookie than who comes by Secure Auth, as a member.
         if (!session?.bound_to) return nobody
         const read = async (tx: Tx) => ({
-          member: await memberOfSession(tx, session),
+          member: await admitted(tx, await memberOfSession(tx, session)),
           community: await thisCommunity(tx),
         })
         const { member, community } = await database.tenant(session.bound_to, read, { snapshot: true })

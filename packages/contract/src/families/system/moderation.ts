@@ -18,6 +18,7 @@ const Moderation = z
     action: z.enum(['warn', 'suspend', 'unsuspend', 'kick', 'ban', 'unban']),
     reason: z.string(),
     until: Time.nullable().meta({ description: 'Of a suspension, as it was meant then' }),
+    actor: Id.nullable().meta({ description: 'The key or member that did it; null to the member themselves' }),
     createdAt: Time,
   })
   .meta({ id: 'Moderation', description: 'What was done to a member, and why' })
@@ -51,7 +52,7 @@ export const moderation = table({
   'POST /api/v1/users/{userId}/suspend': {
     ...order('suspend_members'),
     summary: 'Suspend a member until a moment',
-    description: `Within a second nothing acts as them any more: no login, token or key, and open streams end. No leaderboard ranks them. All of it is back at that moment. Of who is suspended it sets another end; whoever is banned stays so. ${reach}`,
+    description: `Within a second nothing acts as them any more: no login, token or key, which are refused with \`suspended\`, until when and why. Open streams end. No leaderboard ranks them. All of it is back at that moment. Of who is suspended it sets another end; whoever is banned stays so. ${reach}`,
     body: z.strictObject({ until: Time.meta({ description: 'When it ends, a moment to come' }), ...why }),
     message: 'User has been suspended successfully',
   },
@@ -71,7 +72,7 @@ export const moderation = table({
   'POST /api/v1/users/{userId}/ban': {
     ...order('ban_members'),
     summary: 'Ban a member',
-    description: `As a suspension, without an end. Their username and e-mail address stay taken. Again is as once. ${reach}`,
+    description: `As a suspension (\`banned\`), without an end. Their username and e-mail address stay taken. Again is as once. ${reach}`,
     body: z.strictObject(why),
     message: 'User has been banned successfully',
   },
@@ -84,7 +85,7 @@ export const moderation = table({
   'GET /api/v1/users/{userId}/moderations': {
     summary: 'What was done to a member, and why, newest first',
     description:
-      'A member reads their own; whose roles allow any of it, the owner and the system key read anybody’s. Who did it stands in the audit log.',
+      'A member reads their own; whose roles allow any of it, the owner and the system key read anybody’s, and who did it.',
     access: { principals: ['systemKey', 'loginMember'] },
     params: z.object({ userId: UserId }),
     query: z.strictObject({ ...serverQuery, ...cursorQuery }),

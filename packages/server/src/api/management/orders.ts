@@ -1,7 +1,7 @@
 import type { AnswerOf, RouteKey } from '@rai/contract'
 import { memberByUserId } from '../../domain/members/members.js'
 import { listOrders, type Order, orderById, setStatus, statusOf, voucherOf } from '../../domain/store/orders.js'
-import type { Handlers } from '../../http/context.js'
+import { actorOf, type Handlers } from '../../http/context.js'
 import { byId, pageByCursor } from '../../http/cursor.js'
 import { showStatus } from './store.js'
 
@@ -21,7 +21,7 @@ export const orders: Handlers<Extract<RouteKey, `${string} /v1/orders${string}`>
   'GET /v1/orders/{orderId}': async ({ tx, params, now }) => showOrder(await orderById(tx, params.orderId), now),
 
   'PUT /v1/orders/{orderId}': async ({ tx, params, body, principal, now, note }) => {
-    const actor = principal.memberId ?? principal.keyId
+    const actor = actorOf(principal)
     const { order, hasChanged } = await setStatus(tx, params.orderId, body.statusId, now, actor)
     note.action = order.category
     note.isNothing = !hasChanged

@@ -27,7 +27,7 @@ import {
 import { changeProgram, programOf } from '../../domain/socials/referrals.js'
 import { decide, listReviews, type Review } from '../../domain/socials/reviews.js'
 import { newSigningSecret } from '../../domain/socials/secret.js'
-import type { Asker, Handlers, Services } from '../../http/context.js'
+import { actorOf, type Handlers, type Services } from '../../http/context.js'
 import { byId, pageByCursor } from '../../http/cursor.js'
 import { redirectUrl } from '../../pages/connect.js'
 import { imageUrl } from '../../pages/pictures.js'
@@ -101,8 +101,6 @@ function checkEndpoint({ config }: Services, { endpoint }: { endpoint?: string |
     { path: 'endpoint', message: 'must be a public https address, without a port' },
   ])
 }
-
-const actorOf = ({ memberId, keyId }: Asker): string => memberId ?? keyId
 
 const showQuest = (quest: Quest): AnswerOf<'GET /v1/socials/{questId}'> => ({
   _id: quest.id,

@@ -1,4 +1,5 @@
 import type { RouteKey } from '@rai/contract'
+import type { Tx } from '../../db/database.js'
 import {
   accountById,
   accountOfSession,
@@ -12,7 +13,8 @@ import { redeemLoginCode } from '../../domain/accounts/secure-auth.js'
 import { endSession, refreshSession, type Session, type SessionTokens } from '../../domain/accounts/sessions.js'
 import { Failure } from '../../domain/failure.js'
 import { isId } from '../../domain/ids.js'
-import { findMember, linkMember, type Member, memberOfSession } from '../../domain/members/members.js'
+import { findMember, linkMember, type Member, memberOfSession, notDeleted } from '../../domain/members/members.js'
+import { admitted } from '../../domain/members/moderation.js'
 import type { Context, Handler, Handlers, Services } from '../../http/context.js'
 
 export const accounts: Handlers<
@@ -79,7 +81,8 @@ export const accounts: Handlers<
   'PUT /api/v1/servers/{serverId}/me': async ({ params, principal, deps, now }) => {
     const account = await deps.database.accounts((tx) => accountOfSession(tx, principal.session))
     if (!isId(params.serverId)) throw new Failure('not_found')
-    const member = await deps.database.tenant(params.serverId, (tx) => linkMember(tx, account, now))
+    const link = async (tx: Tx) => notDeleted(await admitted(tx, await linkMember(tx, account, now)))
+    const member = await deps.database.tenant(params.serverId, link)
     return showMember(params.serverId, member)
   },
 
@@ -107,12 +110,14 @@ export const countMail = ({ limit, deps }: Pick<Context<RouteKey>, 'limit' | 'de
 
 const ended = () => new Failure('unauthorized', 'This login has ended. Sign in again.')
 
-/** @throws Failure `unauthorized` for a member who is not active any more. */
+/** @throws Failure `unauthorized` for a member who is gone, `suspended`, `banned`. */
 async function show({ database }: Services, { session, tokens }: { session: Session; tokens: SessionTokens }) {
   const { account_id: accountId, bound_to: communityId } = session
   const user =
     accountId === null
-      ? await database.tenant(communityId!, (tx) => memberOfSession(tx, session), { snapshot: true })
+      ? await database.tenant(communityId!, async (tx) => admitted(tx, await memberOfSession(tx, session)), {
+          snapshot: true,
+        })
       : await database.accounts((tx) => accountById(tx, accountId))
   if (!user) throw ended()
   return {

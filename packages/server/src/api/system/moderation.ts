@@ -15,7 +15,7 @@ import {
   warn,
 } from '../../domain/members/moderation.js'
 import { allowedTo } from '../../domain/roles.js'
-import type { Asker, Context, Handlers } from '../../http/context.js'
+import { type Asker, actorOf, type Context, type Handlers } from '../../http/context.js'
 import { authorityOf } from '../../http/credential.js'
 import { byId, pageByCursor } from '../../http/cursor.js'
 
@@ -34,9 +34,13 @@ export const moderation: Handlers<Paths | List> = {
 
   'GET /api/v1/users/{userId}/moderations': async ({ tx, params, query, principal }) => {
     const found = await memberByUserId(tx, params.userId)
-    const mayRead = found.id === principal.memberId || (await moderates(tx, principal))
-    const { id } = notDeleted(mayRead ? found : undefined)
-    return pageByCursor(query, { ...byId, find: (after, limit) => listModerations(tx, id, after, limit), show })
+    const isModerator = await moderates(tx, principal)
+    const { id } = notDeleted(isModerator || found.id === principal.memberId ? found : undefined)
+    return pageByCursor(query, {
+      ...byId,
+      find: (after, limit) => listModerations(tx, id, after, limit),
+      show: (moderation) => show(moderation, isModerator),
+    })
   },
 }
 
@@ -46,7 +50,11 @@ async function act(
   { reason }: { reason?: string | undefined },
   how: (tx: Tx, order: Order, at: Date) => Promise<Outcome>,
 ): Promise<AnswerOf<Paths>> {
-  const { memberId: id, isNothing } = await how(tx, { ...params, authority: authorityOf(principal), reason }, now)
+  const { memberId: id, isNothing } = await how(
+    tx,
+    { ...params, authority: authorityOf(principal), actor: actorOf(principal), reason },
+    now,
+  )
   note.objects = { userId: id }
   note.isNothing = isNothing
   const [{ status }, until] = await Promise.all([memberByUserId(tx, id), suspendedUntil(tx, id)])
@@ -66,11 +74,13 @@ async function moderates(tx: Tx, { kind, memberId, roleIds }: Asker): Promise<bo
   )
 }
 
-const show = ({ id, member_id, action, reason, until, created_at }: Moderation) => ({
+/** @param withActor Not for the member themselves: whoever did it spoke for the community. */
+const show = ({ id, member_id, action, reason, until, actor, created_at }: Moderation, withActor: boolean) => ({
   _id: id,
   userId: member_id,
   action,
   reason,
   until: until?.toISOString() ?? null,
+  actor: withActor ? actor : null,
   createdAt: created_at.toISOString(),
 })

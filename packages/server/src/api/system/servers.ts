@@ -42,7 +42,9 @@ export const servers: Handlers<Extract<RouteKey, `${string} /api/v1/servers` | '
     const shown: Shown[] = []
     for (const id of ids) {
       const read = async (tx: Tx) =>
-        (await memberOfSession(tx, principal.session)) ? [await show(tx, deps, await thisCommunity(tx))] : []
+        (await memberOfSession(tx, principal.session))?.status === 'active'
+          ? [await show(tx, deps, await thisCommunity(tx))]
+          : []
       shown.push(...(await deps.database.tenant(id, read, { snapshot: true })))
     }
     return shown

@@ -25,6 +25,8 @@ create table moderations (
   reason text not null,
   -- Of a suspension.
   until timestamptz,
+  -- Who did it: a key's or a member's id.
+  actor text not null,
   created_at timestamptz not null,
   primary key (community_id, id),
   check ((action = 'suspend') = (until is not null))

@@ -4,6 +4,7 @@ import { Failure } from '../failure.js'
 import { newId } from '../ids.js'
 import { hashOf, isWellFormed, newSecret } from '../keys/text.js'
 import { createMember, findMember, type Member, type NewMember } from '../members/members.js'
+import { admitted } from '../members/moderation.js'
 import { setAccessLevel } from '../roles.js'
 import { beginSession, type Session, type SessionTokens } from './sessions.js'
 
@@ -13,8 +14,8 @@ const codeMs = 60_000
  * A code that signs a member in, for the address that their browser is sent to. Who is not known yet is made.
  * @param accessLevel Gives the role that names it, and takes those that name another; undefined changes nothing.
  * @returns Also who it is for, and whether their roles have changed.
- * @throws Failure `forbidden` for an owner, `not_found` for somebody who is not active any more or of whom too
- * little is known, or what making a member throws.
+ * @throws Failure `forbidden` for an owner, `not_found` for somebody who is gone or of whom too little is known, `suspended`,
+ * `banned`, or what making a member throws.
  */
 export async function newLoginCode(
   tx: Tx,
@@ -29,8 +30,8 @@ export async function newLoginCode(
       'not_found',
       'There is no such user yet. Send email, firstname, lastname and displayname as well.',
     )
-  const member = known ?? (await createMember(tx, profile, at))
-  if (member.status !== 'active') throw new Failure('not_found', 'There is no such member.')
+  const member = await admitted(tx, known ?? (await createMember(tx, profile, at)))
+  if (!member) throw new Failure('not_found', 'There is no such member.')
   if (member.role !== 'member') throw new Failure('forbidden', 'An owner signs in with a password.')
   const now = accessLevel === undefined ? member : await setAccessLevel(tx, member, accessLevel, at)
   const code = newSecret(keyPrefixes.loginCode)

@@ -7,7 +7,8 @@ import { goodKeyById, type Key } from '../keys/keys.js'
 import type { EmbedClaims, Tokens } from '../keys/tokens.js'
 import { takeTurn } from '../locks.js'
 import { memberByCode, payReferral } from '../socials/referrals.js'
-import { activeMember, createMember, findMember, type Member, type MemberName } from './members.js'
+import { createMember, findMember, type Member, type MemberName, memberSignedIn } from './members.js'
+import { admitted } from './moderation.js'
 
 const nameOf = (meaning: managementFamily.IdentifierMeaning, value: string): MemberName => {
   switch (meaning) {
@@ -24,7 +25,8 @@ const nameOf = (meaning: managementFamily.IdentifierMeaning, value: string): Mem
  * The one active member that all identifiers name, by what a widget access key declares them to mean. A key with
  * `create_member` makes somebody of whom nothing is known yet, if it is told a username.
  * @param referral The code of who brought them, if they are made.
- * @throws Failure `invalid_request` for an undeclared identifier, `not_found` for nobody, or for more than one.
+ * @throws Failure `invalid_request` for an undeclared identifier, `not_found` for nobody, or for more than one, `suspended` or
+ * `banned`.
  */
 export async function identifyMember(
   tx: Tx,
@@ -65,9 +67,9 @@ export async function identifyMember(
       return member
     }
   }
-  const [member] = members
-  if (member?.status !== 'active' || members.some((other) => other?.id !== member.id))
-    throw new Failure('not_found', 'These identifiers do not name one active member.')
+  const [found] = members
+  const member = members.every((other) => other?.id === found?.id) ? await admitted(tx, found) : undefined
+  if (!member) throw new Failure('not_found', 'These identifiers do not name one active member.')
   return member
 }
 
@@ -80,7 +82,7 @@ async function findAll(tx: Tx, names: readonly MemberName[]): Promise<(Member | 
 /**
  * What an embed token says, if all that it rests on still stands: its access key and its member are looked up each time.
  * Tells as well whether who uses it has come again.
- * @throws Failure `token_expired` or `unauthorized`
+ * @throws Failure `token_expired`, `unauthorized`, `suspended` or `banned`
  */
 export async function readEmbedToken(
   { database, tokens }: { database: Database; tokens: Tokens },
@@ -91,12 +93,13 @@ export async function readEmbedToken(
   return database.tenant(
     claims.communityId,
     async (tx) => {
-      const [key, member, isVisit] = await Promise.all([
+      const [key, found, isVisit] = await Promise.all([
         goodKeyById(tx, claims.accessKeyId, at),
-        activeMember(tx, claims.memberId, claims.issuedAt),
+        memberSignedIn(tx, claims.memberId, claims.issuedAt),
         isNewVisit(tx, claims.memberId, at),
       ])
       const isMinter = key?.kind === 'widget_access' && key.generation === claims.generation
+      const member = isMinter ? await admitted(tx, found) : undefined
       if (!isMinter || !member) throw new Failure('unauthorized', 'This token is not good any more. Ask for a new one.')
       return { claims, key, member, isVisit }
     },

@@ -351,39 +351,47 @@ export async function earnedToday(tx: Tx, memberId: string, { timeZone }: Commun
   return byUnit(await tx.send(earned(tx.db, { communityId, memberId, since, most: Number.MAX_SAFE_INTEGER })))
 }
 
-/** The active member that a login is here; undefined for nobody. */
+/** Who a login is here, whatever their status (see `admitted`); undefined for nobody. */
 export async function memberOfSession(
   tx: Tx,
   { account_id: accountId, bound_to: boundTo, member_id: id, created_at: begun }: Session,
 ): Promise<Member | undefined> {
-  if (accountId === null) return boundTo === tx.communityId ? activeMember(tx, id!, begun) : undefined
+  if (accountId === null) return boundTo === tx.communityId ? memberSignedIn(tx, id!, begun) : undefined
   const member = await memberOfAccount(tx, accountId)
   return member && isSignedIn(member, begun) ? member : undefined
 }
 
-/** @param begun When what acts as the member began, where that may have been ended (see `isSignedIn`). */
-export async function activeMember(tx: Tx, id: string, begun?: Date): Promise<Member | undefined> {
+/**
+ * Who something acts as, whatever their status (see `admitted`); undefined for nobody.
+ * @param begun When it began, where it may have been ended (see `isSignedIn`).
+ */
+export async function memberSignedIn(tx: Tx, id: string, begun: Date | undefined): Promise<Member | undefined> {
   const member = await findMember(tx, { id })
-  return member?.status === 'active' && (!begun || isSignedIn(member, begun)) ? member : undefined
+  return member && (!begun || isSignedIn(member, begun)) ? member : undefined
+}
+
+export async function activeMember(tx: Tx, id: string): Promise<Member | undefined> {
+  const member = await findMember(tx, { id })
+  return member?.status === 'active' ? member : undefined
 }
 
 /** Whether a login or a token that began then still acts as a member: it does not where they were sent away since. */
 export const isSignedIn = ({ signed_out_at: ended }: Pick<Member, 'signed_out_at'>, begun: Date): boolean =>
   ended === null || begun > ended
 
-/** The active member that an account is linked to here. */
+/** The member that an account is linked to here, whatever their status. */
 async function memberOfAccount(tx: Tx, accountId: string): Promise<Member | undefined> {
   return tx.db
     .selectFrom('members')
     .selectAll()
     .where('community_id', '=', tx.communityId)
     .where('account_id', '=', accountId)
-    .where('status', '=', 'active')
     .executeTakeFirst()
 }
 
 /**
- * Links an account to the member with its address, which its owner has confirmed. Safe to repeat.
+ * Links an account to the member with its address, which its owner has confirmed. Safe to repeat: who is linked is answered
+ * whatever their status (see `admitted`).
  * @throws Failure `not_found` when there is none, or somebody else is it already.
  */
 export async function linkMember(tx: Tx, account: { id: string; email: string }, at: Date): Promise<Member> {

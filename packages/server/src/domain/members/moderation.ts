@@ -31,6 +31,8 @@ export interface Order {
   /** An id or a short number. */
   userId: string
   authority: Authority
+  /** Who is written down as having done it: a key's or a member's id. */
+  actor: string
   reason?: string | undefined
 }
 
@@ -65,7 +67,14 @@ export interface Outcome {
 const done = ({ id }: Member): Outcome => ({ memberId: id, isNothing: false })
 const wasSo = ({ id }: Member): Outcome => ({ memberId: id, isNothing: true })
 
-async function writeDown(tx: Tx, { id }: Member, action: Action, { reason = '' }: Order, at: Date, until?: Date) {
+async function writeDown(
+  tx: Tx,
+  { id }: Member,
+  action: Action,
+  { reason = '', actor }: Order,
+  at: Date,
+  until?: Date,
+) {
   await tx.db
     .insertInto('moderations')
     .values({
@@ -75,6 +84,7 @@ async function writeDown(tx: Tx, { id }: Member, action: Action, { reason = '' }
       action,
       reason,
       until: until ?? null,
+      actor,
       created_at: at,
     })
     .execute()
@@ -186,6 +196,42 @@ export async function suspendedUntil(tx: Tx, memberId: string): Promise<Date | n
     .where('member_id', '=', memberId)
     .executeTakeFirst()
   return suspension?.ends_at ?? null
+}
+
+/**
+ * Who asks, if they may.
+ * @returns Undefined for nobody, and for who is deleted.
+ * @throws Failure `suspended` or `banned`. Only whoever is the member hears it, or whom they sign in with.
+ */
+export async function admitted(tx: Tx, member: Member | undefined): Promise<Member | undefined> {
+  switch (member?.status) {
+    case 'suspended':
+      throw await exclusion(tx, member, 'suspend')
+    case 'banned':
+      throw await exclusion(tx, member, 'ban')
+    case 'deleted':
+      return undefined
+    default:
+      return member
+  }
+}
+
+/** Until when a member is kept out, and why, if whoever did it said so. */
+async function exclusion(tx: Tx, { id }: Member, action: 'suspend' | 'ban'): Promise<Failure> {
+  const last = await tx.db
+    .selectFrom('moderations')
+    .select(['reason', 'until'])
+    .where('community_id', '=', tx.communityId)
+    .where('member_id', '=', id)
+    .where('action', '=', action)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  const code = action === 'ban' ? 'banned' : 'suspended'
+  const facts = { availableAt: last?.until?.toISOString(), reason: last?.reason || undefined }
+  const end = facts.availableAt === undefined ? '' : ` until ${facts.availableAt}`
+  const why = facts.reason === undefined ? '' : ` Why: ${facts.reason}`
+  return new Failure(code, `You are ${code} here${end}.${why}`, [], facts)
 }
 
 /** What was done to a member, newest first. */

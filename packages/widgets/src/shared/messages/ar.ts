@@ -13,6 +13,8 @@ export default {
   busyText: 'عدد الزوار كبير الآن. حاول بعد لحظات.',
   forbiddenTitle: 'غير متاح هنا',
   forbiddenText: 'لا يُسمح لهذه الصفحة بعرض هذا المحتوى.',
+  excludedTitle: 'لا يمكنك المشاركة حاليًا',
+  excludedText: 'فريق هذا المجتمع يخبرك بالسبب.',
   missingTitle: 'لا يوجد شيء هنا',
   missingText: 'ربما نُقل أو أُزيل.',
   brokenTitle: 'لم ينجح ذلك',

@@ -13,6 +13,8 @@ export default {
   busyText: 'Im Moment sind sehr viele Leute hier. Versuche es gleich noch einmal.',
   forbiddenTitle: 'Hier nicht verfügbar',
   forbiddenText: 'Diese Seite darf das nicht anzeigen.',
+  excludedTitle: 'Du kannst gerade nicht mitmachen',
+  excludedText: 'Das Team dieser Community kann dir sagen, warum.',
   missingTitle: 'Hier ist nichts',
   missingText: 'Vielleicht wurde es verschoben oder entfernt.',
   brokenTitle: 'Das hat nicht geklappt',

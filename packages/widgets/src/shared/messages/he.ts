@@ -13,6 +13,8 @@ export default {
   busyText: 'יש כאן הרבה אנשים עכשיו. אפשר לנסות שוב עוד רגע.',
   forbiddenTitle: 'לא זמין כאן',
   forbiddenText: 'לדף הזה אין הרשאה להציג את זה.',
+  excludedTitle: 'אי אפשר להשתתף כרגע',
+  excludedText: 'הצוות של הקהילה הזאת יכול להסביר למה.',
   missingTitle: 'אין כאן כלום',
   missingText: 'ייתכן שזה הועבר או הוסר.',
   brokenTitle: 'זה לא הצליח',

@@ -13,6 +13,8 @@ export default {
   busyText: 'アクセスが集中しています。しばらくしてからお試しください。',
   forbiddenTitle: 'ここでは表示できません',
   forbiddenText: 'このページには表示する権限がありません。',
+  excludedTitle: '現在は参加できません',
+  excludedText: '理由はこのコミュニティの運営チームにお問い合わせください。',
   missingTitle: '見つかりません',
   missingText: '移動または削除された可能性があります。',
   brokenTitle: 'うまくいきませんでした',

@@ -17,6 +17,8 @@ export const words = {
   busyText: 'Many people are here right now. Try again in a moment.',
   forbiddenTitle: 'Not available here',
   forbiddenText: 'This page is not allowed to show this.',
+  excludedTitle: 'You cannot take part for now',
+  excludedText: 'The team of this community can tell you why.',
   missingTitle: 'Nothing here',
   missingText: 'It may have been moved or taken down.',
   brokenTitle: 'That did not work',
@@ -32,7 +34,7 @@ export function stateView(view: { icon: string; title: string; text?: unknown; a
 }
 
 /** The sentences for an error code; every other code is our fault until we know better. */
-const causes: Record<string, 'network' | 'busy' | 'forbidden' | 'missing'> = {
+const causes: Record<string, 'network' | 'busy' | 'forbidden' | 'excluded' | 'missing'> = {
   network: 'network',
   rate_limited: 'busy',
   unavailable: 'busy',
@@ -40,6 +42,8 @@ const causes: Record<string, 'network' | 'busy' | 'forbidden' | 'missing'> = {
   unauthorized: 'forbidden',
   origin_not_allowed: 'forbidden',
   secret_key_in_browser: 'forbidden',
+  suspended: 'excluded',
+  banned: 'excluded',
   not_found: 'missing',
 }
 
