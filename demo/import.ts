@@ -4,11 +4,12 @@
  * other users of the machine could read it.
  */
 import { createReadStream, readFileSync, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { Readable } from 'node:stream'
 import { parseArgs } from 'node:util'
 import { createGunzip } from 'node:zlib'
 import type { AnswerOf } from '@rai/contract'
+import { call, endProgress, isTerminal, keysFile, Mendable, number, progress, readDemoFile, run } from './command.js'
 
 type Job = AnswerOf<'GET /apis/v1/users/bulk-jobs/{jobId}'>
 
@@ -19,25 +20,7 @@ const usage = `Usage: npm run demo:import -- FILE [--map column=xp]… [--update
   --update     change members instead of making them (columns <field>_op: add, subtract, overwrite)
   --again      apply the file although the very same one was sent within a day
   --api        where the server answers, --key-file a file that holds a community key with the permission bulk;
-               default: the demo's, from ${join(process.env.RAI_DATA ?? 'data', 'demo.json')}`
-
-const isTerminal = process.stderr.isTTY
-const number = new Intl.NumberFormat('en')
-
-/** One line that is written over on a terminal, and now and then a new one elsewhere. */
-function progress(label: string, done: number, total: number, more: string): void {
-  const share = total > 0 ? Math.min(1, done / total) : 0
-  const bar = '█'.repeat(Math.round(share * 30)).padEnd(30, '░')
-  const line = `${label} ${bar} ${String(Math.floor(share * 100)).padStart(3)} %  ${more}`
-  process.stderr.write(isTerminal ? `\r\x1b[2K${line}` : `${line}\n`)
-}
-
-function endProgress(): void {
-  if (isTerminal) process.stderr.write('\n')
-}
-
-/** Something that whoever runs this can mend. */
-class Mendable extends Error {}
+               default: the demo's, from ${keysFile}`
 
 interface Target {
   apiUrl: string
@@ -47,24 +30,7 @@ interface Target {
 function readTarget(api: string | undefined, keyFile: string | undefined): Target {
   if (api && keyFile) return { apiUrl: api.replace(/\/+$/, ''), communityKey: readFileSync(keyFile, 'utf8').trim() }
   if (api || keyFile) throw new Mendable('--api and --key-file go together.')
-  const file = join(process.env.RAI_DATA ?? 'data', 'demo.json')
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Target
-  } catch {
-    throw new Mendable(`${file} cannot be read. Start the demo first (npm start), or name --api and --key-file.`)
-  }
-}
-
-async function call<T>(url: string, key: string, init: RequestInit = {}): Promise<T> {
-  const answer = await fetch(url, { ...init, headers: { authorization: `Bearer ${key}`, ...init.headers } }).catch(
-    (error: Error) => {
-      const cause = error.cause instanceof Error ? error.cause.message : error.message
-      throw new Mendable(`The server at ${new URL(url).origin} does not answer (${cause}).`)
-    },
-  )
-  const body = (await answer.json()) as { message: string; requestId?: string; data: T }
-  if (!answer.ok) throw new Mendable(`${body.message} (request ${body.requestId})`)
-  return body.data
+  return readDemoFile()
 }
 
 /** Sends the file as it is read: it is never in memory as a whole. */
@@ -165,9 +131,4 @@ async function main(): Promise<number> {
   return job.status === 'failed' || job.failed > 0 ? 1 : 0
 }
 
-process.exitCode = await main().catch((error: unknown) => {
-  endProgress()
-  const isMendable = error instanceof Mendable || (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS')
-  console.error(isMendable ? (error as Error).message : error)
-  return 1
-})
+await run(main)
