@@ -11,14 +11,14 @@ import {
   type UserPermission,
   userPermissions,
 } from '@rai/contract'
-import type { AccountsTx } from '../../packages/server/src/db/database.js'
+import type { AccountsTx, Tx } from '../../packages/server/src/db/database.js'
 import { createAccount, newLink } from '../../packages/server/src/domain/accounts/accounts.js'
 import { createPasswords } from '../../packages/server/src/domain/accounts/passwords.js'
 import { newLoginCode } from '../../packages/server/src/domain/accounts/secure-auth.js'
 import { beginSession } from '../../packages/server/src/domain/accounts/sessions.js'
 import { apply } from '../../packages/server/src/domain/badges/applications.js'
 import { badgeById, createBadge } from '../../packages/server/src/domain/badges/badges.js'
-import { createChannel } from '../../packages/server/src/domain/channels.js'
+import { createChannel, onlookerOf } from '../../packages/server/src/domain/channels.js'
 import { createField } from '../../packages/server/src/domain/fields/fields.js'
 import { newId } from '../../packages/server/src/domain/ids.js'
 import { createKey, type NewKey, revokeKey, rotateKey } from '../../packages/server/src/domain/keys/keys.js'
@@ -26,6 +26,10 @@ import { rootKey } from '../../packages/server/src/domain/keys/secrets.js'
 import { newSecret } from '../../packages/server/src/domain/keys/text.js'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { createMember, findMember } from '../../packages/server/src/domain/members/members.js'
+import { sendMessage } from '../../packages/server/src/domain/messages/messages.js'
+import type { Speaker } from '../../packages/server/src/domain/messages/places.js'
+import { react } from '../../packages/server/src/domain/messages/reactions.js'
+import { beginTopic } from '../../packages/server/src/domain/messages/topics.js'
 import { changeRoles, createRole, type RoleInput } from '../../packages/server/src/domain/roles.js'
 import { claim } from '../../packages/server/src/domain/socials/claims.js'
 import { createQuest, questById } from '../../packages/server/src/domain/socials/quests.js'
@@ -66,6 +70,9 @@ export interface Place extends TestCommunity {
   memberId: string
   ownerId: string
   channelId: string
+  messageId: string
+  forumId: string
+  topicId: string
   jobId: string
   fieldId: string
   badgeId: string
@@ -156,6 +163,12 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
     userKeyWithout.set(permission, (await newUserKey({ permissions: rest })).key)
   }
   const channel = await community.tenant((tx) => createChannel(tx, { topic: 'Channel', type: 'open' }, null, now))
+  const message = await sayIn(community, channel.id, member.id)
+  for (const { id } of [member, owner])
+    await community.tenant(async (tx) =>
+      react(tx, await speakerOf(tx, id), { messageId: message.id, emoji }, new Date()),
+    )
+  const forum = await openForum(community, member.id)
   const board = await community.tenant((tx) => createBoard(tx, { name: 'Board', requiresOptIn: true }, now))
   const badge = await community.tenant((tx) => createBadge(tx, { title: 'Badge', applied: true }, now))
   const milestone = await community.tenant((tx) => openMilestone(tx))
@@ -171,6 +184,8 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
     memberId: member.id,
     ownerId: owner.id,
     channelId: channel.id,
+    messageId: message.id,
+    ...forum,
     jobId: job.answer.jobId,
     fieldId: (await newField(community)).id,
     badgeId: badge.id,
@@ -195,6 +210,28 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
     allowedTheRest,
   }
 }
+
+/** How a member speaks. */
+const speakerOf = async (tx: Tx, memberId: string): Promise<Speaker> => ({
+  onlooker: await onlookerOf(tx, memberId),
+  isBackEnd: false,
+  only: null,
+  keyId: null,
+})
+
+/** Has a member say something, each time anew. */
+const sayIn = ({ tenant }: Pick<TestCommunity, 'tenant'>, channelId: string, memberId: string) =>
+  tenant(async (tx) => sendMessage(tx, await speakerOf(tx, memberId), channelId, { text: 'Hello' }, new Date()))
+
+/** A forum with two topics. */
+const openForum = ({ tenant }: TestCommunity, memberId: string) =>
+  tenant(async (tx) => {
+    const forum = await createChannel(tx, { topic: 'Forum', type: 'forum' }, null, new Date())
+    const speaker = await speakerOf(tx, memberId)
+    const begin = () => beginTopic(tx, speaker, forum.id, { title: 'Topic', text: 'Hello' }, new Date())
+    await begin()
+    return { forumId: forum.id, topicId: (await begin()).id }
+  })
 
 /** Opens the store with something of everything, and two of what is listed. Two codes for nothing are the member's. */
 async function openStore({ config }: TestServer, { tenant }: TestCommunity, memberId: string) {
@@ -253,6 +290,12 @@ export const csv = () => {
 }
 
 const identified = (memberId: string) => ({ identifier: memberId, identifier_type: 'id', days: 1 })
+
+const emoji = '🎉'
+const sayAnew = async (place: Place): Promise<Ask> => ({
+  params: { messageId: (await sayIn(place, place.channelId, place.memberId)).id },
+})
+const toSay = ({ channelId }: Place): Ask => ({ body: { channelId, message: 'Hello', sender: 'member' } })
 
 /** Requests that are good in every way but for who asks; each is new, so that nothing exists already. */
 const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<Ask> } = {
@@ -341,6 +384,21 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
     const { id } = await tenant((tx) => createChannel(tx, { topic: 'To go', type: 'open' }, null, new Date()))
     return { params: { channelId: id } }
   },
+  'POST /apis/v1/messages/send': toSay,
+  'POST /apis/v1/messages': toSay,
+  'POST /apis/v1/messages/reply': ({ messageId }) => ({ body: { messageId, message: 'Hello', sender: 'member' } }),
+  'POST /apis/v1/messages/react': ({ messageId }) => ({ body: { messageId, emoji: ':tada:', sender: 'member' } }),
+  'POST /widget/v1/{publishableKey}/channels/{channelId}/messages': () => ({ body: { text: 'Hello' } }),
+  'PUT /widget/v1/{publishableKey}/channels/{channelId}/read': ({ messageId }) => ({ body: { messageId } }),
+  'PUT /widget/v1/{publishableKey}/channels/{channelId}/mute': () => ({ body: { isMuted: true } }),
+  'GET /widget/v1/{publishableKey}/channels/{channelId}/topics': ({ forumId }) => ({ params: { channelId: forumId } }),
+  'POST /widget/v1/{publishableKey}/channels/{channelId}/topics': ({ forumId }) => ({
+    params: { channelId: forumId },
+    body: { title: 'Topic', text: 'Hello' },
+  }),
+  'POST /widget/v1/{publishableKey}/messages/{messageId}/replies': () => ({ body: { text: 'Hello' } }),
+  'PATCH /widget/v1/{publishableKey}/messages/{messageId}': () => ({ body: { text: 'Changed' } }),
+  'DELETE /widget/v1/{publishableKey}/messages/{messageId}': sayAnew,
   'POST /apis/v1/users/{userId}/api-keys': () => ({ body: { name: 'Made', permissions: [] } }),
   'POST /apis/v1/users/apikeys': ({ memberId }) => ({
     query: { userId: memberId },
@@ -544,6 +602,7 @@ export async function goodRequest(key: RouteKey, place: Place, who: Ask): Promis
     jobId,
     keyId,
     memberId: userId,
+    messageId,
     milestoneId,
     orderId,
     productId,
@@ -564,9 +623,11 @@ export async function goodRequest(key: RouteKey, place: Place, who: Ask): Promis
     questId,
     network,
     channelId,
+    emoji,
     fieldId,
     jobId,
     keyId,
+    messageId,
     publishableKey,
     roleId,
     userId,

@@ -52,6 +52,7 @@ export const errors = {
     message: 'Send application/json, or multipart/form-data where a file is asked for.',
   },
   idempotency_mismatch: { status: 422, message: 'This idempotency key was used with another request.' },
+  slow_mode: { status: 429, message: 'Wait before you write here again, as long as Retry-After says.' },
   rate_limited: { status: 429, message: 'Too many requests. Wait as long as Retry-After says.' },
   internal: { status: 500, message: 'Something went wrong on our side. Quote the request id when you report it.' },
   unavailable: { status: 503, message: 'The service is busy or stopping. Try again shortly.' },

@@ -56,6 +56,7 @@ export async function createApp(
     [embed, application, integration, user, management, system, secureAuth, widget, platform].map(
       ({ family }) => family,
     ),
+    services.clock,
   )
   /** What comes first for every request. */
   const arrive: ((request: FastifyRequest, reply: FastifyReply) => Promise<void>)[] = [

@@ -89,6 +89,11 @@ export interface Tables {
   milestone_claims: MilestoneClaims
   channels: Channels
   channel_members: ChannelMembers
+  topics: Topics
+  messages: Messages
+  message_reactions: MessageReactions
+  message_mentions: MessageMentions
+  channel_reads: ChannelReads
   stores: Stores
   product_categories: ProductCategories
   products: Products
@@ -727,6 +732,56 @@ interface ChannelMembers {
   community_id: string
   channel_id: string
   member_id: string
+}
+
+interface Topics {
+  community_id: string
+  id: string
+  channel_id: string
+  title: string
+  author_id: string
+  last_message_id: string
+  created_at: Once<Date>
+}
+
+interface Messages {
+  community_id: string
+  id: string
+  channel_id: string
+  topic_id: string | null
+  author_id: string
+  key_id: string | null
+  client_id: string | null
+  text: string
+  reply_to: string | null
+  is_whispered_back: Generated<boolean>
+  pinned_at: Date | null
+  edited_at: Date | null
+  deleted_at: Date | null
+  created_at: Once<Date>
+}
+
+interface MessageReactions {
+  community_id: string
+  message_id: string
+  emoji: string
+  member_id: string
+  created_at: Once<Date>
+}
+
+interface MessageMentions {
+  community_id: string
+  message_id: string
+  member_id: string
+  channel_id: string
+}
+
+interface ChannelReads {
+  community_id: string
+  channel_id: string
+  member_id: string
+  read_to: string | null
+  is_muted: Generated<boolean>
 }
 
 interface Stores {

@@ -5,7 +5,7 @@ import {
   type Manifest,
   mostChannels,
 } from '@rai/contract'
-import { type RawBuilder, type Selectable, sql } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { Tx } from '../db/database.js'
 import type { Tables } from '../db/tables.js'
 import { emit } from './events.js'
@@ -51,8 +51,8 @@ export interface NewChannel extends ChannelChanges {
   type: ChannelType
 }
 
-/** A member sees what their roles let them, and the direct channels that they are in. */
-interface Onlooker {
+/** A member as channels know them: by their roles, and as one who is in direct channels. */
+export interface Onlooker {
   memberId: string
   roles: readonly Role[]
   allowed: Allowed
@@ -70,7 +70,7 @@ export async function createChannel(tx: Tx, input: NewChannel, actor: string | n
   await tx.db
     .insertInto('channels')
     .values({
-      ...(await columnsOf(tx, input, null, await onlookerOf(tx, actor))),
+      ...(await columnsOf(tx, input, null, await onlookerFor(tx, actor))),
       community_id: tx.communityId,
       id,
       topic: input.topic.trim(),
@@ -107,7 +107,7 @@ export async function updateChannel(
   actor: string | null,
   at: Date,
 ): Promise<Channel> {
-  const onlooker = await onlookerOf(tx, actor)
+  const onlooker = await onlookerFor(tx, actor)
   const before = await channelById(tx, id, onlooker)
   if (changes.type !== undefined && (changes.type === 'direct') !== (before.type === 'direct'))
     throw new Failure('conflict', 'What is said between members stays there. Make another channel instead.')
@@ -135,15 +135,15 @@ export async function updateChannel(
 
 /** @param actor As in `createChannel`. */
 export async function deleteChannel(tx: Tx, id: string, actor: string | null): Promise<void> {
-  await channelById(tx, id, await onlookerOf(tx, actor))
+  await channelById(tx, id, await onlookerFor(tx, actor))
   await tx.db.deleteFrom('channels').where('community_id', '=', tx.communityId).where('id', '=', id).execute()
   await emit(tx, 'channel.changed', id)
 }
 
 /** A channel that may be seen, as it stays to the end of the transaction. */
 async function channelById(tx: Tx, id: string, onlooker: Onlooker | null): Promise<Channel> {
-  const channel = isId(id) ? await holdRow(tx, channels(tx, onlooker).where('id', '=', id)) : undefined
-  if (!channel) throw new Failure('not_found', 'There is no such channel.')
+  const channel = isId(id) ? await holdRow(tx, channels(tx).where('id', '=', id)) : undefined
+  if (!channel || !isSeenBy(channel, onlooker)) throw new Failure('not_found', 'There is no such channel.')
   return channel
 }
 
@@ -157,53 +157,65 @@ interface Page {
  * @param actor As in `createChannel`.
  */
 export async function listChannels(tx: Tx, actor: string | null, page: Page): Promise<Channel[]> {
-  return inOrder(channels(tx, await onlookerOf(tx, actor)), page)
+  return pageOf(await seenChannels(tx, await onlookerFor(tx, actor)), page)
 }
 
-/**
- * Where messages can be sent, in the operator's order.
- * @param actor The member whose key asks: it sees what they do. Null for a back-end, which sees all but direct channels.
- * @param only The only channels that the key is for; null for no such limit.
- */
-export async function listTargets(
-  tx: Tx,
-  { actor, only }: { actor: string | null; only: readonly string[] | null },
-  page: Page,
-): Promise<Channel[]> {
-  const seen = channels(tx, await onlookerOf(tx, actor))
-    .$if(actor === null, (all) => all.where('type', '<>', 'direct'))
-    .$if(only !== null, (all) => all.where('id', 'in', [...only!]))
-  return inOrder(seen, page)
+/** Who asks for channels to read or write there. */
+export interface Reader {
+  /** Whom they are shown to; null for a back-end, which sees all but direct channels. */
+  onlooker: Onlooker | null
+  /** Whether a back-end asks, also where it does so for a member. */
+  isBackEnd: boolean
+  /** The only channels that its key is for; null for no such limit. */
+  only: readonly string[] | null
+}
+
+/** Where messages can be sent, in the operator's order. */
+export const listTargets = async (tx: Tx, reader: Reader, page: Page): Promise<Channel[]> =>
+  pageOf(await seenTargets(tx, reader), page)
+
+/** All of them. */
+export const seenTargets = async (tx: Tx, reader: Reader): Promise<Channel[]> =>
+  (await seenChannels(tx, reader.onlooker)).filter((channel) => isTarget(channel, reader))
+
+/** Whether messages of a channel that is seen are for who asks. What members write to each other is for no back-end. */
+const isTarget = ({ id, type }: Channel, { isBackEnd, only }: Reader): boolean =>
+  !(isBackEnd && type === 'direct') && (only === null || only.includes(id))
+
+/** One of these; undefined for any other. */
+export async function findTarget(tx: Tx, reader: Reader, id: string): Promise<Channel | undefined> {
+  const channel = isId(id) ? await channels(tx).where('id', '=', id).executeTakeFirst() : undefined
+  return channel && isSeenBy(channel, reader.onlooker) && isTarget(channel, reader) ? channel : undefined
 }
 
 /** @throws Failure `unknown_reference` for ids in a list of the request, at that path, of no channel that a member sees. */
 export async function checkChannels(tx: Tx, path: string, memberId: string, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return
-  const onlooker = await onlookerOf(tx, memberId)
-  const seen = await channels(tx, onlooker)
-    .where(sql<boolean>`id = any(${ids.filter(isId)}::uuid[])`)
-    .execute()
+  const seen = await seenChannels(tx, await onlookerOf(tx, memberId))
   refuseUnknown('channels', atPath(path, ids), new Set(seen.map(({ id }) => id)))
 }
 
-const inOrder = (found: ReturnType<typeof channels>, { page, limit }: Page): Promise<Channel[]> =>
-  found
-    .orderBy('display_order')
-    .orderBy('id')
-    .limit(limit)
-    .offset((page - 1) * limit)
-    .execute()
+const pageOf = (all: Channel[], { page, limit }: Page): Channel[] => all.slice((page - 1) * limit, page * limit)
+
+/** All that are seen, in the operator's order: a community has few (`mostChannels`). */
+async function seenChannels(tx: Tx, onlooker: Onlooker | null): Promise<Channel[]> {
+  const all = await channels(tx).orderBy('display_order').orderBy('id').execute()
+  return all.filter((channel) => isSeenBy(channel, onlooker))
+}
 
 /** Null for back-ends, which see every channel. */
-async function onlookerOf(tx: Tx, memberId: string | null): Promise<Onlooker | null> {
-  if (memberId === null) return null
+const onlookerFor = async (tx: Tx, actor: string | null): Promise<Onlooker | null> =>
+  actor === null ? null : onlookerOf(tx, actor)
+
+/** @throws Failure `not_found` for who is no active member. */
+export async function onlookerOf(tx: Tx, memberId: string): Promise<Onlooker> {
   const member = await activeMember(tx, memberId)
   if (!member) throw new Failure('not_found')
   const roles = await rolesOf(tx, member)
   return { memberId, roles, allowed: allowedBy(roles, member) }
 }
 
-const channels = (tx: Tx, onlooker: Onlooker | null) =>
+const channels = (tx: Tx) =>
   tx.db
     .selectFrom('channels')
     .selectAll()
@@ -215,26 +227,36 @@ const channels = (tx: Tx, onlooker: Onlooker | null) =>
         order by member_id)`.as('members'),
     ])
     .where('community_id', '=', tx.communityId)
-    .where(isSeenBy(tx, onlooker))
+
+/** Whether a channel may be seen, by a back-end (null) or a member: a direct one by who is in it, and no other administrator. */
+export function isSeenBy(channel: Channel, onlooker: Onlooker | null): boolean {
+  if (!onlooker || channel.members.includes(onlooker.memberId)) return true
+  return channel.type === 'direct'
+    ? saidOf(channel, onlooker, 'view_message_history') === true
+    : mayIn(channel, onlooker, 'view_message_history')
+}
 
 /**
- * Whether a channel may be seen. Of a member's roles one that it says yes of goes before one that it says no of, both before
- * that of everybody, and all before what roles allow everywhere. Administrators see all but the direct channels of others.
+ * Whether a member may do something in a channel that they see: what it says of their roles goes before what these allow
+ * everywhere. Administrators may everything, but for what direct channels say.
  */
-function isSeenBy(tx: Tx, onlooker: Onlooker | null): RawBuilder<boolean> {
-  if (!onlooker) return sql`true`
-  const { memberId, roles, allowed } = onlooker
-  const own = roles.map(({ id }) => id).filter((id) => id !== tx.communityId)
-  const isAdministrator = allowed.server_permissions.includes('server_administrator')
-  const isAllowed = allowed.channel_permissions.includes('view_message_history')
-  return sql`(
-    id in (select channel_id from channel_members where community_id = ${tx.communityId} and member_id = ${memberId})
-    or type <> 'direct' and ${isAdministrator}
-    or coalesce(
-      (select bool_or((permissions -> role ->> 'view_message_history')::boolean) from unnest(${own}::text[]) as role),
-      (permissions -> ${tx.communityId}::text ->> 'view_message_history')::boolean,
-      type <> 'direct' and ${isAllowed}
-    ))`
+export function mayIn(channel: Channel, onlooker: Onlooker, name: ChannelPermission): boolean {
+  const { server_permissions, channel_permissions } = onlooker.allowed
+  if (channel.type !== 'direct' && server_permissions.includes('server_administrator')) return true
+  return saidOf(channel, onlooker, name) ?? channel_permissions.includes(name)
+}
+
+/**
+ * What a channel says of a member's roles: yes of one goes before no of another, both before what it says of everybody.
+ * Undefined for nothing.
+ */
+function saidOf(
+  { permissions, community_id: everybody }: Channel,
+  { roles }: Onlooker,
+  name: ChannelPermission,
+): boolean | undefined {
+  const said = roles.flatMap(({ id }) => (id === everybody ? [] : (permissions[id]?.[name] ?? [])))
+  return said.length > 0 ? said.some(Boolean) : permissions[everybody]?.[name]
 }
 
 /** What changes of a channel's row; of a new one what is not left to its defaults. */

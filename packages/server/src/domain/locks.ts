@@ -22,6 +22,7 @@ const order = [
   'store',
   'wishes',
   'roles',
+  'messages',
   // What the community's boards and badges count, and the fields of members. Shared by whoever writes scores or is ranked.
   'boards',
   'visits',

@@ -14,7 +14,7 @@ declare module 'fastify' {
  * to. The log gets the
  * route, never the path: people paste secret keys into addresses.
  */
-export function createRefuser(families: readonly Family[]) {
+export function createRefuser(families: readonly Family[], clock: () => Date) {
   const familyOf = (url: string): Family => families.find(({ prefix }) => url.startsWith(prefix)) ?? families.at(-1)!
 
   return {
@@ -34,6 +34,9 @@ export function createRefuser(families: readonly Family[]) {
       }
 
       if (status === 401) reply.header('WWW-Authenticate', 'Bearer')
+      const { availableAt } = failure.facts
+      if (status === 429 && availableAt !== undefined)
+        reply.header('Retry-After', Math.max(1, Math.ceil((Date.parse(availableAt) - clock().getTime()) / 1000)))
       if (status === 503 && !reply.hasHeader('Retry-After')) reply.header('Retry-After', 1)
       const family = request.routeOptions.config?.family ?? familyOf(request.url)
       reply.header('Cache-Control', 'no-store').removeHeader('ETag')

@@ -8,6 +8,12 @@ const product: BodyOf<'POST /v1/products'> = {
   information: [{ name: 'size', label: 'Which size?', required: true, options: ['S', 'M', 'L'] }],
 }
 
+const hello = {
+  channelId: '01a219d9-e669-7804-98f1-bb10413e3fdd',
+  message: 'Hello from the hut!',
+  sender: 'amara@example.com',
+}
+
 /** What a caller may send, for the API reference. */
 export const bodyExamples: { [K in RouteKey]?: BodyOf<K> } = {
   'POST /v2/api/widget-access-keys/token': {
@@ -34,6 +40,18 @@ export const bodyExamples: { [K in RouteKey]?: BodyOf<K> } = {
     required: true,
   },
   'POST /apis/v1/communities/{communityId}/users/{userId}/user-fields/{fieldId}/histories': { value: 'Alpine' },
+  'POST /apis/v1/messages/send': hello,
+  'POST /apis/v1/messages': hello,
+  'POST /apis/v1/messages/reply': {
+    messageId: '01a219d9-e669-7804-98f1-bb10413e3fdd',
+    message: 'Welcome, Amara!',
+    sender: 'yuki',
+  },
+  'POST /apis/v1/messages/react': {
+    messageId: '01a219d9-e669-7804-98f1-bb10413e3fdd',
+    emoji: ':sparkling_heart:',
+    sender: 'yuki',
+  },
   'POST /v1/leaderboards': {
     name: 'Weekly stars',
     rankingField: 'xp',

@@ -1,13 +1,8 @@
 import { z } from 'zod'
-import type { Permission, UserPermission } from '../../access.js'
 import { bodyLimits, table } from '../../route.js'
 import { Amount, Email, Id, line, PictureUrl, Time, TimeZone, Username } from '../../schemas.js'
-import { channelPage, channelTypes } from '../system/channels.js'
-import { communityId, needs, users } from './users.js'
-
-/** What members' own scripts ask as well. */
-const alsoNeeds = <P extends Permission, O extends UserPermission>(permission: P, ownPermission: O) =>
-  ({ principals: ['communityKey', 'systemKey', 'userKey'], permission, ownPermission }) as const
+import { messages } from './messages.js'
+import { alsoNeeds, communityId, needs, users } from './users.js'
 
 const noEffect = 'Has no effect yet'
 const refused =
@@ -81,8 +76,6 @@ const User = z
   })
   .meta({ id: 'User' })
 
-const NotCounted = z.int().meta({ description: 'Not counted yet: always 0' })
-
 const UserInfo = z
   .strictObject({
     userId: z.string(),
@@ -96,12 +89,14 @@ const UserInfo = z
     xpEarnedToday: Amount,
     coinsEarnedToday: Amount,
     language: z.string(),
-    totalMessages: NotCounted,
-    totalReactions: NotCounted,
+    /** What the member said that answers nothing. */
+    totalMessages: z.int(),
+    /** Messages of others to which they reacted. */
+    totalReactions: z.int(),
     /** Visits: times of 30 minutes in which the member came. */
     visitCount: z.int(),
-    replySent: NotCounted,
-    timeSpent: NotCounted,
+    replySent: z.int(),
+    timeSpent: z.int().meta({ description: 'Not counted: always 0' }),
     /** On how many days in a row the member came; 0 when the last is too long ago. */
     loginStreak: z.int(),
     customFields: z.record(z.string(), z.unknown()),
@@ -233,21 +228,7 @@ ${sameFile}`,
     status: 202,
     message: 'Bulk update user process is queued',
   },
-  'GET /apis/v1/channels': {
-    summary: 'Where messages can be sent: the channels, lowest order first',
-    description:
-      'For a back-end all but the direct ones; for a user key those that its owner sees, of the ones that it is for.',
-    access: alsoNeeds('sendMessages', 'sendMessages'),
-    query: z.strictObject(channelPage),
-    answer: z.array(
-      z.strictObject({
-        _id: Id,
-        topic: z.string().meta({ description: 'What it is called' }),
-        channelType: z.enum(channelTypes),
-      }),
-    ),
-    message: 'Channels fetched successfully',
-  },
+  ...messages,
   'GET /apis/v1/users/bulk-jobs': {
     summary: 'The newest bulk jobs',
     access: needs('bulk'),

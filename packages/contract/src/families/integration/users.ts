@@ -1,10 +1,14 @@
 import { z } from 'zod'
-import type { Permission } from '../../access.js'
+import type { Permission, UserPermission } from '../../access.js'
 import { bodyLimits, table } from '../../route.js'
 import { Amount, Day, Id, platformFields } from '../../schemas.js'
 
 export const needs = <P extends Permission>(permission: P) =>
   ({ principals: ['communityKey', 'systemKey'], permission }) as const
+
+/** What members' own scripts ask as well. */
+export const alsoNeeds = <P extends Permission, O extends UserPermission>(permission: P, ownPermission: O) =>
+  ({ principals: ['communityKey', 'systemKey', 'userKey'], permission, ownPermission }) as const
 
 /** Given by callers whose key is not bound to one community; ours always are, so it must be the key's own. */
 export const communityId = Id.optional().meta({ description: 'The key’s own community, where it is named at all' })

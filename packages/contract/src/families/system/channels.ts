@@ -73,7 +73,7 @@ const manifest = {
   allowPopups: z.boolean().meta({ description: 'Whether it may open windows. Default: false' }),
   isEnabled: z.boolean().meta({ description: 'false: the page is shown to nobody any more. Default: true' }),
 }
-const Manifest = z.strictObject({
+export const Manifest = z.strictObject({
   ...manifest,
   origin: z.string().meta({ description: 'The origin of `url`: messages go there and come from there alone' }),
 })

@@ -1,4 +1,5 @@
 import { table } from '../../route.js'
+import { channels } from './channels.js'
 import { anyPage, Key } from './common.js'
 import { config } from './config.js'
 import { leaderboards } from './leaderboards.js'
@@ -20,6 +21,7 @@ export const widget = table({
   ...progress,
   ...store,
   ...socials,
+  ...channels,
   'GET /widget/v1/{publishableKey}/stream': {
     summary: 'Server-sent events: hints about what changed. Resumes after `Last-Event-ID`',
     access: anyPage,

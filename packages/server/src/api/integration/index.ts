@@ -2,8 +2,8 @@ import type { families } from '@rai/contract'
 import type { Handlers } from '../../http/context.js'
 import { activity } from './activity.js'
 import { bulk } from './bulk.js'
-import { channels } from './channels.js'
 import { filter } from './filter.js'
+import { messages } from './messages.js'
 import { users } from './users.js'
 
 export { family } from './family.js'
@@ -13,5 +13,5 @@ export const handlers: Handlers<keyof typeof families.integration> = {
   ...filter,
   ...activity,
   ...bulk,
-  ...channels,
+  ...messages,
 }

@@ -2,6 +2,7 @@ import type { BodyOf, FieldValue } from '@rai/contract'
 import type { Tx } from '../../db/database.js'
 import { clockOf } from '../../domain/clock.js'
 import { thisCommunity } from '../../domain/communities.js'
+import { countFacts } from '../../domain/facts.js'
 import { Failure, type FailureDetail } from '../../domain/failure.js'
 import { isAsked, listFields, mustBe, readValue } from '../../domain/fields/fields.js'
 import { type NewValue, valuesOf } from '../../domain/fields/values.js'
@@ -68,12 +69,18 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info' 
     // A user key is told of nobody else, not even whether they are there.
     const isTold = principal.kind !== 'userKey' || found?.id === principal.memberId
     const member = notDeleted(isTold ? found : undefined)
-    const [balances, today, values, roles, visits] = await Promise.all([
+    const ever = { subject: null, since: null, until: null }
+    const [balances, today, values, roles, visits, [messages, replies, reactions]] = await Promise.all([
       balancesOf(tx, member.id),
       earnedToday(tx, member.id, clockOf(community), now),
       valuesOf(tx, member.id),
       rolesOf(tx, member),
       visitsOf(tx, member.id),
+      countFacts(
+        tx,
+        member.id,
+        (['message', 'reply', 'reaction'] as const).map((kind) => ({ kind, ...ever })),
+      ),
     ])
     return {
       userId: String(member.number),
@@ -87,11 +94,11 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info' 
       xpEarnedToday: today.xp,
       coinsEarnedToday: today.currency,
       language: member.language,
-      // What is 0 for everybody, nothing counts yet. Clients of the documented API read numbers here.
-      totalMessages: 0,
-      totalReactions: 0,
+      totalMessages: messages!,
+      totalReactions: reactions!,
       visitCount: visits?.count ?? 0,
-      replySent: 0,
+      replySent: replies!,
+      // Nothing counts it. Clients of the documented API read a number here.
       timeSpent: 0,
       loginStreak: currentStreak(visits, member, community, settings, now).days,
       customFields: { ...member.fields, ...values },

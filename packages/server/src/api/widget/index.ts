@@ -1,8 +1,10 @@
 import type { families } from '@rai/contract'
 import type { Handlers } from '../../http/context.js'
+import { channels } from './channels.js'
 import { config } from './config.js'
 import { leaderboards } from './leaderboards.js'
 import { me } from './me.js'
+import { messages } from './messages.js'
 import { milestones } from './milestones.js'
 import { progress } from './progress.js'
 import { socials } from './socials.js'
@@ -19,5 +21,7 @@ export const handlers: Handlers<keyof typeof families.widget> = {
   ...progress,
   ...store,
   ...socials,
+  ...channels,
+  ...messages,
   ...stream,
 }

@@ -8,6 +8,7 @@ import { eraseContents } from '../fields/values.js'
 import { newId } from '../ids.js'
 import { boardsRanking, countMoved } from '../leaderboards/counting.js'
 import { shareBoards, takeCounts } from '../locks.js'
+import { eraseMessages } from '../messages/messages.js'
 import { dropAvatars } from '../pictures/avatars.js'
 import { eraseAccounts } from '../socials/accounts.js'
 import { eraseReviews } from '../socials/reviews.js'
@@ -82,6 +83,7 @@ export async function eraseNext(tx: Tx, files: Files, at: Date): Promise<boolean
   await erasePurchases(tx, ids)
   // Each may have had any number of values.
   if (!(await eraseContents(tx, ids))) return true
+  if (!(await eraseMessages(tx, ids, at))) return true
   const them = sql<boolean>`member_id = any(${sql.val(ids)}::uuid[])`
   const { rows } = await sql<{ field: string }>`
     select distinct jsonb_object_keys(fields) as field from members

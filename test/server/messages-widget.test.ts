@@ -1,0 +1,361 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { ban, unban } from '../../packages/server/src/domain/members/moderation.js'
+import { ask } from '../helpers/api.js'
+import { join, openChannel, pageOf } from '../helpers/channels.js'
+import { type TestCommunity, testCommunity } from '../helpers/community.js'
+import { missingId } from '../helpers/people.js'
+import { startTestServer } from '../helpers/server.js'
+
+type Page = Awaited<ReturnType<typeof pageOf>>
+
+/** A moment later each time that somebody looks. */
+let moment = Date.now()
+const server = await startTestServer({ clock: () => new Date(++moment) })
+let community: TestCommunity
+let amara: Page
+let yuki: Page
+/** May do everything in channels, and nothing else. */
+let guide: Page
+let ids: Record<'amara' | 'yuki' | 'guide', string>
+
+beforeAll(async () => {
+  const at = new Date(moment)
+  community = await testCommunity(server, { at })
+  const channelPermissions = { manage_messages: true, delete_messages: true, pinable: true }
+  ids = {
+    amara: (await join(community, 'amara', { at })).id,
+    yuki: (await join(community, 'yuki', { at })).id,
+    guide: (await join(community, 'guide', { at, channelPermissions })).id,
+  }
+  const pages = ['amara', 'yuki', 'guide'].map((name) => pageOf(server, community, name))
+  ;[amara, yuki, guide] = (await Promise.all(pages)) as [Page, Page, Page]
+})
+
+const open = (channel: Parameters<typeof openChannel>[1] = {}) => openChannel(community, channel)
+const said = async (page: Page, channelId: string, text: string) => {
+  const { answer, status, text: raw } = await page.say(channelId, text)
+  expect(status, raw).toBe(201)
+  return answer
+}
+const texts = async (page: Page, channelId: string, query: Record<string, string | number> = {}) =>
+  (await page.read(channelId, query)).answer.items.map(({ text }) => text)
+
+describe('a message', () => {
+  it('is answered as it is read', async () => {
+    const { id: channelId } = await open()
+    const { answer } = await amara.say(channelId, 'Hello, **all**', { clientId: 'first' })
+    expect(answer).toEqual({
+      id: expect.any(String),
+      channelId,
+      topicId: null,
+      author: { id: ids.amara, name: 'amara', avatarUrl: null },
+      text: 'Hello, **all**',
+      replyTo: null,
+      reactions: [],
+      mentions: [],
+      isPinned: false,
+      isViaApi: false,
+      clientId: 'first',
+      createdAt: expect.any(String),
+      editedAt: null,
+      deletedAt: null,
+    })
+    expect((await amara.read(channelId)).answer).toEqual({ items: [answer], hasBefore: false, hasAfter: false })
+    expect((await yuki.message(answer.id)).answer).toEqual({ ...answer, clientId: null })
+  })
+
+  it('is said once, however often it is sent', async () => {
+    const { id: channelId } = await open()
+    const sent = await Promise.all([1, 2, 3, 4].map(() => amara.say(channelId, 'Once', { clientId: 'a' })))
+    expect(new Set(sent.map(({ answer }) => answer.id)).size).toBe(1)
+    expect(await texts(yuki, channelId)).toEqual(['Once'])
+  })
+
+  it('comes in one order, in which it is read both ways', async () => {
+    const { id: channelId } = await open()
+    await Promise.all(Array.from({ length: 12 }, (_, n) => (n % 2 ? amara : yuki).say(channelId, `${n}`)))
+    const all = (await amara.read(channelId)).answer.items
+    expect(all.map(({ id }) => id)).toEqual(all.map(({ id }) => id).sort())
+    expect(all.map(({ createdAt }) => createdAt)).toEqual(all.map(({ createdAt }) => createdAt).sort())
+    const pages = async (name: 'before' | 'after', from: string, more: 'hasBefore' | 'hasAfter') => {
+      const found = []
+      for (let at = from; ; ) {
+        const { answer } = await amara.read(channelId, { [name]: at, limit: 5 })
+        found.push(answer.items)
+        if (!answer[more]) return found
+        at = answer.items.at(name === 'before' ? 0 : -1)!.id
+      }
+    }
+    expect((await pages('before', all.at(-1)!.id, 'hasBefore')).reverse().flat()).toEqual(all.slice(0, -1))
+    expect((await pages('after', all[0]!.id, 'hasAfter')).flat()).toEqual(all.slice(1))
+    const around = (await amara.read(channelId, { around: all[6]!.id, limit: 4 })).answer
+    expect(around).toEqual({ items: all.slice(4, 8), hasBefore: true, hasAfter: true })
+  })
+
+  it('keeps its place when it was deleted, and goes on being one to read from', async () => {
+    const { id: channelId } = await open()
+    const [one, two, three] = [
+      await said(amara, channelId, 'One'),
+      await said(amara, channelId, 'Two'),
+      await said(amara, channelId, 'Three'),
+    ]
+    await yuki.react(two.id, '🎉')
+    expect((await amara.remove(two.id)).answer).toEqual({ id: two.id })
+    const { items } = (await yuki.read(channelId)).answer
+    expect(items.map(({ id, text, deletedAt }) => [id, text, deletedAt !== null])).toEqual([
+      [one.id, 'One', false],
+      [two.id, '', true],
+      [three.id, 'Three', false],
+    ])
+    expect(items[1]!.reactions).toEqual([])
+    expect(await texts(yuki, channelId, { after: two.id })).toEqual(['Three'])
+    for (const reply of [
+      await yuki.message(two.id),
+      await yuki.react(two.id, '🎉'),
+      await yuki.reply(two.id, 'To what?'),
+      await amara.edit(two.id, 'Again'),
+      await amara.remove(two.id),
+    ])
+      expect([reply.status, reply.code]).toEqual([404, 'not_found'])
+  })
+
+  it('is changed and deleted by who said it, and by whose roles allow it', async () => {
+    const { id: channelId } = await open()
+    const { id } = await said(amara, channelId, 'Helo')
+    for (const reply of [await yuki.edit(id, 'No'), await yuki.remove(id)]) expect(reply.code).toBe('forbidden')
+    expect((await amara.edit(id, 'Hello')).answer).toMatchObject({ text: 'Hello', editedAt: expect.any(String) })
+    expect((await guide.edit(id, 'Hello!')).answer).toMatchObject({ text: 'Hello!', author: { id: ids.amara } })
+    expect((await guide.remove(id)).status).toBe(200)
+    const { answer } = await ask(server, 'GET /v1/audit', { bearer: community.systemKey })
+    // What one does to one's own stands nowhere else.
+    expect(answer.items.filter(({ objects }) => objects.messageId === id).map(({ operation }) => operation)).toEqual([
+      'DELETE /widget/v1/{publishableKey}/messages/{messageId}',
+      'PATCH /widget/v1/{publishableKey}/messages/{messageId}',
+    ])
+  })
+
+  it('answers another, and shows how that begins', async () => {
+    const { id: channelId } = await open()
+    const { id } = await said(amara, channelId, 'Who comes?')
+    const { answer } = await yuki.reply(id, 'I do')
+    expect(answer.replyTo).toEqual({
+      id,
+      author: { id: ids.amara, name: 'amara', avatarUrl: null },
+      text: 'Who comes?',
+    })
+    await amara.remove(id)
+    expect((await yuki.message(answer.id)).answer.replyTo).toMatchObject({ id, text: '' })
+  })
+
+  it('is pinned by whose roles allow it', async () => {
+    const { id: channelId } = await open()
+    const [one, two] = [await said(amara, channelId, 'One'), await said(amara, channelId, 'Two')]
+    const path = '/widget/v1/{publishableKey}/messages/{messageId}/pin'
+    const pin = (page: Page, messageId: string) => page.ask(`PUT ${path}`, { params: { messageId } })
+    expect((await pin(amara, one.id)).code).toBe('forbidden')
+    for (const { id } of [one, two, one]) expect((await pin(guide, id)).answer).toMatchObject({ id, isPinned: true })
+    const pins = async () =>
+      (
+        await yuki.ask('GET /widget/v1/{publishableKey}/channels/{channelId}/pins', { params: { channelId } })
+      ).answer.items.map(({ text }) => text)
+    expect(await pins()).toEqual(['Two', 'One'])
+    await guide.ask(`DELETE ${path}`, { params: { messageId: two.id } })
+    await amara.remove(one.id)
+    expect(await pins()).toEqual([])
+  })
+
+  it.each([
+    ['nothing', ''],
+    ['spaces', ' \n '],
+    ['longer than it may be', 'x'.repeat(4001)],
+  ])('is not %s', async (_, text) => {
+    const { id } = await open()
+    expect((await amara.say(id, text)).paths).toEqual(['text'])
+  })
+})
+
+describe('a reaction', () => {
+  it('is one of a member and an emoji, by itself or by its name', async () => {
+    const { id: channelId } = await open()
+    const { id } = await said(amara, channelId, 'We made it')
+    await yuki.react(id, ':heart:')
+    await yuki.react(id, '❤️')
+    await yuki.react(id, '\u2764')
+    await guide.react(id, '👩🏽‍🚀')
+    expect((await amara.react(id, '❤️')).answer.reactions).toEqual([
+      { emoji: '❤️', count: 2, isMine: true },
+      { emoji: '👩🏽‍🚀', count: 1, isMine: false },
+    ])
+    expect((await yuki.unreact(id, ':heart:')).answer.reactions[0]).toMatchObject({ count: 1, isMine: false })
+    expect((await yuki.unreact(id, ':heart:')).status).toBe(200)
+    const who = await amara.ask('GET /widget/v1/{publishableKey}/messages/{messageId}/reactions/{emoji}', {
+      params: { messageId: id, emoji: '❤️' },
+    })
+    expect(who.answer).toEqual({ items: [{ id: ids.amara, name: 'amara', avatarUrl: null }], nextCursor: null })
+  })
+
+  it.each(['x', ':nothing:', ':__proto__:', '🎉🎉', '<b>'])('is not %s', async (emoji) => {
+    const { id: channelId } = await open()
+    const { id } = await said(amara, channelId, 'Hm')
+    expect((await yuki.react(id, emoji)).paths).toEqual(['emoji'])
+  })
+})
+
+describe('what is unread', () => {
+  const standing = async (page: Page, channelId: string) => {
+    const { unread, mentions, readTo, isMuted } = (await page.channel(channelId)).answer
+    return { unread, mentions, readTo, isMuted }
+  }
+
+  it('is what others said since, and who is named is told', async () => {
+    const { id: channelId } = await open()
+    const first = await said(amara, channelId, 'First')
+    const named = await said(amara, channelId, `Come, <@${ids.yuki}> and <@${missingId}>`)
+    expect(named.mentions).toEqual([{ id: ids.yuki, name: 'yuki', avatarUrl: null }])
+    expect(await standing(yuki, channelId)).toEqual({ unread: 2, mentions: 1, readTo: null, isMuted: false })
+    expect(await standing(amara, channelId)).toMatchObject({ unread: 0, mentions: 0 })
+    const read = { unread: 0, mentions: 0, readTo: named.id, isMuted: false }
+    expect((await yuki.seen(channelId, named.id)).answer).toEqual(read)
+    // Another tab, which is behind.
+    expect((await yuki.seen(channelId, first.id)).answer).toEqual(read)
+    await said(amara, channelId, 'Third')
+    const muted = await yuki.ask('PUT /widget/v1/{publishableKey}/channels/{channelId}/mute', {
+      params: { channelId },
+      body: { isMuted: true },
+    })
+    expect(muted.answer).toEqual({ ...read, unread: 1, isMuted: true })
+    const { answer } = await yuki.ask('GET /widget/v1/{publishableKey}/channels')
+    expect(answer.items.find(({ id }) => id === channelId)).toMatchObject({ unread: 1, isMuted: true })
+    const elsewhere = await open()
+    expect((await yuki.seen(elsewhere.id, named.id)).code).toBe('not_found')
+  })
+
+  it('is nothing from before one came', async () => {
+    const { id: channelId } = await open()
+    await said(amara, channelId, 'Early')
+    await join(community, 'late', { at: new Date(moment + 1000) })
+    moment += 2000
+    const late = await pageOf(server, community, 'late')
+    expect(await standing(late, channelId)).toMatchObject({ unread: 0 })
+    await said(amara, channelId, 'Late')
+    expect(await standing(late, channelId)).toMatchObject({ unread: 1 })
+  })
+})
+
+describe('in a channel', () => {
+  const may = async (page: Page, channelId: string) => (await page.channel(channelId)).answer.may
+
+  it('of announcements, who looks after it writes, and others react', async () => {
+    const { id: channelId } = await open({ type: 'announcement' })
+    expect((await amara.say(channelId, 'Me too')).code).toBe('forbidden')
+    expect([(await may(amara, channelId)).post, (await may(guide, channelId)).post]).toEqual([false, true])
+    const { id } = await said(guide, channelId, 'News')
+    expect((await amara.reply(id, 'Me too')).code).toBe('forbidden')
+    expect((await amara.react(id, '🎉')).status).toBe(200)
+  })
+
+  it('that whispers, a member reads who whispers and themselves', async () => {
+    const { id: channelId } = await open({ type: 'whisper' })
+    const whisper = await said(guide, channelId, 'Psst')
+    const answer = await said(amara, channelId, `Yes? <@${ids.yuki}>`)
+    const back = (await guide.reply(answer.id, 'Nothing')).answer
+    expect(back.replyTo).toMatchObject({ text: answer.text })
+    expect(await texts(guide, channelId)).toEqual(['Psst', answer.text, 'Nothing'])
+    expect(await texts(amara, channelId)).toEqual(['Psst', answer.text, 'Nothing'])
+    expect(await texts(yuki, channelId)).toEqual(['Psst', 'Nothing'])
+    // Nor by a quote, by its id or by what is counted.
+    expect((await yuki.message(back.id)).answer.replyTo).toBeNull()
+    for (const reply of [await yuki.message(answer.id), await yuki.react(answer.id, '🎉')])
+      expect(reply.code).toBe('not_found')
+    expect((await yuki.channel(channelId)).answer).toMatchObject({ unread: 2, mentions: 0 })
+    expect((await yuki.read(channelId, { around: answer.id })).answer.items.map(({ id }) => id)).toEqual([
+      whisper.id,
+      back.id,
+    ])
+  })
+
+  it('that is direct, nobody else finds anything', async () => {
+    const { id: channelId } = await open({ type: 'direct', members: [ids.amara, ids.yuki] })
+    const { id } = await said(amara, channelId, 'Only you')
+    expect(await texts(yuki, channelId)).toEqual(['Only you'])
+    for (const reply of [
+      await guide.channel(channelId),
+      await guide.read(channelId),
+      await guide.say(channelId, 'Hello?'),
+      await guide.message(id),
+      await guide.remove(id),
+      await guide.seen(channelId, id),
+    ])
+      expect([reply.status, reply.code]).toEqual([404, 'not_found'])
+  })
+
+  it('that is a forum, everything belongs to a topic', async () => {
+    const { id: channelId } = await open({ type: 'forum' })
+    const begin = (title: string, more: object = {}) =>
+      amara.ask('POST /widget/v1/{publishableKey}/channels/{channelId}/topics', {
+        params: { channelId },
+        body: { title, text: `About ${title}`, ...more },
+      })
+    const boots = (await begin('Boots', { clientId: 'a' })).answer
+    expect(boots).toMatchObject({ title: 'Boots', author: { id: ids.amara } })
+    expect((await begin('Boots', { clientId: 'a' })).answer).toEqual(boots)
+    const maps = (await begin('Maps')).answer
+    await yuki.say(channelId, 'These', { topicId: boots.id })
+    const topics = (query: Record<string, string | number> = {}) =>
+      yuki.ask('GET /widget/v1/{publishableKey}/channels/{channelId}/topics', { params: { channelId }, query })
+    expect((await topics()).answer.items.map(({ title }) => title)).toEqual(['Boots', 'Maps'])
+    const first = (await topics({ limit: 1 })).answer
+    expect((await topics({ limit: 1, cursor: first.nextCursor! })).answer.items).toEqual([maps])
+    expect(await texts(yuki, channelId, { topicId: boots.id })).toEqual(['About Boots', 'These'])
+    expect((await yuki.say(channelId, 'Where?')).code).toBe('invalid_request')
+    expect((await yuki.say(channelId, 'Where?', { topicId: missingId })).code).toBe('unknown_reference')
+    const square = await open()
+    expect((await yuki.say(square.id, 'Where?', { topicId: boots.id })).code).toBe('invalid_request')
+  })
+
+  it('that shows a page, nothing is said', async () => {
+    const { id: channelId } = await open({ type: 'iframe', iframe: { url: 'https://app.example.com/' } })
+    expect((await amara.say(channelId, 'Hello?')).code).toBe('conflict')
+    expect((await amara.channel(channelId)).answer).toMatchObject({
+      may: { post: false },
+      iframe: { origin: 'https://app.example.com' },
+    })
+  })
+
+  it('that is slow, a member waits as long as they are told', async () => {
+    const { id: channelId } = await open({ slowModeSeconds: 30 })
+    await said(amara, channelId, 'One')
+    const early = await amara.say(channelId, 'Two')
+    expect([early.status, early.code]).toEqual([429, 'slow_mode'])
+    expect(Number(early.headers.get('retry-after'))).toBe(30)
+    await said(yuki, channelId, 'Another')
+    for (const text of ['Not', 'slow']) await said(guide, channelId, text)
+    moment = Date.parse(early.facts!.availableAt!)
+    await said(amara, channelId, 'Two')
+  })
+
+  it('is written what its roles allow', async () => {
+    const refused = { post_messages: false, share_links: false, allow_mentions: false }
+    const quiet = await open({ permissions: { [community.id]: refused } })
+    expect((await amara.say(quiet.id, 'Hi')).code).toBe('forbidden')
+    const plain = await open({ permissions: { [community.id]: { ...refused, post_messages: true } } })
+    for (const text of ['See HTTPS://x.example', `<@${ids.yuki}>`]) {
+      expect((await amara.say(plain.id, text)).code, text).toBe('forbidden')
+      const { id } = await said(amara, plain.id, 'Hi')
+      expect((await amara.edit(id, text)).code, text).toBe('forbidden')
+    }
+    expect(await may(amara, plain.id)).toMatchObject({ post: true, mention: false, shareLinks: false })
+  })
+
+  it('is written nothing by who is banned', async () => {
+    const { id: channelId } = await open()
+    const { id: userId } = await join(community, 'banned')
+    const banned = await pageOf(server, community, 'banned')
+    await said(banned, channelId, 'Before')
+    const order = { userId, authority: 'community' } as const
+    await community.tenant((tx) => ban(tx, order, new Date(++moment)))
+    expect((await banned.say(channelId, 'After')).status).toBe(401)
+    await community.tenant((tx) => unban(tx, order, new Date(++moment)))
+    await said(banned, channelId, 'After')
+  })
+})
