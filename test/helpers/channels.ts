@@ -33,6 +33,7 @@ export async function pageOf(server: Pick<TestServer, 'url'>, community: TestCom
   const asks = <K extends Operation>(key: K, { params, ...rest }: Ask = {}) =>
     ask(server, key, { bearer, origin, ...rest, params: { publishableKey, ...params } })
   return {
+    bearer,
     ask: asks,
     say: (channelId: string, text: string, more: object = {}) =>
       asks('POST /widget/v1/{publishableKey}/channels/{channelId}/messages', {

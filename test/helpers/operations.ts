@@ -162,7 +162,8 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
     const rest = userPermissions.filter((one) => one !== permission)
     userKeyWithout.set(permission, (await newUserKey({ permissions: rest })).key)
   }
-  const channel = await community.tenant((tx) => createChannel(tx, { topic: 'Channel', type: 'open' }, null, now))
+  const topic = { topic: 'Channel', type: 'open', permissions: { [community.id]: { pinable: true } } } as const
+  const channel = await community.tenant((tx) => createChannel(tx, topic, null, now))
   const message = await sayIn(community, channel.id, member.id)
   for (const { id } of [member, owner])
     await community.tenant(async (tx) =>
@@ -292,9 +293,12 @@ export const csv = () => {
 const identified = (memberId: string) => ({ identifier: memberId, identifier_type: 'id', days: 1 })
 
 const emoji = '🎉'
-const sayAnew = async (place: Place): Promise<Ask> => ({
-  params: { messageId: (await sayIn(place, place.channelId, place.memberId)).id },
-})
+/** A message of the place's member that is there for this request alone. */
+const sayAnew = async ({ tenant }: Place): Promise<Ask> => {
+  const channel = await tenant((tx) => createChannel(tx, { topic: 'To go', type: 'open' }, null, new Date()))
+  const member = await tenant((tx) => findMember(tx, { username: 'member' }))
+  return { params: { messageId: (await sayIn({ tenant }, channel.id, member!.id)).id } }
+}
 const toSay = ({ channelId }: Place): Ask => ({ body: { channelId, message: 'Hello', sender: 'member' } })
 
 /** Requests that are good in every way but for who asks; each is new, so that nothing exists already. */

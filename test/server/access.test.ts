@@ -175,6 +175,8 @@ describe('29: another community', () => {
         home,
         (await home.tenant((tx) => createQuest(tx, { ...newQuest, asks: ['note'] }, new Date()))).id,
       )
+      const page = { bearer: home.token, origin: home.origin }
+      await knock('PUT /widget/v1/{publishableKey}/messages/{messageId}/reactions/{emoji}', home, page)
       for (const reason of ['First', 'Second']) {
         const params = { userId: home.memberId }
         await ask(server, 'POST /api/v1/users/{userId}/warn', { ...as, params, body: { reason } })

@@ -1,10 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { emit } from '../../packages/server/src/domain/events.js'
 import { ban, unban } from '../../packages/server/src/domain/members/moderation.js'
 import { ask } from '../helpers/api.js'
 import { join, openChannel, pageOf } from '../helpers/channels.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { missingId } from '../helpers/people.js'
 import { startTestServer } from '../helpers/server.js'
+import { openStream } from '../helpers/stream.js'
 
 type Page = Awaited<ReturnType<typeof pageOf>>
 
@@ -357,5 +359,59 @@ describe('in a channel', () => {
     expect((await banned.say(channelId, 'After')).status).toBe(401)
     await community.tenant((tx) => unban(tx, order, new Date(++moment)))
     await said(banned, channelId, 'After')
+  })
+})
+
+describe('the stream', () => {
+  it('tells of messages whoever may read them, and nobody else', async () => {
+    const serverPermissions = { server_administrator: true }
+    await join(community, 'admin', { at: new Date(moment), serverPermissions })
+    const { bearer } = await pageOf(server, community, 'admin')
+    const listen = (token?: string) =>
+      openStream(server, community, token === undefined ? {} : { authorization: `Bearer ${token}` })
+    const streams = {
+      amara: await listen(amara.bearer),
+      yuki: await listen(yuki.bearer),
+      admin: await listen(bearer),
+      visitor: await listen(),
+    }
+    for (const stream of Object.values(streams)) await stream.read()
+    const direct = await open({ type: 'direct', members: [ids.amara, ids.yuki] })
+    const whisper = await open({ type: 'whisper' })
+    const square = await open()
+    const secret = await said(amara, direct.id, 'Only you')
+    await yuki.react(secret.id, '🎉')
+    await yuki.edit((await said(yuki, square.id, 'Helo')).id, 'Hello')
+    const back = await said(amara, whisper.id, 'Yes?')
+    await amara.remove(back.id)
+    const last = await said(amara, square.id, 'Hello')
+    await community.tenant((tx) => emit(tx, 'config.changed', null))
+    const heard = async (stream: Awaited<ReturnType<typeof listen>>) => {
+      await stream.until(({ type }) => type === 'config.changed')
+      stream.close()
+      const topics = { [direct.id]: 'direct', [whisper.id]: 'whisper', [square.id]: 'square' }
+      return stream.hints.flatMap(({ type, channelId }) =>
+        /^(message|reaction)\./.test(type) ? `${type} ${topics[channelId!]}` : [],
+      )
+    }
+    const openly = ['message.created square', 'message.updated square', 'message.created square']
+    const directly = ['message.created direct', 'reaction.changed direct']
+    const whispered = ['message.created whisper', 'message.deleted whisper']
+    const sorted = (hints: string[]) => hints.toSorted()
+    expect(sorted(await heard(streams.amara))).toEqual(sorted([...openly, ...directly, ...whispered]))
+    expect(sorted(await heard(streams.yuki))).toEqual(sorted([...openly, ...directly]))
+    expect(sorted(await heard(streams.admin))).toEqual(sorted([...openly, ...whispered]))
+    expect(await heard(streams.visitor)).toEqual([])
+    expect(streams.yuki.hints).toContainEqual({
+      seq: expect.any(Number),
+      type: 'message.created',
+      id: last.id,
+      channelId: square.id,
+    })
+    // Which channel it is may be for nobody else to know.
+    expect(new Set(streams.admin.hints.flatMap(({ type, id }) => (type === 'channel.changed' ? [id] : [])))).toEqual(
+      new Set([null]),
+    )
+    expect(streams.visitor.hints.map(({ type }) => type)).not.toContain('channel.changed')
   })
 })

@@ -43,9 +43,12 @@ export const Hint = z
      * The thing that changed: a board for `leaderboard.changed`; a member for `balance.changed`, for an `order.updated` of
      * theirs, and for a `config.changed`, `milestone.changed` or `social.changed` that is about that member's pages alone; an
      * item for `wish.changed`, which members who save for it may be told is back, and for `store.changed`, or null for the
-     * whole store.
+     * whole store; the message for `message.created`, `message.updated`, `message.deleted` and `reaction.changed`; null for
+     * `channel.changed`: one of the channels that members see may be another, or more or less.
      */
     id: Id.nullable(),
+    /** Of a message: where it stands. */
+    channelId: Id.optional(),
   })
   .meta({ id: 'Hint' })
 export type Hint = z.infer<typeof Hint>

@@ -182,6 +182,17 @@ export const seenTargets = async (tx: Tx, reader: Reader): Promise<Channel[]> =>
 const isTarget = ({ id, type }: Channel, { isBackEnd, only }: Reader): boolean =>
   !(isBackEnd && type === 'direct') && (only === null || only.includes(id))
 
+/** Channels by their ids, whoever sees them. */
+export async function findChannels(tx: Tx, ids: readonly string[]): Promise<Map<string, Channel>> {
+  const found =
+    ids.length === 0
+      ? []
+      : await channels(tx)
+          .where('id', 'in', [...ids])
+          .execute()
+  return new Map(found.map((channel) => [channel.id, channel]))
+}
+
 /** One of these; undefined for any other. */
 export async function findTarget(tx: Tx, reader: Reader, id: string): Promise<Channel | undefined> {
   const channel = isId(id) ? await channels(tx).where('id', '=', id).executeTakeFirst() : undefined

@@ -2,15 +2,21 @@ import type { ServerResponse } from 'node:http'
 import type { EventType, Hint } from '@rai/contract'
 import type { Logger } from 'pino'
 import type { Database, Tx } from '../db/database.js'
+import { isSeenBy, type Onlooker } from '../domain/channels.js'
 import { type Board, findBoards, mayView, type Viewer } from '../domain/leaderboards/index.js'
-import { roleIdsOf } from '../domain/members/members.js'
+import { type Member, roleIdsOf } from '../domain/members/members.js'
+import { findPlaced, mayRead, type Placed } from '../domain/messages/places.js'
+import { allowedBy, listRoles, type Role } from '../domain/roles.js'
 
 /**
  * Whom an event concerns: every page of the community, or where it is about a member, all of theirs; every page, whatever it
- * is about; those that may see the board; the pages of the member it is about; or those that got in by the key, or as the
+ * is about; those that may see the board; those of members who may read the message; those of all members, who are not told
+ * which one it is, for it may not be for them; the pages of the member it is about; or those that got in by the key, or as the
  * member, that it is about. These are told nothing: their stream ends, and who comes back is asked again.
  */
-const audiences: Partial<Record<EventType, 'everyone' | 'all' | 'viewers' | 'subject' | 'holders'>> = {
+const audiences: Partial<
+  Record<EventType, 'everyone' | 'all' | 'viewers' | 'readers' | 'members' | 'subject' | 'holders'>
+> = {
   'leaderboard.changed': 'viewers',
   'config.changed': 'everyone',
   'milestone.changed': 'everyone',
@@ -19,6 +25,11 @@ const audiences: Partial<Record<EventType, 'everyone' | 'all' | 'viewers' | 'sub
   'balance.changed': 'subject',
   'order.updated': 'subject',
   'wish.changed': 'all',
+  'channel.changed': 'members',
+  'message.created': 'readers',
+  'message.updated': 'readers',
+  'message.deleted': 'readers',
+  'reaction.changed': 'readers',
   'key.changed': 'holders',
   'user.deleted': 'holders',
   'user.suspended': 'holders',
@@ -40,6 +51,7 @@ const backlogLimit = 64 * 1024
 
 /** One open stream. */
 interface Client extends Viewer {
+  role: Member['role'] | undefined
   /** The keys that it got in by. */
   keyIds: readonly string[]
   /** The key that signed its token. */
@@ -52,12 +64,14 @@ interface Client extends Viewer {
 }
 
 /**
- * What was read at once: hints, the boards that they are about, and the roles of members for whom these are others now. A
- * board that is gone has nobody to tell.
+ * What was read at once: hints, the boards and the messages that they are about, the community's roles where there are any of
+ * these, and the roles of members for whom they are others now. A board or a message that is gone has nobody to tell.
  */
 interface Batch {
   hints: readonly Hint[]
   boards: ReadonlyMap<string, Board>
+  messages: ReadonlyMap<string, Placed>
+  roles: readonly Role[]
   roleIds: ReadonlyMap<string, readonly string[]>
   last: number
 }
@@ -76,6 +90,8 @@ interface Channel {
 
 export interface OpenStream extends Viewer {
   communityId: string
+  /** Whether the member is an owner; undefined for nobody. */
+  role: Member['role'] | undefined
   /** The keys that the client got in by: the stream ends when one of them changes. */
   keyIds: readonly string[]
   /** The id of the key that signed the member's token: the stream ends when that is retired. */
@@ -132,26 +148,36 @@ export function createHub(
       .execute()
     const newest = new Map<string, Hint>()
     for (const { seq, type, subject } of rows) {
-      if (audiences[type]) newest.set(`${type} ${subject}`, { seq: seq!, type, id: subject })
+      const id = audiences[type] === 'members' ? null : subject
+      if (audiences[type]) newest.set(`${type} ${id}`, { seq: seq!, type, id })
     }
-    const hints = [...newest.values()].sort((a, b) => a.seq - b.seq)
-    const boardIds = hints.flatMap(({ type, id }) => (audiences[type as EventType] === 'viewers' && id ? [id] : []))
-    const boards = new Map((await findBoards(tx, boardIds)).map((board) => [board.id, board]))
+    const named = [...newest.values()].sort((a, b) => a.seq - b.seq)
+    const idsFor = (audience: string) =>
+      named.flatMap(({ type, id }) => (audiences[type as EventType] === audience && id ? [id] : []))
+    const boards = new Map((await findBoards(tx, idsFor('viewers'))).map((board) => [board.id, board]))
+    const messages = await findPlaced(tx, idsFor('readers'))
+    const roles = messages.size > 0 ? await listRoles(tx) : []
+    const hints = named.map((hint): Hint => {
+      const channel = messages.get(hint.id ?? '')?.channel
+      return channel ? { ...hint, channelId: channel.id } : hint
+    })
     const memberIds = hints.flatMap(({ type, id }) => (type === 'config.changed' && id ? [id] : []))
     const roleIds = await roleIdsOf(tx, memberIds)
     const last = rows.at(-1)?.seq ?? seq
-    return { hints, boards, roleIds, last: rows.length === replayLimit ? last : Math.max(last, upTo) }
+    return { hints, boards, messages, roles, roleIds, last: rows.length === replayLimit ? last : Math.max(last, upTo) }
   }
 
-  function send(client: Client, { hints, boards, roleIds, last }: Batch): void {
+  function send(client: Client, batch: Batch): void {
+    const { hints, roleIds, last } = batch
     if (client.out.writableEnded) return
     if (hints.some((hint) => endsStream(hint, client))) {
       client.out.end()
       return
     }
     client.roleIds = roleIds.get(client.memberId ?? '') ?? client.roleIds
+    const onlooker = batch.messages.size > 0 ? onlookerOf(client, batch.roles) : undefined
     const frames = hints
-      .filter((hint) => hint.seq > client.seq && concerns(hint, client, boards))
+      .filter((hint) => hint.seq > client.seq && concerns(hint, client, batch, onlooker))
       .map((hint) => frame(hint))
       .join('')
     client.seq = Math.max(client.seq, last)
@@ -223,8 +249,9 @@ export function createHub(
   const looks = setInterval(look, lookEveryMs)
 
   return {
-    async open({ communityId, memberId, roleIds, keyIds, signedBy, since, resumeFrom, out }) {
-      const client: Client = { memberId, roleIds, keyIds, signedBy, since, seq: resumeFrom ?? since, out }
+    async open({ communityId, resumeFrom, ...who }) {
+      const { since, out } = who
+      const client: Client = { ...who, seq: resumeFrom ?? since }
       // The number without data: a client that is cut off before its first hint can resume as well.
       out.write(`retry: ${retryMs}\nid: ${client.seq}\n\n`)
       if (client.seq > since || since - client.seq > replayLimit) {
@@ -275,9 +302,28 @@ export function createHub(
 const endsStream = ({ seq, type, id }: Hint, { keyIds, memberId, since }: Client): boolean =>
   type !== 'reset' && audiences[type] === 'holders' && seq > since && [...keyIds, memberId].includes(id ?? '')
 
-function concerns({ type, id }: Hint, client: Client, boards: Batch['boards']): boolean {
+/** A client as channels know it; undefined for nobody's. */
+function onlookerOf({ memberId, role, roleIds }: Client, roles: readonly Role[]): Onlooker | undefined {
+  if (memberId === undefined || role === undefined) return undefined
+  const own = roles.filter(({ id, community_id }) => id === community_id || roleIds.includes(id))
+  return { memberId, roles: own, allowed: allowedBy(own, { role }) }
+}
+
+function concerns(
+  { type, id }: Hint,
+  client: Client,
+  { boards, messages }: Batch,
+  onlooker: Onlooker | undefined,
+): boolean {
   const audience = type === 'reset' ? 'everyone' : audiences[type]
   if (audience === 'all') return true
+  if (audience === 'members') return client.memberId !== undefined
+  if (audience === 'readers') {
+    const placed = messages.get(id ?? '')
+    return (
+      placed !== undefined && onlooker !== undefined && isSeenBy(placed.channel, onlooker) && mayRead(placed, onlooker)
+    )
+  }
   if (audience === 'subject') return id === client.memberId
   if (audience === 'everyone') return id === null || id === client.memberId
   const board = boards.get(id ?? '')

@@ -2,7 +2,7 @@ import type { ChannelPermission } from '@rai/contract'
 import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
-import { type Channel, findTarget, mayIn, type Onlooker, type Reader } from '../channels.js'
+import { type Channel, findChannels, findTarget, mayIn, type Onlooker, type Reader } from '../channels.js'
 import { Failure } from '../failure.js'
 import { isId } from '../ids.js'
 
@@ -53,16 +53,38 @@ export async function messageOf(tx: Tx, reader: Reader, id: string): Promise<Pla
         .executeTakeFirst()
     : undefined
   const channel = message && (await findTarget(tx, reader, message.channel_id))
-  const isShown = channel && (!message.is_whispered_back || readsAll(channel, reader) || isOwn(message, reader))
-  if (!isShown) throw new Failure('not_found', 'There is no such message.')
+  if (!channel || !mayRead({ message, channel }, reader.onlooker))
+    throw new Failure('not_found', 'There is no such message.')
   return { message, channel }
 }
 
-export const isOwn = ({ author_id: authorId }: Message, { onlooker }: Reader): boolean =>
+/** Messages and their channels, deleted ones among them, by the messages' ids. */
+export async function findPlaced(tx: Tx, ids: readonly string[]): Promise<Map<string, Placed>> {
+  if (ids.length === 0) return new Map()
+  const messages = await tx.db
+    .selectFrom('messages')
+    .selectAll()
+    .where('community_id', '=', tx.communityId)
+    .where('id', 'in', [...ids])
+    .execute()
+  const channels = await findChannels(tx, [...new Set(messages.map(({ channel_id }) => channel_id))])
+  return new Map(
+    messages.flatMap((message) => {
+      const channel = channels.get(message.channel_id)
+      return channel ? [[message.id, { message, channel }] as const] : []
+    }),
+  )
+}
+
+/** Whether somebody who sees a channel may read a message there; null: a back-end. */
+export const mayRead = ({ message, channel }: Placed, onlooker: Onlooker | null): boolean =>
+  !message.is_whispered_back || readsAll(channel, { onlooker }) || isOwn(message, { onlooker })
+
+export const isOwn = ({ author_id: authorId }: Message, { onlooker }: Pick<Reader, 'onlooker'>): boolean =>
   authorId === onlooker?.memberId
 
 /** Whether somebody reads also what members answer to those who whisper. */
-export const readsAll = (channel: Channel, { onlooker }: Reader): boolean =>
+export const readsAll = (channel: Channel, { onlooker }: Pick<Reader, 'onlooker'>): boolean =>
   onlooker === null || mayIn(channel, onlooker, 'manage_messages')
 
 /** Whether who asks may read a message of the channel, in a statement about `m`. */

@@ -22,8 +22,8 @@ export interface Reaction {
  * @throws Failure `not_found`, `invalid_request` for what is no emoji, `conflict` where there are too many.
  */
 export async function react(tx: Tx, speaker: Speaker, reaction: Reaction, at: Date): Promise<Message> {
-  const emoji = emojiOf(reaction.emoji)
   const { message } = await messageOf(tx, speaker, reaction.messageId)
+  const emoji = emojiOf(reaction.emoji)
   const { memberId } = speaker.onlooker
   await refuseTooMany(tx, message.id, emoji)
   const added = await tx.db
@@ -43,8 +43,8 @@ export async function react(tx: Tx, speaker: Speaker, reaction: Reaction, at: Da
 
 /** Takes a reaction back. Twice is as once. */
 export async function unreact(tx: Tx, speaker: Speaker, reaction: Reaction): Promise<Message> {
-  const emoji = emojiOf(reaction.emoji)
   const { message } = await messageOf(tx, speaker, reaction.messageId)
+  const emoji = emojiOf(reaction.emoji)
   const taken = await tx.db
     .deleteFrom('message_reactions')
     .where('community_id', '=', tx.communityId)
