@@ -354,7 +354,7 @@ describe('in a channel', () => {
     const { id: userId } = await join(community, 'banned')
     const banned = await pageOf(server, community, 'banned')
     await said(banned, channelId, 'Before')
-    const order = { userId, authority: 'community' } as const
+    const order = { userId, authority: 'community', actor: 'test' } as const
     await community.tenant((tx) => ban(tx, order, new Date(++moment)))
     expect((await banned.say(channelId, 'After')).status).toBe(401)
     await community.tenant((tx) => unban(tx, order, new Date(++moment)))

@@ -166,7 +166,9 @@ describe('a back-end', () => {
     const frame = await openChannel(community, { type: 'iframe', iframe: { url: 'https://app.example.com/' } })
     const { id: suspended } = await join(community, 'suspended')
     const hour = new Date(Date.now() + 3_600_000)
-    await community.tenant((tx) => suspend(tx, { userId: suspended, authority: 'community' }, hour, new Date()))
+    await community.tenant((tx) =>
+      suspend(tx, { userId: suspended, authority: 'community', actor: 'test' }, hour, new Date()),
+    )
     const square = await openChannel(community)
     const direct = await openChannel(community, { type: 'direct', members: [suspended] })
     for (const [channelId, sender, status, code] of [

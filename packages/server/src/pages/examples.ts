@@ -374,7 +374,6 @@ const fieldExamples: Record<string, unknown> = {
   'author.name': 'Amara Okafor',
   'mentions.name': 'Amara Okafor',
   'channel.name': 'Trail talk',
-  'data.message': 'Hello from the hut!',
   'messages.message': 'Hello from the hut!',
   'items.text': 'Hello from the hut!',
   'replyTo.text': 'Who is there?',

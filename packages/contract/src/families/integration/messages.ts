@@ -23,7 +23,7 @@ const Sent = z
     channelId: Id,
     forumTopicId: Id.nullable(),
     replyTo: Id.nullable().meta({ description: 'The message that it answers' }),
-    message: z.string(),
+    message: z.string().meta({ example: 'Hello from the hut!' }),
     sender: z.strictObject({ _id: Id, username: z.string() }),
     createdAt: Time,
   })
