@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { afterAll } from 'vitest'
 import { freePort } from '../../packages/server/src/db/supervisor.js'
 
 /** The server as it is shipped: see build.ts. */
@@ -68,9 +67,12 @@ export async function runCommand(
 }
 
 const started = new Set<ChildProcess>()
-afterAll(() => {
+
+/** Kills what still runs: after every file, by each-file.ts. */
+export function killProcesses(): void {
   for (const child of started) child.kill('SIGKILL')
-})
+  started.clear()
+}
 
 /** The embedded database of a data directory, as it describes itself. */
 export function embeddedPostgres(dataDir: string): { pid: number; superuserUrl: string } {

@@ -9,7 +9,7 @@ import { embeddedPostgres, type ServerProcess, startProcess } from '../helpers/p
 
 const root = mkdtempSync(join(tmpdir(), 'rai-bulk-'))
 const dataDir = join(root, 'data')
-const rows = 16_000
+const rows = 8_000
 const names = Array.from({ length: rows }, (_, n) => `walker ${n}`)
 
 let server: ServerProcess

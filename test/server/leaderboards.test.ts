@@ -24,13 +24,15 @@ import { type Move, post } from '../../packages/server/src/domain/ledger.js'
 import { takeBoards } from '../../packages/server/src/domain/locks.js'
 import { balancesOf, createMember, setVisibility } from '../../packages/server/src/domain/members/members.js'
 import { startFolding } from '../../packages/server/src/jobs/fold.js'
-import { asSuperuser, brokenInvariants, createTestDatabase } from '../helpers/database.js'
+import { asSuperuser, brokenInvariants, createTestDatabase, openTestDatabase } from '../helpers/database.js'
 import { rowsRead } from '../helpers/explain.js'
 import { times } from '../helpers/long.js'
 import { seededRandom } from '../helpers/random.js'
 import { seedMembers } from '../helpers/seed.js'
 
 const { url, superuserUrl } = await createTestDatabase()
+/** For one community alone, so that all that must hold there is quickly looked at, again and again. */
+const alone = await openTestDatabase()
 let database: Database
 const communityId = newId()
 const inside = <T>(work: (tx: Tx) => Promise<T>) => database.tenant(communityId, work)
@@ -479,7 +481,7 @@ describe('while a board is counted', () => {
   test('a large one is counted a step at a time, and every moment between two steps is right', async () => {
     const members = 650
     const large = newId()
-    const inLarge = <T>(work: (tx: Tx) => Promise<T>) => database.tenant(large, work)
+    const inLarge = <T>(work: (tx: Tx) => Promise<T>) => alone.database.tenant(large, work)
     const now = new Date()
     const ids = await inLarge(async (tx) => {
       await createCommunity(tx, { name: 'Large' }, now)
@@ -502,7 +504,7 @@ describe('while a board is counted', () => {
         const total = await totalOf(tx, shown, runOf(shown, await communityClock(tx), now))
         return { isWhole: shown.counted_to === null, metric: shown.metric, total }
       })
-    const broken = () => asSuperuser(superuserUrl, brokenInvariants)
+    const broken = () => asSuperuser(alone.testDatabase.superuserUrl, brokenInvariants)
     const hidden = new Set<string>()
 
     let board = await inLarge((tx) => createBoard(tx, { name: 'Large', periods: ['all', 'week'] }, now))
