@@ -98,8 +98,9 @@ function library(): UserConfig {
   const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
     exports: Record<string, { '@rai/source': string }>
     dependencies?: Record<string, string>
+    peerDependencies?: Record<string, string>
   }
-  const external = Object.keys(manifest.dependencies ?? {})
+  const external = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
   return {
     ...shared,
     root: process.cwd(),
@@ -109,7 +110,7 @@ function library(): UserConfig {
       minify: false,
       lib: { entry: Object.values(manifest.exports).map((entry) => entry['@rai/source']), formats: ['es'] },
       rolldownOptions: {
-        external: (id) => external.some((name) => id === name || id.startsWith(`${name}/`)),
+        external: (id) => id.startsWith('node:') || external.some((name) => id === name || id.startsWith(`${name}/`)),
         output: { preserveModules: true, preserveModulesRoot: 'src', entryFileNames: '[name].js' },
       },
     },

@@ -8,7 +8,8 @@ export async function viteMiddleware(root) {
     mode: 'test',
     appType: 'custom',
     logLevel: 'warn',
-    server: { middlewareMode: true, hmr: false, ws: false, watch: null },
+    // A frame without an origin is of another one to every server.
+    server: { middlewareMode: true, hmr: false, ws: false, watch: null, cors: true },
     optimizeDeps: {
       noDiscovery: false,
       entries: ['packages/widgets/src/index.ts', 'packages/*/src/**/*browser.test.ts'],

@@ -30,6 +30,17 @@ const [description] = await Promise.race([
 ])
 
 const { vite, middleware } = await viteMiddleware(root)
+
+/** A page for frames, on every name of this machine: one that tests drive from another origin. See `helpers/frame.ts`. */
+function framePage(context, next) {
+  if (context.path !== '/frame') return next()
+  context.type = 'html'
+  context.body = `<!doctype html>
+    <html lang="en">
+      <head><title>A framed page</title><script type="module" src="/test/helpers/frame.ts"></script></head>
+      <body></body>
+    </html>`
+}
 const started = await Promise.all(wanted.map((name) => browsers[name]()))
 
 /** Writes how many tests passed and failed to the file that RAI_TEST_COUNTS names, for whoever sums several runners. */
@@ -64,7 +75,7 @@ export default {
   // One page at a time: a second one would take the focus, and WebKit's driver knows one only.
   concurrency: 1,
   browsers: started.map(({ launcher }) => launcher),
-  middleware: [middleware],
+  middleware: [framePage, middleware],
   testRunnerHtml: (file) => `<!doctype html>
     <html lang="en">
       <head><title>Test</title></head>

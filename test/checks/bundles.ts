@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Check, type Finding, read, root } from './check.js'
 
-const folders = ['packages/loader/dist', 'packages/stores/dist', 'packages/widgets/dist']
+const folders = ['packages/loader/dist', 'packages/stores/dist', 'packages/widgets/dist', 'packages/bridge/dist']
 const forbidden: [RegExp, string][] = [
   [/\bprocess\.env\b/, 'reads process.env, which browsers do not have'],
   [/\b_zod\b|\bZodError\b|from ['"]zod['"]|from ['"]@rai\/contract['"]/, 'carries the schema library'],

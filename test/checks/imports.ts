@@ -16,6 +16,8 @@ const rules: Record<string, Rule> = {
   stores: { packages: ['nanostores', 'wretch'], types: ['@rai/contract'] },
   widgets: { packages: ['@rai/stores', 'lit', 'nanostores', '@floating-ui/dom'] },
   loader: { packages: [] },
+  bridge: { packages: [] },
+  'bridge/src/check': { packages: ['playwright-core'], onNode: true },
 }
 
 const statement =

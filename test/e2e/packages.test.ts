@@ -31,7 +31,7 @@ const manifestIn = async (file: string) => JSON.parse(await run(folder, 'tar', '
 
 const packed: Record<string, string> = {}
 beforeAll(async () => {
-  for (const name of ['contract', 'stores', 'widgets', 'loader']) packed[name] = await pack(name)
+  for (const name of ['contract', 'stores', 'widgets', 'loader', 'bridge']) packed[name] = await pack(name)
 })
 
 describe('what is published', () => {
@@ -40,9 +40,11 @@ describe('what is published', () => {
   })
 
   test('holds code and types, no sources and no tests', async () => {
-    for (const name of ['contract', 'stores', 'widgets']) {
+    for (const name of ['contract', 'stores', 'widgets', 'bridge']) {
       const files = await listing(packed[name]!)
-      expect(files).toEqual(expect.arrayContaining(['package/dist/index.js', 'package/dist/index.d.ts']))
+      const { exports } = (await manifestIn(packed[name]!)) as { exports: Record<string, Record<string, string>> }
+      const entries = Object.values(exports).flatMap((entry) => [entry.default!, entry.types!])
+      expect(files).toEqual(expect.arrayContaining(entries.map((file) => file.replace('./', 'package/'))))
       expect(files.filter((file) => /package\/src|\.test\./.test(file))).toEqual([])
     }
   })

@@ -1,0 +1,118 @@
+import { BridgeError } from '../error.js'
+import { type Methods, patience, type Rate, type RouteChange } from '../protocol.js'
+
+/** What a method is told about the call. */
+export interface CallContext {
+  /** Aborted when the guest takes the call back, the connection ends or its time is over. */
+  signal: AbortSignal
+  /** Tells the guest that work goes on. */
+  progress(data?: unknown): void
+}
+
+/** What a host does for a guest that asks. An error that is no `BridgeError` is `E_INTERNAL`; its text stays here. */
+export type Run<P, A> = (params: P, call: CallContext) => A | Promise<A>
+
+export type Method<P = never, A = unknown> =
+  | Run<P, A>
+  | {
+      run: Run<P, A>
+      /** Default: 1. */
+      version?: number
+      /** Default: 20 calls in 10 seconds; fewer for what others see. */
+      rate?: Rate
+      /** How long it may take, in milliseconds. Give minutes where a visitor is asked. Default: 10,000. */
+      patience?: number
+    }
+
+/** The platform's methods by name, and any of one's own. */
+export type HostMethods = { [M in keyof Methods]?: Method<Methods[M]['params'], Methods[M]['answer']> } & {
+  [name: string]: Method | undefined
+}
+
+/** A method with all that is known of it. */
+export interface KnownMethod {
+  run: Run<unknown, unknown>
+  version: number
+  rate: Rate
+  patience: number
+}
+
+const often: Rate = { calls: 20, seconds: 10 }
+const seldom: Rate = { calls: 5, seconds: 10 }
+/** For a dialog that a visitor reads. */
+const minutes = 600_000
+
+const isText = (value: unknown, longest = 10_000) =>
+  typeof value === 'string' && value.trim() !== '' && value.length <= longest
+const isTextOrNone = (value: unknown) => value === undefined || isText(value, 500)
+
+type Given = Record<string, unknown>
+
+/** The platform's methods: what they take, how often, and how long they may take. */
+const standard: Record<string, { takes(given: Given): boolean; rate?: Rate; patience?: number }> = {
+  'identity.get': { takes: ({ audience, nonce }) => isTextOrNone(audience) && isTextOrNone(nonce), patience: minutes },
+  'route.set': {
+    takes: ({ path, title }) => isText(path, 2000) && /^\/(?![/\\])/.test(`${path}`) && isTextOrNone(title),
+  },
+  'draft.set': { takes: ({ text }) => isText(text) },
+  'messages.send': { takes: ({ text }) => isText(text), rate: seldom, patience: minutes },
+  'links.open': {
+    takes: ({ url }) => isText(url, 2000) && /^https?:\/\//i.test(`${url}`),
+    rate: seldom,
+    patience: minutes,
+  },
+  'clipboard.copy': { takes: ({ text }) => isText(text), rate: seldom },
+  'toast.show': { takes: ({ text }) => isText(text, 500), rate: seldom },
+  'fullscreen.set': { takes: ({ on }) => typeof on === 'boolean', rate: seldom },
+}
+
+/** The host's methods with defaults, and with what the platform's take before they are asked. */
+export function knownMethods(methods: HostMethods, granted: readonly string[]): Map<string, KnownMethod> {
+  const known = new Map<string, KnownMethod>()
+  for (const [name, method] of Object.entries(methods)) {
+    if (!method) continue
+    const own = typeof method === 'function' ? { run: method } : method
+    const { takes, ...defaults } = standard[name] ?? {}
+    const run = own.run as Run<unknown, unknown>
+    known.set(name, {
+      version: 1,
+      rate: often,
+      patience,
+      ...defaults,
+      ...own,
+      run(given, call) {
+        if (takes && !takes(Object(given))) throw new BridgeError('E_INVALID', `${name} does not take that.`)
+        return run(name === 'route.set' ? shortened(given as RouteChange, granted) : given, call)
+      },
+    })
+  }
+  return known
+}
+
+/** A path only: what follows it may name a person. */
+const shortened = (change: RouteChange, granted: readonly string[]): RouteChange =>
+  granted.includes('route.query') ? change : { ...change, path: change.path.replace(/[?#].*/s, '') }
+
+/** What every browser can do for a guest. `confirmLink` asks the visitor whether they want to leave for an address. */
+export function browserMethods(
+  frame: HTMLIFrameElement,
+  confirmLink: ((url: string) => boolean | Promise<boolean>) | undefined,
+): HostMethods {
+  return {
+    'clipboard.copy': async ({ text }) => {
+      await navigator.clipboard.writeText(text)
+      return undefined
+    },
+    'fullscreen.set': async ({ on }) => {
+      await (on ? frame.requestFullscreen() : document.exitFullscreen())
+      return { on }
+    },
+    ...(confirmLink && {
+      'links.open': async ({ url }: { url: string }) => {
+        const opened = await confirmLink(url)
+        if (opened) open(url, '_blank', 'noopener')
+        return { opened }
+      },
+    }),
+  }
+}
