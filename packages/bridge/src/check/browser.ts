@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { type Result, result } from './report.js'
 
-/** Where the host's page seems to be. It is answered from here, and reaches no network. */
-const origin = 'https://rai-bridge-check.invalid'
+/** Where the host's page seems to be, where nobody says. It is answered from here, and reaches no network. */
+const nowhere = 'https://rai-bridge-check.invalid'
 /** The built package. */
 const dist = join(import.meta.dirname, '..')
 /** In milliseconds. More than any side waits by itself. */
@@ -12,11 +12,13 @@ const patience = 12_000
 
 /**
  * Frames a page as a community would, in a Chromium.
+ * @param origin Where the host's page seems to be: the guest may let only that frame it.
  * @param executablePath Of the browser. Default: the Chrome that is installed.
  */
 export async function checkInBrowser(
   url: URL,
   granted: readonly string[],
+  origin = nowhere,
   executablePath: string | undefined,
 ): Promise<Result[]> {
   const { browser, why } = await start(executablePath)
@@ -25,7 +27,7 @@ export async function checkInBrowser(
     const page = await browser.newPage()
     const exceptions: string[] = []
     page.on('pageerror', ({ message }) => exceptions.push(message))
-    await serve(page, url, granted)
+    await serve(page, origin, url, granted)
     await page.goto(`${origin}/`)
     const has = (fact: string) =>
       page.waitForFunction(fact, undefined, { timeout: patience }).then(
@@ -75,7 +77,8 @@ async function start(executablePath: string | undefined): Promise<{ browser?: Br
     return { why: 'npm install --save-dev playwright-core, which this uses if it is there' }
   }
   try {
-    const args = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+    // A page on this machine is what most people check, and the host's page does not seem to be here.
+    const args = ['--disable-features=LocalNetworkAccessChecks', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])]
     return {
       browser: await chromium.launch({ args, ...(executablePath ? { executablePath } : { channel: 'chrome' }) }),
     }
@@ -85,7 +88,7 @@ async function start(executablePath: string | undefined): Promise<{ browser?: Br
 }
 
 /** Answers the host's page and its modules. */
-async function serve(page: Page, url: URL, granted: readonly string[]): Promise<void> {
+async function serve(page: Page, origin: string, url: URL, granted: readonly string[]): Promise<void> {
   const begin = `
     import { createHost } from '${origin}/host/index.js'
     const frame = document.querySelector('iframe')

@@ -18,7 +18,7 @@ export async function check(address: string, { host, browser }: CheckOptions = {
   if (!headers[0]!.passed) return headers
   const { results, manifest } = await checkManifest(url)
   const { required = [], optional = [] } = manifest?.permissions ?? {}
-  const ours = await checkInBrowser(url, [...required, ...optional], browser)
+  const ours = await checkInBrowser(url, [...required, ...optional], host, browser)
   return [...headers, ...results, ...ours]
 }
 
