@@ -29,6 +29,7 @@ import { createMember, findMember } from '../../packages/server/src/domain/membe
 import { sendMessage } from '../../packages/server/src/domain/messages/messages.js'
 import type { Speaker } from '../../packages/server/src/domain/messages/places.js'
 import { react } from '../../packages/server/src/domain/messages/reactions.js'
+import { listReports, reportMessage } from '../../packages/server/src/domain/messages/reports.js'
 import { beginTopic } from '../../packages/server/src/domain/messages/topics.js'
 import { changeRoles, createRole, type RoleInput } from '../../packages/server/src/domain/roles.js'
 import { claim } from '../../packages/server/src/domain/socials/claims.js'
@@ -73,6 +74,7 @@ export interface Place extends TestCommunity {
   messageId: string
   forumId: string
   topicId: string
+  reportId: string
   jobId: string
   fieldId: string
   badgeId: string
@@ -169,6 +171,7 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
     await community.tenant(async (tx) =>
       react(tx, await speakerOf(tx, id), { messageId: message.id, emoji }, new Date()),
     )
+  const reportId = await report(community, [member.id, owner.id], message.id)
   const forum = await openForum(community, member.id)
   const board = await community.tenant((tx) => createBoard(tx, { name: 'Board', requiresOptIn: true }, now))
   const badge = await community.tenant((tx) => createBadge(tx, { title: 'Badge', applied: true }, now))
@@ -187,6 +190,7 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
     channelId: channel.id,
     messageId: message.id,
     ...forum,
+    reportId,
     jobId: job.answer.jobId,
     fieldId: (await newField(community)).id,
     badgeId: badge.id,
@@ -223,6 +227,13 @@ const speakerOf = async (tx: Tx, memberId: string): Promise<Speaker> => ({
 /** Has a member say something, each time anew. */
 const sayIn = ({ tenant }: Pick<TestCommunity, 'tenant'>, channelId: string, memberId: string) =>
   tenant(async (tx) => sendMessage(tx, await speakerOf(tx, memberId), channelId, { text: 'Hello' }, new Date()))
+
+/** Has members report a message. Answers a report. */
+const report = ({ tenant }: TestCommunity, memberIds: readonly string[], messageId: string) =>
+  tenant(async (tx) => {
+    for (const id of memberIds) await reportMessage(tx, await speakerOf(tx, id), messageId, 'Rude', new Date())
+    return (await listReports(tx, {}, undefined, 1))[0]!.id
+  })
 
 /** A forum with two topics. */
 const openForum = ({ tenant }: TestCommunity, memberId: string) =>
@@ -400,6 +411,13 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
     params: { channelId: forumId },
     body: { title: 'Topic', text: 'Hello' },
   }),
+  'GET /widget/v1/{publishableKey}/channels/{channelId}/search': ({ forumId }) => ({
+    params: { channelId: forumId },
+    query: { text: 'hello' },
+  }),
+  'POST /widget/v1/{publishableKey}/messages/{messageId}/reports': () => ({ body: { reason: 'Rude' } }),
+  'DELETE /apis/v1/messages/{messageId}': sayAnew,
+  'PUT /apis/v1/message-reports/{reportId}': () => ({ body: { isClosed: true } }),
   'POST /widget/v1/{publishableKey}/messages/{messageId}/replies': () => ({ body: { text: 'Hello' } }),
   'PATCH /widget/v1/{publishableKey}/messages/{messageId}': () => ({ body: { text: 'Changed' } }),
   'DELETE /widget/v1/{publishableKey}/messages/{messageId}': sayAnew,
@@ -611,6 +629,7 @@ export async function goodRequest(key: RouteKey, place: Place, who: Ask): Promis
     orderId,
     productId,
     publishableKey,
+    reportId,
     roleId,
     serverId,
     statusId,
@@ -633,6 +652,7 @@ export async function goodRequest(key: RouteKey, place: Place, who: Ask): Promis
     keyId,
     messageId,
     publishableKey,
+    reportId,
     roleId,
     userId,
   }

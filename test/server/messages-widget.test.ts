@@ -4,7 +4,7 @@ import { ban, unban } from '../../packages/server/src/domain/members/moderation.
 import { ask } from '../helpers/api.js'
 import { join, openChannel, pageOf } from '../helpers/channels.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
-import { missingId } from '../helpers/people.js'
+import { missingId, signedIn } from '../helpers/people.js'
 import { startTestServer } from '../helpers/server.js'
 import { openStream } from '../helpers/stream.js'
 
@@ -356,7 +356,7 @@ describe('in a channel', () => {
     await said(banned, channelId, 'Before')
     const order = { userId, authority: 'community', actor: 'test' } as const
     await community.tenant((tx) => ban(tx, order, new Date(++moment)))
-    expect((await banned.say(channelId, 'After')).status).toBe(401)
+    expect((await banned.say(channelId, 'After')).status).toBe(403)
     await community.tenant((tx) => unban(tx, order, new Date(++moment)))
     await said(banned, channelId, 'After')
   })
@@ -413,5 +413,154 @@ describe('the stream', () => {
       new Set([null]),
     )
     expect(streams.visitor.hints.map(({ type }) => type)).not.toContain('channel.changed')
+  })
+})
+
+describe('who writes', () => {
+  it('is told of, to those who see the channel, once in three seconds', async () => {
+    const direct = await open({ type: 'direct', members: [ids.amara, ids.yuki] })
+    const listen = (page: Page) => openStream(server, community, { authorization: `Bearer ${page.bearer}` })
+    const streams = [await listen(amara), await listen(yuki), await listen(guide)] as const
+    for (const stream of streams) await stream.read()
+    const type = async (page: Page, channelId: string) =>
+      (await page.ask('PUT /widget/v1/{publishableKey}/channels/{channelId}/typing', { params: { channelId } })).status
+    expect([await type(amara, direct.id), await type(amara, direct.id), await type(guide, direct.id)]).toEqual([
+      200, 200, 404,
+    ])
+    await community.tenant((tx) => emit(tx, 'config.changed', null))
+    const heard = await Promise.all(
+      streams.map(async (stream) => {
+        await stream.until(({ type }) => type === 'config.changed')
+        stream.close()
+        return stream.hints.flatMap(({ type, id, channelId }) => (type === 'channel.typing' ? [[id, channelId]] : []))
+      }),
+    )
+    expect(heard).toEqual([[], [[ids.amara, direct.id]], []])
+    const told = () =>
+      community.tenant(({ db, communityId }) =>
+        db
+          .selectFrom('events')
+          .select('id')
+          .where('community_id', '=', communityId)
+          .where('type', '=', 'channel.typing')
+          .execute(),
+      )
+    expect(await told()).toHaveLength(1)
+    moment += 3000
+    await type(amara, direct.id)
+    expect(await told()).toHaveLength(2)
+  })
+})
+
+describe('a search', () => {
+  it('finds a text in any case, newest first, and nothing that the member may not read', async () => {
+    const { id: channelId } = await open({ type: 'whisper' })
+    for (const text of ['100% wool', 'WOOL socks', 'cotton']) await said(guide, channelId, text)
+    await said(amara, channelId, 'My wool')
+    const find = (page: Page, query: Record<string, string | number>) =>
+      page.ask('GET /widget/v1/{publishableKey}/channels/{channelId}/search', { params: { channelId }, query })
+    const found = async (page: Page, text: string) => (await find(page, { text })).answer.items.map((item) => item.text)
+    expect(await found(yuki, 'wool')).toEqual(['WOOL socks', '100% wool'])
+    expect(await found(amara, 'wool')).toEqual(['My wool', 'WOOL socks', '100% wool'])
+    expect(await found(yuki, '%')).toEqual(['100% wool'])
+    expect(await found(yuki, '_')).toEqual([])
+    const first = (await find(yuki, { text: 'wool', limit: 1 })).answer
+    const second = (await find(yuki, { text: 'wool', limit: 1, cursor: first.nextCursor! })).answer
+    expect([first, second].map(({ items }) => items[0]!.text)).toEqual(['WOOL socks', '100% wool'])
+    expect(second.nextCursor).toBeNull()
+  })
+})
+
+describe('those who look after channels', () => {
+  const bearer = () => community.systemKey
+
+  it('read what was reported, also when it says nothing any more, and close it', async () => {
+    const { id: channelId } = await open()
+    const { id: messageId } = await said(amara, channelId, 'Cheap boots!')
+    const report = (page: Page, reason: string) =>
+      page.ask('POST /widget/v1/{publishableKey}/messages/{messageId}/reports', {
+        params: { messageId },
+        body: { reason },
+      })
+    for (const reason of ['An advertisement', 'Again']) expect((await report(yuki, reason)).status).toBe(200)
+    expect((await report(yuki, ' ')).paths).toEqual(['reason'])
+    await amara.remove(messageId)
+    const read = async (query: Record<string, string> = {}) =>
+      (await ask(server, 'GET /apis/v1/message-reports', { bearer: bearer(), query })).answer.items
+    const reports = await read()
+    expect(reports).toEqual([
+      {
+        _id: expect.any(String),
+        messageId,
+        channelId,
+        authorId: ids.amara,
+        text: 'Cheap boots!',
+        userId: ids.yuki,
+        reason: 'An advertisement',
+        isClosed: false,
+        createdAt: expect.any(String),
+      },
+    ])
+    const params = { reportId: reports[0]!._id }
+    const body = { isClosed: true }
+    const closed = await ask(server, 'PUT /apis/v1/message-reports/{reportId}', { bearer: bearer(), params, body })
+    expect(closed.answer).toEqual({ ...reports[0], isClosed: true })
+    expect([await read({ isClosed: 'false' }), await read({ isClosed: 'true' })]).toEqual([[], [closed.answer]])
+  })
+
+  it('delete the messages of others by login and key, but for those of direct channels', async () => {
+    const square = await open()
+    const direct = await open({ type: 'direct', members: [ids.amara, ids.yuki] })
+    const [open1, open2, secret] = [
+      await said(amara, square.id, 'One'),
+      await said(amara, square.id, 'Two'),
+      await said(amara, direct.id, 'Only you'),
+    ]
+    const at = new Date(moment)
+    const owner = await signedIn(server, community, { username: 'owner', role: 'owner' }, at)
+    const plain = await signedIn(server, community, { username: 'plain' }, at)
+    const remove = (messageId: string, bearer: string, query = {}) =>
+      ask(server, 'DELETE /apis/v1/messages/{messageId}', { bearer, params: { messageId }, query })
+    const query = { serverId: community.id }
+    expect((await remove(open1.id, plain.bearer, query)).code).toBe('forbidden')
+    expect((await remove(open1.id, owner.bearer, query)).answer).toEqual({ _id: open1.id })
+    expect((await remove(open2.id, bearer())).answer).toEqual({ _id: open2.id })
+    for (const reply of [await remove(secret.id, owner.bearer, query), await remove(secret.id, bearer())])
+      expect(reply.code).toBe('not_found')
+    const { answer } = await ask(server, 'GET /v1/audit', { bearer: bearer() })
+    expect(answer.items.filter(({ operation }) => operation.startsWith('DELETE /apis/v1/messages'))).toHaveLength(2)
+  })
+})
+
+describe('what members say', () => {
+  it('is counted and paid by the rules, each message of others once for a reaction', async () => {
+    const place = await testCommunity(server, { at: new Date(moment) })
+    for (const name of ['amara', 'yuki']) await join(place, name, { at: new Date(moment) })
+    const rule = { enabled: true, currency: 0, cooldownSeconds: 0, limitPerDay: null }
+    const { answer: settings } = await ask(server, 'GET /v1/gamification', { bearer: place.systemKey })
+    const earning = {
+      ...settings.earning,
+      message: { ...rule, xp: 10, cooldownSeconds: 60 },
+      reply: { ...rule, xp: 5 },
+      reaction: { ...rule, xp: 2 },
+    }
+    const set = await ask(server, 'PATCH /v1/gamification', { bearer: place.systemKey, body: { earning } })
+    expect(set.status, set.text).toBe(200)
+    const [writer, other] = [await pageOf(server, place, 'amara'), await pageOf(server, place, 'yuki')]
+    const { id: channelId } = await openChannel(place)
+    const theirs = await said(other, channelId, 'Hello')
+    const own = await said(writer, channelId, 'One')
+    // Too soon to be paid.
+    await said(writer, channelId, 'Two')
+    await writer.reply(theirs.id, 'Hello you')
+    for (const emoji of ['🎉', '💖']) await writer.react(theirs.id, emoji)
+    await writer.unreact(theirs.id, '🎉')
+    await writer.react(theirs.id, '🎉')
+    await writer.react(own.id, '🎉')
+    const { answer } = await ask(server, 'POST /apis/v1/users/info', {
+      bearer: place.systemKey,
+      body: { idOrEmail: 'amara' },
+    })
+    expect(answer).toMatchObject({ xp: 17, totalMessages: 2, replySent: 1, totalReactions: 1 })
   })
 })

@@ -14,6 +14,7 @@ const eventTypes = [
   'milestone.changed',
   'social.changed',
   'channel.changed',
+  'channel.typing',
   'message.created',
   'message.updated',
   'message.deleted',
@@ -44,10 +45,11 @@ export const Hint = z
      * theirs, and for a `config.changed`, `milestone.changed` or `social.changed` that is about that member's pages alone; an
      * item for `wish.changed`, which members who save for it may be told is back, and for `store.changed`, or null for the
      * whole store; the message for `message.created`, `message.updated`, `message.deleted` and `reaction.changed`; null for
-     * `channel.changed`: one of the channels that members see may be another, or more or less.
+     * `channel.changed`: one of the channels that members see may be another, or more or less; the member who writes for
+     * `channel.typing`.
      */
     id: Id.nullable(),
-    /** Of a message: where it stands. */
+    /** Of a message, and of who writes one: in which channel. */
     channelId: Id.optional(),
   })
   .meta({ id: 'Hint' })

@@ -94,6 +94,7 @@ export interface Tables {
   message_reactions: MessageReactions
   message_mentions: MessageMentions
   channel_reads: ChannelReads
+  message_reports: MessageReports
   stores: Stores
   product_categories: ProductCategories
   products: Products
@@ -782,6 +783,18 @@ interface ChannelReads {
   member_id: string
   read_to: string | null
   is_muted: Generated<boolean>
+  typed_at: Date | null
+}
+
+interface MessageReports {
+  community_id: string
+  id: string
+  message_id: string
+  member_id: string
+  reason: string
+  text: string
+  closed_at: Date | null
+  created_at: Once<Date>
 }
 
 interface Stores {

@@ -6,9 +6,13 @@ import { newId } from './ids.js'
  * Writes that something happened, in the transaction of the change, so that both stand or neither does. The relay
  * numbers it after the commit; stream and webhooks read numbered events only.
  * @param subject What it is about (a board, a member, a job), or null.
+ * @param data What else is told of it, where nothing keeps it that could be asked.
  */
-export async function emit(tx: Tx, type: EventType, subject: string | null): Promise<void> {
-  await tx.db.insertInto('events').values({ community_id: tx.communityId, id: newId(), type, subject }).execute()
+export async function emit(tx: Tx, type: EventType, subject: string | null, data: object = {}): Promise<void> {
+  await tx.db
+    .insertInto('events')
+    .values({ community_id: tx.communityId, id: newId(), type, subject, data: JSON.stringify(data) })
+    .execute()
   tx.wake('events')
 }
 

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { EventType, Hint } from '@rai/contract'
 import type { Logger } from 'pino'
 import type { Database, Tx } from '../db/database.js'
-import { isSeenBy, type Onlooker } from '../domain/channels.js'
+import { findChannels, isSeenBy, type Onlooker, type Channel as Place } from '../domain/channels.js'
 import { type Board, findBoards, mayView, type Viewer } from '../domain/leaderboards/index.js'
 import { type Member, roleIdsOf } from '../domain/members/members.js'
 import { findPlaced, mayRead, type Placed } from '../domain/messages/places.js'
@@ -10,12 +10,12 @@ import { allowedBy, listRoles, type Role } from '../domain/roles.js'
 
 /**
  * Whom an event concerns: every page of the community, or where it is about a member, all of theirs; every page, whatever it
- * is about; those that may see the board; those of members who may read the message; those of all members, who are not told
+ * is about; those that may see the board; those of members who may read the message, or see the channel; those of all members, who are not told
  * which one it is, for it may not be for them; the pages of the member it is about; or those that got in by the key, or as the
  * member, that it is about. These are told nothing: their stream ends, and who comes back is asked again.
  */
 const audiences: Partial<
-  Record<EventType, 'everyone' | 'all' | 'viewers' | 'readers' | 'members' | 'subject' | 'holders'>
+  Record<EventType, 'everyone' | 'all' | 'viewers' | 'readers' | 'onlookers' | 'members' | 'subject' | 'holders'>
 > = {
   'leaderboard.changed': 'viewers',
   'config.changed': 'everyone',
@@ -26,6 +26,7 @@ const audiences: Partial<
   'order.updated': 'subject',
   'wish.changed': 'all',
   'channel.changed': 'members',
+  'channel.typing': 'onlookers',
   'message.created': 'readers',
   'message.updated': 'readers',
   'message.deleted': 'readers',
@@ -71,6 +72,8 @@ interface Batch {
   hints: readonly Hint[]
   boards: ReadonlyMap<string, Board>
   messages: ReadonlyMap<string, Placed>
+  /** Where members write, by the channels' ids. */
+  places: ReadonlyMap<string, Place>
   roles: readonly Role[]
   roleIds: ReadonlyMap<string, readonly string[]>
   last: number
@@ -140,23 +143,28 @@ export function createHub(
   async function read(tx: Tx, seq: number, upTo: number) {
     const rows = await tx.db
       .selectFrom('events')
-      .select(['seq', 'type', 'subject'])
+      .select(['seq', 'type', 'subject', 'data'])
       .where('community_id', '=', tx.communityId)
       .where('seq', '>', seq)
       .orderBy('seq')
       .limit(replayLimit)
       .execute()
     const newest = new Map<string, Hint>()
-    for (const { seq, type, subject } of rows) {
+    for (const { seq, type, subject, data } of rows) {
       const id = audiences[type] === 'members' ? null : subject
-      if (audiences[type]) newest.set(`${type} ${id}`, { seq: seq!, type, id })
+      const where = typeof data.channelId === 'string' ? { channelId: data.channelId } : {}
+      if (audiences[type]) newest.set(`${type} ${id}`, { seq: seq!, type, id, ...where })
     }
     const named = [...newest.values()].sort((a, b) => a.seq - b.seq)
     const idsFor = (audience: string) =>
       named.flatMap(({ type, id }) => (audiences[type as EventType] === audience && id ? [id] : []))
     const boards = new Map((await findBoards(tx, idsFor('viewers'))).map((board) => [board.id, board]))
     const messages = await findPlaced(tx, idsFor('readers'))
-    const roles = messages.size > 0 ? await listRoles(tx) : []
+    const places = await findChannels(
+      tx,
+      named.flatMap(({ channelId }) => channelId ?? []),
+    )
+    const roles = messages.size + places.size > 0 ? await listRoles(tx) : []
     const hints = named.map((hint): Hint => {
       const channel = messages.get(hint.id ?? '')?.channel
       return channel ? { ...hint, channelId: channel.id } : hint
@@ -164,7 +172,8 @@ export function createHub(
     const memberIds = hints.flatMap(({ type, id }) => (type === 'config.changed' && id ? [id] : []))
     const roleIds = await roleIdsOf(tx, memberIds)
     const last = rows.at(-1)?.seq ?? seq
-    return { hints, boards, messages, roles, roleIds, last: rows.length === replayLimit ? last : Math.max(last, upTo) }
+    const upToHere = rows.length === replayLimit ? last : Math.max(last, upTo)
+    return { hints, boards, messages, places, roles, roleIds, last: upToHere }
   }
 
   function send(client: Client, batch: Batch): void {
@@ -175,7 +184,7 @@ export function createHub(
       return
     }
     client.roleIds = roleIds.get(client.memberId ?? '') ?? client.roleIds
-    const onlooker = batch.messages.size > 0 ? onlookerOf(client, batch.roles) : undefined
+    const onlooker = batch.roles.length > 0 ? onlookerOf(client, batch.roles) : undefined
     const frames = hints
       .filter((hint) => hint.seq > client.seq && concerns(hint, client, batch, onlooker))
       .map((hint) => frame(hint))
@@ -310,14 +319,18 @@ function onlookerOf({ memberId, role, roleIds }: Client, roles: readonly Role[])
 }
 
 function concerns(
-  { type, id }: Hint,
+  { type, id, channelId }: Hint,
   client: Client,
-  { boards, messages }: Batch,
+  { boards, messages, places }: Batch,
   onlooker: Onlooker | undefined,
 ): boolean {
   const audience = type === 'reset' ? 'everyone' : audiences[type]
   if (audience === 'all') return true
   if (audience === 'members') return client.memberId !== undefined
+  if (audience === 'onlookers') {
+    const place = places.get(channelId ?? '')
+    return id !== client.memberId && place !== undefined && onlooker !== undefined && isSeenBy(place, onlooker)
+  }
   if (audience === 'readers') {
     const placed = messages.get(id ?? '')
     return (

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Emoji, MessageText } from '../../messages.js'
 import { bodyLimits, table } from '../../route.js'
-import { cursorQuery, Id, line, page, Time } from '../../schemas.js'
+import { cursorQuery, Id, line, page, Time, text } from '../../schemas.js'
 import { channelTypes, Manifest } from '../system/channels.js'
 import { Key, memberOnly, ShownMember } from './common.js'
 
@@ -175,6 +175,22 @@ export const channels = table({
     bodyLimit: bodyLimits.small,
     answer: Standing,
   },
+  'GET /widget/v1/{publishableKey}/channels/{channelId}/search': {
+    summary: 'Messages of a channel with a text in them, newest first',
+    description:
+      'Without regard to case. A page has been looked for in so many messages, and may hold few or none: go on while there is a `nextCursor`.',
+    access: memberOnly,
+    params: ChannelPath,
+    query: z.strictObject({ ...cursorQuery, text: line(1, 100) }),
+    answer: page(Message),
+  },
+  'PUT /widget/v1/{publishableKey}/channels/{channelId}/typing': {
+    summary: 'Say that the member is writing. Others are told by the stream, at most every three seconds',
+    description: 'Nothing says that they stopped: a page shows it for some seconds.',
+    access: memberOnly,
+    params: ChannelPath,
+    answer: z.strictObject({ now: Time }),
+  },
   'GET /widget/v1/{publishableKey}/channels/{channelId}/topics': {
     summary: 'The topics of a forum, those first where something was said last',
     access: memberOnly,
@@ -226,6 +242,14 @@ export const channels = table({
     access: memberOnly,
     params: MessagePath,
     audited: true,
+    answer: z.strictObject({ id: Id }),
+  },
+  'POST /widget/v1/{publishableKey}/messages/{messageId}/reports': {
+    summary: 'Tell those who look after the community of a message. They are shown what it says. Twice is as once',
+    access: memberOnly,
+    params: MessagePath,
+    body: z.strictObject({ reason: text(1000).trim().min(1).meta({ description: 'What is wrong with it' }) }),
+    bodyLimit: bodyLimits.small,
     answer: z.strictObject({ id: Id }),
   },
   'PUT /widget/v1/{publishableKey}/messages/{messageId}/pin': {

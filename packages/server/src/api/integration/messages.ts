@@ -11,7 +11,7 @@ import { lastSaid } from '../../domain/messages/reading.js'
 import type { Asker, Context, Handlers } from '../../http/context.js'
 import { readerOf, speakerBehind } from '../speaking.js'
 
-type Keys = 'GET /apis/v1/channels' | Extract<RouteKey, `${string} /apis/v1/messages${string}`>
+type Keys = 'GET /apis/v1/channels' | 'GET /apis/v1/messages' | Extract<RouteKey, `POST /apis/v1/messages${string}`>
 type Send = 'POST /apis/v1/messages/send'
 
 export const messages: Handlers<Keys> = {

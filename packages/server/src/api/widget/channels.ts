@@ -6,11 +6,11 @@ import { isId } from '../../domain/ids.js'
 import { findMembers } from '../../domain/members/members.js'
 import { sendMessage } from '../../domain/messages/messages.js'
 import { neededToWrite, placeOf, type Speaker, type Topic } from '../../domain/messages/places.js'
-import { readMessages, readPins } from '../../domain/messages/reading.js'
-import { markRead, type Standing, setMuted, standingsOf } from '../../domain/messages/reads.js'
+import { readMessages, readPins, searchMessages } from '../../domain/messages/reading.js'
+import { markRead, type Standing, setMuted, standingsOf, type } from '../../domain/messages/reads.js'
 import { beginTopic, forumOf, listTopics } from '../../domain/messages/topics.js'
 import type { Handlers, Services } from '../../http/context.js'
-import { byId, pageByCursor } from '../../http/cursor.js'
+import { byId, pageByCursor, readCursor, writeCursor } from '../../http/cursor.js'
 import { speakerOf } from '../speaking.js'
 import { showAuthor, showMessage, showMessages } from './messages.js'
 
@@ -72,6 +72,21 @@ export const channels: Handlers<Keys> = {
     const channel = await placeOf(tx, speaker, params.channelId)
     await setMuted(tx, speaker, channel, body.isMuted)
     return standingOf(tx, speaker, channel)
+  },
+
+  'GET /widget/v1/{publishableKey}/channels/{channelId}/search': async ({ tx, principal, params, query, deps }) => {
+    const speaker = await speakerOf(tx, principal)
+    const channel = await placeOf(tx, speaker, params.channelId)
+    const { text, cursor, limit = 20 } = query
+    const before = cursor === undefined ? undefined : readCursor(cursor, byId.place)
+    const { messages, next } = await searchMessages(tx, channel, speaker, { text, before, limit })
+    return { items: await showMessages(tx, deps, speaker, messages), nextCursor: next && writeCursor(next) }
+  },
+
+  'PUT /widget/v1/{publishableKey}/channels/{channelId}/typing': async ({ tx, principal, params, now }) => {
+    const speaker = await speakerOf(tx, principal)
+    await type(tx, speaker, await placeOf(tx, speaker, params.channelId), now)
+    return { now: now.toISOString() }
   },
 
   'GET /widget/v1/{publishableKey}/channels/{channelId}/topics': async ({ tx, principal, params, query, deps }) => {

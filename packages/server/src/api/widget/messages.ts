@@ -5,6 +5,7 @@ import { deleteMessage, editMessage, pinMessage, replyTo } from '../../domain/me
 import { isOwn, type Message, messageOf, placeOf, type Speaker } from '../../domain/messages/places.js'
 import { react, unreact, whoReacted } from '../../domain/messages/reactions.js'
 import { readMessage, type ShownMessage } from '../../domain/messages/reading.js'
+import { reportMessage } from '../../domain/messages/reports.js'
 import type { Context, Handlers, Services } from '../../http/context.js'
 import { byId, pageByCursor } from '../../http/cursor.js'
 import { shownAvatarUrl } from '../../pages/pictures.js'
@@ -54,6 +55,11 @@ export const messages: Handlers<Keys> = {
     const message = await deleteMessage(tx, speaker, params.messageId, now)
     note.isNothing = isOwn(message, speaker)
     return { id: message.id }
+  },
+
+  'POST /widget/v1/{publishableKey}/messages/{messageId}/reports': async ({ tx, principal, params, body, now }) => {
+    await reportMessage(tx, await speakerOf(tx, principal), params.messageId, body.reason, now)
+    return { id: params.messageId }
   },
 
   'PUT /widget/v1/{publishableKey}/messages/{messageId}/pin': (context) => pin(context, true),

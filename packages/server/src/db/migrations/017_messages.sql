@@ -83,9 +83,31 @@ create table channel_reads (
   -- The last message that they have read; null: none yet.
   read_to uuid,
   is_muted boolean not null default false,
+  -- When others were told last that they write.
+  typed_at timestamptz,
   primary key (community_id, channel_id, member_id)
 );
 create index channel_reads_member on channel_reads (community_id, member_id);
 select tenant_table('channel_reads');
 alter table channel_reads add foreign key (community_id, channel_id) references channels (community_id, id) on delete cascade;
 alter table channel_reads add foreign key (community_id, member_id) references members (community_id, id);
+
+-- What members think somebody should look at.
+create table message_reports (
+  community_id uuid not null,
+  id uuid not null,
+  message_id uuid not null,
+  -- Who says so.
+  member_id uuid not null,
+  reason text not null,
+  -- What the message said then.
+  text text not null,
+  closed_at timestamptz,
+  created_at timestamptz not null,
+  primary key (community_id, id),
+  unique (community_id, message_id, member_id)
+);
+create index message_reports_member on message_reports (community_id, member_id);
+select tenant_table('message_reports');
+alter table message_reports add foreign key (community_id, message_id) references messages (community_id, id) on delete cascade;
+alter table message_reports add foreign key (community_id, member_id) references members (community_id, id);

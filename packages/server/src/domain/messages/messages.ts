@@ -260,7 +260,7 @@ export async function eraseMessages(tx: Tx, memberIds: readonly string[], at: Da
     returning id`.execute(tx.db)
   const ids = sql<boolean>`message_id = any(${sql.val(rows.map(({ id }) => id))}::uuid[])`
   const them = sql<boolean>`member_id = any(${sql.val(memberIds)}::uuid[])`
-  for (const table of ['message_reactions', 'message_mentions'] as const)
+  for (const table of ['message_reactions', 'message_mentions', 'message_reports'] as const)
     await tx.db
       .deleteFrom(table)
       .where('community_id', '=', tx.communityId)

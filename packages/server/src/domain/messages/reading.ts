@@ -124,6 +124,37 @@ async function find(
   return rows
 }
 
+/** How many messages a search looks through in one request. */
+const lookedThrough = 20_000
+
+/**
+ * Messages of a channel with a text in them, newest first, and before which message to look further; null at the end. What
+ * it costs has an end, however rare the text is.
+ */
+export async function searchMessages(
+  tx: Tx,
+  channel: Channel,
+  reader: Reader,
+  { text, before, limit }: { text: string; before: string | undefined; limit: number },
+): Promise<{ messages: ShownMessage[]; next: string | null }> {
+  const { communityId } = tx
+  const like = `%${text.replace(/[\\%_]/g, '\\$&')}%`
+  const stretch = sql`
+    select id, text from messages m
+    where m.community_id = ${communityId} and m.channel_id = ${channel.id} and ${isRead(channel, reader)}
+      and ${before === undefined ? sql`true` : sql`m.id < ${before}`}
+    order by id desc limit ${lookedThrough}`
+  const { rows } = await sql<{ id: string; is_found: boolean }>`
+    with stretch as materialized (${stretch})
+    (select id, true as is_found from stretch where text ilike ${like} order by id desc limit ${limit + 1})
+    union all (select id, false from stretch order by id desc offset ${lookedThrough - 1})`.execute(tx.db)
+  const found = rows.filter(({ is_found }) => is_found).map(({ id }) => id)
+  const last = rows.find(({ is_found }) => !is_found)?.id ?? null
+  const shown = found.slice(0, limit)
+  const messages = await find(tx, channel, reader, sql`m.id = any(${sql.val(shown)}::uuid[])`, sql`id desc`, limit)
+  return { messages, next: found.length > limit ? shown.at(-1)! : last }
+}
+
 /** What a member said last, or everybody in a channel, newest first. */
 export interface Said {
   channels: readonly Channel[]

@@ -1,10 +1,11 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
-import type { Channel } from '../channels.js'
+import { type Channel, mayIn } from '../channels.js'
+import { emit } from '../events.js'
 import { Failure } from '../failure.js'
 import { firstIdAt, isId } from '../ids.js'
 import { findMember } from '../members/members.js'
-import { readsAll, type Speaker } from './places.js'
+import { neededToWrite, readsAll, type Speaker } from './places.js'
 
 /** How a member stands to a channel. */
 export interface Standing {
@@ -74,6 +75,22 @@ async function isOfChannel(tx: Tx, { id: channelId }: Channel, messageId: string
     .where('id', '=', messageId)
     .executeTakeFirst()
   return message !== undefined
+}
+
+/** How often others are told that a member writes. */
+const typingEveryMs = 3000
+
+/** Tells others that a member writes in a channel. Those who are answered in a whisper know who whispers, and no more. */
+export async function type(tx: Tx, { onlooker }: Speaker, channel: Channel, at: Date): Promise<void> {
+  const isHeard = mayIn(channel, onlooker, neededToWrite(channel))
+  if (!isHeard || (channel.type === 'whisper' && !readsAll(channel, { onlooker }))) return
+  const { rows } = await sql`
+    insert into channel_reads as r (community_id, channel_id, member_id, typed_at)
+    values (${tx.communityId}, ${channel.id}, ${onlooker.memberId}, ${at})
+    on conflict (community_id, channel_id, member_id) do update set typed_at = excluded.typed_at
+      where r.typed_at is null or r.typed_at <= ${new Date(at.getTime() - typingEveryMs)}
+    returning 1`.execute(tx.db)
+  if (rows.length > 0) await emit(tx, 'channel.typing', onlooker.memberId, { channelId: channel.id })
 }
 
 /** Notes whether a member wants to hear of a channel. */
