@@ -18,7 +18,6 @@ import {
   setVisibility,
 } from '../../packages/server/src/domain/members/members.js'
 import { changeRoles, createRole } from '../../packages/server/src/domain/roles.js'
-import { inFolder } from '../../packages/server/src/files/folder.js'
 import { type Ask, ask, formOf } from '../helpers/api.js'
 import { runCsv } from '../helpers/bulk.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
@@ -332,15 +331,13 @@ describe('a badge that follows from a count', () => {
 
 describe('a badge that many have had enough for before', () => {
   let quiet: TestCommunity
-  let files: ReturnType<typeof inFolder>
   beforeAll(async () => {
     // Where no server does the background work.
     const { database } = await openTestDatabase()
     quiet = await testCommunity({ database })
-    files = inFolder(server.config.dataDir)
   })
 
-  const settle = () => quiet.tenant((tx) => settleBadges(tx, files, new Date()))
+  const settle = () => quiet.tenant((tx) => settleBadges(tx, new Date()))
   const make = (input: Omit<BadgeInput, 'title'>) =>
     quiet.tenant((tx) => createBadge(tx, { title: 'Rich', ...input }, new Date()))
   const given = async (badgeId: string) => {
@@ -391,7 +388,7 @@ describe('a badge that many have had enough for before', () => {
     for (const member of [gone!, erased!]) await earn(quiet, member.id, 1_000, { unit: 'currency' })
     await quiet.tenant((tx) => deleteMember(tx, gone!, new Date()))
     await quiet.tenant((tx) => deleteMember(tx, erased!, new Date(0)))
-    await quiet.tenant((tx) => eraseNext(tx, files, new Date()))
+    await quiet.tenant((tx) => eraseNext(tx, new Date()))
     const badge = await make({ metric: 'currency', quantity: 1_000 })
     while (await settle());
     const rows = await quiet.tenant((tx) =>

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import sharp from 'sharp'
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
@@ -11,12 +11,14 @@ import { startBucket } from '../helpers/bucket.js'
 import { testCommunity } from '../helpers/community.js'
 import { createTestDatabase } from '../helpers/database.js'
 import { startDatabaseProxy } from '../helpers/database-proxy.js'
-import { startFaultProxy } from '../helpers/fault-proxy.js'
+import { faults, startFaultProxy } from '../helpers/fault-proxy.js'
 import { newAccount, signIn } from '../helpers/people.js'
 import { startTestServer, type TestServer } from '../helpers/server.js'
 
 const many = { points: 1000, seconds: 60 }
-const server = await startTestServer({ limits: { servers: many } })
+let ahead = 0
+const clock = () => new Date(Date.now() + ahead)
+const server = await startTestServer({ clock, limits: { servers: many } })
 const paint = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: '#c03' } })
 
 /** Somebody who signed in. */
@@ -224,6 +226,23 @@ describe('a server', () => {
     expect((await fetch(shown!.image!)).status).toBe(200)
   })
 
+  it('keeps no picture for good that could not be removed at once', async () => {
+    const { answer } = await create(amara, { form: formOf({ name: 'Held', image: png }) })
+    const file = join(server.config.dataDir, 'files', answer.id, basename(answer.image!))
+    // A folder that is called as the file is not removed as one.
+    rmSync(file)
+    mkdirSync(file)
+    await update(amara, answer.id, { body: { image: null } })
+    const tries = () =>
+      server.database.tenant(answer.id, ({ db }) => db.selectFrom('forgotten_images').select('tries').execute())
+    await expect.poll(tries).toEqual([{ tries: 1 }])
+    rmdirSync(file)
+    writeFileSync(file, png)
+    ahead += 60_000
+    await expect.poll(() => filesOf(answer.id)).toEqual([])
+    await expect.poll(tries).toEqual([])
+  })
+
   it('keeps no picture of a change that was refused', async () => {
     const { answer: made } = await create(amara, named('Refused'))
     const headers = { 'idempotency-key': 'refused' }
@@ -334,7 +353,9 @@ describe('where files come from', () => {
 
   it('may be a bucket, which every instance reads and writes', async () => {
     const bucket = await startBucket()
-    const one = await startTestServer({ config: { s3: bucket } })
+    const proxy = await startFaultProxy(bucket.url)
+    onTestFinished(proxy.stop)
+    const one = await startTestServer({ clock, config: { s3: { ...bucket, url: `${proxy.url}/club` } } })
     const bearer = await person('amara@example.com', one)
     const { answer } = await create(bearer, { form: formOf({ name: 'Kept', image: png }) }, one)
     const { pathname } = new URL(answer.image!)
@@ -342,8 +363,12 @@ describe('where files come from', () => {
     const response = await fetch(other.url + pathname)
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'image/webp'])
     expect(await sharp(Buffer.from(await response.arrayBuffer())).metadata()).toMatchObject({ width: 512 })
-    const body = { image: null }
-    await ask(one, 'PUT /api/v1/servers/{serverId}', { bearer, params: { serverId: answer.id }, body })
+    proxy.fail(faults.refused403)
+    await ask(one, 'PUT /api/v1/servers/{serverId}', { bearer, params: { serverId: answer.id }, body: { image: null } })
+    await expect.poll(() => proxy.seen.at(-1)!.method).toBe('DELETE')
+    expect((await fetch(other.url + pathname)).status).toBe(200)
+    proxy.fail(undefined)
+    ahead += 60_000
     await expect.poll(async () => (await fetch(other.url + pathname)).status).toBe(404)
   })
 

@@ -3,7 +3,6 @@ import { type ConnectableNetwork, connectableNetworks, type SocialAction } from 
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { deleteMember, eraseNext } from '../../packages/server/src/domain/members/deletions.js'
 import { balancesOf, createMember, type Member } from '../../packages/server/src/domain/members/members.js'
-import { inFolder } from '../../packages/server/src/files/folder.js'
 import { type Ask, ask, embedToken } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
 import { startNetworks, type TestAccount } from '../helpers/networks.js'
@@ -315,7 +314,7 @@ describe('an account that is connected', () => {
     expect(again.status).toBe(200)
     await tenant((tx) => deleteMember(tx, member, now))
     wait(31 * 86_400)
-    await tenant((tx) => eraseNext(tx, inFolder(server.config.dataDir), now))
+    await tenant((tx) => eraseNext(tx, now))
     expect(await sealed(member)).toEqual([])
     expect((await connect(other, account)).status).toBe(200)
   })

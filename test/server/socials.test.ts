@@ -9,7 +9,6 @@ import { countFacts } from '../../packages/server/src/domain/facts.js'
 import { rewardsByDay } from '../../packages/server/src/domain/members/activity.js'
 import { deleteMember, eraseNext } from '../../packages/server/src/domain/members/deletions.js'
 import { balancesOf, createMember, type Member } from '../../packages/server/src/domain/members/members.js'
-import { inFolder } from '../../packages/server/src/files/folder.js'
 import { type Ask, ask, embedToken, formOf } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
 import { missingId, signedIn } from '../helpers/people.js'
@@ -439,7 +438,7 @@ describe('a review', () => {
     await tenant((tx) => deleteMember(tx, gone, now))
     expect((await approve(other!._id)).code).toBe('not_found')
     wait(31 * aDay)
-    await tenant((tx) => eraseNext(tx, inFolder(server.config.dataDir), now))
+    await tenant((tx) => eraseNext(tx, now))
     const left = await tenant((tx) =>
       tx.db.selectFrom('social_reviews').selectAll().where('id', '=', other!._id).execute(),
     )

@@ -19,6 +19,7 @@ import { deleteMember } from '../../packages/server/src/domain/members/deletions
 import { createMember } from '../../packages/server/src/domain/members/members.js'
 import { suspend } from '../../packages/server/src/domain/members/moderation.js'
 import { claimStage } from '../../packages/server/src/domain/milestones/claiming.js'
+import { forgetImages } from '../../packages/server/src/domain/pictures/images.js'
 import { connectAccount } from '../../packages/server/src/domain/socials/accounts.js'
 import { claim } from '../../packages/server/src/domain/socials/claims.js'
 import { newTicket } from '../../packages/server/src/domain/socials/connecting.js'
@@ -125,6 +126,7 @@ async function seedTheRest(): Promise<void> {
     const { id: role_id } = await tx.db.selectFrom('roles').select('id').limit(1).executeTakeFirstOrThrow()
     await tx.db.insertInto('xp_roles').values({ community_id, role_id, xp: 100 }).execute()
     await tx.db.insertInto('avatars').values({ community_id, member_id, due_at: now }).execute()
+    await forgetImages(tx, [newId()], new Date('2100-01-01'))
     await claimStage(tx, (await openMilestone(tx, now)).id, 1, member_id, now)
     await newLoginCode(tx, { username: 'amara' }, now)
     await seedSocials(tx, member_id)
@@ -292,6 +294,7 @@ describe('background work', () => {
       'badges',
       'board_deltas',
       'events',
+      'forgotten_images',
       'idempotency_keys',
       'jobs',
       'leaderboards',

@@ -8,7 +8,6 @@ import { newId, nobody } from '../../packages/server/src/domain/ids.js'
 import { createBoard, rowsAt, runOf } from '../../packages/server/src/domain/leaderboards/index.js'
 import { deleteMember, eraseNext } from '../../packages/server/src/domain/members/deletions.js'
 import { createMember, memberByUserId } from '../../packages/server/src/domain/members/members.js'
-import { inFolder } from '../../packages/server/src/files/folder.js'
 import { writeCursor } from '../../packages/server/src/http/cursor.js'
 import { ask } from '../helpers/api.js'
 import { runCsv, uploadCsv } from '../helpers/bulk.js'
@@ -498,7 +497,7 @@ describe('histories', () => {
       )
     await tenant(async (tx) => {
       await deleteMember(tx, await memberByUserId(tx, userId), new Date(now.getTime() - 31 * day))
-      await eraseNext(tx, inFolder(server.config.dataDir), now)
+      await eraseNext(tx, now)
     })
     expect(await left()).toEqual([{ field_id: number._id }])
   })
@@ -643,7 +642,7 @@ describe('a field that is deleted', () => {
         [500, true],
         [0, false],
       ] as const) {
-        expect(await eraseNext(tx, inFolder(server.config.dataDir), now)).toBe(hasMore)
+        expect(await eraseNext(tx, now)).toBe(hasMore)
         expect(await left(tx)).toBe(expected)
       }
     })

@@ -16,6 +16,7 @@ import { startBadges } from './jobs/badges.js'
 import { startBulk } from './jobs/bulk.js'
 import { startCounting } from './jobs/count.js'
 import { startErasing } from './jobs/erase.js'
+import { startRemovingFiles } from './jobs/files.js'
 import { startFolding } from './jobs/fold.js'
 import { startForgetting } from './jobs/forget.js'
 import { startMailing } from './jobs/mail.js'
@@ -107,15 +108,16 @@ export async function startServer(
       scores: startFolding(database, log),
       boards: startCounting(database, log),
       fields: startForgetting(database, log),
-      badges: startBadges(database, files, log, clock),
+      badges: startBadges(database, log, clock),
       jobs: startBulk(database, log, clock),
       avatars: startAvatars(database, log, clock, fetchGuarded),
+      files: startRemovingFiles(database, files, log, clock),
       mails: startMailing(database, config, log, clock),
     }
     database.onWork((work, communityId) => loops[work].wake(communityId))
     const byTime = [
       startSettling(database, log, clock),
-      startErasing(database, files, log, clock),
+      startErasing(database, log, clock),
       startEndingSuspensions(database, log, clock),
       startPruning(database, log),
       startPruningAccounts(database, log, clock),

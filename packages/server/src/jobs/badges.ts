@@ -1,11 +1,10 @@
 import type { Logger } from 'pino'
 import type { Database } from '../db/database.js'
 import { settleBadges } from '../domain/badges/awards.js'
-import type { Files } from '../files/files.js'
 import { type Loop, startLoop } from './loop.js'
 
 /** Does what badges that were made, changed or deleted leave to do (see domain/badges/awards.ts), a step at a time. */
-export function startBadges(database: Database, files: Files, log: Pick<Logger, 'error'>, clock: () => Date): Loop {
+export function startBadges(database: Database, log: Pick<Logger, 'error'>, clock: () => Date): Loop {
   return startLoop(database, log, {
     name: 'badges',
     find: async (db) => {
@@ -17,6 +16,6 @@ export function startBadges(database: Database, files: Files, log: Pick<Logger, 
         .execute()
       return rows.map((row) => row.community_id)
     },
-    run: (communityId) => database.tenant(communityId, (tx) => settleBadges(tx, files, clock())),
+    run: (communityId) => database.tenant(communityId, (tx) => settleBadges(tx, clock())),
   })
 }

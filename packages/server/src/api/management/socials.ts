@@ -62,10 +62,10 @@ export const socials: Handlers<Keys> = {
     }),
 
   'POST /v1/social-reviews/{reviewId}/approve': async ({ tx, params, principal, deps, now }) =>
-    showReview(deps, await decide(tx, deps.files, params.reviewId, { reason: null }, now, actorOf(principal))),
+    showReview(deps, await decide(tx, params.reviewId, { reason: null }, now, actorOf(principal))),
 
   'POST /v1/social-reviews/{reviewId}/reject': async ({ tx, params, body, principal, deps, now }) =>
-    showReview(deps, await decide(tx, deps.files, params.reviewId, body, now, actorOf(principal))),
+    showReview(deps, await decide(tx, params.reviewId, body, now, actorOf(principal))),
 
   'GET /v1/social-networks': ({ tx, deps }) => showNetworks(tx, deps),
 

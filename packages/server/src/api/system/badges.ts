@@ -23,7 +23,7 @@ const decided =
   (state: 'approved' | 'rejected') =>
   async ({ tx, params, principal, deps, now }: Decision): Promise<ShownApplication> => {
     const { application, proof } = await decide(tx, params.applicationId, state, now, actorOf(principal))
-    forgetImages(tx, deps.files, [proof])
+    await forgetImages(tx, [proof], now)
     return showApplication(deps, application)
   }
 
@@ -44,12 +44,12 @@ export const badges: Handlers<
       const { before, badge } = await updateBadge(tx, params.badgeId, { ...inputOf(body), ...images }, now)
       const shown = imagesOf(badge)
       const gone = imagesOf(before).filter((id) => !shown.includes(id))
-      forgetImages(tx, deps.files, gone)
+      await forgetImages(tx, gone, now)
       return show(deps, badge)
     }),
 
-  'DELETE /api/v1/badges/{badgeId}': async ({ tx, params, deps, now }) => {
-    forgetImages(tx, deps.files, imagesOf(await deleteBadge(tx, params.badgeId, now)))
+  'DELETE /api/v1/badges/{badgeId}': async ({ tx, params, now }) => {
+    await forgetImages(tx, imagesOf(await deleteBadge(tx, params.badgeId, now)), now)
     return { id: params.badgeId }
   },
 

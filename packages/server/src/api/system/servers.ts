@@ -52,10 +52,10 @@ export const servers: Handlers<Extract<RouteKey, `${string} /api/v1/servers` | '
 
   'PUT /api/v1/servers/{serverId}': (context) =>
     withPictures(context, async (tx, { image }) => {
-      const { body, deps } = context
+      const { body, deps, now } = context
       const imageId = image ?? body.image
       const { community, imageBefore } = await changeCommunity(tx, { name: body.name, imageId })
-      if (imageId !== undefined) forgetImages(tx, deps.files, [imageBefore])
+      if (imageId !== undefined) await forgetImages(tx, [imageBefore], now)
       return show(tx, deps, community)
     }),
 }

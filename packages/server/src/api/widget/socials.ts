@@ -54,7 +54,7 @@ export const socials: Handlers<Keys> = {
       const judge = (row: Row) => asked?.verdict ?? judgeHere(tx, quest, doer, row, { ...body, picture }, now)
       const isOurs = isAskedOutside(quest) === (asked !== null)
       const isLookedAt = isOurs && (await claim(tx, quest, doer, judge, now, asked?.turn))
-      if (!isLookedAt || quest.proof !== 'review') forgetImages(tx, deps.files, [picture])
+      if (!isLookedAt || quest.proof !== 'review') await forgetImages(tx, [picture], now)
       return showQuest(tx, quest, community, member, now)
     })
   },

@@ -1,7 +1,6 @@
 import { type Selectable, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
-import type { Files } from '../../files/files.js'
 import { Failure } from '../failure.js'
 import { isId, newId } from '../ids.js'
 import { holdRow, shareBoards } from '../locks.js'
@@ -73,18 +72,15 @@ export async function applicationFor(tx: Tx, badgeId: string, memberId: string):
 }
 
 /** Takes away what members have said and shown for themselves. */
-export async function eraseApplications(tx: Tx, files: Files, memberIds: readonly string[]): Promise<void> {
+export async function eraseApplications(tx: Tx, memberIds: readonly string[], at: Date): Promise<void> {
   const erased = await tx.db
     .deleteFrom('badge_applications')
     .where('community_id', '=', tx.communityId)
     .where(sql<boolean>`member_id = any(${sql.val(memberIds)}::uuid[])`)
     .returning('attachment_id')
     .execute()
-  forgetImages(
-    tx,
-    files,
-    erased.map(({ attachment_id }) => attachment_id),
-  )
+  const proofs = erased.map(({ attachment_id }) => attachment_id)
+  await forgetImages(tx, proofs, at)
 }
 
 export interface ApplicationPage {

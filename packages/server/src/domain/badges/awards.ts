@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
-import type { Files } from '../../files/files.js'
 import { holdValues } from '../fields/values.js'
 import { nobody } from '../ids.js'
 import { fieldOf } from '../leaderboards/index.js'
@@ -86,7 +85,7 @@ const atOnce = 2000
  * are given it, and what members had of a deleted one is taken away. Instances pass over what another is at. Answers whether
  * there may be more to do.
  */
-export async function settleBadges(tx: Tx, files: Files, now: Date): Promise<boolean> {
+export async function settleBadges(tx: Tx, now: Date): Promise<boolean> {
   // While a badge changes it is left for later.
   if (!(await tryShareBoards(tx))) return false
   const badge = await tx.db
@@ -101,7 +100,7 @@ export async function settleBadges(tx: Tx, files: Files, now: Date): Promise<boo
     .skipLocked()
     .executeTakeFirst()
   if (!badge) return false
-  await (badge.deleted_at ? takeAway(tx, files, badge) : countFrom(tx, badge, now))
+  await (badge.deleted_at ? takeAway(tx, badge, now) : countFrom(tx, badge, now))
   return true
 }
 
@@ -152,7 +151,7 @@ async function whoHasEnough(tx: Tx, { metric, quantity }: Badge, memberIds: read
   return rows.map(({ member_id }) => member_id)
 }
 
-async function takeAway(tx: Tx, files: Files, { id }: Badge): Promise<void> {
+async function takeAway(tx: Tx, { id }: Badge, now: Date): Promise<void> {
   const given = await sql`
     delete from member_badges where community_id = ${tx.communityId} and badge_id = ${id} and member_id = any(array(
       select member_id from member_badges where community_id = ${tx.communityId} and badge_id = ${id} limit ${atOnce}
@@ -162,11 +161,8 @@ async function takeAway(tx: Tx, files: Files, { id }: Badge): Promise<void> {
       select id from badge_applications where community_id = ${tx.communityId} and badge_id = ${id} limit ${atOnce}
     ))
     returning attachment_id`.execute(tx.db)
-  forgetImages(
-    tx,
-    files,
-    applications.map(({ attachment_id }) => attachment_id),
-  )
+  const proofs = applications.map(({ attachment_id }) => attachment_id)
+  await forgetImages(tx, proofs, now)
   if (Number(given.numAffectedRows) === atOnce || applications.length === atOnce) return
   await tx.db.deleteFrom('badges').where('community_id', '=', tx.communityId).where('id', '=', id).execute()
 }

@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
-import type { Files } from '../../files/files.js'
 import { eraseApplications } from '../badges/applications.js'
 import { emit } from '../events.js'
 import { Failure } from '../failure.js'
@@ -64,7 +63,7 @@ export const erasesBefore = (at: Date): Date => new Date(at.getTime() - restorab
  * Erases what tells who some deleted members were. What happened stays, under a number and no name: entries, values of number
  * fields, prizes. Answers whether there may be more to do.
  */
-export async function eraseNext(tx: Tx, files: Files, at: Date): Promise<boolean> {
+export async function eraseNext(tx: Tx, at: Date): Promise<boolean> {
   // Texts say which boards a member is for.
   await shareBoards(tx)
   await takeCounts(tx)
@@ -104,8 +103,8 @@ export async function eraseNext(tx: Tx, files: Files, at: Date): Promise<boolean
     'api_keys',
   ] as const)
     await tx.db.deleteFrom(table).where('community_id', '=', tx.communityId).where(them).execute()
-  await eraseApplications(tx, files, ids)
-  await eraseReviews(tx, files, ids)
+  await eraseApplications(tx, ids, at)
+  await eraseReviews(tx, ids, at)
   await eraseAccounts(tx, ids)
   const boards = await boardsRanking(tx, { fields: rows.map(({ field }) => field) })
   await countMoved(tx, boards, ids)

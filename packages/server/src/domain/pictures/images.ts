@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Files } from '../../files/files.js'
 import { Failure } from '../failure.js'
@@ -42,7 +43,8 @@ export async function withImages<Name extends string, T>(
     isKept ||= isNamed && !(error instanceof Failure)
     throw error
   } finally {
-    if (!isKept) for (const { id } of images) await forgetImage(files, communityId, id)
+    // One that stays was never named: nobody has its address.
+    if (!isKept) for (const { id } of images) await removeImage(files, communityId, id).catch(() => {})
   }
 }
 
@@ -53,13 +55,45 @@ export async function putImage(files: Files, communityId: string, image: Buffer)
   return id
 }
 
-/** Removes a picture if it can. One that stays is named nowhere, but who has kept its address still sees it. */
-const forgetImage = (files: Files, communityId: string, id: string): Promise<void> =>
-  files.remove(nameOf(communityId, id)).catch(() => {})
+/** Safe to repeat. */
+export const removeImage = (files: Files, communityId: string, id: string): Promise<void> =>
+  files.remove(nameOf(communityId, id))
 
-/** Removes pictures once the transaction is committed, which names them no more. */
-export function forgetImages(tx: Tx, files: Files, ids: readonly (string | null)[]): void {
-  for (const id of ids) if (id) tx.afterCommit(() => forgetImage(files, tx.communityId, id))
+/** Has pictures removed that the transaction names no more: who has kept an address would still see one. */
+export async function forgetImages(tx: Tx, ids: readonly (string | null)[], at: Date): Promise<void> {
+  const gone = ids.filter((id) => id !== null)
+  if (gone.length === 0) return
+  await tx.db
+    .insertInto('forgotten_images')
+    .values(gone.map((id) => ({ community_id: tx.communityId, id, due_at: at })))
+    .execute()
+  tx.wake('files')
+}
+
+/** How many are removed between two looks. */
+const atOnce = 50
+/** How many minutes after a try the next one is due: more and more, a day at most. Seconds, as in `avatars.ts`. */
+const dueAgain = (at: Date) => sql`to_timestamp(${at.getTime() / 1000}::float8 + 60 * least(4 ^ tries, 1440))`
+
+/** The next pictures to remove. Nobody else is told of them until they are due again: a crash costs a minute. */
+export async function takeForgotten(tx: Tx, at: Date): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    update forgotten_images set tries = tries + 1, due_at = ${dueAgain(at)}
+    where community_id = ${tx.communityId} and id = any(array(
+      select id from forgotten_images where community_id = ${tx.communityId} and due_at <= ${at}
+      order by due_at limit ${atOnce} for update skip locked
+    ))
+    returning id`.execute(tx.db)
+  return rows.map(({ id }) => id)
+}
+
+/** They are gone. */
+export async function forgotten(tx: Tx, ids: readonly string[]): Promise<void> {
+  await tx.db
+    .deleteFrom('forgotten_images')
+    .where('community_id', '=', tx.communityId)
+    .where('id', 'in', [...ids])
+    .execute()
 }
 
 /** Undefined for what is not there. */

@@ -1,7 +1,6 @@
 import { type Selectable, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
-import type { Files } from '../../files/files.js'
 import { emit } from '../events.js'
 import { Failure } from '../failure.js'
 import { isId, newId } from '../ids.js'
@@ -89,7 +88,6 @@ export function listReviews(tx: Tx, { state, questId, after, limit }: ReviewPage
  */
 export async function decide(
   tx: Tx,
-  files: Files,
   id: string,
   { reason }: { reason: string | null },
   at: Date,
@@ -106,7 +104,7 @@ export async function decide(
     .where('community_id', '=', tx.communityId)
     .where('id', '=', id)
     .execute()
-  forgetImages(tx, files, [before.picture_id])
+  await forgetImages(tx, [before.picture_id], at)
   const { quest, row } = await whatItIsFor(tx, before)
   if (reason === null) await credit(tx, quest, row, at, actor)
   else if (row.state === 'in_review') {
@@ -137,7 +135,7 @@ async function whatItIsFor(tx: Tx, review: Review): Promise<{ quest: Quest; row:
 }
 
 /** Takes away what members have said and shown for themselves, and what was said of it. */
-export async function eraseReviews(tx: Tx, files: Files, memberIds: readonly string[]): Promise<void> {
+export async function eraseReviews(tx: Tx, memberIds: readonly string[], at: Date): Promise<void> {
   const them = sql<boolean>`member_id = any(${sql.val(memberIds)}::uuid[])`
   const erased = await tx.db
     .deleteFrom('social_reviews')
@@ -145,11 +143,8 @@ export async function eraseReviews(tx: Tx, files: Files, memberIds: readonly str
     .where(them)
     .returning('picture_id')
     .execute()
-  forgetImages(
-    tx,
-    files,
-    erased.map(({ picture_id }) => picture_id),
-  )
+  const pictures = erased.map(({ picture_id }) => picture_id)
+  await forgetImages(tx, pictures, at)
   await tx.db
     .updateTable('social_progress')
     .set({ rejection: null })
