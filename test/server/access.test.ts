@@ -1,6 +1,7 @@
 import type { Principal, Route } from '@rai/contract'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
+import { claimStage } from '../../packages/server/src/domain/milestones/claiming.js'
 import { createQuest } from '../../packages/server/src/domain/socials/quests.js'
 import { writeCursor } from '../../packages/server/src/http/cursor.js'
 import { type Ask, ask, type Reply } from '../helpers/api.js'
@@ -180,6 +181,8 @@ describe('29: another community', () => {
       )
       const page = { bearer: home.token, origin: home.origin }
       await knock('PUT /widget/v1/{publishableKey}/messages/{messageId}/reactions/{emoji}', home, page)
+      for (const memberId of [home.memberId, home.ownerId])
+        await home.tenant((tx) => claimStage(tx, home.milestoneId, 1, memberId, new Date()))
       for (const reason of ['First', 'Second']) {
         const params = { userId: home.memberId }
         await ask(server, 'POST /api/v1/users/{userId}/warn', { ...as, params, body: { reason } })

@@ -8,6 +8,7 @@ import { recordFacts } from '../../packages/server/src/domain/facts.js'
 import { createField, deleteField } from '../../packages/server/src/domain/fields/fields.js'
 import { setValues } from '../../packages/server/src/domain/fields/values.js'
 import { newId } from '../../packages/server/src/domain/ids.js'
+import { deleteMember } from '../../packages/server/src/domain/members/deletions.js'
 import { balancesOf, createMember, type Member } from '../../packages/server/src/domain/members/members.js'
 import { claimStage } from '../../packages/server/src/domain/milestones/claiming.js'
 import { shownMilestones } from '../../packages/server/src/domain/milestones/milestones.js'
@@ -137,12 +138,44 @@ describe('milestones, for operators', () => {
       bearer: community.communityKey,
       params: { milestoneId: _id },
     })
-    expect(answer).toEqual([
+    expect(answer.items).toEqual([
       {
+        _id: expect.any(String),
         ...{ userId: ada.id, username: 'ada', stageId, period: 'all', start: null },
         ...{ rewards: { xp: 10, coins: 0, badgeId: null }, claimedAt: now.toISOString() },
       },
     ])
+  })
+
+  it('list who claimed by cursor, newest first, and nobody who is deleted', async () => {
+    const { _id: milestoneId, stages } = await newMilestone(stage(have(1)), stage(have(1)))
+    const bo = await newMember('bo')
+    for (const member of [ada, bo]) await coins(member, 5)
+    for (const [username, n] of [
+      ['ada', 1],
+      ['bo', 1],
+      ['ada', 2],
+    ] as const) {
+      await claim(username, milestoneId, n)
+      now = new Date(now.getTime() + 1000)
+    }
+    const claims = async (query: Record<string, string | number> = {}) => {
+      const asked = { bearer: community.communityKey, params: { milestoneId }, query }
+      return (await ask(server, 'GET /v1/milestones/{milestoneId}/claims', asked)).answer
+    }
+    const [first, second] = stages.map(({ stageId }) => stageId)
+    const all = await claims()
+    expect(all.items.map(({ username, stageId }) => [username, stageId])).toEqual([
+      ['ada', second],
+      ['bo', first],
+      ['ada', first],
+    ])
+    const { items, nextCursor } = await claims({ limit: 2 })
+    const rest = await claims({ limit: 2, cursor: nextCursor! })
+    expect([...items, ...rest.items]).toEqual(all.items)
+    expect([rest.nextCursor, all.nextCursor]).toEqual([null, null])
+    await community.tenant((tx) => deleteMember(tx, ada, now))
+    expect((await claims()).items.map(({ username }) => username)).toEqual(['bo'])
   })
 
   const four: Condition = {
@@ -681,7 +714,7 @@ describe('claims', () => {
       bearer: community.communityKey,
       params: { milestoneId: _id },
     })
-    expect(answer).toHaveLength(1)
+    expect(answer.items).toHaveLength(1)
   })
 
   it('20: leave nothing where the connection to the database breaks before the end, and are made anew', async () => {

@@ -55,6 +55,7 @@ export interface Tables {
   avatars: Avatars
   member_external_ids: MemberExternalIds
   member_deletions: MemberDeletions
+  forgotten_images: ForgottenImages
   member_suspensions: MemberSuspensions
   moderations: Moderations
   transactions: Transactions
@@ -313,6 +314,13 @@ interface MemberDeletions {
   member_id: string
   status_before: 'active' | 'suspended' | 'banned'
   deleted_at: Date
+}
+
+interface ForgottenImages {
+  community_id: string
+  id: string
+  due_at: Date
+  tries: Generated<number>
 }
 
 interface MemberSuspensions {
@@ -702,6 +710,7 @@ interface MilestoneStages {
 
 interface MilestoneClaims {
   community_id: string
+  id: string
   member_id: string
   milestone_id: string
   stage_id: string

@@ -8,6 +8,7 @@ import {
 import { type Selectable, sql } from 'kysely'
 import type { Tx } from '../db/database.js'
 import type { Tables } from '../db/tables.js'
+import { atMost } from './at-most.js'
 import { emit } from './events.js'
 import { Failure } from './failure.js'
 import { given } from './given.js'
@@ -92,7 +93,7 @@ async function refuseTooMany(tx: Tx): Promise<void> {
     .select((eb) => eb.fn.countAll<number>().as('n'))
     .where('community_id', '=', tx.communityId)
     .executeTakeFirstOrThrow()
-  if (n >= mostChannels) throw new Failure('conflict', `There are ${mostChannels} channels already. Delete one first.`)
+  atMost(mostChannels, n + 1, 'A community', 'channels')
 }
 
 /**

@@ -4,6 +4,7 @@ import { everyColumn, writeOnce } from '../db/connection.js'
 import type { Tx } from '../db/database.js'
 import { constraintOf } from '../db/errors.js'
 import type { Tables } from '../db/tables.js'
+import { atMost } from './at-most.js'
 import { type Community, thisCommunity } from './communities.js'
 import { emit } from './events.js'
 import { Failure } from './failure.js'
@@ -152,7 +153,7 @@ export async function createRole(
     .select((eb) => eb.fn.countAll<number>().as('n'))
     .where('community_id', '=', tx.communityId)
     .executeTakeFirstOrThrow()
-  if (n >= mostRoles) throw new Failure('conflict', `There are ${mostRoles} roles already. Delete one first.`)
+  atMost(mostRoles, n + 1, 'A community', 'roles')
   return write(tx, role)
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Failure } from '../domain/failure.js'
 import { isId } from '../domain/ids.js'
+import { defaultLimit } from './page.js'
 
 /** A place in a list as clients pass it back: opaque to them. */
 export const writeCursor = (place: unknown): string => Buffer.from(JSON.stringify(place)).toString('base64url')
@@ -32,8 +33,6 @@ export interface CursorList<Row, Place, Shown> {
 
 /** Of lists in the order of their ids. */
 export const byId = { place: z.string().refine(isId), placeOf: ({ id }: { id: string }) => id }
-
-const defaultLimit = 20
 
 /**
  * A page of a list and the cursor of the next one. One row more is asked for: it says whether there is one.

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { table } from '../../route.js'
 import {
+  cursorQuery,
   Day,
   FieldName,
   FieldText,
@@ -8,6 +9,7 @@ import {
   Id,
   line,
   Period,
+  page,
   pageQuery,
   serverQuery,
   Time,
@@ -202,6 +204,7 @@ const Milestone = z
 
 const Claim = z
   .strictObject({
+    _id: Id,
     userId: Id,
     username: z.string(),
     stageId: Id,
@@ -268,10 +271,11 @@ export const milestones = table({
   },
   'GET /v1/milestones/{milestoneId}/claims': {
     summary: 'Who claimed which stage, newest first',
+    description: 'Without members who were deleted, who are listed again when they come back.',
     access,
     params: One,
-    query: z.strictObject({ ...serverQuery, ...pageQuery }),
-    answer: z.array(Claim),
+    query: z.strictObject({ ...serverQuery, ...cursorQuery }),
+    answer: page(Claim),
     message: 'Claims fetched successfully',
   },
 })

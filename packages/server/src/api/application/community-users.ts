@@ -3,11 +3,10 @@ import { goesOn, lastVisits } from '../../domain/gamification/visits.js'
 import { listMembers, type MemberPage } from '../../domain/members/list.js'
 import { type Member, memberByUserId, notDeleted } from '../../domain/members/members.js'
 import type { Handlers, Services } from '../../http/context.js'
+import { pageByNumber } from '../../http/page.js'
 import { pick, project } from '../../http/project.js'
 import { shownAvatarUrl } from '../../pages/pictures.js'
 import { readsOthers } from '../others.js'
-
-const defaultLimit = 20
 
 /** The sortable fields and their columns. Short numbers are given in the order of joining. */
 const columns = {
@@ -20,16 +19,13 @@ type Users = 'GET /apis/v1/communities/{communityId}/users'
 type User = 'GET /apis/v1/users/{userId}'
 
 export const communityUsers: Handlers<Users | User> = {
-  'GET /apis/v1/communities/{communityId}/users': async ({ tx, query, meta, deps, now }) => {
-    const { page = 1, limit = defaultLimit, sort = 'createdAt:desc', search, fields } = query
+  'GET /apis/v1/communities/{communityId}/users': async (context) => {
+    const { tx, query, deps, now } = context
+    const { sort = 'createdAt:desc', search, fields } = query
     const [by, direction] = sort.split(':') as [keyof typeof columns, 'asc' | 'desc']
-    const { members, total } = await listMembers(tx, {
-      page,
-      limit,
-      sort: { column: columns[by], direction },
-      search,
-    })
-    Object.assign(meta, { page, limit, total })
+    const members = await pageByNumber(context, (page) =>
+      listMembers(tx, { ...page, sort: { column: columns[by], direction }, search }),
+    )
     const visits = await lastVisits(
       tx,
       members.map(({ id }) => id),

@@ -11,16 +11,14 @@ import {
   rotateKey,
 } from '../../domain/keys/keys.js'
 import type { Handlers } from '../../http/context.js'
+import { pageByNumber } from '../../http/page.js'
 
-const defaultLimit = 20
 const kinds = managementFamily.keyKinds
 
 export const keys: Handlers<Extract<RouteKey, `${string} /v1/keys${string}`>> = {
-  'GET /v1/keys': async ({ tx, query, meta, now }) => {
-    const { page = 1, limit = defaultLimit } = query
-    const { keys, total } = await listKeys(tx, { page, limit })
-    Object.assign(meta, { page, limit, total })
-    return keys.map((key) => showKey(key, now))
+  'GET /v1/keys': async (context) => {
+    const keys = await pageByNumber(context, (page) => listKeys(context.tx, page))
+    return keys.map((key) => showKey(key, context.now))
   },
 
   'POST /v1/keys': async ({ tx, body, now }) => {

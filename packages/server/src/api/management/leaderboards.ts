@@ -10,10 +10,9 @@ import {
   updateBoard,
 } from '../../domain/leaderboards/index.js'
 import type { Handlers } from '../../http/context.js'
+import { pageByNumber } from '../../http/page.js'
 import { project } from '../../http/project.js'
 import { changed, fieldsOf, newFields, showBoard, toBoardInput } from './board-fields.js'
-
-const defaultLimit = 20
 
 /** The sortable fields and their columns. */
 const columns = {
@@ -25,12 +24,14 @@ const columns = {
 } as const satisfies Record<string, BoardPage['sort']['column']>
 
 export const leaderboards: Handlers<Extract<RouteKey, `${string} /v1/leaderboards${string}`>> = {
-  'GET /v1/leaderboards': async ({ tx, query, meta }) => {
-    const { page = 1, limit = defaultLimit, sort = 'createdAt:desc', fields, search } = query
+  'GET /v1/leaderboards': async (context) => {
+    const { tx, query } = context
+    const { sort = 'createdAt:desc', fields, search } = query
     const [by, direction] = sort.split(':') as [keyof typeof columns, 'asc' | 'desc']
     const keyword = search?.slice('keyword:'.length).trim()
-    const { boards, total } = await listBoards(tx, { page, limit, sort: { column: columns[by], direction }, keyword })
-    Object.assign(meta, { page, limit, total })
+    const boards = await pageByNumber(context, (page) =>
+      listBoards(tx, { ...page, sort: { column: columns[by], direction }, keyword }),
+    )
     return boards.map((board) => project(managementFamily.Leaderboard, showBoard(board), fields))
   },
 
@@ -54,11 +55,10 @@ export const leaderboards: Handlers<Extract<RouteKey, `${string} /v1/leaderboard
     return showBoard(board)
   },
 
-  'GET /v1/leaderboards/{leaderboardId}/winners': async ({ tx, params, query, meta }) => {
-    const { page = 1, limit = defaultLimit } = query
+  'GET /v1/leaderboards/{leaderboardId}/winners': async (context) => {
+    const { tx, params } = context
     const board = await boardById(tx, params.leaderboardId)
-    const { winners, total } = await listWinners(tx, board.id, { page, limit })
-    Object.assign(meta, { page, limit, total })
+    const winners = await pageByNumber(context, (page) => listWinners(tx, board.id, page))
     return winners.map(({ memberId, username, period, start, rank, prize, claimedAt }) => ({
       userId: memberId,
       username,

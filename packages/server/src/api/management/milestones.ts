@@ -11,14 +11,12 @@ import {
   updateMilestone,
 } from '../../domain/milestones/milestones.js'
 import type { Handlers } from '../../http/context.js'
-
-const defaultLimit = 20
+import { byId, pageByCursor } from '../../http/cursor.js'
+import { pageByNumber } from '../../http/page.js'
 
 export const milestones: Handlers<Extract<RouteKey, `${string} /v1/milestones${string}`>> = {
-  'GET /v1/milestones': async ({ tx, query, meta }) => {
-    const { page = 1, limit = defaultLimit } = query
-    const { milestones, total } = await listMilestones(tx, { page, limit })
-    Object.assign(meta, { page, limit, total })
+  'GET /v1/milestones': async (context) => {
+    const milestones = await pageByNumber(context, (page) => listMilestones(context.tx, page))
     return milestones.map(show)
   },
 
@@ -37,12 +35,9 @@ export const milestones: Handlers<Extract<RouteKey, `${string} /v1/milestones${s
     return { _id: params.milestoneId }
   },
 
-  'GET /v1/milestones/{milestoneId}/claims': async ({ tx, params, query, meta }) => {
-    const { page = 1, limit = defaultLimit } = query
+  'GET /v1/milestones/{milestoneId}/claims': async ({ tx, params, query }) => {
     const { id } = await milestoneById(tx, params.milestoneId)
-    const { claims, total } = await listClaims(tx, id, { page, limit })
-    Object.assign(meta, { page, limit, total })
-    return claims.map(showClaim)
+    return pageByCursor(query, { ...byId, find: (after, limit) => listClaims(tx, id, after, limit), show: showClaim })
   },
 }
 
@@ -106,6 +101,7 @@ const rewardsOf = ({ xp, currency, badge_id }: Pick<Claim, 'xp' | 'currency' | '
 })
 
 const showClaim = (claim: Claim & { username: string }) => ({
+  _id: claim.id,
   userId: claim.member_id,
   username: claim.username,
   stageId: claim.stage_id,

@@ -14,16 +14,15 @@ import {
 } from '../../domain/store/products.js'
 import { addVouchers, countVouchers, dropVouchers } from '../../domain/store/vouchers.js'
 import type { Handlers, Services } from '../../http/context.js'
+import { pageByNumber } from '../../http/page.js'
 import { shownImageUrl } from '../../pages/pictures.js'
 import { withPictures } from '../pictures.js'
 
-const defaultLimit = 20
-
 export const products: Handlers<Extract<RouteKey, `${string} /v1/products${string}`>> = {
-  'GET /v1/products': async ({ tx, query, meta, deps }) => {
-    const { page = 1, limit = defaultLimit, categoryId, search } = query
-    const { products, total } = await listProducts(tx, { page, limit, categoryId, search })
-    Object.assign(meta, { page, limit, total })
+  'GET /v1/products': async (context) => {
+    const { tx, query, deps } = context
+    const { categoryId, search } = query
+    const products = await pageByNumber(context, (page) => listProducts(tx, { ...page, categoryId, search }))
     return products.map((product) => showProduct(deps, product))
   },
 
@@ -41,7 +40,7 @@ export const products: Handlers<Extract<RouteKey, `${string} /v1/products${strin
   'PUT /v1/products/bulk': async ({ tx, body, deps, now, note }) => {
     note.each = body.map(({ _id }) => ({ productId: _id }))
     const changed: Product[] = []
-    for (const { _id, ...changes } of body) changed.push(await change(tx, deps, _id, inputOf(changes), now))
+    for (const { _id, ...changes } of body) changed.push(await change(tx, _id, inputOf(changes), now))
     return changed.map((product) => showProduct(deps, product))
   },
 
@@ -49,17 +48,17 @@ export const products: Handlers<Extract<RouteKey, `${string} /v1/products${strin
     showProduct(deps, await productById(tx, params.productId)),
 
   'PUT /v1/products/{productId}': async ({ tx, params, body, deps, now }) =>
-    showProduct(deps, await change(tx, deps, params.productId, inputOf(body), now)),
+    showProduct(deps, await change(tx, params.productId, inputOf(body), now)),
 
   'PUT /v1/products/{productId}/image': (context) =>
     withPictures(context, async (tx, { image }) => {
       const { params, deps, now } = context
-      return showProduct(deps, await change(tx, deps, params.productId, { image }, now))
+      return showProduct(deps, await change(tx, params.productId, { image }, now))
     }),
 
-  'DELETE /v1/products/{productId}': async ({ tx, params, deps, now }) => {
+  'DELETE /v1/products/{productId}': async ({ tx, params, now }) => {
     const { image_id } = await deleteProduct(tx, params.productId, now)
-    forgetImages(tx, deps.files, [image_id])
+    await forgetImages(tx, [image_id], now)
     return { _id: params.productId }
   },
 
@@ -80,9 +79,9 @@ export const products: Handlers<Extract<RouteKey, `${string} /v1/products${strin
 }
 
 /** Changes a product, and removes the picture that it had before if it shows it no more. */
-async function change(tx: Tx, { files }: Services, id: string, input: ProductInput, at: Date): Promise<Product> {
+async function change(tx: Tx, id: string, input: ProductInput, at: Date): Promise<Product> {
   const { before, product } = await updateProduct(tx, id, input, at)
-  if (product.image_id !== before.image_id) forgetImages(tx, files, [before.image_id])
+  if (product.image_id !== before.image_id) await forgetImages(tx, [before.image_id], at)
   return product
 }
 

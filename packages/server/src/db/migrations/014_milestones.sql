@@ -68,6 +68,8 @@ alter table milestone_stages
 -- Who claimed what, once in a run. A stage that is gone is still named.
 create table milestone_claims (
   community_id uuid not null,
+  -- In the order of time.
+  id uuid not null,
   member_id uuid not null,
   milestone_id uuid not null,
   stage_id uuid not null,
@@ -80,6 +82,6 @@ create table milestone_claims (
   claimed_at timestamptz not null,
   primary key (community_id, member_id, stage_id, period, period_start)
 );
-create index milestone_claims_newest on milestone_claims (community_id, milestone_id, claimed_at);
+create index milestone_claims_newest on milestone_claims (community_id, milestone_id, id);
 select tenant_table('milestone_claims');
 alter table milestone_claims add foreign key (community_id, member_id) references members (community_id, id);

@@ -1,6 +1,7 @@
 import { type Selectable, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
+import { atMost } from '../at-most.js'
 import { Failure } from '../failure.js'
 import { findFields } from '../fields/fields.js'
 import { given } from '../given.js'
@@ -79,7 +80,7 @@ export async function createBadge(tx: Tx, input: BadgeInput & { title: string },
   const { n } = await badges(tx)
     .select((eb) => eb.fn.countAll<number>().as('n'))
     .executeTakeFirstOrThrow()
-  if (n >= mostBadges) throw new Failure('conflict', `A community has at most ${mostBadges} badges. Delete one first.`)
+  atMost(mostBadges, n + 1, 'A community', 'badges')
   tx.wake('badges')
   return tx.db
     .insertInto('badges')

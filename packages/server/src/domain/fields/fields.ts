@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Tx } from '../../db/database.js'
 import { constraintOf } from '../../db/errors.js'
 import type { Tables } from '../../db/tables.js'
+import { atMost } from '../at-most.js'
 import { Failure, type FailureDetail } from '../failure.js'
 import { isId, newId, nobody } from '../ids.js'
 import { holdRow, takeBoards } from '../locks.js'
@@ -170,8 +171,7 @@ export async function createField(
 }
 
 async function refuseTooMany(tx: Tx): Promise<void> {
-  if ((await listFields(tx)).length > mostFields)
-    throw new Failure('conflict', `A community has up to ${mostFields} fields. Delete one first.`)
+  atMost(mostFields, (await listFields(tx)).length, 'A community', 'fields')
 }
 
 /**

@@ -11,6 +11,7 @@ import { type Selectable, sql, type UpdateObject } from 'kysely'
 import { everyColumn, writeOnce } from '../../db/connection.js'
 import type { Database, Tx } from '../../db/database.js'
 import type { KeyKind, Tables } from '../../db/tables.js'
+import { atMost } from '../at-most.js'
 import { emit } from '../events.js'
 import { Failure } from '../failure.js'
 import { isId, newId } from '../ids.js'
@@ -223,9 +224,9 @@ async function updateKey(
 export async function listKeys(
   tx: Tx,
   { page, limit }: { page: number; limit: number },
-): Promise<{ keys: Key[]; total: number }> {
+): Promise<{ rows: Key[]; total: number }> {
   const all = tx.db.selectFrom('api_keys').where('community_id', '=', tx.communityId).where('member_id', 'is', null)
-  const keys = await all
+  const rows = await all
     .selectAll()
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
@@ -233,7 +234,7 @@ export async function listKeys(
     .offset((page - 1) * limit)
     .execute()
   const { total } = await all.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
-  return { keys, total }
+  return { rows, total }
 }
 
 /** The keys that a member has made, newest first. */
@@ -255,8 +256,7 @@ export async function createUserKey(
   at: Date,
 ): Promise<CreatedKey> {
   await takeTurn(tx, 'user keys', input.memberId)
-  if ((await listUserKeys(tx, input.memberId)).length >= mostUserKeys)
-    throw new Failure('conflict', `A member has at most ${mostUserKeys} keys. Delete one first.`)
+  atMost(mostUserKeys, (await listUserKeys(tx, input.memberId)).length + 1, 'A member', 'keys')
   return createKey(tx, { ...input, kind: 'user' }, at)
 }
 

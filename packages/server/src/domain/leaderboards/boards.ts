@@ -288,7 +288,7 @@ export interface BoardPage {
 export async function listBoards(
   tx: Tx,
   { page, limit, sort, keyword }: BoardPage,
-): Promise<{ boards: Board[]; total: number }> {
+): Promise<{ rows: Board[]; total: number }> {
   let found = boards(tx)
   if (keyword) {
     const like = `%${keyword.replace(/[\\%_]/g, '\\$&')}%`
@@ -302,7 +302,7 @@ export async function listBoards(
     .limit(limit)
     .offset((page - 1) * limit)
     .execute()
-  return { boards: rows, total }
+  return { rows, total }
 }
 
 /** The boards that pages may show, in the operator's order, as they are shown them. */

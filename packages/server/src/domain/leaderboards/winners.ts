@@ -154,13 +154,13 @@ export async function listWinners(
   tx: Tx,
   boardId: string,
   { page, limit }: { page: number; limit: number },
-): Promise<{ winners: Winner[]; total: number }> {
+): Promise<{ rows: Winner[]; total: number }> {
   const all = tx.db
     .selectFrom('board_winners as w')
     .where('w.community_id', '=', tx.communityId)
     .where('w.board_id', '=', boardId)
   const { total } = await all.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
-  const winners = await all
+  const rows = await all
     .innerJoin('members as m', (join) =>
       join.onRef('m.community_id', '=', 'w.community_id').onRef('m.id', '=', 'w.member_id'),
     )
@@ -180,5 +180,5 @@ export async function listWinners(
     .limit(limit)
     .offset((page - 1) * limit)
     .execute()
-  return { winners, total }
+  return { rows, total }
 }

@@ -23,7 +23,7 @@ const deepest = 10_000
 export async function listMembers(
   tx: Tx,
   { page, limit, sort, search }: MemberPage,
-): Promise<{ members: Member[]; total: number }> {
+): Promise<{ rows: Member[]; total: number }> {
   if (page * limit > deepest) {
     const message = `must not lead past member ${deepest.toLocaleString('en')}`
     throw new Failure('invalid_request', 'This list does not go so far. Search for others.', [
@@ -37,7 +37,7 @@ export async function listMembers(
       sql<boolean>`(name_key ^@ lower(${search}) or username = ${search} or email_key = lower(${search}) or number = ${number}::bigint)`,
     )
   }
-  const [members, total] = await Promise.all([
+  const [rows, total] = await Promise.all([
     found
       .selectAll()
       .orderBy(sort.column, sort.direction)
@@ -47,5 +47,5 @@ export async function listMembers(
       .execute(),
     countRows(tx, found.select('id'), deepest),
   ])
-  return { members, total }
+  return { rows, total }
 }

@@ -4,6 +4,7 @@ import { awardBadge } from '../badges/awards.js'
 import { emit } from '../events.js'
 import { Failure } from '../failure.js'
 import { holdValues } from '../fields/values.js'
+import { newId } from '../ids.js'
 import { type Move, post } from '../ledger.js'
 import { shareBoards } from '../locks.js'
 import { shareMilestone } from './milestones.js'
@@ -43,6 +44,7 @@ export async function claimStage(
     .insertInto('milestone_claims')
     .values({
       community_id: tx.communityId,
+      id: newId(at.getTime()),
       member_id: memberId,
       milestone_id: milestone.id,
       stage_id: stage.id,

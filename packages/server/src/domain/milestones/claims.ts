@@ -24,28 +24,23 @@ export async function claimsIn(
   return new Map(rows.map((claim) => [claim.stage_id, claim]))
 }
 
-/** Who claimed what of a milestone, newest first. */
-export async function listClaims(
+/** Who claimed what of a milestone, newest first, without those who were deleted. */
+export function listClaims(
   tx: Tx,
   milestoneId: string,
-  { page, limit }: { page: number; limit: number },
-): Promise<{ claims: (Claim & { username: string })[]; total: number }> {
-  const all = tx.db
+  after: string | undefined,
+  limit: number,
+): Promise<(Claim & { username: string })[]> {
+  let found = tx.db
     .selectFrom('milestone_claims as c')
-    .where('c.community_id', '=', tx.communityId)
-    .where('c.milestone_id', '=', milestoneId)
-  const { total } = await all.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
-  const claims = await all
     .innerJoin('members as m', (join) =>
       join.onRef('m.community_id', '=', 'c.community_id').onRef('m.id', '=', 'c.member_id'),
     )
     .selectAll('c')
     .select('m.username')
-    .orderBy('c.claimed_at', 'desc')
-    .orderBy('c.member_id')
-    .orderBy('c.stage_id')
-    .limit(limit)
-    .offset((page - 1) * limit)
-    .execute()
-  return { claims, total }
+    .where('c.community_id', '=', tx.communityId)
+    .where('c.milestone_id', '=', milestoneId)
+    .where('m.status', '<>', 'deleted')
+  if (after !== undefined) found = found.where('c.id', '<', after)
+  return found.orderBy('c.id', 'desc').limit(limit).execute()
 }

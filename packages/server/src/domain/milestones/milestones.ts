@@ -2,6 +2,7 @@ import type { Period } from '@rai/contract'
 import { type Selectable, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
+import { atMost } from '../at-most.js'
 import { listBadges } from '../badges/badges.js'
 import { emit } from '../events.js'
 import { Failure, type FailureDetail } from '../failure.js'
@@ -92,7 +93,7 @@ async function withStages(tx: Tx, rows: readonly Selectable<Tables['milestones']
 export async function listMilestones(
   tx: Tx,
   { page, limit }: { page: number; limit: number },
-): Promise<{ milestones: Milestone[]; total: number }> {
+): Promise<{ rows: Milestone[]; total: number }> {
   const [rows, total] = await Promise.all([
     milestones(tx)
       .selectAll()
@@ -104,7 +105,7 @@ export async function listMilestones(
       .execute(),
     countMilestones(tx),
   ])
-  return { milestones: await withStages(tx, rows), total }
+  return { rows: await withStages(tx, rows), total }
 }
 
 async function countMilestones(tx: Tx): Promise<number> {
@@ -162,8 +163,7 @@ export async function createMilestone(
   // What it names stays while it is held.
   await shareBoards(tx)
   await checkInput(tx, input)
-  if ((await countMilestones(tx)) >= mostMilestones)
-    throw new Failure('conflict', `A community has at most ${mostMilestones} milestones. Delete one first.`)
+  atMost(mostMilestones, (await countMilestones(tx)) + 1, 'A community', 'milestones')
   const id = newId(at.getTime())
   await tx.db
     .insertInto('milestones')

@@ -2,6 +2,7 @@ import { isKnownBy, type SocialQuestFields } from '@rai/contract'
 import { type Selectable, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
+import { atMost } from '../at-most.js'
 import { emit } from '../events.js'
 import { Failure } from '../failure.js'
 import { given } from '../given.js'
@@ -89,7 +90,7 @@ export async function createQuest(
   const { n } = await quests(tx)
     .select((eb) => eb.fn.countAll<number>().as('n'))
     .executeTakeFirstOrThrow()
-  if (n >= mostQuests) throw new Failure('conflict', `A community has at most ${mostQuests} quests. Delete one first.`)
+  atMost(mostQuests, n + 1, 'A community', 'quests')
   await emit(tx, 'social.changed', null)
   return tx.db
     .insertInto('social_quests')

@@ -1,6 +1,7 @@
 import { type Selectable, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
+import { atMost } from '../at-most.js'
 import { emit } from '../events.js'
 import { Failure } from '../failure.js'
 import { given } from '../given.js'
@@ -29,8 +30,7 @@ export const listCategories = (tx: Tx): Promise<Category[]> =>
 /** @throws Failure `conflict` where there are too many. */
 export async function createCategory(tx: Tx, input: CategoryInput & { name: string }, at: Date): Promise<Category> {
   await takeTurn(tx, 'store')
-  if ((await listCategories(tx)).length >= mostCategories)
-    throw new Failure('conflict', `A store has at most ${mostCategories} categories. Delete one first.`)
+  atMost(mostCategories, (await listCategories(tx)).length + 1, 'A store', 'categories')
   await emit(tx, 'store.changed', null)
   return tx.db
     .insertInto('product_categories')

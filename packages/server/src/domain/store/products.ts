@@ -2,6 +2,7 @@ import type { managementFamily, ProductType, PurchaseLimit, Question } from '@ra
 import { type Selectable, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
+import { atMost } from '../at-most.js'
 import { emitEach } from '../events.js'
 import { Failure } from '../failure.js'
 import { findFields } from '../fields/fields.js'
@@ -107,7 +108,7 @@ export interface ProductPage {
 export async function listProducts(
   tx: Tx,
   { page, limit, categoryId, search }: ProductPage,
-): Promise<{ products: Product[]; total: number }> {
+): Promise<{ rows: Product[]; total: number }> {
   let found = products(tx)
   if (categoryId !== undefined) found = found.where('category_id', '=', categoryId)
   if (search !== undefined) found = found.where(sql<boolean>`position(lower(${search}) in lower(name)) > 0`)
@@ -121,7 +122,7 @@ export async function listProducts(
       .execute(),
     found.select((eb) => eb.fn.countAll<number>().as('total')).executeTakeFirstOrThrow(),
   ])
-  return { products: rows, total }
+  return { rows, total }
 }
 
 /**
@@ -142,11 +143,7 @@ export async function createProducts(
   const { n } = await products(tx)
     .select((eb) => eb.fn.countAll<number>().as('n'))
     .executeTakeFirstOrThrow()
-  if (n + inputs.length > mostProducts)
-    throw new Failure(
-      'conflict',
-      `A store has at most ${mostProducts.toLocaleString('en')} products. Delete some first.`,
-    )
+  atMost(mostProducts, n + inputs.length, 'A store', 'products')
   const rows = inputs.map((input) => ({
     ...columnsOf(input),
     community_id: tx.communityId,

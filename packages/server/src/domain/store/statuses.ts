@@ -2,6 +2,7 @@ import type { OrderCategory } from '@rai/contract'
 import type { Selectable } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
+import { atMost } from '../at-most.js'
 import { Failure } from '../failure.js'
 import { given } from '../given.js'
 import { isId, newId } from '../ids.js'
@@ -53,8 +54,7 @@ export async function namedStatus(tx: Tx, path: string, id: string): Promise<Sta
 /** @throws Failure `conflict` where there are too many. */
 export async function createStatus(tx: Tx, status: Omit<Status, 'id'>, at: Date): Promise<Status> {
   await takeTurn(tx, 'store')
-  if ((await statuses(tx).execute()).length >= mostStatuses)
-    throw new Failure('conflict', `A community has at most ${mostStatuses} statuses. Delete one first.`)
+  atMost(mostStatuses, (await statuses(tx).execute()).length + 1, 'A community', 'statuses')
   const id = newId(at.getTime())
   await tx.db
     .insertInto('order_statuses')

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
+import { atMost } from '../at-most.js'
 import { emitEach } from '../events.js'
 import { Failure } from '../failure.js'
 import { newId } from '../ids.js'
@@ -71,11 +72,7 @@ export async function addVouchers(
     returning 1`
   await tellingWishers(tx, productId, at, () => insert.execute(tx.db))
   const counts = await countVouchers(tx, productId, at)
-  if (counts.free + counts.expired > mostFree)
-    throw new Failure(
-      'conflict',
-      `A product has at most ${mostFree.toLocaleString('en')} codes that nobody has. Take them away first.`,
-    )
+  atMost(mostFree, counts.free + counts.expired, 'A product', 'codes that nobody has')
   await emitEach(tx, 'store.changed', [productId])
   return counts
 }
