@@ -201,7 +201,7 @@ from products p cross join lateral (
 ) o
 where p.sold <> n or p.sold > p.stocked
 union all
-select 'a code is of its order''s product', v.community_id, format('voucher %s, order %s', v.id, v.order_id)
+select 'a code is of its order’s product', v.community_id, format('voucher %s, order %s', v.id, v.order_id)
 from vouchers v join orders o on o.community_id = v.community_id and o.id = v.order_id
 where o.product_id <> v.product_id
 union all
@@ -219,6 +219,13 @@ full join (
 ) t on (t.community_id, t.key, t.member_id, t.unit, t.amount) = (p.community_id, p.key, p.member_id, p.unit, p.amount)
 where p.key is null or t.key is null
 union all
+select 'a quest that is done is a fact, and the other way round', coalesce(p.community_id, f.community_id),
+  format('quest %s, member %s', coalesce(p.quest_id, f.subject), coalesce(p.member_id, f.member_id))
+from (select * from social_progress where state = 'done') p
+full join (select * from member_facts where kind = 'social') f
+  on (f.community_id, f.member_id, f.subject, f.key) = (p.community_id, p.member_id, p.quest_id, format('%s:%s', quest_id, period))
+where p.quest_id is null or f.key is null
+union all
 select 'an account of a network is one connected member’s, and the only one of theirs there', community_id,
   format('member %s, %s', member_id, network)
 from social_accounts where sealed is not null group by community_id, member_id, network having count(*) > 1
@@ -226,6 +233,11 @@ union all
 select 'only an order that was paid back has a refund', o.community_id, format('order %s', o.id)
 from orders o join transactions t on t.community_id = o.community_id and t.key = format('refund:%s', o.id)
 where o.returned_at is null
+union all
+select 'what is told to be bought is an order', e.community_id, format('event %s', e.id)
+from events e where type = 'store.item_purchased' and not exists (
+  select from orders o where o.community_id = e.community_id and o.id = e.subject
+)
 union all
 select 'a badge is with everybody who has enough', b.community_id, format('badge %s, member %s', b.id, a.member_id)
 from badges b join (

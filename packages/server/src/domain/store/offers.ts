@@ -72,7 +72,7 @@ const offers = ({ communityId }: Tx, buyer: Buyer, at: Date) => sql<Offer>`
           ${freeCodes(communityId, at)} limit ${mostCounted}
         ) free
       )
-      else least(p.stocked - p.sold, ${mostCounted})
+      when p.stocked is not null then least(p.stocked - p.sold, ${mostCounted})
     end as remaining,
     l.at is not null and (l.until is null or l.until > ${at}) as is_limited, l.until as limited_until,
     w.notify, w.back_at
