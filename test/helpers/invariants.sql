@@ -219,12 +219,12 @@ full join (
 ) t on (t.community_id, t.key, t.member_id, t.unit, t.amount) = (p.community_id, p.key, p.member_id, p.unit, p.amount)
 where p.key is null or t.key is null
 union all
-select 'a quest that is done is a fact, and the other way round', coalesce(p.community_id, f.community_id),
-  format('quest %s, member %s', coalesce(p.quest_id, f.subject), coalesce(p.member_id, f.member_id))
-from (select * from social_progress where state = 'done') p
-full join (select * from member_facts where kind = 'social') f
-  on (f.community_id, f.member_id, f.subject, f.key) = (p.community_id, p.member_id, p.quest_id, format('%s:%s', quest_id, period))
-where p.quest_id is null or f.key is null
+select 'a quest that is done is a fact', p.community_id, format('quest %s, member %s, %s', quest_id, p.member_id, period)
+from social_progress p where state = 'done' and not exists (
+  select from member_facts f
+  where f.community_id = p.community_id and f.member_id = p.member_id and f.kind = 'social' and f.subject = quest_id
+    and f.key = format('%s:%s', quest_id, period)
+)
 union all
 select 'an account of a network is one connected member’s, and the only one of theirs there', community_id,
   format('member %s, %s', member_id, network)
