@@ -11,6 +11,7 @@ import { deleteMember, eraseNext } from '../../packages/server/src/domain/member
 import { balancesOf, createMember, type Member } from '../../packages/server/src/domain/members/members.js'
 import { type Ask, ask, embedToken, formOf } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
+import { expectOneAnswer } from '../helpers/intents.js'
 import { missingId, signedIn } from '../helpers/people.js'
 import { startTestServer } from '../helpers/server.js'
 import { openStream } from '../helpers/stream.js'
@@ -251,6 +252,16 @@ describe('saying so oneself', () => {
       expect(answer.progress).toMatchObject({ state: 'done', times: 1 })
     }
     expect(await holds(member)).toEqual(reward)
+  })
+
+  it('18, 19: has one answer too where the same is said again and again', async () => {
+    const quest = await newQuest()
+    const member = await newMember()
+    // They have come today: what that counts for waits for boards as well.
+    await see(quest, member)
+    const send = (body: object) => (headers: object) => tryClaim(quest, member, body, headers)
+    await expectOneAnswer(server, community, send({}), send({ note: 'Another one' }))
+    expect(await holds(member)).toEqual({ xp: 20, currency: 5 })
   })
 
   it('takes as long as it takes: what was opened a moment ago waits', async () => {

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { rootKey } from '../../packages/server/src/domain/keys/secrets.js'
 import { post } from '../../packages/server/src/domain/ledger.js'
-import { takeBoards } from '../../packages/server/src/domain/locks.js'
 import { deleteMember, eraseNext } from '../../packages/server/src/domain/members/deletions.js'
 import { createMember, findMember } from '../../packages/server/src/domain/members/members.js'
 import { reveal } from '../../packages/server/src/domain/store/orders.js'
@@ -10,6 +9,7 @@ import { writeQuote } from '../../packages/server/src/domain/store/quotes.js'
 import { addVouchers, countVouchers, resealVouchers } from '../../packages/server/src/domain/store/vouchers.js'
 import { ask } from '../helpers/api.js'
 import { asSuperuser, brokenInvariants, waitingForLocks } from '../helpers/database.js'
+import { expectOneAnswer } from '../helpers/intents.js'
 import { times } from '../helpers/long.js'
 import { noLimits } from '../helpers/operations.js'
 import { startTestServer } from '../helpers/server.js'
@@ -264,23 +264,39 @@ describe('17: one wallet', () => {
   })
 })
 
-describe('18: the same intent', () => {
+describe('18, 19: the same intent', () => {
   it('has one effect, and one answer byte for byte, however often and however many at once say so', async () => {
     const who = await someone()
     const { _id } = await shop.product({ stock: 100 })
     const { quote } = (await shop.quote(_id, who)).answer
-    const key = 'same intent'
-    const atOnce = await Promise.all(Array.from({ length: 50 }, () => shop.order(quote, who, { key })))
-    expect(atOnce.every(({ status, code }) => status === 201 || code === 'request_in_flight')).toBe(true)
-    // Also when the quote is long over.
-    now = minutes(30)
-    const later = []
-    for (let n = 0; n < 50; n++) later.push(await shop.order(quote, who, { key }))
-    now = start
-    const answers = [...atOnce, ...later].filter(({ status }) => status === 201)
-    expect(new Set(answers.map(({ text }) => text)).size).toBe(1)
+    const { quote: another } = (await shop.quote(_id, who)).answer
+    const send = (text: string) => (headers: { 'idempotency-key': string }) =>
+      shop.order(text, who, { key: headers['idempotency-key'] })
+    await expectOneAnswer(server, shop.community, send(quote), send(another))
     expect([await shop.coins(who), (await ordersOf(who)).length]).toEqual([900, 1])
     expect((await shop.item(_id)).remaining).toBe(99)
+  })
+
+  it('has its answer also when the quote is long over', async () => {
+    const who = await someone()
+    const { _id } = await shop.product()
+    const { quote } = (await shop.quote(_id, who)).answer
+    const key = 'said again much later'
+    const { text } = await shop.order(quote, who, { key })
+    now = minutes(30)
+    expect((await shop.order(quote, who, { key })).text).toBe(text)
+    now = start
+  })
+
+  it('to pay back has one effect, and one answer, as well', async () => {
+    const who = await someone()
+    const { _id } = await shop.product({ stock: 1 })
+    const { order } = await bought(_id, who)
+    const send = (statusId: string) => (headers: { 'idempotency-key': string }) =>
+      ask(server, 'PUT /v1/orders/{orderId}', { bearer, params: { orderId: order.id }, body: { statusId }, headers })
+    await expectOneAnswer(server, shop.community, send('refunded'), send('cancelled'))
+    expect(await shop.coins(who)).toBe(1000)
+    expect((await shop.item(_id)).remaining).toBe(1)
   })
 
   it('is one order to a quote, also under another key', async () => {
@@ -291,34 +307,6 @@ describe('18: the same intent', () => {
     const { order } = replies[0]!.answer
     expect(replies.map(({ answer }) => answer)).toEqual(replies.map(() => ({ order, balance: 900 })))
     expect(await ordersOf(who)).toEqual([order])
-  })
-
-  it('19: with another body is refused', async () => {
-    const who = await someone()
-    const { _id } = await shop.product()
-    const [first, second] = [await shop.quote(_id, who), await shop.quote(_id, who, undefined)]
-    const key = 'changed intent'
-    await shop.order(first.answer.quote, who, { key })
-    const changed = await shop.order(second.answer.quote, who, { key, information: {} })
-    expect([changed.status, changed.code]).toEqual([422, 'idempotency_mismatch'])
-    expect(await shop.coins(who)).toBe(900)
-  })
-
-  it('is told to come again while the first one still runs', async () => {
-    const who = await someone()
-    const { _id } = await shop.product()
-    const { quote } = (await shop.quote(_id, who)).answer
-    const key = 'slow intent'
-    let first: ReturnType<typeof shop.order> | undefined
-    await shop.community.tenant(async (tx) => {
-      await takeBoards(tx)
-      first = shop.order(quote, who, { key })
-      await expect.poll(() => waitingForLocks(server)).toBeGreaterThan(0)
-      const again = await shop.order(quote, who, { key })
-      expect([again.status, again.code]).toEqual([409, 'request_in_flight'])
-    })
-    expect((await first)?.status).toBe(201)
-    expect(await shop.coins(who)).toBe(900)
   })
 })
 
