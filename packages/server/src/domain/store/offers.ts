@@ -99,8 +99,12 @@ const offers = ({ communityId }: Tx, buyer: Buyer, at: Date) => sql<Offer>`
       and o.returned_at is null and p.purchase_limit is not null
     order by o.id desc limit 1 offset (p.purchase_limit ->> 'quantity')::bigint - 1
   ) l on true
-  left join wishes w on w.community_id = ${communityId} and w.member_id = ${buyer.memberId} and w.product_id = p.id
+  ${savedFor(communityId, buyer)}
   where p.community_id = ${communityId} and p.deleted_at is null`
+
+/** A join: what a member saves for. */
+const savedFor = (communityId: string, { memberId }: Buyer) => sql`
+  left join wishes w on w.community_id = ${communityId} and w.member_id = ${memberId} and w.product_id = p.id`
 
 /**
  * @param archived Also one that is archived.
@@ -128,8 +132,8 @@ export interface ItemPlace {
   id: string
 }
 
-export interface ItemPage {
-  sort: ItemSort
+/** Which items are asked for. */
+export interface ItemFilter {
   categoryId: string | undefined
   /** In the name, without regard to case. */
   search: string | undefined
@@ -137,6 +141,10 @@ export interface ItemPage {
   maxPrice: number | undefined
   affordable: boolean
   wished: boolean
+}
+
+export interface ItemPage extends ItemFilter {
+  sort: ItemSort
   after: ItemPlace | undefined
   limit: number
 }
@@ -157,21 +165,23 @@ export async function listOffers(
   return rows
 }
 
-/** How many there are on all pages. */
-export async function countOffers(
-  tx: Tx,
-  buyer: Buyer,
-  filter: Pick<ItemPage, 'categoryId' | 'search' | 'minPrice' | 'maxPrice' | 'affordable' | 'wished'>,
-  at: Date,
-): Promise<number> {
+/** How many there are on all pages. What each of them costs is found out only where that decides. */
+export async function countOffers(tx: Tx, buyer: Buyer, filter: ItemFilter, at: Date): Promise<number> {
+  const { minPrice, maxPrice, affordable } = filter
+  const isByPrice = minPrice !== undefined || maxPrice !== undefined || affordable
+  const items = isByPrice
+    ? offers(tx, buyer, at)
+    : sql`
+      select p.*, w.notify from products p ${savedFor(tx.communityId, buyer)}
+      where p.community_id = ${tx.communityId} and p.deleted_at is null`
   const { rows } = await sql<{ n: number }>`
-    select count(*) as n from (${offers(tx, buyer, at)}) i where ${asked(buyer, filter)}`.execute(tx.db)
+    select count(*) as n from (${items}) i where ${asked(buyer, filter)}`.execute(tx.db)
   return rows[0]!.n
 }
 
 function asked(
   { currency }: Buyer,
-  { categoryId, search, minPrice, maxPrice, affordable, wished }: Parameters<typeof countOffers>[2],
+  { categoryId, search, minPrice, maxPrice, affordable, wished }: ItemFilter,
 ): RawBuilder<unknown> {
   const conditions = [
     sql`not is_archived`,

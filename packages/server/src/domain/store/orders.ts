@@ -128,13 +128,13 @@ export async function buy(
   at: Date,
 ): Promise<{ order: Order; balance: number }> {
   const { id: quoteId, itemId, price: quoted, amount } = readQuote(tx, rootKey, written, memberId, at)
-  const [, , , buyer] = await Promise.all([
+  const [, , , before, buyer] = await Promise.all([
     shareBoards(tx),
     takeTurn(tx, 'purchases', memberId),
     openStore(tx),
+    orderOfQuote(tx, memberId, quoteId),
     buyerOf(tx, memberId),
   ])
-  const before = await orderOfQuote(tx, memberId, quoteId)
   if (before) return { order: before, balance: buyer.currency }
   const offer = await offerOf(tx, itemId, buyer, at)
   const price = amount !== undefined && canPay(offer, amount) ? amount : offer.pays
@@ -144,8 +144,8 @@ export async function buy(
   const id = newId(at.getTime())
   const status = await firstStatus(tx, offer)
   if (price > 0) await post(tx, [{ ...spending(id, memberId), amount: -price, reason: 'purchase' }], at)
-  const { currency } = await balancesOf(tx, memberId)
-  await Promise.all([
+  const [{ currency }] = await Promise.all([
+    balancesOf(tx, memberId),
     emit(tx, 'store.item_purchased', id),
     emit(tx, 'order.updated', memberId),
     ...(offer.remaining === null ? [] : [emit(tx, 'store.changed', itemId)]),
