@@ -12,7 +12,7 @@ type Items = QueryOf<'GET /widget/v1/{publishableKey}/store/items'>
 let made = 0
 
 /** A community whose store is open, with what operators and members do there. */
-export async function openShop(server: TestServer, clock: () => Date = () => new Date()) {
+export async function openShop(server: Pick<TestServer, 'url' | 'database'>, clock: () => Date = () => new Date()) {
   const community = await testCommunity(server, { at: clock() })
   const { tenant, origin, publishableKey, communityKey: bearer } = community
   await tenant((tx) => changeStore(tx, { isEnabled: true, title: 'The hut' }, clock()))

@@ -214,14 +214,14 @@ describe('a server', () => {
 
   it('keeps its picture when the connection breaks while it is named', async () => {
     const testDatabase = await createTestDatabase()
-    const { url, cutAfterCommit } = await startDatabaseProxy(testDatabase.url, 'update "communities"')
+    const { url, halt } = await startDatabaseProxy(testDatabase.url)
     const behind = await startTestServer({ config: { database: { ...testDatabase, url } } })
     const bearer = await person('amara@example.com', behind)
     const { answer: made } = await create(bearer, named('Cut off'), behind)
     const what = { bearer, params: { serverId: made.id } }
-    cutAfterCommit()
+    const isCut = halt('update "communities"', 'committed', ({ cut }) => cut())
     const cut = await ask(behind, 'PUT /api/v1/servers/{serverId}', { ...what, form: formOf({ image: png }) })
-    expect([cut.status, cut.code]).toEqual([503, 'unavailable'])
+    expect([await isCut, cut.status, cut.code]).toEqual(['committed', 503, 'unavailable'])
     const [shown] = (await ask(behind, 'GET /api/v1/servers', { bearer })).answer
     expect((await fetch(shown!.image!)).status).toBe(200)
   })
