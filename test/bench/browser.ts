@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sparticuz from '@sparticuz/chromium'
-import { type Browser, type CDPSession, chromium } from 'playwright-core'
+import { type Browser, type CDPSession, chromium, type Page } from 'playwright-core'
 import { countNext, createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { startServer } from '../../packages/server/src/start.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
@@ -16,6 +16,8 @@ export interface World {
   apiUrl: string
   community: TestCommunity
   browser: Browser
+  /** Makes another community for the site. */
+  found(): Promise<TestCommunity>
   /** Puts a page on the site; answers its address. */
   put(path: string, html: string): string
 }
@@ -53,6 +55,7 @@ export async function inWorld<T>(members: number, work: (world: World) => Promis
       apiUrl: server.url,
       community,
       browser,
+      found: () => testCommunity(server, { origin }),
       put: (path, html) => {
         pages.set(path, html)
         return origin + path
@@ -78,6 +81,24 @@ export const oneLine = (apiUrl: string, key: string) =>
 
 /** The list that is scrolled, for `locator`. */
 export const list = 'rai-leaderboard [part~=list]'
+
+/** A phone's slow 4G connection: 150 ms away, 1.6 Mbit/s down. */
+const slow4g = { offline: false, latency: 150, downloadThroughput: 200_000, uploadThroughput: 94_000 }
+
+/** Works with a tab of a browser that has seen nothing yet, on a phone that is so much slower than this machine and has a slow 4G connection. */
+export async function inTab<T>(browser: Browser, rate: number, work: (tab: Page, devtools: CDPSession) => Promise<T>) {
+  const context = await browser.newContext({ viewport: { width: 412, height: 915 } })
+  const tab = await context.newPage()
+  const devtools = await context.newCDPSession(tab)
+  await devtools.send('Network.enable')
+  await devtools.send('Network.emulateNetworkConditions', slow4g)
+  await devtools.send('Emulation.setCPUThrottlingRate', { rate })
+  try {
+    return await work(tab, devtools)
+  } finally {
+    await context.close()
+  }
+}
 
 /** What the page's main thread worked until now, in milliseconds of its own clock. `Performance` must be enabled. */
 export async function worked(devtools: CDPSession): Promise<number> {

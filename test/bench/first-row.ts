@@ -1,9 +1,8 @@
-import type { Browser, CDPSession, Page } from 'playwright-core'
-import { inWorld, longestTask, oneLine, page } from './browser.js'
+import type { Page } from 'playwright-core'
+import { inTab, inWorld, longestTask, oneLine, page } from './browser.js'
 import { type Bench, interleaved, median } from './measure.js'
 
-/** A phone on a slow 4G connection: 150 ms away, 1.6 Mbit/s down, a quarter of this machine's speed. */
-const slow4g = { offline: false, latency: 150, downloadThroughput: 200_000, uploadThroughput: 94_000 }
+/** A phone has a quarter of this machine's speed. */
 const slowdown = 4
 const rounds = 5
 
@@ -69,21 +68,6 @@ const handWritten = (rows: string) => `
     }
     done()
   })`
-
-/** Works with a tab of a browser that has seen nothing yet, on a phone so much slower than this machine. */
-async function inTab<T>(browser: Browser, rate: number, work: (tab: Page, devtools: CDPSession) => Promise<T>) {
-  const context = await browser.newContext({ viewport: { width: 412, height: 915 } })
-  const tab = await context.newPage()
-  const devtools = await context.newCDPSession(tab)
-  await devtools.send('Network.enable')
-  await devtools.send('Network.emulateNetworkConditions', slow4g)
-  await devtools.send('Emulation.setCPUThrottlingRate', { rate })
-  try {
-    return await work(tab, devtools)
-  } finally {
-    await context.close()
-  }
-}
 
 /** Loads a page until its first row is shown, and what comes right after it. */
 async function show(tab: Page, url: string): Promise<{ firstRow: number; shift: number }> {

@@ -8,12 +8,14 @@ import type { Bench } from './measure.js'
 const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   ranks: () => import('./ranks.js'),
   award: () => import('./award.js'),
+  purchases: () => import('./purchases.js'),
   counting: () => import('./counting.js'),
   streams: () => import('./streams.js'),
   routes: () => import('./routes.js'),
   filter: () => import('./filter.js'),
   import: () => import('./import.js'),
   'first-row': () => import('./first-row.js'),
+  catalogue: () => import('./catalogue.js'),
   scroll: () => import('./scroll.js'),
   live: () => import('./live.js'),
 }
