@@ -12,6 +12,7 @@ import { queueMail } from '../../packages/server/src/domain/accounts/mails.js'
 import { newLoginCode } from '../../packages/server/src/domain/accounts/secure-auth.js'
 import { beginSession } from '../../packages/server/src/domain/accounts/sessions.js'
 import { writeDown } from '../../packages/server/src/domain/audit.js'
+import { createChannel } from '../../packages/server/src/domain/channels.js'
 import { visit } from '../../packages/server/src/domain/gamification/visits.js'
 import { newId } from '../../packages/server/src/domain/ids.js'
 import { rootKey } from '../../packages/server/src/domain/keys/secrets.js'
@@ -129,6 +130,7 @@ async function seedTheRest(): Promise<void> {
     await forgetImages(tx, [newId()], new Date('2100-01-01'))
     await claimStage(tx, (await openMilestone(tx, now)).id, 1, member_id, now)
     await newLoginCode(tx, { username: 'amara' }, now)
+    await seedMessages(tx, member_id)
     await seedSocials(tx, member_id)
     await writeDown(tx, { operation: 'test', actor: { kind: 'machine', id: null } }, now)
     await tx.db
@@ -165,6 +167,37 @@ async function seedTheRest(): Promise<void> {
         .execute()
     }
   })
+}
+
+async function seedMessages(tx: Tx, member_id: string): Promise<void> {
+  const { id: channel_id } = await createChannel(tx, { topic: 'Talk', type: 'forum' }, null, now)
+  const [topic_id, message_id] = [newId(), newId()]
+  const made = { community_id: tx.communityId, created_at: now }
+  const of = { community_id: tx.communityId, message_id, member_id }
+  await tx.db
+    .insertInto('topics')
+    .values({ ...made, id: topic_id, channel_id, title: 'Trails', author_id: member_id, last_message_id: message_id })
+    .execute()
+  await tx.db
+    .insertInto('messages')
+    .values({ ...made, id: message_id, channel_id, topic_id, author_id: member_id, text: 'Hello' })
+    .execute()
+  await tx.db
+    .insertInto('message_reactions')
+    .values({ ...of, emoji: '👍', created_at: now })
+    .execute()
+  await tx.db
+    .insertInto('message_mentions')
+    .values({ ...of, channel_id })
+    .execute()
+  await tx.db
+    .insertInto('message_reports')
+    .values({ ...of, id: newId(), reason: 'spam', text: 'Hello', created_at: now })
+    .execute()
+  await tx.db
+    .insertInto('channel_reads')
+    .values({ community_id: tx.communityId, channel_id, member_id, read_to: message_id })
+    .execute()
 }
 
 async function seedSocials(tx: Tx, memberId: string): Promise<void> {
