@@ -18,6 +18,7 @@ const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   catalogue: () => import('./catalogue.js'),
   scroll: () => import('./scroll.js'),
   live: () => import('./live.js'),
+  bridge: () => import('./bridge.js'),
 }
 
 const wanted = process.argv.slice(2)

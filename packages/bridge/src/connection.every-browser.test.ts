@@ -200,6 +200,8 @@ for (const [kind, options] of Object.entries(frames))
       element.addEventListener('load', () => loads++)
       host.destroy()
       const again = createHost({ ...options, frame: element, src: `${guestOrigin}/frame`, granted, methods })
+      // What is called before the page has heard of it is rejected, as whatever is under way.
+      await until(() => again.state === 'connected', 'connection to the new host')
       expect(await sum()).to.equal(3)
       expect([again.state, loads, states.includes('silent')]).to.deep.equal(['connected', 0, false])
       again.destroy()
@@ -283,6 +285,33 @@ for (const [kind, options] of Object.entries(frames))
       }
     })
   })
+
+it('page and frame have one colour scheme, so that the frame is transparent', async () => {
+  for (const [declared, dark, light] of [
+    ['', 'normal', 'normal'],
+    ['light dark', 'dark', 'light'],
+    ['dark', 'dark', 'dark'],
+  ] as const) {
+    const { element, host } = await hosted({ context: { scheme: 'dark' } })
+    await run(
+      element,
+      (_, declared) => {
+        const sheet = new CSSStyleSheet()
+        sheet.replaceSync(`:root { color-scheme: ${declared} }`)
+        document.adoptedStyleSheets = [sheet]
+      },
+      declared,
+    )
+    await connect(element)
+    const both = async () => [
+      element.style.colorScheme,
+      await run(element, () => getComputedStyle(document.documentElement).colorScheme),
+    ]
+    await until(async () => String(await both()) === String([dark, dark]), `${dark} on both sides`)
+    host.update({ scheme: 'light' })
+    await until(async () => String(await both()) === String([light, light]), `${light} on both sides`)
+  }
+})
 
 describe('who looks', () => {
   it('gets one token for all that ask, anew when it is wanted or somebody else looks', async () => {

@@ -65,7 +65,8 @@ async function victim(options: Partial<HostOptions> = {}) {
     context: { member: { name: secret } },
     ...options,
   })
-  await until(() => one.element.style.blockSize === '0px', 'height of an empty page')
+  const { style } = one.element
+  await until(() => Number.parseFloat(style.blockSize) < 50 && style.paddingBlockEnd === '', 'height of an empty page')
   await run(one.element, async ({ connection, kept }) => {
     const told: unknown[] = []
     kept.told = told
@@ -127,8 +128,19 @@ const from =
       { messages, path },
     )
 
-/** The port that messages arrive by, and whatever it was sent before. */
-const arrived = () => new Promise<void>((resolve) => setTimeout(resolve))
+/** When everything that was posted to the host's window and the guest's before has been heard. */
+async function arrived(guest: HTMLIFrameElement): Promise<void> {
+  const heard = new Promise<void>((resolve) => {
+    const hear = ({ data }: MessageEvent) => {
+      if (data !== 'the last one') return
+      removeEventListener('message', hear)
+      resolve()
+    }
+    addEventListener('message', hear)
+  })
+  postMessage('the last one', '*')
+  await Promise.all([heard, run(guest, () => {})])
+}
 
 const senders: Record<string, (guest: HTMLIFrameElement) => Promise<(messages: unknown[]) => unknown>> = {
   'a frame beside it, of its origin, at the host': async () => from(await stranger(guestOrigin), 'top'),
@@ -182,7 +194,7 @@ describe('a hostile sender', () => {
       const { element, isUnharmed } = await victim()
       const send = await sender(element)
       await send(forged)
-      await arrived()
+      await arrived(element)
       await isUnharmed()
     })
 
@@ -253,8 +265,10 @@ it('no window message holds anything but a handshake', async () => {
   host.emit('news', secret)
   host.update({ member: { name: `${secret}-2` } })
   await connect(element)
-  await run(element, ({ connection }) =>
-    Promise.all([connection.getIdentity({ fresh: true }), connection.send(secret)]),
+  await run(
+    element,
+    ({ connection }, text) => Promise.all([connection.getIdentity({ fresh: true }), connection.send(text)]),
+    secret,
   )
   removeEventListener('message', keep)
   const all = [...messages, ...((await run(element, ({ kept }) => kept.heard)) as unknown[])]

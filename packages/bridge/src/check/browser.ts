@@ -90,7 +90,7 @@ async function start(executablePath: string | undefined): Promise<{ browser?: Br
 /** Answers the host's page and its modules. */
 async function serve(page: Page, origin: string, url: URL, granted: readonly string[]): Promise<void> {
   const begin = `
-    import { createHost } from '${origin}/host/index.js'
+    import { createHost } from './host/index.js'
     const frame = document.querySelector('iframe')
     const bench = { states: [], heights: 0 }
     bench.begin = () => {
@@ -114,7 +114,7 @@ async function serve(page: Page, origin: string, url: URL, granted: readonly str
     if (pathname === '/')
       return route.fulfill({
         contentType: 'text/html',
-        body: `<!doctype html><title>Host</title><iframe style="inline-size: 600px"></iframe><script type="module">${begin}</script>`,
+        body: `<!doctype html><title>Host</title><iframe width="600"></iframe><script type="module">${begin}</script>`,
       })
     if (!/^\/[\w/-]+\.js$/.test(pathname)) return route.fulfill({ status: 404 })
     return route.fulfill({ contentType: 'text/javascript', body: await readFile(join(dist, pathname), 'utf8') })

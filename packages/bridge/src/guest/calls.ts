@@ -12,6 +12,14 @@ export interface CallOptions {
 
 type Answer = Extract<HostMessage, { id: number }>
 
+interface Pending {
+  /** When it has waited long enough. */
+  end: number
+  giveUp(): void
+  hear(answer: Answer): void
+  fail(error: unknown): void
+}
+
 /** Calls under way. */
 export interface Calls {
   make(method: string, params: unknown, options?: CallOptions): Promise<unknown>
@@ -21,18 +29,33 @@ export interface Calls {
 }
 
 export function createCalls(post: (message: GuestMessage) => void): Calls {
-  const pending = new Map<number, { hear(answer: Answer): void; fail(error: unknown): void }>()
+  const pending = new Map<number, Pending>()
   let lastId = 0
+  /** One timer for all calls, at the first end of them: one each would cost more than the call. */
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let next = Number.POSITIVE_INFINITY
+
+  function wakeAt(end: number) {
+    if (end >= next) return
+    next = end
+    clearTimeout(timer)
+    timer = setTimeout(look, end - performance.now())
+  }
+  function look() {
+    next = Number.POSITIVE_INFINITY
+    const now = performance.now()
+    for (const one of [...pending.values()])
+      if (one.end <= now) one.giveUp()
+      else wakeAt(one.end)
+  }
 
   return {
     make: (method, params, { signal, timeout = patience, onProgress } = {}) =>
       new Promise((resolve, reject) => {
         const id = ++lastId
-        let timer: ReturnType<typeof setTimeout>
-
         const wait = () => {
-          clearTimeout(timer)
-          timer = setTimeout(takeBack, timeout, 'E_TIMEOUT', `${method}: no answer in time.`)
+          one.end = performance.now() + timeout
+          wakeAt(one.end)
         }
         const abort = () => takeBack('E_CANCELLED', `${method} was taken back.`)
         function takeBack(...error: ConstructorParameters<typeof BridgeError>) {
@@ -40,7 +63,6 @@ export function createCalls(post: (message: GuestMessage) => void): Calls {
           fail(new BridgeError(...error))
         }
         function finish() {
-          clearTimeout(timer)
           signal?.removeEventListener('abort', abort)
           pending.delete(id)
         }
@@ -50,7 +72,9 @@ export function createCalls(post: (message: GuestMessage) => void): Calls {
         }
 
         if (signal?.aborted) return reject(new BridgeError('E_CANCELLED', `${method} was taken back.`))
-        pending.set(id, {
+        const one: Pending = {
+          end: 0,
+          giveUp: () => takeBack('E_TIMEOUT', `${method}: no answer in time.`),
           fail,
           hear(answer) {
             if (answer.t === 'progress') {
@@ -61,7 +85,8 @@ export function createCalls(post: (message: GuestMessage) => void): Calls {
             finish()
             resolve(answer.r)
           },
-        })
+        }
+        pending.set(id, one)
         signal?.addEventListener('abort', abort)
         wait()
         try {
@@ -73,6 +98,8 @@ export function createCalls(post: (message: GuestMessage) => void): Calls {
     hear: (answer) => pending.get(answer.id)?.hear(answer),
     end(error) {
       for (const { fail } of [...pending.values()]) fail(error)
+      clearTimeout(timer)
+      next = Number.POSITIVE_INFINITY
     },
   }
 }

@@ -44,10 +44,9 @@ export function watchHeight(
   }
 
   function touch(target: EventTarget | null) {
-    const element = target instanceof Element ? target : (target as Node | null)?.parentElement
-    if (!element) return
-    touched.add(element)
-    if (element.parentElement) touched.add(element.parentElement)
+    let element = target instanceof Element ? target : (target as Node | null)?.parentElement
+    // What it stands in may have another size too, and is then known to have it.
+    for (; element; element = element.parentElement) touched.add(element)
     timer ??= setTimeout(look, debounce)
   }
 

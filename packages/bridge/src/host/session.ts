@@ -82,29 +82,36 @@ export function openSession(port: MessagePort, options: SessionOptions): Session
     const progress = (data?: unknown) => {
       if (!signal.aborted) post({ t: 'progress', id, p: data })
     }
-    let pacing: ReturnType<typeof setInterval> | undefined
-    let timer: ReturnType<typeof setTimeout> | undefined
     try {
       if (running.has(id)) throw new BridgeError('E_INVALID', 'Every call has an id of its own.')
       if (running.size >= limits.pending) throw new BridgeError('E_RATE', `${limits.pending} calls at once at most.`)
       const run = methodOf(name, params)
       running.set(id, ending)
-      const over = new Promise<never>((_, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason))
-        const late = new BridgeError('E_TIMEOUT', `${name} took the host too long.`)
-        timer = setTimeout(() => ending.abort(late), methods.get(name)?.patience)
-      })
-      pacing = setInterval(progress, pace)
-      const result = await Promise.race([run(params, { signal, progress }), over])
+      let result = run(params, { signal, progress })
+      // Most are answered at once, and need no clock.
+      if (result instanceof Promise) result = await inTime(result, name, ending, progress)
       post({ t: 'result', id, r: result })
     } catch (error) {
       const isOurs = error instanceof BridgeError
       if (!isOurs) onError(error)
       post({ t: 'error', id, e: wireError(isOurs ? error : new BridgeError('E_INTERNAL', 'The host made a mistake.')) })
     } finally {
+      if (running.get(id) === ending) running.delete(id)
+    }
+  }
+
+  /** Work that ends: by itself, when the call is taken back, or when its time is over. */
+  async function inTime(work: Promise<unknown>, name: string, ending: AbortController, progress: () => void) {
+    const { signal } = ending
+    const over = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    const late = new BridgeError('E_TIMEOUT', `${name} took the host too long.`)
+    const timer = setTimeout(() => ending.abort(late), methods.get(name)!.patience)
+    const pacing = setInterval(progress, pace)
+    try {
+      return await Promise.race([work, over])
+    } finally {
       clearInterval(pacing)
       clearTimeout(timer)
-      if (running.get(id) === ending) running.delete(id)
     }
   }
 
