@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { emit } from '../../packages/server/src/domain/events.js'
 import { ban, unban } from '../../packages/server/src/domain/members/moderation.js'
+import { eraseMessages } from '../../packages/server/src/domain/messages/messages.js'
 import { ask } from '../helpers/api.js'
 import { join, openChannel, pageOf } from '../helpers/channels.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
@@ -486,7 +487,13 @@ describe('those who look after channels', () => {
     expect((await report(yuki, ' ')).paths).toEqual(['reason'])
     await amara.remove(messageId)
     const read = async (query: Record<string, string> = {}) =>
-      (await ask(server, 'GET /apis/v1/message-reports', { bearer: bearer(), query })).answer.items
+      (
+        await ask(server, 'GET /apis/v1/communities/{communityId}/message-reports', {
+          bearer: bearer(),
+          params: { communityId: community.id },
+          query,
+        })
+      ).answer.items
     const reports = await read()
     expect(reports).toEqual([
       {
@@ -501,9 +508,13 @@ describe('those who look after channels', () => {
         createdAt: expect.any(String),
       },
     ])
-    const params = { reportId: reports[0]!._id }
+    const params = { communityId: community.id, reportId: reports[0]!._id }
     const body = { isClosed: true }
-    const closed = await ask(server, 'PUT /apis/v1/message-reports/{reportId}', { bearer: bearer(), params, body })
+    const closed = await ask(server, 'PUT /apis/v1/communities/{communityId}/message-reports/{reportId}', {
+      bearer: bearer(),
+      params,
+      body,
+    })
     expect(closed.answer).toEqual({ ...reports[0], isClosed: true })
     expect([await read({ isClosed: 'false' }), await read({ isClosed: 'true' })]).toEqual([[], [closed.answer]])
   })
@@ -519,20 +530,39 @@ describe('those who look after channels', () => {
     const at = new Date(moment)
     const owner = await signedIn(server, community, { username: 'owner', role: 'owner' }, at)
     const plain = await signedIn(server, community, { username: 'plain' }, at)
-    const remove = (messageId: string, bearer: string, query = {}) =>
-      ask(server, 'DELETE /apis/v1/messages/{messageId}', { bearer, params: { messageId }, query })
-    const query = { serverId: community.id }
-    expect((await remove(open1.id, plain.bearer, query)).code).toBe('forbidden')
-    expect((await remove(open1.id, owner.bearer, query)).answer).toEqual({ _id: open1.id })
+    const remove = (messageId: string, bearer: string) =>
+      ask(server, 'DELETE /apis/v1/communities/{communityId}/messages/{messageId}', {
+        bearer,
+        params: { communityId: community.id, messageId },
+      })
+    expect((await remove(open1.id, plain.bearer)).code).toBe('forbidden')
+    expect((await remove(open1.id, owner.bearer)).answer).toEqual({ _id: open1.id })
     expect((await remove(open2.id, bearer())).answer).toEqual({ _id: open2.id })
-    for (const reply of [await remove(secret.id, owner.bearer, query), await remove(secret.id, bearer())])
+    for (const reply of [await remove(secret.id, owner.bearer), await remove(secret.id, bearer())])
       expect(reply.code).toBe('not_found')
     const { answer } = await ask(server, 'GET /v1/audit', { bearer: bearer() })
-    expect(answer.items.filter(({ operation }) => operation.startsWith('DELETE /apis/v1/messages'))).toHaveLength(2)
+    expect(answer.items.filter(({ operation }) => operation.startsWith('DELETE /apis/v1/communities'))).toHaveLength(2)
   })
 })
 
 describe('what members say', () => {
+  it('is gone with them when they are erased, and its place stays', async () => {
+    const { id: channelId } = await open()
+    const { id: memberId } = await join(community, 'leaving', { at: new Date(moment) })
+    const leaving = await pageOf(server, community, 'leaving')
+    const [first, second] = [await said(amara, channelId, 'First'), await said(leaving, channelId, 'Second')]
+    await leaving.react(first.id, '🎉')
+    await leaving.seen(channelId, first.id)
+    expect(await community.tenant((tx) => eraseMessages(tx, [memberId], new Date(++moment)))).toBe(true)
+    const { items } = (await yuki.read(channelId)).answer
+    expect(items.map(({ id, text }) => [id, text])).toEqual([
+      [first.id, 'First'],
+      [second.id, ''],
+    ])
+    expect(items[0]!.reactions).toEqual([])
+    expect((await leaving.channel(channelId)).answer.readTo).toBeNull()
+  })
+
   it('is counted and paid by the rules, each message of others once for a reaction', async () => {
     const place = await testCommunity(server, { at: new Date(moment) })
     for (const name of ['amara', 'yuki']) await join(place, name, { at: new Date(moment) })

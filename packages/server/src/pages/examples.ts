@@ -58,7 +58,7 @@ export const bodyExamples: { [K in RouteKey]?: BodyOf<K> } = {
   'PUT /widget/v1/{publishableKey}/channels/{channelId}/mute': { isMuted: true },
   'POST /widget/v1/{publishableKey}/messages/{messageId}/replies': { text: 'Welcome, Amara!' },
   'POST /widget/v1/{publishableKey}/messages/{messageId}/reports': { reason: 'An advertisement' },
-  'PUT /apis/v1/message-reports/{reportId}': { isClosed: true },
+  'PUT /apis/v1/communities/{communityId}/message-reports/{reportId}': { isClosed: true },
   'PATCH /widget/v1/{publishableKey}/messages/{messageId}': { text: 'Hello from the other hut!' },
   'POST /v1/leaderboards': {
     name: 'Weekly stars',

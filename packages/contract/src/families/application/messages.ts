@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { bodyLimits, table } from '../../route.js'
-import { cursorQuery, Id, page, serverQuery, Time } from '../../schemas.js'
+import { CommunityPath, cursorQuery, Id, page, Time } from '../../schemas.js'
 
 const moderators = { principals: ['systemKey', 'loginMember'], may: 'warn_members' } as const
 
@@ -20,22 +20,21 @@ const Report = z
 
 /** What those who look after channels do with messages. */
 export const messages = table({
-  'DELETE /apis/v1/messages/{messageId}': {
+  'DELETE /apis/v1/communities/{communityId}/messages/{messageId}': {
     summary: 'Delete a message. Its place stays, without a word',
     description:
       'By login: one’s own, and as who may delete messages in that channel those of others. The system key deletes all but those of direct channels.',
     access: { principals: ['systemKey', 'loginMember'] },
-    params: z.object({ messageId: Id }),
-    query: z.strictObject(serverQuery),
+    params: CommunityPath.extend({ messageId: Id }),
     audited: true,
     answer: z.strictObject({ _id: Id }),
     message: 'Message deleted',
   },
-  'GET /apis/v1/message-reports': {
+  'GET /apis/v1/communities/{communityId}/message-reports': {
     summary: 'Messages that members reported, newest first',
     access: moderators,
+    params: CommunityPath,
     query: z.strictObject({
-      ...serverQuery,
       ...cursorQuery,
       isClosed: z
         .stringbool()
@@ -45,11 +44,10 @@ export const messages = table({
     answer: page(Report),
     message: 'Message reports fetched',
   },
-  'PUT /apis/v1/message-reports/{reportId}': {
+  'PUT /apis/v1/communities/{communityId}/message-reports/{reportId}': {
     summary: 'Say that a report was looked at, or is to be again',
     access: moderators,
-    params: z.object({ reportId: Id }),
-    query: z.strictObject(serverQuery),
+    params: CommunityPath.extend({ reportId: Id }),
     body: z.strictObject({ isClosed: z.boolean().meta({ description: 'Whether nothing is left to do about it' }) }),
     bodyLimit: bodyLimits.small,
     answer: Report,

@@ -6,22 +6,22 @@ import { byId, pageByCursor } from '../../http/cursor.js'
 import { readerOf } from '../speaking.js'
 
 type Keys =
-  | 'DELETE /apis/v1/messages/{messageId}'
-  | 'GET /apis/v1/message-reports'
-  | 'PUT /apis/v1/message-reports/{reportId}'
+  | 'DELETE /apis/v1/communities/{communityId}/messages/{messageId}'
+  | 'GET /apis/v1/communities/{communityId}/message-reports'
+  | 'PUT /apis/v1/communities/{communityId}/message-reports/{reportId}'
 
 export const messages: Handlers<Keys> = {
-  'DELETE /apis/v1/messages/{messageId}': async ({ tx, principal, params, note, now }) => {
+  'DELETE /apis/v1/communities/{communityId}/messages/{messageId}': async ({ tx, principal, params, note, now }) => {
     const reader = await readerOf(tx, principal)
     const message = await deleteMessage(tx, reader, params.messageId, now)
     note.isNothing = isOwn(message, reader)
     return { _id: message.id }
   },
 
-  'GET /apis/v1/message-reports': ({ tx, query }) =>
+  'GET /apis/v1/communities/{communityId}/message-reports': ({ tx, query }) =>
     pageByCursor(query, { ...byId, find: (after, limit) => listReports(tx, query, after, limit), show }),
 
-  'PUT /apis/v1/message-reports/{reportId}': async ({ tx, params, body, now }) =>
+  'PUT /apis/v1/communities/{communityId}/message-reports/{reportId}': async ({ tx, params, body, now }) =>
     show(await closeReport(tx, params.reportId, body.isClosed, now)),
 }
 
