@@ -467,7 +467,7 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
   'PUT /v1/social-networks/{network}': () => ({ body: { clientId: 'made', clientSecret: 'made' } }),
   'PATCH /v1/referral': () => ({ body: { page: 'https://site.example/join?ref={code}' } }),
   'POST /widget/v1/{publishableKey}/socials/{questId}/claim': () => ({ body: { note: 'Made' } }),
-  'POST /widget/v1/{publishableKey}/social-accounts/{network}/connect': async ({ server, systemKey }) => {
+  'POST /widget/v1/{publishableKey}/linked-accounts/{network}/connect': async ({ server, systemKey }) => {
     const application = { params: { network }, body: { clientId: 'made', clientSecret: 'made' } }
     await ask(server, 'PUT /v1/social-networks/{network}', { bearer: systemKey, ...application })
     return { body: {} }

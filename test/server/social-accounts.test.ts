@@ -71,14 +71,14 @@ const claim = async (questId: string, member: Member) => {
 }
 const accountOf = async (member: Member, network: ConnectableNetwork) => {
   const asked = { ...(await as(member)), params: base }
-  const { answer } = await ask(server, 'GET /widget/v1/{publishableKey}/social-accounts', asked)
+  const { answer } = await ask(server, 'GET /widget/v1/{publishableKey}/linked-accounts', asked)
   return answer.items.find((one) => one.network.id === network)!
 }
-const connectKey = 'POST /widget/v1/{publishableKey}/social-accounts/{network}/connect'
+const connectKey = 'POST /widget/v1/{publishableKey}/linked-accounts/{network}/connect'
 const tryConnect = async (member: Member, network: ConnectableNetwork, body = {}) =>
   ask(server, connectKey, { ...(await as(member)), params: { ...base, network }, body })
 const disconnect = async (member: Member, network: ConnectableNetwork) => {
-  const key = 'DELETE /widget/v1/{publishableKey}/social-accounts/{network}'
+  const key = 'DELETE /widget/v1/{publishableKey}/linked-accounts/{network}'
   return (await ask(server, key, { ...(await as(member)), params: { ...base, network } })).answer
 }
 

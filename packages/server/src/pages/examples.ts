@@ -173,7 +173,7 @@ export const bodyExamples: { [K in RouteKey]?: BodyOf<K> } = {
   'PUT /v1/social-networks/{network}': { clientId: '1290871', clientSecret: 'kX2…' },
   'PATCH /v1/referral': { page: 'https://www.example.com/join?ref={code}', referred: { xp: 25, currency: 0 } },
   'POST /widget/v1/{publishableKey}/socials/{questId}/claim': { code: 'LARCH' },
-  'POST /widget/v1/{publishableKey}/social-accounts/{network}/connect': { returnTo: 'https://www.example.com/club' },
+  'POST /widget/v1/{publishableKey}/linked-accounts/{network}/connect': { returnTo: 'https://www.example.com/club' },
   'PATCH /widget/v1/{publishableKey}/me': { visibility: 'hidden' },
   'POST /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/prizes/claim': { period: 'week', start: '2026-11-16' },
   'PUT /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/seen': { period: 'week', rank: 12 },

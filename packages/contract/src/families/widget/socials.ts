@@ -64,7 +64,7 @@ const Quest = z
     /** What a `code` answers, and what there is to choose from; null and empty where it is no question. */
     question: z.string().nullable(),
     options: z.array(z.string()),
-    /** The network whose account must be connected for it; null for none. It is one that `social-accounts` lists. */
+    /** The network whose account must be connected for it; null for none. It is one that `linked-accounts` lists. */
     account: ConnectableNetwork.nullable(),
     /**
      * Where it leads; for `share` and `post`, where the network lets people write. It is the member's own: who comes by it can be
@@ -147,16 +147,16 @@ export const socials = table({
     pictures: ['picture'],
     answer: Quest,
   },
-  'GET /widget/v1/{publishableKey}/social-accounts': {
+  'GET /widget/v1/{publishableKey}/linked-accounts': {
     summary: 'The member’s accounts on networks, and what is stored of each',
     access: memberOnly,
     params: Key,
     answer: z.strictObject({ items: z.array(Account), now: Time }),
   },
-  'POST /widget/v1/{publishableKey}/social-accounts/{network}/connect': {
+  'POST /widget/v1/{publishableKey}/linked-accounts/{network}/connect': {
     summary: 'Begin to connect an account of a network',
     description:
-      'Answers a page of this server, for a window of its own or, where that is blocked, for the same one. It says what happens and leads to the network and back; it works once, for ten minutes. What came of it is told by `social-accounts`, and `social.changed` says when to ask. An account can be one member’s only.',
+      'Answers a page of this server, for a window of its own or, where that is blocked, for the same one. It says what happens and leads to the network and back; it works once, for ten minutes. What came of it is told by `linked-accounts`, and `social.changed` says when to ask. An account can be one member’s only.',
     access: memberOnly,
     params: NetworkPath,
     body: z.strictObject({
@@ -170,7 +170,7 @@ export const socials = table({
     answer: z.strictObject({ url: z.url(), expiresAt: Time }),
     refuses: ['conflict'],
   },
-  'DELETE /widget/v1/{publishableKey}/social-accounts/{network}': {
+  'DELETE /widget/v1/{publishableKey}/linked-accounts/{network}': {
     summary: 'Disconnect the account of a network. Our permission is given back to the network',
     description: 'What it gave stays with the member. Again is as once.',
     access: memberOnly,

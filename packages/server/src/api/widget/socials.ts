@@ -29,7 +29,7 @@ import { withPictures } from '../pictures.js'
 
 type Base = '/widget/v1/{publishableKey}'
 type Claim = `POST ${Base}/socials/{questId}/claim`
-type Keys = Extract<RouteKey, `${string} ${Base}/social${string}` | `${string} ${Base}/referral`>
+type Keys = Extract<RouteKey, `${string} ${Base}/${'socials' | 'linked-accounts' | 'referral'}${string}`>
 
 export const socials: Handlers<Keys> = {
   'GET /widget/v1/{publishableKey}/socials': async ({ tx, principal, now }) => {
@@ -59,7 +59,7 @@ export const socials: Handlers<Keys> = {
     })
   },
 
-  'GET /widget/v1/{publishableKey}/social-accounts': async ({ tx, principal, now }) => {
+  'GET /widget/v1/{publishableKey}/linked-accounts': async ({ tx, principal, now }) => {
     const [accounts, networks] = await Promise.all([accountsOf(tx, principal.memberId!), listNetworks(tx)])
     const offered = connectableNetworks.filter(
       (id) => networks.some(({ network }) => network === id) || accounts.some(({ network }) => network === id),
@@ -67,7 +67,7 @@ export const socials: Handlers<Keys> = {
     return { items: offered.map((network) => showAccount(network, accounts)), now: now.toISOString() }
   },
 
-  'POST /widget/v1/{publishableKey}/social-accounts/{network}/connect': async ({
+  'POST /widget/v1/{publishableKey}/linked-accounts/{network}/connect': async ({
     tx,
     principal,
     params,
@@ -86,7 +86,7 @@ export const socials: Handlers<Keys> = {
     return { url: connectUrl(deps.config.publicUrl, ticket), expiresAt: expiresAt.toISOString() }
   },
 
-  'DELETE /widget/v1/{publishableKey}/social-accounts/{network}': async ({ tx, principal, params, deps }) => {
+  'DELETE /widget/v1/{publishableKey}/linked-accounts/{network}': async ({ tx, principal, params, deps }) => {
     const { network } = params
     const sealed = await disconnectAccount(tx, principal.memberId!, network)
     const client = await credentialsOf(tx, deps.rootKey, network)
@@ -231,7 +231,7 @@ const showProgress = ({ openedAt, until, ...rest }: Shown) => ({
   until: time(until),
 })
 
-type ShownAccount = AnswerOf<`DELETE ${Base}/social-accounts/{network}`>
+type ShownAccount = AnswerOf<`DELETE ${Base}/linked-accounts/{network}`>
 
 /** @param accounts All of a member, newest first. */
 function showAccount(id: ConnectableNetwork, accounts: readonly SocialAccount[]): ShownAccount {
