@@ -5,6 +5,7 @@ import { createBoard } from '../../packages/server/src/domain/leaderboards/index
 import { post } from '../../packages/server/src/domain/ledger.js'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
 import { createMilestone } from '../../packages/server/src/domain/milestones/milestones.js'
+import { createQuest, type QuestInput } from '../../packages/server/src/domain/socials/quests.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { startFaultProxy } from '../helpers/fault-proxy.js'
 import { startTestServer } from '../helpers/server.js'
@@ -73,6 +74,13 @@ export async function setStage() {
         const gives = { xp: 0, currency: 10, badgeId: null, multipliers: [], supply: null }
         const stages = [{ name, description: '', conditions, ...gives }]
         return (await createMilestone(tx, { name, stages }, new Date())).id
+      }),
+
+    /** A quest on the community's word, for five coins. Answers its id. */
+    quest: (more: QuestInput = {}) =>
+      community.tenant(async (tx) => {
+        const quest = { title: 'Visit us', network: 'web', action: 'visit', proof: 'self' } as const
+        return (await createQuest(tx, { ...quest, reward: { xp: 0, currency: 5 }, ...more }, new Date())).id
       }),
 
     member: async (username: string, score = 0) => {

@@ -13,6 +13,9 @@ export { ApiError, type Failure, type FailureCode, failureOf } from './shared/fa
 export { type GetToken, identify, isGuest, logout, type Token, type TokenSource } from './shared/identity.js'
 export { errorOf, type Loadable } from './shared/loadable.js'
 export { serverNow } from './shared/server-clock.js'
+export { linkedAccounts } from './socials/accounts.js'
+export { referral } from './socials/referral.js'
+export { type Evidence, type SocialStore, type Socials, socials } from './socials/socials.js'
 export { type Catalogue, catalogue, type ItemChoice, readItem, type Shelf } from './store/catalogue.js'
 export { setWantedItem, unfinished, wantedItem } from './store/intents.js'
 export { type History, type Orders, orders, showVoucher } from './store/orders.js'
@@ -25,6 +28,7 @@ export type {
   BoardRun,
   ClaimedStage,
   Config,
+  ConnectableNetwork,
   Item,
   Ladder,
   Milestone,
@@ -39,7 +43,14 @@ export type {
   Quote,
   ReasonCode,
   Recap,
+  Referral,
   Rows,
+  SocialAccount,
+  SocialNetwork,
+  SocialProgress,
+  SocialProof,
+  SocialQuest,
+  SocialState,
   Viewer,
   Visibility,
   Voucher,

@@ -18,6 +18,11 @@ export type ClaimedStage = AnswerOf<'POST /widget/v1/{publishableKey}/milestones
 export type StreakAnswer = AnswerOf<'GET /widget/v1/{publishableKey}/streak'>
 export type Ladder = AnswerOf<'GET /widget/v1/{publishableKey}/tiers'>
 export type Recap = AnswerOf<'GET /widget/v1/{publishableKey}/recap'>
+export type SocialsAnswer = AnswerOf<'GET /widget/v1/{publishableKey}/socials'>
+export type SocialQuest = SocialsAnswer['items'][number]
+export type SocialProgress = NonNullable<SocialQuest['progress']>
+export type SocialAccount = AnswerOf<'GET /widget/v1/{publishableKey}/linked-accounts'>['items'][number]
+export type Referral = AnswerOf<'GET /widget/v1/{publishableKey}/referral'>
 export type StoreAnswer = AnswerOf<'GET /widget/v1/{publishableKey}/store'>
 export type Items = AnswerOf<'GET /widget/v1/{publishableKey}/store/items'>
 export type ItemsQuery = NonNullable<QueryOf<'GET /widget/v1/{publishableKey}/store/items'>>
@@ -28,4 +33,14 @@ export type Voucher = AnswerOf<'POST /widget/v1/{publishableKey}/store/orders/{o
 export type BoardRow = Rows['items'][number]
 export type BoardRun = Rows['run']
 export type Visibility = Viewer['member']['visibility']
-export type { ErrorCode, Hint, MilestoneState, Period, ReasonCode } from '@rai/contract'
+export type {
+  ConnectableNetwork,
+  ErrorCode,
+  Hint,
+  MilestoneState,
+  Period,
+  ReasonCode,
+  SocialNetwork,
+  SocialProof,
+  SocialState,
+} from '@rai/contract'

@@ -81,12 +81,13 @@ export const memberOf = /* @__PURE__ */ perEnvironment((environment): Member => 
   return {
     token,
     async ask(route, request, read, aside) {
-      const { body, headers, fresh, signal, forced } = request
+      const { body, form, headers, fresh, signal, forced } = request
       let prepared = base
         .url(addressOf(environment, route, request))
         .options({ cache: fresh ? 'no-cache' : 'default', signal: signal! })
         .headers(headers!)
       if (body) prepared = prepared.json(body)
+      if (form) prepared = prepared.body(form)
       const send = (bearer: string | null) =>
         breaker.attempt(() => prepared.auth(`Bearer ${bearer}`).fetch(route.split(' ')[0]!).res(read), {
           forced,

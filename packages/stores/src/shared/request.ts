@@ -17,6 +17,8 @@ export interface Request<K extends WidgetRoute> extends Call {
   params?: Omit<NonNullable<ParamsOf<K>>, 'publishableKey'>
   query?: QueryOf<K>
   body?: BodyOf<K>
+  /** What the body says, and a file with it, instead of the body. */
+  form?: FormData
   /** Ask as the viewer, with a token. */
   viewer?: boolean
   headers?: Record<string, string>
