@@ -19,7 +19,7 @@ interface AccountStore {
 }
 
 const path = '/widget/v1/{publishableKey}/linked-accounts'
-const accountSample = { network: { id: 'github', name: '' }, state: 'connected', permissions: [], stored: [] } as const
+const accountSample = { network: { id: 'github', name: '' }, state: 'connected', permissions: [''] } as const
 
 /** The viewer's accounts on networks. */
 export const linkedAccounts: (environment: Environment) => AccountStore = /* @__PURE__ */ perEnvironment(
