@@ -22,6 +22,7 @@ const tags: Record<string, { name: string; early: [attribute?: string, ...paths:
   'rai-store': { name: 'RaiStore', early: [] },
   // What it shows first is the viewer's own: nothing that could be asked for without their token.
   'rai-milestone': { name: 'RaiMilestone', early: [] },
+  'rai-socials': { name: 'RaiSocials', early: [] },
 }
 
 const browsers = ['chrome 123', 'edge 123', 'firefox 128', 'safari 17.5']
@@ -56,14 +57,18 @@ const litChanges: [text: string, ours: string][] = [
   // A page that loads Lit itself has taken the name of the policy: a second one throws.
   ['createPolicy("lit-html"', 'createPolicy("rai-html"'],
   // For decorators, which we do not use. A page that has frozen what is built in lets nobody write there.
-  ['Symbol.metadata??=Symbol("metadata"),', ''],
+  ['Symbol.metadata??=Symbol("metadata"),a.litPropertyMetadata??=new WeakMap;', ''],
+  [
+    'const t=this[Symbol.metadata];if(null!==t){const s=litPropertyMetadata.get(t);if(void 0!==s)for(const[t,i]of s)this.elementProperties.set(t,i)}',
+    '',
+  ],
 ]
 
 const litAmongStrangers: Plugin = {
   name: 'rai-lit',
   transform: (code, id) => {
-    const change = /\/(lit-html|reactive-element)\//.test(id) && litChanges.find(([text]) => code.includes(text))
-    return change ? { code: code.replace(...change), map: null } : undefined
+    if (!/\/(lit-html|reactive-element)\//.test(id)) return
+    return { code: litChanges.reduce((changed, change) => changed.replace(...change), code), map: null }
   },
 }
 
@@ -121,7 +126,7 @@ function library(): UserConfig {
 const folder = /packages\/(?:stores|widgets)\/src\/([\w-]+)\//
 /** What only parts use that come later, for the same reason. */
 const later =
-  /packages\/(stores\/src\/(viewer|leaderboard\/(search|own|turns)|store\/(intents|orders|purchase|wishes)|milestone\/progress)|widgets\/src\/(\w+\/(own-)?events|shared\/on-demand\/.*))\.ts/
+  /packages\/(stores\/src\/(viewer|leaderboard\/(search|own|turns)|store\/(intents|orders|purchase|wishes)|milestone\/progress|socials\/(accounts|referral))|widgets\/src\/(\w+\/(own-)?events|shared\/on-demand\/.*))\.ts/
 
 /** Whether a module comes with a tag, and not only when it is asked for later, by `import()`. */
 function isFirst(id: string, graph: Pick<Rolldown.PluginContext, 'getModuleInfo'>, seen = new Set<string>()): boolean {
@@ -162,9 +167,10 @@ function chunks(): UserConfig {
       },
       rolldownOptions: {
         output: {
-          entryFileNames: 'c/[name]-[hash:6].js',
-          chunkFileNames: 'c/[name]-[hash:6].js',
+          entryFileNames: 'c/[name]-[hash:7].js',
+          chunkFileNames: 'c/[name]-[hash:7].js',
           assetFileNames: '[name].css',
+          hashCharacters: 'hex',
           minify: true,
           postBanner: compiledAtOnce,
           codeSplitting: { groups: [{ name: chunkOf }] },

@@ -15,6 +15,7 @@ const limits: Record<string, number> = {
   core: 13_000,
   'rai-leaderboard': 7_000,
   'rai-milestone': 6_000,
+  'rai-socials': 6_000,
   'rai-store': 9_000,
   'bridge, guest': 4_000,
   'bridge, host': 5_000,

@@ -17,6 +17,7 @@ import { createMember } from '../../packages/server/src/domain/members/members.j
 import { claimStage } from '../../packages/server/src/domain/milestones/claiming.js'
 import { createMilestone, type StageInput } from '../../packages/server/src/domain/milestones/milestones.js'
 import { startServer } from '../../packages/server/src/start.js'
+import { openBrowserQuests, silentAddress } from './browser-quests.js'
 import { openBrowserShop } from './browser-shop.js'
 import { type TestCommunity, testCommunity } from './community.js'
 import { quietConfig } from './config.js'
@@ -34,6 +35,8 @@ export interface BrowserWorld {
   shopKey: string
   /** A community with milestones, by their names, and members of its own: see `fillMilestones`. */
   milestones: { key: string; ids: Record<string, string> }
+  /** One with quests, by their titles; members are `doer-1` … */
+  quests: { key: string; ids: Record<string, string> }
 }
 
 /** Members are `member-1` … in the order of their points. */
@@ -182,11 +185,14 @@ const walkers = new Map<string, string>()
 
 const [, , origin = ''] = process.argv
 const dataDir = mkdtempSync(join(tmpdir(), 'rai-browser-'))
-const server = await startServer(await quietConfig({ dataDir, demoSite: origin }), { checkAnswers: true })
+const server = await startServer(await quietConfig({ dataDir, demoSite: origin, callsAllow: [silentAddress] }), {
+  checkAnswers: true,
+})
 const community = await testCommunity(server, { origin })
 const ids = await fill(community)
 const bare = await testCommunity(server, { origin })
 const shop = await openBrowserShop(server, origin)
+const quests = await openBrowserQuests(server, origin)
 const stepped = await testCommunity(server, { origin })
 const milestones = await fillMilestones(stepped)
 /** Who can sign in, and where. */
@@ -203,6 +209,7 @@ interface Asked {
   proxy: string
   part: string
   fault?: keyof typeof faults
+  reason?: string
   /** What to change of a product, as JSON. */
   change: string
 }
@@ -215,7 +222,7 @@ const answers: Record<string, (asked: Asked) => Promise<unknown>> = {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
-        ...(member.startsWith('shopper') ? shop : homeOf(member)).widgetAccess,
+        ...(member.startsWith('shopper') ? shop : member.startsWith('doer') ? quests : homeOf(member)).widgetAccess,
         userIdentifiers: { 'data-username': member },
       }),
     })
@@ -251,6 +258,11 @@ const answers: Record<string, (asked: Asked) => Promise<unknown>> = {
   /** How many orders a shopper has. */
   async '/orders'({ member }) {
     return shop.orders(member)
+  },
+
+  /** Turns down what members have sent in, with a reason, or credits it. */
+  async '/decide'({ reason }) {
+    await quests.decide(reason)
   },
 
   /** Another address of the API, which can be broken without breaking it for other tests. */
@@ -294,6 +306,7 @@ const world: BrowserWorld = {
   keyWithoutBoards: bare.publishableKey,
   shopKey: shop.key,
   milestones: { key: stepped.publishableKey, ids: milestones },
+  quests: { key: quests.key, ids: quests.ids },
 }
 console.log(JSON.stringify(world))
 

@@ -52,6 +52,9 @@ export const leaderboard = ({ attributes, ...wanted }: Wanted = {}) =>
 export const milestones = (wanted: Wanted = {}) =>
   place('rai-milestone', { key: world.milestones.key, width: 400, ...wanted })
 
+/** Quests likewise. */
+export const socials = (wanted: Wanted = {}) => place('rai-socials', { key: world.quests.key, width: 400, ...wanted })
+
 /** A store, once its items are there. */
 export async function shop(wanted: Wanted = {}) {
   const element = await place('rai-store', { key: world.shopKey, ...wanted })
@@ -65,7 +68,7 @@ export const cardsOf = (element: Element) => [...element.shadowRoot!.querySelect
 export const cardOf = (element: Element, name: string) =>
   cardsOf(element).find((card) => textOf(card.querySelector('[part=name]')) === name)!
 
-async function place<K extends 'rai-leaderboard' | 'rai-milestone' | 'rai-store'>(
+async function place<K extends 'rai-leaderboard' | 'rai-milestone' | 'rai-socials' | 'rai-store'>(
   tag: K,
   { api, member, key, attributes = {}, content = '', width = 420 }: Wanted,
 ): Promise<HTMLElementTagNameMap[K]> {

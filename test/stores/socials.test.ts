@@ -45,8 +45,8 @@ describe('a claim', () => {
   })
 
   test('says what is wrong with a code, and waits for the next try by the server’s clock', async () => {
-    const more = { action: 'code', proof: 'code', codes: ['Edelweiss'], cooldownSeconds: 3 } as const
-    const { here, it, id, progress } = await signedIn(more)
+    const code = { action: 'code', proof: 'code' } as const
+    const { here, it, id, progress } = await signedIn({ ...code, codes: ['Edelweiss'], cooldownSeconds: 3 })
     expect(await it.claim(id, { code: 'Enzian' })).toMatchObject({
       progress: { state: 'cooling_down', reason: 'wrong_code', attemptsLeft: 4 },
     })

@@ -5,7 +5,7 @@ import { createBoard } from '../../packages/server/src/domain/leaderboards/index
 import { post } from '../../packages/server/src/domain/ledger.js'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
 import { createMilestone } from '../../packages/server/src/domain/milestones/milestones.js'
-import { createQuest, type QuestInput } from '../../packages/server/src/domain/socials/quests.js'
+import { createQuest } from '../../packages/server/src/domain/socials/quests.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { startFaultProxy } from '../helpers/fault-proxy.js'
 import { startTestServer } from '../helpers/server.js'
@@ -77,7 +77,7 @@ export async function setStage() {
       }),
 
     /** A quest on the community's word, for five coins. Answers its id. */
-    quest: (more: QuestInput = {}) =>
+    quest: (more: Partial<Parameters<typeof createQuest>[1]> = {}) =>
       community.tenant(async (tx) => {
         const quest = { title: 'Visit us', network: 'web', action: 'visit', proof: 'self' } as const
         return (await createQuest(tx, { ...quest, reward: { xp: 0, currency: 5 }, ...more }, new Date())).id

@@ -42,7 +42,7 @@ function start({ src, dataset }: HTMLScriptElement): void {
   }
   function begin() {
     const { key, api = new URL(src).origin } = dataset
-    Object.assign(settings, dataset, { apiKey: key, apiUrl: api.replace(/\/+$/, ''), paused: false })
+    Object.assign(settings, dataset, { apiKey: key, apiUrl: api.replace(/\/+$/, ''), early: new Map(), paused: false })
     settings.dispatchEvent(new Event('change'))
     rai.tags = loadTags(src, settings)
     key || rai('keyless').catch(() => {})

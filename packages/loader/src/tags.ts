@@ -1,9 +1,9 @@
 import { loadCode } from './code.js'
-import { askEarly, type Early } from './early.js'
+import { askEarly, type Tag } from './early.js'
 import type { Settings } from './settings.js'
 
-/** The build writes them. By tag: the hash in the name of its code's file, and what it asks for first; the file that all import. */
-declare const __TAGS__: Record<string, [hash: string, ...early: Early]>
+/** The build writes them: what there is to know of each tag; the file that all import. */
+declare const __TAGS__: Record<string, Tag>
 declare const __CORE__: string
 const tags = __TAGS__
 
@@ -64,10 +64,10 @@ export function loadTags(base: string, settings: Settings): Tags {
 
   function want(element: Element) {
     const { localName } = element
-    if (!wanted[localName]) return
-    const [, ...early] = wanted[localName]
+    const tag = wanted[localName]
+    if (!tag) return
     delete wanted[localName]
-    askEarly(element, settings, early)
+    askEarly(element, settings, tag)
     load(localName)
     // Elements need one for their first rows: the processor has nothing to do now.
     setTimeout(Intl.NumberFormat)

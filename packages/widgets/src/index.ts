@@ -7,5 +7,12 @@ export { RaiStageChangeEvent, RaiStageClaimRequestEvent } from './milestone/own-
 export { RaiErrorEvent, RaiLoadEvent } from './shared/events.js'
 export { RaiClaimRequestEvent } from './shared/on-demand/claim-event.js'
 export { pageSettings, type Settings, type Theme } from './shared/settings.js'
+export {
+  RaiAccountRequestEvent,
+  RaiQuestChangeEvent,
+  RaiQuestClaimRequestEvent,
+  RaiQuestStartRequestEvent,
+} from './socials/own-events.js'
+export { RaiSocials } from './socials/socials.js'
 export { RaiRedeemEvent, RaiRedeemRequestEvent, RaiWishRequestEvent } from './store/events.js'
 export { RaiStore } from './store/store.js'

@@ -19,6 +19,7 @@ const EmbedQuery = z.object({
   key: line(0, 200).optional(),
   board: line(0, 200).optional(),
   milestone: line(0, 200).optional(),
+  network: line(0, 100).optional(),
   period: line(0, 100).optional(),
   category: line(0, 100).optional(),
   theme: line(0, 100).optional(),
@@ -40,6 +41,11 @@ const widgets: Record<string, Widget> = {
     title: 'Milestones',
     // What it shows is the viewer's own: a server has nothing to write for whoever comes.
     read: async (_, key, { milestone }) => ({ status: 200, framers: framers(key, []), named: { milestone }, html: '' }),
+  },
+  socials: {
+    tag: 'rai-socials',
+    title: 'Quests',
+    read: async (_, key, { network }) => ({ status: 200, framers: framers(key, []), named: { network }, html: '' }),
   },
 }
 
