@@ -12,6 +12,7 @@ import { demoFile, readDemo } from '../packages/server/src/demo.js'
 import type { Ready } from '../packages/server/src/main.js'
 import { addStateBoards } from './boards.js'
 import { addMilestones } from './milestones.js'
+import { addQuests } from './quests.js'
 import { createSite } from './site.js'
 
 const server = fork(join(import.meta.dirname, '../packages/server/dist/main.js'), {
@@ -36,6 +37,7 @@ if (demo) {
   // Where it listens: its public address may be out of reach from here.
   await addStateBoards({ ...demo, apiUrl: url })
   await addMilestones({ ...demo, apiUrl: url })
+  await addQuests({ ...demo, apiUrl: url })
   const site = createSite(demo, config)
   const { port } = new URL(demo.siteUrl)
   try {
