@@ -67,6 +67,21 @@ export async function call<T>(url: string, key: string, init: RequestInit = {}):
   }
 }
 
+/** What is sent as JSON. */
+export const json = (method: string, body?: object, headers: Record<string, string> = {}): RequestInit => ({
+  method,
+  headers: { ...headers, ...(body && { 'Content-Type': 'application/json' }) },
+  ...(body && { body: JSON.stringify(body) }),
+})
+
+/** A member's embed token, as their site's back-end gets it. */
+export async function tokenOf({ apiUrl, siteUrl, widgetAccess }: DemoFile, username: string): Promise<string> {
+  const asked = { ...widgetAccess, userIdentifiers: { 'data-username': username }, origin: siteUrl }
+  const answer = await fetch(`${apiUrl}/v2/api/widget-access-keys/token`, json('POST', asked))
+  const { data } = (await answer.json()) as { data: { embedToken: string } }
+  return data.embedToken
+}
+
 /** Runs a command: what can be mended is said in a line, anything else with where it happened. */
 export async function run(command: () => Promise<number>): Promise<void> {
   process.exitCode = await command().catch((error: unknown) => {

@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import type { AnswerOf } from '@rai/contract'
 import type { DemoFile } from '../packages/server/src/demo.js'
-import { call, endProgress, Mendable, number, progress, Refused, readDemoFile, run } from './command.js'
+import { call, endProgress, json, Mendable, number, progress, Refused, readDemoFile, run, tokenOf } from './command.js'
 
 type Items = AnswerOf<'GET /widget/v1/{publishableKey}/store/items'>['items']
 type Milestones = AnswerOf<'GET /widget/v1/{publishableKey}/milestones'>['items']
@@ -78,20 +78,13 @@ async function sendFile(demo: DemoFile, operation: 'bulk-import' | 'bulk-update'
 }
 
 /** One member's visit, as their browser makes it. Answers how often they bought, claimed and did a quest. */
-async function visit({ apiUrl, siteUrl, publishableKey, widgetAccess }: DemoFile, username: string, nth: number) {
-  const { data } = await fetch(`${apiUrl}/v2/api/widget-access-keys/token`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ ...widgetAccess, userIdentifiers: { 'data-username': username }, origin: siteUrl }),
-  }).then((answer) => answer.json() as Promise<{ data: { embedToken: string } }>)
+async function visit(demo: DemoFile, username: string, nth: number) {
+  const { apiUrl, siteUrl, publishableKey } = demo
+  const token = await tokenOf(demo, username)
   const done = { bought: 0, claimed: 0, quests: 0 }
 
   const ask = <T>(path: string, method = 'GET', body?: object, headers = {}) =>
-    call<T>(`${apiUrl}/widget/v1/${publishableKey}/${path}`, data.embedToken, {
-      method,
-      headers: { Origin: siteUrl, ...(body && { 'Content-Type': 'application/json' }), ...headers },
-      ...(body && { body: JSON.stringify(body) }),
-    })
+    call<T>(`${apiUrl}/widget/v1/${publishableKey}/${path}`, token, json(method, body, { Origin: siteUrl, ...headers }))
 
   /** Others may have been first, or it was done before: that is a history too. */
   async function attempt(name: keyof typeof done, work: () => Promise<unknown>) {

@@ -1,6 +1,6 @@
 import type { BodyOf } from '@rai/contract'
 import type { DemoFile } from '../packages/server/src/demo.js'
-import { call } from './command.js'
+import { call, json, tokenOf } from './command.js'
 
 type NewQuest = BodyOf<'POST /v1/socials'>
 type Claim = NonNullable<BodyOf<'POST /widget/v1/{publishableKey}/socials/{questId}/claim'>>
@@ -14,7 +14,7 @@ interface Told {
 
 /** Adds quests in every state, as an operator and a member would. Where there are some, they stay as the members have them. */
 export async function addQuests(demo: DemoFile): Promise<void> {
-  const { apiUrl, siteUrl, publishableKey, systemKey, widgetAccess } = demo
+  const { apiUrl, siteUrl, publishableKey, systemKey } = demo
   const known = await operate<unknown[]>('GET', '/v1/socials')
   if (known.length > 0) return
   for (const network of ['discord', 'youtube'])
@@ -22,7 +22,7 @@ export async function addQuests(demo: DemoFile): Promise<void> {
   await operate('POST', '/v1/social-secret')
   const page = `${siteUrl}/leaderboard.html?by={code}`
   await operate('PATCH', '/v1/referral', { page, referred: { xp: 0, currency: 25 } })
-  const token = await tokenOf('ingrid')
+  const token = await tokenOf(demo, 'ingrid')
   for (const [displayOrder, { quest, opened, claimed }] of quests(siteUrl).entries()) {
     const { _id } = await operate<{ _id: string }>('POST', '/v1/socials', { displayOrder, ...quest })
     if (opened) await act(`${_id}/start`)
@@ -34,23 +34,13 @@ export async function addQuests(demo: DemoFile): Promise<void> {
     await operate('POST', `/v1/social-reviews/${unsharp._id}/reject`, { reason: 'We see a cat, and no boots.' })
 
   function operate<T>(method: string, path: string, body?: object): Promise<T> {
-    return send<T>(method, path, systemKey, body)
+    return call<T>(apiUrl + path, systemKey, json(method, body))
   }
 
   /** As the page of a member does. */
-  async function act(path: string, body?: object): Promise<void> {
-    await send('POST', `/widget/v1/${publishableKey}/socials/${path}`, token, body)
-  }
-
-  async function tokenOf(member: string): Promise<string> {
-    const asked = { ...widgetAccess, userIdentifiers: { 'data-username': member }, origin: siteUrl }
-    const { embedToken } = await send<{ embedToken: string }>('POST', '/v2/api/widget-access-keys/token', '', asked)
-    return embedToken
-  }
-
-  function send<T>(method: string, path: string, key: string, body?: object): Promise<T> {
-    const headers = { Origin: siteUrl, ...(body && { 'Content-Type': 'application/json' }) }
-    return call<T>(apiUrl + path, key, { method, headers, ...(body && { body: JSON.stringify(body) }) })
+  function act(path: string, body?: object): Promise<unknown> {
+    const url = `${apiUrl}/widget/v1/${publishableKey}/socials/${path}`
+    return call(url, token, json('POST', body, { Origin: siteUrl }))
   }
 }
 
