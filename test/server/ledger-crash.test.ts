@@ -1,10 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { RouteKey } from '@rai/contract'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { DemoFile } from '../../packages/server/src/demo.js'
-import { ask } from '../helpers/api.js'
-import { expectJob, uploadCsv } from '../helpers/bulk.js'
+import { type Ask, ask } from '../helpers/api.js'
+import { expectJob, runCsv, uploadCsv } from '../helpers/bulk.js'
 import { asSuperuser, brokenInvariants, createTestDatabase } from '../helpers/database.js'
 import { times } from '../helpers/long.js'
 import { embeddedPostgres, type ServerProcess, startProcess } from '../helpers/process.js'
@@ -13,14 +14,18 @@ const testDatabase = await createTestDatabase()
 const root = mkdtempSync(join(tmpdir(), 'rai-crash-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
-/** Those who award by files, four of which a community may have on their way, and those who make members. */
+/** Those who award by files, four of which a community may have on their way, those who make members, and those who buy. */
 const awarders = 4
-const makers = 12
-const clients = awarders + makers
+const makers = 4
+const buyers = 8
+const clients = awarders + makers + buyers
 const writesEach = times(16, 100)
 const kills = times(5, 100)
 /** What everybody who awards gives in the end. */
 const sum = (writesEach * (writesEach + 1)) / 2
+
+/** In tokens, which outlive the port. */
+const PUBLIC_URL = 'https://rai.example'
 
 const databases = {
   'its own database': {},
@@ -34,10 +39,11 @@ const databases = {
 describe.each(Object.entries(databases))('20: a server on %s that is killed while everybody works', (_, external) => {
   it('does each write once, and forgets none that it acknowledged', async () => {
     const dataDir = mkdtempSync(join(root, 'data-'))
-    const env = { ...external, RAI_DATA: dataDir }
+    const env = { ...external, PUBLIC_URL, RAI_DATA: dataDir }
     let server = await startProcess(env)
     await server.ready
-    const { communityKey: key, systemKey } = JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8')) as DemoFile
+    const demo = JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8')) as DemoFile
+    const { communityKey: key, systemKey, publishableKey } = demo
     // What the points of the first file are enough for, and of the last one: members who have them, of whom the demo has some,
     // are given coins.
     for (const quantity of [1, sum])
@@ -45,6 +51,14 @@ describe.each(Object.entries(databases))('20: a server on %s that is killed whil
         bearer: systemKey,
         body: { title: `${quantity} points`, action: 'xp', quantity, awardCurrencyQuantity: 10 },
       })
+    // Each buyer has coins to buy so often, and every second time is paid back.
+    const price = 10
+    const { answer: product } = await ask(server, 'POST /v1/products', {
+      bearer: systemKey,
+      body: { name: 'Lamp', price, stock: buyers * writesEach },
+    })
+    const rich = Array.from({ length: buyers }, (_, n) => `buyer-${n},${writesEach * price}\n`)
+    await runCsv(server.url, key, 'import', `username,currency\n${rich.join('')}`)
     /** Whoever lost the server waits here for the next one. */
     let restarted: Promise<ServerProcess> = Promise.resolve(server)
     let acknowledged = 0
@@ -105,6 +119,32 @@ describe.each(Object.entries(databases))('20: a server on %s that is killed whil
       return []
     }
 
+    /** Asks for an operation under a key that is named like what is meant. */
+    const insistOn = <K extends RouteKey>(name: string, operation: K, asked: Ask) =>
+      insist((url) => ask({ url }, operation, { ...asked, headers: { 'idempotency-key': name } }))
+
+    async function buyOften(client: number) {
+      const name = `buyer-${client}`
+      const { embedToken: bearer } = await insist((url) =>
+        ask({ url }, 'POST /v2/api/widget-access-keys/token', {
+          body: { ...demo.widgetAccess, userIdentifiers: { 'data-username': name } },
+        }),
+      )
+      const page = { bearer, origin: demo.siteUrl, params: { publishableKey } }
+      for (let n = 1; n <= writesEach; n++) {
+        const store = 'widget/v1/{publishableKey}/store'
+        const body = { itemId: product._id }
+        const { quote } = await insist((url) => ask({ url }, `POST /${store}/quotes`, { ...page, body }))
+        const bought = { ...page, body: { quote } }
+        const { order } = await insistOn(`${name} buys ${n}`, `POST /${store}/orders`, bought)
+        if (n % 2) continue
+        const paidBack = { bearer: key, params: { orderId: order.id }, body: { statusId: 'refunded' } }
+        await insistOn(`${name} is paid back ${n}`, 'PUT /v1/orders/{orderId}', paidBack)
+      }
+      working--
+      return []
+    }
+
     async function kill() {
       let killed = 0
       for (; killed < kills && working > 0; killed++) {
@@ -123,7 +163,11 @@ describe.each(Object.entries(databases))('20: a server on %s that is killed whil
     }
 
     const [jobs, killed] = await Promise.all([
-      Promise.all(Array.from({ length: clients }, (_, n) => (n < awarders ? awardOften(n) : makeMany(n)))),
+      Promise.all([
+        ...Array.from({ length: awarders }, (_, n) => awardOften(n)),
+        ...Array.from({ length: makers }, (_, n) => makeMany(n)),
+        ...Array.from({ length: buyers }, (_, n) => buyOften(n)),
+      ]),
       kill(),
     ])
     expect(killed).toBe(kills)
@@ -145,6 +189,18 @@ describe.each(Object.entries(databases))('20: a server on %s that is killed whil
          where username ~ '^awarded-' and unit = 'currency'`,
       )
       expect(coins.rows).toEqual([{ amount: 20 }])
+      const bought = await client.query(
+        `select count(*)::int as orders, count(returned_at)::int as returned, min(p.sold)::int as sold,
+           min(b.amount)::int as least, max(b.amount)::int as most
+         from orders o join products p on p.id = o.product_id
+         join balances b on b.community_id = o.community_id and b.member_id = o.member_id and b.unit = 'currency'
+         where p.id = $1`,
+        [product._id],
+      )
+      const returnedEach = Math.floor(writesEach / 2)
+      const [sold, returned] = [buyers * (writesEach - returnedEach), buyers * returnedEach]
+      const left = returnedEach * price
+      expect(bought.rows).toEqual([{ orders: buyers * writesEach, returned, sold, least: left, most: left }])
       expect(await brokenInvariants(client)).toEqual([])
     })
     server.child.kill('SIGTERM')
