@@ -45,6 +45,8 @@ const codeProduct = 2
 /** What a stage asks for and gives, half as much again, rounded down: 4 XP and 7 coins. */
 const stage = { needs: 5, supply: 3, xp: 4, coins: 7 }
 const questCoins = 2
+/** What everybody begins with: enough that something is bought before the next gift. */
+const firstCoins = 10
 
 interface Bought {
   id: string
@@ -59,7 +61,7 @@ interface Bought {
 class Model {
   steps = 0
   clock = Date.UTC(2026, 0, 1)
-  readonly coins: number[] = Array.from({ length: people }, () => 0)
+  readonly coins: number[] = Array.from({ length: people }, () => firstCoins)
   readonly xp: number[] = Array.from({ length: people }, () => 0)
   readonly prices = sold.map(({ price }) => price)
   readonly codes = new Set<number>()
@@ -204,6 +206,7 @@ class Real {
       )
       real.milestoneId = id
       for (let n = 0; n < people; n++) real.ids.push((await createMember(tx, { username: `m${n}` }, at)).id)
+      for (let n = 0; n < people; n++) await real.move(tx, n, firstCoins, 0)
     })
     return real
   }
