@@ -37,7 +37,8 @@ export const messages = table({
     query: z.strictObject({
       ...cursorQuery,
       isClosed: z
-        .stringbool()
+        .enum(['true', 'false'])
+        .transform((text) => text === 'true')
         .optional()
         .meta({ description: 'Only those that are closed, or only those that are not' }),
     }),
