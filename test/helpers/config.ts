@@ -22,6 +22,7 @@ export async function quietConfig(changes: Partial<Config> & Pick<Config, 'dataD
     demoSite: 'http://127.0.0.1:4401',
     logLevel: 'silent',
     callsAllow: [],
+    webhookAllow: [],
     trustProxy: false,
     ...changes,
   }

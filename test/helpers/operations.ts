@@ -43,6 +43,7 @@ import { changeStore } from '../../packages/server/src/domain/store/settings.js'
 import { createStatus } from '../../packages/server/src/domain/store/statuses.js'
 import { addVouchers } from '../../packages/server/src/domain/store/vouchers.js'
 import { beginningOfTime } from '../../packages/server/src/domain/time.js'
+import { createEndpoint } from '../../packages/server/src/domain/webhooks/endpoints.js'
 import { type Ask, ask, embedToken, type Reply } from './api.js'
 import { type TestCommunity, testCommunity } from './community.js'
 import { openMilestone } from './milestones.js'
@@ -53,7 +54,7 @@ const many = { points: 10_000_000, seconds: 60 }
 /** Limits of requests that no test reaches. */
 export const noLimits = {
   ...{ address: many, key: many, page: many },
-  ...{ login: many, mail: many, password: many, account: many, servers: many },
+  ...{ login: many, mail: many, password: many, account: many, servers: many, replay: many },
 }
 
 /** Every operation of the contract. */
@@ -84,6 +85,9 @@ export interface Place extends TestCommunity {
   statusId: string
   orderId: string
   questId: string
+  webhookId: string
+  /** Of something that was to be sent there. */
+  eventId: string
   token: string
   /** A community key without the permission of an operation. */
   keyWithout: Map<Permission, string>
@@ -178,6 +182,7 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
   const milestone = await community.tenant((tx) => openMilestone(tx))
   const sold = await openStore(server, community, member.id)
   const quest = await community.tenant((tx) => createQuest(tx, { ...newQuest, asks: ['note'] }, now))
+  const told = await newWebhook(server, community)
   const job = await ask(server, 'POST /apis/v1/users/bulk-import', { bearer: community.systemKey, form: csv() })
   return {
     ...community,
@@ -197,6 +202,7 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
     milestoneId: milestone.id,
     ...sold,
     questId: quest.id,
+    ...told,
     token: await embedToken(server, community, 'member'),
     keyWithout,
     userKey: userKey.key,
@@ -264,6 +270,33 @@ async function openStore({ config }: TestServer, { tenant }: TestCommunity, memb
     await buy(tx, root, memberId, { quote: quote(), information: {} }, now)
     const { order } = await buy(tx, root, memberId, { quote: quote(), information: {} }, now)
     return { categoryId: category.id, productId: product!.id, statusId: status.id, orderId: order.id }
+  })
+}
+
+/** An endpoint that nothing is sent to, and an event that was to be. */
+async function newWebhook({ config }: TestServer, { id, tenant }: TestCommunity) {
+  const now = new Date()
+  const url = 'https://hooks.example/'
+  return tenant(async (tx) => {
+    const { endpoint } = await createEndpoint(
+      tx,
+      rootKey(config.secretKey!),
+      { url, events: ['webhook.endpoint.failing'] },
+      now,
+    )
+    const at = { community_id: id, created_at: now }
+    const ids = [newId(), newId()]
+    const told = { ...at, type: 'webhook.endpoint.failing', seq: 1, member_id: null, payload: '{}' } as const
+    const sent = { ...at, endpoint_id: endpoint.id, status: 'exhausted', due_at: now } as const
+    await tx.db
+      .insertInto('webhook_messages')
+      .values(ids.map((id) => ({ ...told, id })))
+      .execute()
+    await tx.db
+      .insertInto('webhook_deliveries')
+      .values(ids.map((message_id) => ({ ...sent, message_id })))
+      .execute()
+    return { webhookId: endpoint.id, eventId: ids[0]! }
   })
 }
 
@@ -464,6 +497,14 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
     ...(await sendInAnew(place)),
     body: { reason: 'It is not there any more.' },
   }),
+  'POST /v1/webhooks': () => ({ body: { url: 'https://hooks.example/', events: ['webhook.endpoint.failing'] } }),
+  'PATCH /v1/webhooks/{webhookId}': () => ({ body: { description: 'changed' } }),
+  'DELETE /v1/webhooks/{webhookId}': async ({ server, ...place }) => ({
+    params: { webhookId: (await newWebhook(server, place)).webhookId },
+  }),
+  'POST /v1/webhooks/{webhookId}/replay': () => ({
+    body: { from: '2026-01-01T00:00:00.000Z', to: '2026-01-02T00:00:00.000Z' },
+  }),
   'PUT /v1/social-networks/{network}': () => ({ body: { clientId: 'made', clientSecret: 'made' } }),
   'PATCH /v1/referral': () => ({ body: { page: 'https://site.example/join?ref={code}' } }),
   'POST /widget/v1/{publishableKey}/socials/{questId}/claim': () => ({ body: { note: 'Made' } }),
@@ -631,6 +672,8 @@ export async function goodRequest(key: RouteKey, place: Place, who: Ask): Promis
     publishableKey,
     reportId,
     roleId,
+    webhookId,
+    eventId,
     serverId,
     statusId,
   } = place
@@ -654,6 +697,8 @@ export async function goodRequest(key: RouteKey, place: Place, who: Ask): Promis
     publishableKey,
     reportId,
     roleId,
+    webhookId,
+    eventId,
     userId,
   }
   const { body: shown, ...rest } = who

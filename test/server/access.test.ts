@@ -153,6 +153,8 @@ describe('29: another community', () => {
     users: 'memberId',
     'user-fields': 'fieldId',
     milestones: 'milestoneId',
+    webhooks: 'webhookId',
+    deliveries: 'eventId',
   } as const
   const isList = (key: string) => key.startsWith('GET') || key.endsWith('/filter')
   const lists = operations.flatMap(([key, route]) =>

@@ -29,6 +29,7 @@ import { createQuest, questById } from '../../packages/server/src/domain/socials
 import { changeProgram } from '../../packages/server/src/domain/socials/referrals.js'
 import { sendIn } from '../../packages/server/src/domain/socials/reviews.js'
 import { newSigningSecret } from '../../packages/server/src/domain/socials/secret.js'
+import { createEndpoint } from '../../packages/server/src/domain/webhooks/endpoints.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { asSuperuser, brokenInvariants, openTestDatabase } from '../helpers/database.js'
 import { openMilestone } from '../helpers/milestones.js'
@@ -93,6 +94,23 @@ async function seedTheRest(): Promise<void> {
     await tx.db
       .insertInto('job_errors')
       .values({ community_id, job_id: jobId, line: 3, code: 'invalid_request', message: 'no' })
+      .execute()
+    const address = { url: 'https://hooks.example/', events: ['user.joined' as const] }
+    const { endpoint } = await createEndpoint(tx, rootKey(randomBytes(32)), address, now)
+    const message = { community_id, created_at: now }
+    const id = newId()
+    const delivery = { ...message, endpoint_id: endpoint.id, message_id: id }
+    await tx.db
+      .insertInto('webhook_messages')
+      .values({ ...message, id, type: 'user.joined', seq: 1, member_id: null, payload: '{}' })
+      .execute()
+    await tx.db
+      .insertInto('webhook_deliveries')
+      .values({ ...delivery, status: 'pending', due_at: now })
+      .execute()
+    await tx.db
+      .insertInto('webhook_attempts')
+      .values({ ...delivery, id: newId(), status: 200, error: null, latency_ms: 1, answer: '' })
       .execute()
     const { board_id, member_id } = await tx.db
       .selectFrom('board_scores')
@@ -340,6 +358,11 @@ describe('background work', () => {
       'social_secrets',
       'social_tickets',
       'vouchers',
+      'webhook_deliveries',
+      'webhook_endpoints',
+      'webhook_messages',
+      'webhook_queues',
+      'webhook_secrets',
     ])
   })
 

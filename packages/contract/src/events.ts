@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Id } from './schemas.js'
 
-/** What can happen in a community. Stream, and later webhooks, speak of the same facts. */
+/** What can happen in a community. Stream and webhooks speak of the same facts. */
 const eventTypes = [
   'user.joined',
   'user.visited',
@@ -27,6 +27,9 @@ const eventTypes = [
   'import.completed',
   'config.changed',
   'key.changed',
+  'webhook.test',
+  'webhook.endpoint.failing',
+  'webhook.endpoint.disabled',
 ] as const
 export type EventType = (typeof eventTypes)[number]
 

@@ -28,6 +28,7 @@ export * from './messages.js'
 export * from './route.js'
 export * from './schemas.js'
 export * from './socials.js'
+export * from './webhooks.js'
 
 /** Every family of the wire. A family shares credentials and envelopes; its folder in the server has the same name. */
 export const families = {

@@ -39,6 +39,8 @@ export interface Config {
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
   /** `address:port` pairs that may be called though they are not public, or not by https. */
   callsAllow: readonly string[]
+  /** What webhooks may be sent to besides those. */
+  webhookAllow: readonly string[]
   /** One proxy stands in front and is believed about the asker's address. */
   trustProxy: boolean
 }
@@ -138,6 +140,7 @@ export function readConfig(env: Environment): Config {
       `one of ${logLevels.join(', ')}`,
     ),
     callsAllow: read('RAI_CALLS_ALLOW', [], parsePlaces, 'a list like 10.0.0.5:8080, [fd00::5]:8080'),
+    webhookAllow: read('RAI_WEBHOOK_ALLOW', [], parsePlaces, 'a list like 10.0.0.5:8080, [fd00::5]:8080'),
     trustProxy: read('RAI_TRUST_PROXY', false, parseSwitch, '0 or 1'),
   }
   reader.refuseWrong()

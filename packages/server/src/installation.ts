@@ -4,9 +4,9 @@ import { type Database, openDatabase } from './db/database.js'
 import { lockDirectory } from './db/lock.js'
 import { migrate } from './db/migrate.js'
 import { startPostgres } from './db/supervisor.js'
+import { resealSecrets } from './domain/keys/reseal.js'
 import { keptSecret, type RootKey, rootKey } from './domain/keys/secrets.js'
 import { opensSigningKeys, resealSigningKeys } from './domain/keys/signing.js'
-import { resealSocials } from './domain/socials/reseal.js'
 import { createUndo } from './undo.js'
 
 /** What a server stands on: the database, brought up to date, and the root key that fits it. */
@@ -33,7 +33,7 @@ export async function openInstallation(config: Config, log: Logger): Promise<Ins
     }
     if (config.previousSecretKey) {
       await resealSigningKeys(database, root)
-      await resealSocials(database, root)
+      await resealSecrets(database, root)
     }
     return { database, rootKey: root, close: undo.all }
   } catch (error) {

@@ -25,6 +25,7 @@ import { startRelay } from './jobs/relay.js'
 import { startResealing } from './jobs/reseal.js'
 import { startSettling } from './jobs/settle.js'
 import { startEndingSuspensions } from './jobs/suspensions.js'
+import { startWebhooks } from './jobs/webhooks.js'
 import { openRedis } from './redis.js'
 import { byNotify, byRedis, createHints } from './stream/hints.js'
 import { createHub } from './stream/hub.js'
@@ -100,10 +101,14 @@ export async function startServer(
     undo.add(() => hints.close())
     const guarded = createGuardedFetch(config.callsAllow, resolve)
     const fetchGuarded: GuardedFetch = (url, options) => guarded(reach(url), options)
+    const fetchWebhook = createGuardedFetch([...config.callsAllow, ...config.webhookAllow], resolve)
+    const webhooks = startWebhooks(database, log, rootKey, clock, fetchWebhook)
     const loops = {
-      events: startRelay(database, log, (communityId, seq) => {
+      webhooks,
+      events: startRelay(database, log, (communityId, seq, isTold) => {
         hub.wake(communityId, seq)
         hints.send(communityId, seq)
+        if (isTold) webhooks.wake(communityId)
       }),
       scores: startFolding(database, log),
       boards: startCounting(database, log),

@@ -1,8 +1,8 @@
-import { createHmac } from 'node:crypto'
 import { z } from 'zod'
 import type { Verdict } from '../domain/socials/claims.js'
 import { CallFailure, type GuardedFetch } from './fetch.js'
 import { retryAfter } from './retry-after.js'
+import { signatureHeaders } from './sign.js'
 
 const Answer = z.object({ done: z.enum(['yes', 'no', 'later']) })
 const maxBytes = 16 * 1024
@@ -26,14 +26,7 @@ export async function askEndpoint(
   now: Date,
 ): Promise<Verdict> {
   const body = JSON.stringify(payload)
-  const timestamp = String(Math.floor(now.getTime() / 1000))
-  const signature = createHmac('sha256', secret).update(`${id}.${timestamp}.${body}`).digest('base64')
-  const headers = {
-    'content-type': 'application/json',
-    'webhook-id': id,
-    'webhook-timestamp': timestamp,
-    'webhook-signature': `v1,${signature}`,
-  }
+  const headers = { 'content-type': 'application/json', ...signatureHeaders(id, body, [secret], now) }
   try {
     const call = { method: 'POST', accept: 'application/json', headers, body, maxBytes, timeoutMs } as const
     const answer = await fetchGuarded(endpoint, call)

@@ -30,10 +30,13 @@ export interface CallOptions {
   /** What is sent besides. */
   headers?: Readonly<Record<string, string>>
   body?: string
-  /** An answer with a longer body fails. */
+  /** An answer with a longer body fails, or is read so far and no further (`cut`). */
   maxBytes: number
+  cut?: boolean
   /** From the look for the name to the last byte. */
   timeoutMs: number
+  /** To the connection, its encryption included. Default: as long as everything. */
+  connectMs?: number
   /** Ends the call early. */
   signal?: AbortSignal
 }
@@ -50,7 +53,7 @@ const resolveByDns: Resolve = async (name) => (await lookup(name, { all: true })
  * @param allowed `address:port` pairs that an operator lets be called as well, by http too: `10.0.0.5:8080`, `[fd00::5]:8080`.
  */
 export function createGuardedFetch(allowed: readonly string[], resolve: Resolve = resolveByDns): GuardedFetch {
-  return async (text, { maxBytes, timeoutMs, signal, ...asked }) => {
+  return async (text, { maxBytes, cut = false, timeoutMs, signal, ...asked }) => {
     const url = callable(text)
     if (!url) throw new CallFailure('not an address that is called')
     const timeout = AbortSignal.timeout(timeoutMs)
@@ -61,7 +64,7 @@ export function createGuardedFetch(allowed: readonly string[], resolve: Resolve 
       if (addresses.length === 0 || !addresses.every((address) => mayCall(allowed, address, url)))
         throw new CallFailure('not a public address')
       const answer = await send(url, addresses, asked, ended)
-      return { status: answer.statusCode!, headers: answer.headers, body: await bodyOf(answer, maxBytes) }
+      return { status: answer.statusCode!, headers: answer.headers, body: await bodyOf(answer, maxBytes, cut) }
     } catch (error) {
       throw error instanceof CallFailure ? error : new CallFailure((error as Error).message, { cause: error })
     }
@@ -77,7 +80,7 @@ export function couldCall(allowed: readonly string[], text: string): boolean {
   if (!url) return false
   const host = hostOf(url)
   if (isIP(host)) return mayCall(allowed, host, url)
-  return isUsual(url) || allowed.some((place) => place.endsWith(`:${portOf(url)}`))
+  return (isUsual(url) && !isLocalName(host)) || allowed.some((place) => place.endsWith(`:${portOf(url)}`))
 }
 
 function callable(text: string): URL | undefined {
@@ -85,6 +88,8 @@ function callable(text: string): URL | undefined {
   return url && /^https?:$/.test(url.protocol) && !url.username && !url.password ? url : undefined
 }
 
+/** A name that never means another machine, or means one only in a network of its own. */
+const isLocalName = (name: string): boolean => /(^|\.)localhost\.?$|^[^.]+\.?$/.test(name)
 const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '')
 const portOf = ({ protocol, port }: URL): string => port || (protocol === 'https:' ? '443' : '80')
 const isUsual = ({ protocol, port }: URL): boolean => protocol === 'https:' && port === ''
@@ -107,7 +112,13 @@ export function isPublic(address: string): boolean {
 function send(
   url: URL,
   addresses: readonly string[],
-  { accept, method = 'GET', headers: more, body }: Pick<CallOptions, 'accept' | 'method' | 'headers' | 'body'>,
+  {
+    accept,
+    method = 'GET',
+    headers: more,
+    body,
+    connectMs,
+  }: Pick<CallOptions, 'accept' | 'method' | 'headers' | 'body' | 'connectMs'>,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   const found = addresses.map((address) => ({ address, family: isIP(address) }))
@@ -118,21 +129,28 @@ function send(
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
     const headers = { ...more, ...length, accept, 'user-agent': 'rai' }
     // No agent: a kept connection might be to an address of before.
-    request(url, { agent: false, method, lookup: pinned, signal, headers }, resolve).on('error', reject).end(body)
+    const sent = request(url, { agent: false, method, lookup: pinned, signal, headers }, resolve)
+    sent.on('error', reject).end(body)
+    if (connectMs === undefined) return
+    const late = setTimeout(() => sent.destroy(new CallFailure('no connection in time')), connectMs)
+    const connected = url.protocol === 'https:' ? 'secureConnect' : 'connect'
+    sent.once('socket', (socket) => socket.once(connected, () => clearTimeout(late)))
+    sent.once('close', () => clearTimeout(late))
   })
 }
 
 /** The body as it came: what is packed stays packed. */
-async function bodyOf(answer: IncomingMessage, maxBytes: number): Promise<Buffer> {
+async function bodyOf(answer: IncomingMessage, maxBytes: number, cut: boolean): Promise<Buffer> {
   const parts: Buffer[] = []
   let size = 0
   // Leaving the loop early destroys the answer, and its connection with it.
   for await (const part of answer) {
     size += (part as Buffer).length
-    if (size > maxBytes) throw new CallFailure('too long an answer')
     parts.push(part as Buffer)
+    if (size > maxBytes && cut) break
+    if (size > maxBytes) throw new CallFailure('too long an answer')
   }
-  return Buffer.concat(parts)
+  return Buffer.concat(parts).subarray(0, maxBytes)
 }
 
 /** A name is looked up as long as the system likes. */

@@ -28,9 +28,9 @@ export interface AccountsTx extends Change {
 
 /**
  * What transactions leave to the background: events to number, scores to fold into counts, boards to count, badges to settle,
- * deleted fields to forget, bulk jobs to run, pictures to fetch, files to remove, mails to send.
+ * deleted fields to forget, bulk jobs to run, pictures to fetch, files to remove, mails and webhooks to send.
  */
-export type Work = 'events' | 'scores' | 'boards' | 'badges' | 'fields' | 'jobs' | 'avatars' | 'files' | 'mails'
+export type Work = 'events' | 'scores' | 'boards' | 'badges' | 'fields' | 'jobs' | 'avatars' | 'files' | 'mails' | 'webhooks'
 
 /** Every way to the data. Which one is used decides what row-level security shows. */
 export interface Database {
@@ -42,7 +42,7 @@ export interface Database {
   tenant<T>(communityId: string, work: (tx: Tx) => Promise<T>, options?: { snapshot?: boolean }): Promise<T>
   /**
    * Reads which communities have something to do or to tell: events, relays, jobs, boards, deltas, counts, badges,
-   * deleted fields, avatars, forgotten pictures, suspensions, idempotency keys, sealed codes of all of them.
+   * deleted fields, avatars, forgotten pictures, suspensions, idempotency keys, sealed codes, webhooks to send of all of them.
    */
   worker<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>
   /**

@@ -24,8 +24,10 @@ import type {
   SocialProof,
   SocialQuestFields,
   SocialReason,
+  SubscribableEvent,
   Unit,
   UserPermission,
+  WebhookEvent,
 } from '@rai/contract'
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
 import type { RowContent } from '../domain/bulk/columns.js'
@@ -111,6 +113,12 @@ export interface Tables {
   social_networks: SocialNetworks
   social_accounts: SocialAccounts
   social_tickets: SocialTickets
+  webhook_endpoints: WebhookEndpoints
+  webhook_secrets: WebhookSecrets
+  webhook_queues: WebhookQueues
+  webhook_messages: WebhookMessages
+  webhook_deliveries: WebhookDeliveries
+  webhook_attempts: WebhookAttempts
 }
 
 /** A column with a default in the database that never changes afterwards. */
@@ -997,4 +1005,70 @@ interface SocialTickets {
   browser_hash: Buffer | null
   return_to: string | null
   expires_at: Date
+}
+
+interface WebhookEndpoints {
+  community_id: string
+  id: string
+  url: string
+  description: Generated<string>
+  events: SubscribableEvent[]
+  encryption: Generated<'none' | 'jwe'>
+  public_key: string | null
+  disabled_reason: managementFamily.DisabledReason | null
+  failing_since: Date | null
+  is_alerted: Generated<boolean>
+  rests_until: Date | null
+  leased_by: string | null
+  leased_until: Date | null
+  created_at: Once<Date>
+  updated_at: Date
+  revision: Generated<number>
+}
+
+interface WebhookSecrets {
+  community_id: string
+  id: string
+  owner_id: string
+  use: 'sign' | 'encrypt'
+  sealed: Buffer
+  ends_at: Date | null
+}
+
+interface WebhookQueues {
+  community_id: string
+  seen_seq: number
+}
+
+interface WebhookMessages {
+  community_id: string
+  id: string
+  type: WebhookEvent
+  seq: number
+  member_id: string | null
+  payload: string
+  created_at: Date
+}
+
+interface WebhookDeliveries {
+  community_id: string
+  endpoint_id: string
+  message_id: string
+  status: managementFamily.DeliveryStatus
+  failures: Generated<number>
+  round: Generated<number>
+  due_at: Date
+  created_at: Date
+}
+
+interface WebhookAttempts {
+  community_id: string
+  id: string
+  endpoint_id: string
+  message_id: string
+  status: number | null
+  error: string | null
+  latency_ms: number
+  answer: string
+  created_at: Date
 }

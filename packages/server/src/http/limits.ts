@@ -33,6 +33,8 @@ const counted = {
   mail: { points: 5, seconds: 3_600 },
   /** Communities that one account makes. */
   servers: { points: 10, seconds: 86_400 },
+  /** What is asked of one community to be sent by webhooks once more. */
+  replay: { points: 10, seconds: 1 },
 } as const satisfies Record<string, Limit>
 
 /**

@@ -11,24 +11,30 @@ const eventDays = 7
 const answerHours = 24
 /** What a failed bulk job has not done waits so long for its file to be sent again. */
 const failedHours = 24
+/** What webhooks told can be read, and told again, for so long. All attempts take less than half of it. */
+const messageDays = 60
 /** How many rows go in one transaction. */
 const batch = 10_000
 
 const everyMs = 600_000
 
 const old = {
-  events: sql<boolean>`created_at < now() - make_interval(days => ${eventDays}) and seq is not null`,
+  /** Of events that webhooks have seen, where there are any. */
+  events: sql<boolean>`created_at < now() - make_interval(days => ${eventDays}) and seq is not null and not exists (
+    select from webhook_queues q where q.community_id = events.community_id and q.seen_seq < events.seq)`,
   idempotency_keys: sql<boolean>`created_at < now() - make_interval(hours => ${answerHours})`,
   jobs: sql<boolean>`created_at < now() - make_interval(hours => ${failedHours}) and status = 'failed'`,
   /** Of jobs. Errors say what rows called members: they go by when whoever was deleted meanwhile is erased. */
   job_errors: sql<boolean>`created_at < now() - make_interval(days => ${restorableDays}) and failed > 0`,
+  /** With what became of them. */
+  webhook_messages: sql<boolean>`created_at < now() - make_interval(days => ${messageDays})`,
   login_codes: sql<boolean>`expires_at < now()`,
   social_tickets: sql<boolean>`expires_at < now()`,
   /** The database itself keeps what is younger. */
   audit_log: sql<boolean>`created_at < audit_horizon()`,
 }
 
-/** Deletes what is kept for a time only: numbered events, the answers of idempotent writes, the rows of failed jobs, the errors of old ones, codes and tickets that ran out, the audit log. */
+/** Deletes what is kept for a time only: numbered events, the answers of idempotent writes, the rows of failed jobs, the errors of old ones, codes and tickets that ran out, what webhooks told, the audit log. */
 export function startPruning(database: Database, log: Pick<Logger, 'error'>): Loop {
   return startLoop(database, log, {
     name: 'pruning',
@@ -59,8 +65,16 @@ export function startPruning(database: Database, log: Pick<Logger, 'error'>): Lo
         .distinct()
         .where(old.social_tickets)
         .execute()
+      const messages = await db
+        .selectFrom('webhook_messages')
+        .select('community_id')
+        .distinct()
+        .where(old.webhook_messages)
+        .execute()
       const audit = await db.selectFrom('audit_log').select('community_id').distinct().where(old.audit_log).execute()
-      return [...events, ...answers, ...jobs, ...codes, ...tickets, ...audit].map((row) => row.community_id)
+      return [...events, ...answers, ...jobs, ...codes, ...tickets, ...messages, ...audit].map(
+        (row) => row.community_id,
+      )
     },
     run: (communityId) =>
       database.tenant(communityId, async (tx) => {
@@ -81,7 +95,7 @@ export function startPruning(database: Database, log: Pick<Logger, 'error'>): Lo
           delete from job_errors where community_id = ${communityId} and job_id in (
             select id from jobs where community_id = ${communityId} and ${old.job_errors}
           )`.execute(tx.db)
-        for (const table of ['login_codes', 'social_tickets'] as const)
+        for (const table of ['login_codes', 'social_tickets', 'webhook_messages'] as const)
           await tx.db.deleteFrom(table).where('community_id', '=', communityId).where(old[table]).execute()
         await tx.db.deleteFrom('audit_log').where('community_id', '=', communityId).where(old.audit_log).execute()
         return events.numAffectedRows === BigInt(batch)

@@ -168,6 +168,17 @@ export const bodyExamples: { [K in RouteKey]?: BodyOf<K> } = {
     target: '81384788765712384',
     reward: { xp: 50, currency: 10 },
   },
+  'POST /v1/webhooks': {
+    url: 'https://hooks.example.com/rai',
+    description: 'The club’s CRM',
+    events: ['user.joined', 'store.item_purchased'],
+  },
+  'PATCH /v1/webhooks/{webhookId}': { encryption: 'jwe' },
+  'POST /v1/webhooks/{webhookId}/replay': {
+    from: '2026-11-23T00:00:00.000Z',
+    to: '2026-11-24T00:00:00.000Z',
+    status: 'exhausted',
+  },
   'PATCH /v1/socials/{questId}': { reward: { xp: 100, currency: 10 }, endsAt: '2026-12-31T23:00:00.000Z' },
   'POST /v1/social-reviews/{reviewId}/reject': { reason: 'The post is not public.' },
   'PUT /v1/social-networks/{network}': { clientId: '1290871', clientSecret: 'kX2…' },

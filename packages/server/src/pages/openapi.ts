@@ -10,6 +10,9 @@ import {
   pictureLimit,
   type Route,
   type RouteKey,
+  type SubscribableEvent,
+  subscribableEvents,
+  webhookPayloads,
 } from '@rai/contract'
 import { z } from 'zod'
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponsesObject } from 'zod-openapi'
@@ -108,12 +111,44 @@ export function openapi(publicUrl: string): object {
     servers: [{ url: publicUrl, 'x-internal': false }],
     tags: families.map(({ name, about }) => ({ name, description: about })),
     paths,
+    webhooks: webhooks(),
     components: { securitySchemes, headers: answerHeaders, schemas: { Hint } },
   })
   addExamples(document)
   made.set(publicUrl, document)
   return document
 }
+
+/** What is sent to endpoints, by event. Who answers there is not us. */
+function webhooks(): Record<string, { post: ZodOpenApiOperationObject }> {
+  return Object.fromEntries(
+    Object.entries(webhookPayloads).map(([type, schema]) => [
+      type,
+      {
+        post: {
+          operationId: operationId(`POST webhook ${type}`),
+          summary: subscribableEvents[type as SubscribableEvent] ?? 'Somebody tries an endpoint',
+          description: 'To endpoints that ask for it (`POST /v1/webhooks`), signed as Standard Webhooks sign.',
+          tags: ['management'],
+          security: [],
+          requestParams: { header: signature },
+          requestBody: { required: true, content: { 'application/json': { schema } } },
+          responses: {
+            '2XX': { description: 'It has arrived' },
+            410: { description: 'Nothing is to be sent there any more' },
+            429: { description: 'To be sent again later: `Retry-After` says when' },
+          },
+        },
+      },
+    ]),
+  )
+}
+
+const signature = z.object({
+  'webhook-id': z.string().max(64).meta({ description: 'The event: the same on every copy' }),
+  'webhook-timestamp': z.string().max(20).meta({ description: 'When it was sent, in seconds since 1970' }),
+  'webhook-signature': z.string().max(500).meta({ description: 'One for each secret that is good, by spaces' }),
+})
 
 /** Gives an example to each answer. Refusals have theirs. */
 function addExamples({ paths, components }: ReturnType<typeof createDocument>): void {

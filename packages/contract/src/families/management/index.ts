@@ -6,12 +6,14 @@ import { leaderboards } from './leaderboards.js'
 import { milestones } from './milestones.js'
 import { socials } from './socials.js'
 import { store } from './store.js'
+import { webhooks } from './webhooks.js'
 
 export type { AuditActor } from './audit.js'
 export { type IdentifierMeaning, keyKinds } from './keys.js'
 export { Leaderboard, rankingFields, timeFilters } from './leaderboards.js'
 export type { Condition, Multiplier, Task } from './milestones.js'
 export type { AccessRule, Discount, VariablePrice } from './store.js'
+export type { DeliveryStatus, DisabledReason, WebhookFields } from './webhooks.js'
 
 /** What operators configure. */
 export const management = table({
@@ -21,5 +23,6 @@ export const management = table({
   ...keys,
   ...store,
   ...socials,
+  ...webhooks,
   ...audit,
 })

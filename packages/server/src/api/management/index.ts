@@ -9,6 +9,7 @@ import { orders } from './orders.js'
 import { products } from './products.js'
 import { socials } from './socials.js'
 import { store } from './store.js'
+import { webhooks } from './webhooks.js'
 
 export { family } from './family.js'
 
@@ -22,4 +23,5 @@ export const handlers: Handlers<keyof typeof families.management> = {
   ...orders,
   ...audit,
   ...socials,
+  ...webhooks,
 }

@@ -245,6 +245,12 @@ export async function orderById(tx: Tx, id: string, memberId?: string): Promise<
   return order
 }
 
+/** Those of the orders that are there. */
+export const findOrders = (tx: Tx, ids: readonly string[]): Promise<Order[]> =>
+  orders(tx)
+    .where(sql<boolean>`o.id = any(${sql.val(ids)}::uuid[])`)
+    .execute()
+
 export interface OrderPage {
   memberId?: string | undefined
   category?: OrderCategory | undefined
