@@ -8,8 +8,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { signatureHeaders } from '../../packages/server/src/calls/sign.js'
 import { freePort } from '../../packages/server/src/db/supervisor.js'
 import { emitEach } from '../../packages/server/src/domain/events.js'
+import { rootKey } from '../../packages/server/src/domain/keys/secrets.js'
 import { deleteMember, eraseNext } from '../../packages/server/src/domain/members/deletions.js'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
+import { createEndpoint } from '../../packages/server/src/domain/webhooks/endpoints.js'
 import { inFolder } from '../../packages/server/src/files/folder.js'
 import { startServer } from '../../packages/server/src/start.js'
 import { ask } from '../helpers/api.js'
@@ -195,8 +197,12 @@ describe('an endpoint', () => {
     expect((await remove(_id)).code).toBe('not_found')
   })
 
-  it('is one of twenty at most', async () => {
-    for (let n = 0; n < 20; n++) await newEndpoint()
+  it('is one of fifty at most', async () => {
+    const { url } = receiver
+    await community.tenant(async (tx) => {
+      for (let n = 0; n < 50; n++)
+        await createEndpoint(tx, rootKey(server.config.secretKey!), { url, events: ['user.joined'] }, new Date())
+    })
     expect((await create()).code).toBe('conflict')
   })
 

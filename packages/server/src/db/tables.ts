@@ -1021,6 +1021,7 @@ interface WebhookEndpoints {
   rests_until: Date | null
   leased_by: string | null
   leased_until: Date | null
+  told_from: Generated<Date>
   created_at: Once<Date>
   updated_at: Date
   revision: Generated<number>

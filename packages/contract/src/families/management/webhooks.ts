@@ -107,7 +107,7 @@ const Delivery = z
 export const webhooks = table({
   'GET /v1/webhooks': {
     summary: 'The endpoints of a community, oldest first',
-    description: 'At most 20.',
+    description: 'At most 50.',
     access,
     query,
     answer: z.array(Endpoint),

@@ -18,6 +18,8 @@ create table webhook_endpoints (
   -- One instance sends what is due for it at a time, and says so every few seconds.
   leased_by uuid,
   leased_until timestamptz,
+  -- By the clock that events are dated by: it is told of those from then on.
+  told_from timestamptz not null default now(),
   created_at timestamptz not null,
   updated_at timestamptz not null,
   revision int not null default 0,

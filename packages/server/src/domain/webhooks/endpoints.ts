@@ -22,7 +22,7 @@ export interface NewSecrets {
   encryption?: Buffer
 }
 
-const mostEndpoints = 20
+const mostEndpoints = 50
 /** Of an RSA key, in bits. */
 const leastModulus = 2048
 

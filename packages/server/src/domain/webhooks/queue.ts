@@ -16,8 +16,8 @@ import { type LiveSecrets, liveSecrets } from './secrets.js'
  * endpoint's lease), so that none sends what another one is at. Whoever is killed leaves the lease to the others when it ends.
  */
 
-/** How many events are looked at in one transaction. */
-const eventsAtOnce = 500
+/** How many events are looked at in one transaction: a row for each and every endpoint must fit one statement. */
+const eventsAtOnce = 200
 /** How many deliveries are taken for an endpoint at once: more than are sent at once, so that none waits for the database. */
 const deliveriesAtOnce = 25
 /** How long an instance has an endpoint for itself. It says so again long before that. */
@@ -163,7 +163,9 @@ async function queueDeliveries(tx: Tx, events: readonly NumberedEvent[], at: Dat
   })
   const deliveries = told.flatMap(({ event, only, except }) =>
     endpoints
-      .filter(({ id, events }) => (only ? id === only : id !== except && events.some((type) => type === event.type)))
+      .filter(({ id, events, told_from }) =>
+        only ? id === only : id !== except && told_from <= event.created_at && events.some((one) => one === event.type),
+      )
       .map(({ id, disabled_reason }) => ({
         community_id: communityId,
         endpoint_id: id,
