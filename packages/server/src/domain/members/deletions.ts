@@ -12,7 +12,7 @@ import { dropAvatars } from '../pictures/avatars.js'
 import { eraseAccounts } from '../socials/accounts.js'
 import { eraseReviews } from '../socials/reviews.js'
 import { erasePurchases } from '../store/orders.js'
-import { eraseMessages } from '../webhooks/deliveries.js'
+import { eraseTold } from '../webhooks/deliveries.js'
 import type { Member } from './members.js'
 import { holdMembers, setStatus } from './status.js'
 
@@ -107,7 +107,7 @@ export async function eraseNext(tx: Tx, at: Date): Promise<boolean> {
   await eraseApplications(tx, ids, at)
   await eraseReviews(tx, ids, at)
   await eraseAccounts(tx, ids)
-  await eraseMessages(tx, ids)
+  await eraseTold(tx, ids)
   const boards = await boardsRanking(tx, { fields: rows.map(({ field }) => field) })
   await countMoved(tx, boards, ids)
   return due.length === batch

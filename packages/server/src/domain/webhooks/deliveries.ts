@@ -71,7 +71,7 @@ export async function replayDeliveries(
 }
 
 /** Forgets what was told of members. */
-export async function eraseMessages(tx: Tx, memberIds: readonly string[]): Promise<void> {
+export async function eraseTold(tx: Tx, memberIds: readonly string[]): Promise<void> {
   await tx.db
     .deleteFrom('webhook_messages')
     .where('community_id', '=', tx.communityId)
