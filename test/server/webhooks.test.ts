@@ -447,8 +447,9 @@ describe('an attempt that fails', () => {
     await joins()
     await attempted(_id, 1)
     const failsAgain = async (after: number) => {
-      aheadMs = after
+      // What failed before is tried again then, too.
       const before = receiver.received.length
+      aheadMs = after
       await joins()
       await expect.poll(() => receiver.received.length, { timeout: 10_000 }).toBeGreaterThan(before)
     }
