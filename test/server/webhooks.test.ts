@@ -12,7 +12,6 @@ import { rootKey } from '../../packages/server/src/domain/keys/secrets.js'
 import { deleteMember, eraseNext } from '../../packages/server/src/domain/members/deletions.js'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
 import { createEndpoint } from '../../packages/server/src/domain/webhooks/endpoints.js'
-import { inFolder } from '../../packages/server/src/files/folder.js'
 import { startServer } from '../../packages/server/src/start.js'
 import { ask } from '../helpers/api.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
@@ -161,10 +160,9 @@ describe('what is sent', () => {
     const { _id } = await newEndpoint()
     const member = await joins()
     await attempted(_id, 1)
-    const files = inFolder(join(tmpdir(), randomUUID()))
     const longAfter = new Date(Date.now() + 31 * days)
     await community.tenant((tx) => deleteMember(tx, member, new Date()))
-    await community.tenant((tx) => eraseNext(tx, files, longAfter))
+    await community.tenant((tx) => eraseNext(tx, longAfter))
     expect(await deliveries(_id)).toEqual([])
   })
 })

@@ -30,7 +30,17 @@ export interface AccountsTx extends Change {
  * What transactions leave to the background: events to number, scores to fold into counts, boards to count, badges to settle,
  * deleted fields to forget, bulk jobs to run, pictures to fetch, files to remove, mails and webhooks to send.
  */
-export type Work = 'events' | 'scores' | 'boards' | 'badges' | 'fields' | 'jobs' | 'avatars' | 'files' | 'mails' | 'webhooks'
+export type Work =
+  | 'events'
+  | 'scores'
+  | 'boards'
+  | 'badges'
+  | 'fields'
+  | 'jobs'
+  | 'avatars'
+  | 'files'
+  | 'mails'
+  | 'webhooks'
 
 /** Every way to the data. Which one is used decides what row-level security shows. */
 export interface Database {
