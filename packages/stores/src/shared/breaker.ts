@@ -15,7 +15,7 @@ interface AttemptOptions {
 interface Breaker {
   /** The API gives what it is asked for. False until it has done so once. */
   $up: ReadableAtom<boolean>
-  /** Sends a request, or rejects without sending when too many failed. */
+  /** Sends a request, or rejects without sending when too many failed; what is under way then is waited for first. */
   attempt<T>(send: () => Promise<T>, options: AttemptOptions): Promise<T>
   /** How many requests may still fail in this minute. */
   room(): number
@@ -33,24 +33,33 @@ export const breakerOf = /* @__PURE__ */ perEnvironment((environment): Breaker =
   /** Why the last request failed, while none has worked since. */
   let last: ApiError | undefined
   let pending = 0
+  /** The request that was sent last, streams aside. */
+  let newest: Promise<unknown> | undefined
 
   const room = () => {
     const now = environment.clock()
     failures = failures.filter((at) => at <= now && at > now - minute)
-    return last ? limit - failures.length - pending : limit
+    if (!last) return limit
+    const rest = limit - failures.length - pending
+    // Once the time is over that the server asked for, one may find out whether it was enough.
+    return !pending && failures.at(-1)! + last.retryAfter! <= now ? Math.max(rest, 1) : rest
   }
   return {
     $up,
     room,
     async attempt(send, { forced, aside, signal }) {
-      if (last && room() <= 0 && !forced) {
+      if (room() <= 0 && !forced) {
+        // What is under way may find that the API answers again.
+        await Promise.allSettled([newest])
         const now = environment.clock()
         const wait = (failures[0] ?? now) + minute - now
-        throw new ApiError(last.code, last.status, last.message, last.requestId, wait)
+        if (last) throw new ApiError(last.code, last.status, last.message, last.requestId, wait)
       }
       pending++
       try {
-        const answer = await send()
+        const sent = send()
+        if (!aside) newest = sent
+        const answer = await sent
         last = undefined
         failures = []
         $up.set(true)

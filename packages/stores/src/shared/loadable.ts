@@ -201,6 +201,8 @@ export function createLoadable<T>(environment: Environment, { load, concerns, ou
     },
     async value() {
       if ($state.value.state !== 'ready') await (underWay ?? begin())
+      // Somebody who began to listen meanwhile has asked in its place.
+      while (underWay && $state.value.state !== 'ready') await underWay
       const state = $state.value
       if (state.state === 'ready') return state.value
       throw errorOf(state) ?? new ApiError('network')
