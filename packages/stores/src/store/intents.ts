@@ -12,6 +12,8 @@ export interface Intent {
   memberId: string
   itemId: string
   body: NonNullable<BodyOf<'POST /widget/v1/{publishableKey}/store/orders'>>
+  /** What they answered is sent with it. It stays in the tab in which they did: without it no other can send it again. */
+  isAnswered: boolean
   price: number
   /** When it was quoted, and until when it may come through, in milliseconds by the server's clock. */
   since: number
@@ -41,42 +43,74 @@ export const memberIdOf = /* @__PURE__ */ perEnvironment((environment) => {
   }
 })
 
-/** Undefined where the page may keep nothing: there it lives as long as the page. */
-function storageOf({ storage }: Environment, own: 'localStorage' | 'sessionStorage'): Environment['storage'] {
+type Place = 'localStorage' | 'sessionStorage'
+
+/** Where a page may keep nothing, it lives as long as the page. */
+const storageOf = ({ storage }: Environment, place: Place): Environment['storage'] => storage ?? globalThis[place]
+
+function readText(environment: Environment, place: Place, name: string): string | undefined {
   try {
-    return storage ?? globalThis[own]
+    return storageOf(environment, place)?.getItem(`${name} ${environment.key}`) ?? undefined
   } catch {
     return undefined
   }
 }
 
-const intentsName = ({ key }: Environment) => `rai.store.intents ${key}`
-
-/** For every tab: one that is opened later must know of it, too. */
-function read(environment: Environment): Intent[] {
+/** Remembers a text, or with none forgets it. */
+function writeText(environment: Environment, place: Place, name: string, text: string | undefined): void {
   try {
-    return JSON.parse(storageOf(environment, 'localStorage')?.getItem(intentsName(environment)) ?? '[]')
-  } catch {
-    return []
-  }
-}
-
-function write(environment: Environment, intents: Intent[]): void {
-  try {
-    const storage = storageOf(environment, 'localStorage')
-    if (intents.length === 0) storage?.removeItem(intentsName(environment))
-    else storage?.setItem(intentsName(environment), JSON.stringify(intents))
+    const storage = storageOf(environment, place)
+    if (text === undefined) storage?.removeItem(`${name} ${environment.key}`)
+    else storage?.setItem(`${name} ${environment.key}`, text)
   } catch {
     // The storage is full, or forbidden.
   }
 }
 
-/** What a member is about to buy, of one item or of any. */
-export const kept = (environment: Environment, memberId: string, itemId?: string): Intent | undefined =>
-  read(environment).find((intent) => intent.memberId === memberId && (itemId ?? intent.itemId) === intent.itemId)
+function readList<T>(environment: Environment, place: Place, name: string): T[] {
+  try {
+    return JSON.parse(readText(environment, place, name) ?? '[]')
+  } catch {
+    return []
+  }
+}
 
-export const keep = (environment: Environment, intent: Intent): void =>
-  write(environment, [...read(environment), intent])
+const writeList = (environment: Environment, place: Place, name: string, list: readonly unknown[]): void =>
+  writeText(environment, place, name, list.length ? JSON.stringify(list) : undefined)
+
+/** For every tab: one that is opened later must know of it, too. */
+const intentsAt = ['localStorage', 'rai.store.intents'] as const
+/** What members answered to items' questions, by the keys of their orders: for this tab, which may be loaded anew. */
+const answersAt = ['sessionStorage', 'rai.store.answers'] as const
+
+type Answers = [key: string, information: Intent['body']['information']]
+
+const read = (environment: Environment): Intent[] => readList(environment, ...intentsAt)
+
+/** Answers stay no longer than their order. */
+function write(environment: Environment, intents: readonly Intent[]): void {
+  writeList(environment, ...intentsAt, intents)
+  const answers = readList<Answers>(environment, ...answersAt)
+  writeList(
+    environment,
+    ...answersAt,
+    answers.filter(([of]) => intents.some(({ key }) => key === of)),
+  )
+}
+
+/** What a member is about to buy, of one item or of any. */
+export function kept(environment: Environment, memberId: string, itemId?: string): Intent | undefined {
+  const intent = read(environment).find((one) => one.memberId === memberId && (itemId ?? one.itemId) === one.itemId)
+  const answers = readList<Answers>(environment, ...answersAt).find(([of]) => of === intent?.key)
+  return intent && answers ? { ...intent, body: { ...intent.body, information: answers[1] } } : intent
+}
+
+export function keep(environment: Environment, intent: Intent): void {
+  const { quote, information } = intent.body
+  write(environment, [...read(environment), { ...intent, body: { quote } }])
+  const answers: Answers[] = information ? [[intent.key, information]] : []
+  writeList(environment, ...answersAt, [...readList(environment, ...answersAt), ...answers])
+}
 
 export const forget = (environment: Environment, { key }: Intent): void =>
   write(
@@ -86,10 +120,10 @@ export const forget = (environment: Environment, { key }: Intent): void =>
 
 /** The item that the viewer was about to buy when a page was left: its order may have come through. Never rejects. */
 export async function unfinished(environment: Environment): Promise<string | undefined> {
-  if (read(environment).length === 0) return undefined
-  const memberId = await memberIdOf(environment)().catch(() => undefined)
+  const intents = read(environment)
+  const memberId = intents.length ? await memberIdOf(environment)().catch(() => undefined) : ''
   if (memberId === undefined) return undefined
-  // What others have answered stays no longer than it is of use to them.
+  // What others were about to buy stays no longer than it is of use to them.
   write(
     environment,
     read(environment).filter((intent) => intent.memberId === memberId || intent.until > serverNow(environment)),
@@ -97,27 +131,14 @@ export async function unfinished(environment: Environment): Promise<string | und
   return kept(environment, memberId)?.itemId
 }
 
-const wantedName = ({ key }: Environment) => `rai.store.wanted ${key}`
+const wantedAt = ['sessionStorage', 'rai.store.wanted'] as const
 
 /** The item that a guest wanted when they went to sign in, in this tab. */
-export function wantedItem(environment: Environment): string | undefined {
-  try {
-    return storageOf(environment, 'sessionStorage')?.getItem(wantedName(environment)) ?? undefined
-  } catch {
-    return undefined
-  }
-}
+export const wantedItem = (environment: Environment): string | undefined => readText(environment, ...wantedAt)
 
 /** Remembers it, or with none forgets it. */
-export function setWantedItem(environment: Environment, itemId: string | undefined): void {
-  try {
-    const storage = storageOf(environment, 'sessionStorage')
-    if (itemId === undefined) storage?.removeItem(wantedName(environment))
-    else storage?.setItem(wantedName(environment), itemId)
-  } catch {
-    // The storage is full, or forbidden.
-  }
-}
+export const setWantedItem = (environment: Environment, itemId: string | undefined): void =>
+  writeText(environment, ...wantedAt, itemId)
 
 /** What a tab tells the others of the same site: it buys, it has bought, or nothing came of it. */
 export interface News {

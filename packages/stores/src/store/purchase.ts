@@ -16,7 +16,7 @@ export type PurchaseState =
   | { step: 'quoted'; quote: Quote; before?: number }
   /** The order is on its way. */
   | { step: 'sending' }
-  /** The order may have come through: nobody knows yet. It is never sent again by itself. `isMissing`: it was looked for in vain. */
+  /** The order may have come through: nobody knows yet. It is never sent again by itself. `isMissing`: it was looked for in vain, and can be sent again. */
   | { step: 'unknown'; isChecking: boolean; isMissing: boolean }
   /** It is the member's, bought here or in another tab. */
   | { step: 'bought'; order: Order; balance?: number }
@@ -130,6 +130,7 @@ function create(environment: Environment, itemId: string): Purchase {
       memberId,
       itemId,
       body: information ? { quote, information } : { quote },
+      isAnswered: !!information,
       price,
       since: Date.parse(now),
       until: Date.parse(expiresAt) + slack,
@@ -189,7 +190,7 @@ function create(environment: Environment, itemId: string): Purchase {
         done()
         return await ask()
       }
-      isMissing = true
+      isMissing = canSend(sought)
     } catch {
       // Nobody knows yet.
     }
@@ -212,7 +213,8 @@ function create(environment: Environment, itemId: string): Purchase {
     confirm,
     check,
     async resend() {
-      if (intent && $state.value.step === 'unknown') await send(intent, ({ code }) => refusals.includes(code))
+      if (intent && canSend(intent) && $state.value.step === 'unknown')
+        await send(intent, ({ code }) => refusals.includes(code))
     },
     open: () =>
       watchTabs(environment, (news) => {
@@ -236,6 +238,9 @@ function create(environment: Environment, itemId: string): Purchase {
       }),
   }
 }
+
+/** Whether all that it was sent with is known. */
+const canSend = ({ isAnswered, body }: Intent): boolean => !isAnswered || !!body.information
 
 /** Whether the server said that it did nothing with an order that was sent for the first time. */
 const isRefusal = ({ code, status, refused }: ApiError): boolean =>
