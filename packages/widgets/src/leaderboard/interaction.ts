@@ -3,6 +3,7 @@ import { type LitElement, unsafeCSS } from 'lit'
 import { ClockController } from '../shared/clock-controller.js'
 import type { Text } from '../shared/messages.js'
 import { iconStyles } from '../shared/on-demand/icons.js'
+import { TabsController, tabStyles } from '../shared/on-demand/tabs.js'
 import { rankChanges } from './changes.js'
 import changesCss from './changes.styles.css?inline'
 import { RaiRowActivateEvent } from './events.js'
@@ -10,9 +11,8 @@ import css from './interaction.styles.css?inline'
 import { RowsController } from './rows-controller.js'
 import { runSteps } from './runs.js'
 import type { Scene } from './scene.js'
-import { TabsController } from './tabs-controller.js'
 
-export const styles = [iconStyles, unsafeCSS(changesCss), unsafeCSS(css)]
+export const styles = [iconStyles, tabStyles, unsafeCSS(changesCss), unsafeCSS(css)]
 
 /** What one can do with a board once it is seen: scroll it, move through it, go to other runs, watch the clock run. */
 export default class Interaction {

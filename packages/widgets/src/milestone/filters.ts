@@ -2,11 +2,12 @@ import type { MilestoneChoice } from '@rai/stores'
 import { html, type LitElement, nothing, type TemplateResult, unsafeCSS } from 'lit'
 import { type Text, textOf } from '../shared/messages.js'
 import { iconStyles } from '../shared/on-demand/icons.js'
+import { TabsController, tabStyles } from '../shared/on-demand/tabs.js'
 import { tabs } from '../shared/tabs.js'
 import css from './filters.styles.css?inline'
 import type { Scene } from './scene.js'
 
-export const styles = [iconStyles, unsafeCSS(css)]
+export const styles = [iconStyles, tabStyles, unsafeCSS(css)]
 
 export const words = {
   kinds: 'Which milestones',
@@ -25,9 +26,10 @@ export default class Filters {
   readonly #say: Text<keyof typeof words>
   readonly #scene: Scene
 
-  constructor(_: LitElement, text: Text<never>, scene: Scene) {
+  constructor(host: LitElement, text: Text<never>, scene: Scene) {
     this.#say = textOf(text, words)
     this.#scene = scene
+    new TabsController(host)
   }
 
   render(): TemplateResult {

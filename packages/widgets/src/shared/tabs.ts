@@ -10,28 +10,9 @@ interface Tabs<T extends string> {
   panel: string
 }
 
-/** Tabs after APG: arrows move and choose at once, in the direction of writing; Home and End go to the ends. */
-export function tabs<T extends string>({ label, tabs, selected, select, panel }: Tabs<T>): TemplateResult {
-  const onKeydown = (event: KeyboardEvent) => {
-    const list = event.currentTarget as HTMLElement
-    const forward = getComputedStyle(list).direction === 'rtl' ? -1 : 1
-    const at = tabs.findIndex(({ id }) => id === selected)
-    const to = {
-      ArrowLeft: at - forward,
-      ArrowRight: at + forward,
-      Home: 0,
-      End: tabs.length - 1,
-    }[event.key]
-    const next = to === undefined ? undefined : tabs[(to + tabs.length) % tabs.length]
-    if (!next) return
-    event.preventDefault()
-    select(next.id)
-    const tab = list.querySelector<HTMLElement>(`#tab-${next.id}`)
-    tab?.focus()
-    // A tab that is seen in part has the focus without being scrolled to.
-    tab?.scrollIntoView({ block: 'nearest' })
-  }
-  return html`<div class="tabs" part="tabs" role="tablist" aria-label=${label} @keydown=${onKeydown}>
+/** Tabs after APG. What keys do with them is the `TabsController`'s. */
+export const tabs = <T extends string>({ label, tabs, selected, select, panel }: Tabs<T>): TemplateResult =>
+  html`<div class="tabs" part="tabs" role="tablist" aria-label=${label}>
     ${tabs.map(
       ({ id, text }) => html`<button
         class="tab"
@@ -47,4 +28,3 @@ export function tabs<T extends string>({ label, tabs, selected, select, panel }:
       </button>`,
     )}
   </div>`
-}

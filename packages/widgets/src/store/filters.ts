@@ -3,11 +3,12 @@ import { html, type LitElement, nothing, type ReactiveController, type TemplateR
 import { type Text, textOf } from '../shared/messages.js'
 import { filterIcon, heartIcon, icon } from '../shared/on-demand/icons.js'
 import { styles as boxStyles, SearchBox } from '../shared/on-demand/search-box.js'
+import { TabsController, tabStyles } from '../shared/on-demand/tabs.js'
 import { tabs } from '../shared/tabs.js'
 import css from './filters.styles.css?inline'
 import type { Scene } from './scene.js'
 
-export const styles = [...boxStyles, unsafeCSS(css)]
+export const styles = [...boxStyles, tabStyles, unsafeCSS(css)]
 
 export const words = {
   search: 'Search the store',
@@ -43,6 +44,7 @@ export default class FiltersController implements ReactiveController {
     this.#say = textOf(text, words)
     this.#box = new SearchBox(host, () => ({ search: this.#say('search'), clear: this.#say('clearSearch') }))
     host.addController(this)
+    new TabsController(host)
   }
 
   hostUpdated() {
