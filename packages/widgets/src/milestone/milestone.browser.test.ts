@@ -4,6 +4,7 @@ import {
   award,
   find,
   freshApi,
+  isAtRest,
   milestones,
   part,
   shiftsDuring,
@@ -115,7 +116,7 @@ describe('<rai-milestone> as a list', () => {
     expect(location.hash).to.equal(`#rai-m=${ids['Long trail']}`)
     expect(textOf(part(element, 'dialog-title'))).to.equal('🥾 Long trail')
     // What fades in has no contrast yet.
-    await until(() => element.shadowRoot!.getAnimations().length === 0, 'rest')
+    await until(() => isAtRest(element), 'rest')
     await expect(element).to.be.accessible()
     await sendKeys({ press: 'Escape' })
     await until(() => !part(element, 'dialog'), 'end')

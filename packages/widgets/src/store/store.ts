@@ -31,6 +31,8 @@ import styles from './store.styles.css?inline'
 
 /** So near to the end of what is there more is asked for, in pixels. */
 const near = 800
+/** A description of so many letters surely has no more lines than are shown: longer ones may scroll, and keys can reach them. */
+const short = 60
 /** From so many items on one can search them. */
 const long = 8
 
@@ -62,7 +64,7 @@ type Ready<T> = Extract<Loadable<T>, { state: 'ready' }>
  * @csspart base - The outermost inner element.
  * @csspart header - The line with the name and what one can spend.
  * @csspart title - The store's name.
- * @csspart description - What the store is about.
+ * @csspart description - What the store is about; scrolls where it has more than three lines.
  * @csspart balance - What the member can spend.
  * @csspart orders-button - Opens what the member has bought.
  * @csspart sign-in - The line that invites guests to sign in.
@@ -335,7 +337,7 @@ export class RaiStore extends RaiElement {
     const own = this.#ownPart
     const description = this.#scene.storefront()?.description
     return html`<div class="scroller" part="list" @scroll=${this.#onScroll} @click=${this.#onClick}>
-      ${description ? html`<p class="description" part="description"><bdi>${description}</bdi></p>` : nothing}
+      ${description ? html`<p class="description" part="description" tabindex=${description.length > short ? 0 : -1}><bdi>${description}</bdi></p>` : nothing}
       <ul class="cards" role="list">
         ${items.map((item, index) => card(item, index + 1, total, this.#scene, own?.renderHeart(item)))}
       </ul>
