@@ -2,11 +2,11 @@ import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, test } from 'vitest'
 import { faults, startFaultProxy } from '../helpers/fault-proxy.js'
 import { startBrowser, visit } from './browser.js'
-import { fillFor, phone, settled, tagOf, type Widget, widgetPage, widgets } from './widgets.js'
+import { fillFor, phone, settled, tagOf, tagsOf, widgetPage } from './widgets.js'
 import { startWorld } from './world.js'
 
 const world = await startWorld()
-await fillFor(world)
+const widgets = await fillFor(world)
 const { server, site, line } = world
 const silence = await startFaultProxy(server.url)
 silence.fail(faults.hang)
@@ -15,76 +15,82 @@ const browser = await startBrowser()
 
 const silent = line.replace('data-key', `data-api="${silence.url}" data-key`)
 
-/** The widgets of a page, as its scripts see them. */
-const partsOf = (page: Page, { tag }: Widget, selector = '*') => page.locator(`${tag} ${selector}`)
+/** The parts of all widgets of a page, by the widget. */
+const partsOf = (page: Page, selector = '*') =>
+  widgets.map(({ tag }) => ({ tag, parts: page.locator(`${tag} ${selector}`) }))
 
-describe.each(widgets)('63 <$tag>', (widget) => {
-  const address = site.put(`/${widget.tag}`, widgetPage(tagOf(widget), line))
-  const waiting = site.put(`/${widget.tag}-waiting`, widgetPage(tagOf(widget), silent))
+describe('63 widgets', () => {
+  const address = site.put('/widgets', widgetPage(tagsOf(widgets), line))
+  const waiting = site.put('/waiting', widgetPage(tagsOf(widgets), silent))
 
   test.each([
     ['waiting', waiting, 'loading'],
     ['full', address, undefined],
-  ])('moves nothing where less motion is wanted: %s', async (_, url, state) => {
+  ])('move nothing where less motion is wanted: %s', async (_, url, state) => {
     const { page } = await visit(browser, url, { ...phone, reducedMotion: 'reduce' })
-    await settled(page, widget.tag, state)
+    await settled(page, widgets, state)
     // What follows a scrollbar moves only with the visitor's own hand.
-    const running = () =>
-      page.locator(widget.tag).evaluate((element) => {
+    const running = (tag: string) =>
+      page.locator(tag).evaluate((element) => {
         const all = element.shadowRoot!.getAnimations()
         return all.filter(({ playState, timeline }) => playState === 'running' && timeline === document.timeline).length
       })
-    await expect.poll(running).toBe(0)
+    for (const { tag } of widgets) await expect.poll(() => running(tag), { message: tag }).toBe(0)
   })
 
-  test('shows where the focus is, and what is chosen, in forced colours', async () => {
+  test('show where the focus is, and what is chosen, in forced colours', async () => {
     const { page } = await visit(browser, address, { ...phone, forcedColors: 'active' })
-    await settled(page, widget.tag)
-    let focused = 0
+    await settled(page, widgets)
+    const focused: Record<string, number> = {}
     for (;;) {
       await page.keyboard.press('Tab')
-      const ring = await page.locator(widget.tag).evaluate((element) => {
-        const inner = element.shadowRoot!.activeElement
-        if (!inner) return undefined
+      const { tag, ring } = await page.evaluate(() => {
+        const inner = document.activeElement?.shadowRoot?.activeElement
+        const tag = document.activeElement!.localName
+        if (!inner) return { tag }
         // A box around a field may show the focus for it.
         for (let at: Element | null = inner; at; at = at.parentElement) {
           const { outlineStyle, outlineWidth } = getComputedStyle(at)
-          if (outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 1) return outlineStyle
+          if (outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 1) return { tag, ring: outlineStyle }
         }
-        return `none on ${inner.outerHTML.slice(0, 100)}`
+        return { tag, ring: `none on ${inner.outerHTML.slice(0, 100)}` }
       })
       if (ring === undefined) break
-      expect(ring).toMatch(/^(solid|auto)$/)
-      focused++
+      expect(ring, tag).toMatch(/^(solid|auto)$/)
+      focused[tag] = (focused[tag] ?? 0) + 1
     }
-    expect(focused).toBeGreaterThan(1)
-    const tabs = await partsOf(page, widget, '[aria-selected]').evaluateAll((all) =>
-      all.map((tab) => `${tab.getAttribute('aria-selected')} ${getComputedStyle(tab).backgroundColor}`),
-    )
-    expect(new Set(tabs).size).toBe(new Set(tabs.map((tab) => tab.split(' ')[0])).size)
+    for (const { tag } of widgets) expect(focused[tag], tag).toBeGreaterThan(1)
+    for (const { tag, parts } of partsOf(page, '[aria-selected]')) {
+      const tabs = await parts.evaluateAll((all) =>
+        all.map((tab) => `${tab.getAttribute('aria-selected')} ${getComputedStyle(tab).backgroundColor}`),
+      )
+      expect(new Set(tabs).size, tag).toBe(new Set(tabs.map((tab) => tab.split(' ')[0])).size)
+    }
   })
 
   test.each([
     ['320 pixels', { viewport: { width: 320, height: 640 } }],
     ['1280 by 1024 pixels, four times as large', { viewport: { width: 320, height: 256 }, deviceScaleFactor: 4 }],
-  ])('needs no scrolling in two directions on %s', async (_, options) => {
+  ])('need no scrolling in two directions on %s', async (_, options) => {
     const { page } = await visit(browser, address, options)
-    await settled(page, widget.tag)
+    await settled(page, widgets)
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320)
-    const both = await partsOf(page, widget).evaluateAll(
-      (all) =>
-        all.filter((inner) => {
-          const { overflowX, overflowY } = getComputedStyle(inner)
-          const scrolls = (overflow: string) => overflow === 'auto' || overflow === 'scroll'
-          return (
-            scrolls(overflowX) &&
-            scrolls(overflowY) &&
-            inner.scrollWidth > inner.clientWidth &&
-            inner.scrollHeight > inner.clientHeight
-          )
-        }).length,
-    )
-    expect(both).toBe(0)
+    for (const { tag, parts } of partsOf(page)) {
+      const both = await parts.evaluateAll(
+        (all) =>
+          all.filter((inner) => {
+            const { overflowX, overflowY } = getComputedStyle(inner)
+            const scrolls = (overflow: string) => overflow === 'auto' || overflow === 'scroll'
+            return (
+              scrolls(overflowX) &&
+              scrolls(overflowY) &&
+              inner.scrollWidth > inner.clientWidth &&
+              inner.scrollHeight > inner.clientHeight
+            )
+          }).length,
+      )
+      expect(both, tag).toBe(0)
+    }
   })
 })
 
@@ -92,7 +98,7 @@ describe.each(widgets)('<$tag> that throws while it is drawn', (widget) => {
   test('harms neither its neighbour nor the page', async () => {
     const html = widgetPage(`${tagOf(widget)}${tagOf(widget, 'one')}<output></output>`, line)
     const { page, exceptions, console } = await visit(browser, site.put(`/${widget.tag}-throws`, html), phone)
-    await settled(page, widget.tag)
+    await settled(page, [widget])
     await page.evaluate((tag) => {
       const [first] = document.querySelectorAll<HTMLElement & { render(): unknown; requestUpdate(): void }>(tag)
       first!.render = () => {

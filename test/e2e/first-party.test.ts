@@ -8,9 +8,12 @@ import { createMember } from '../../packages/server/src/domain/members/members.j
 import { embedToken } from '../helpers/api.js'
 import { startBrowser, visit } from './browser.js'
 import { pageOf } from './site.js'
+import { fillFor, haveContent, tagsOf } from './widgets.js'
 import { firstRow, nameOf, startWorld, tag, usernameOf } from './world.js'
 
-const { server, community } = await startWorld()
+const world = await startWorld()
+const widgets = await fillFor(world)
+const { server, community } = world
 const browser = await startBrowser()
 const prefix = '/community'
 
@@ -68,9 +71,12 @@ test.each([
 ])('a site that serves all of it itself%s shows live rows and its member, and sends us no cookie', async (_, api) => {
   passed.length = 0
   const attributes = `data-api="${api}" data-token-url="/token" data-key="${community.publishableKey}"`
-  pages.set('/', pageOf(tag, `<script async src="${prefix}/rai.js" ${attributes}></script>`))
+  // Pictures come from wherever the server has them.
+  const others = tagsOf(widgets, 'one')
+  pages.set('/', pageOf(tag + others, `<script async src="${prefix}/rai.js" ${attributes}></script>`))
   const { page, requests, exceptions, violations } = await visit(browser, origin)
   await firstRow(page).waitFor()
+  await haveContent(page, widgets)
   await page
     .locator('rai-leaderboard [part~=row-me]')
     .filter({ hasText: nameOf(1) })

@@ -55,6 +55,10 @@ export const milestones = (wanted: Wanted = {}) =>
 /** Quests likewise. */
 export const socials = (wanted: Wanted = {}) => place('rai-socials', { key: world.quests.key, width: 400, ...wanted })
 
+/** Whether nothing of an element moves by itself; what follows a scrollbar moves only with it. */
+export const isAtRest = (element: Element): boolean =>
+  element.shadowRoot!.getAnimations().every(({ timeline }) => timeline !== document.timeline)
+
 /** A store, once its items are there. */
 export async function shop(wanted: Wanted = {}) {
   const element = await place('rai-store', { key: world.shopKey, ...wanted })
