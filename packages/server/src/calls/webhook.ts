@@ -58,9 +58,6 @@ async function encrypt({ public_key, encrypting }: Receiver, payload: string): P
 /** The beginning of what was answered, as text that the database can keep. */
 function readable(body: Buffer): string {
   const text = body.subarray(0, keptBytes).toString().replace(/\0/g, '\uFFFD')
-  // What is no UTF-8 becomes longer by it.
-  return Buffer.from(text)
-    .subarray(0, keptBytes)
-    .toString()
-    .replace(/\uFFFD+$/, '')
+  // What is no UTF-8 becomes longer by it. A letter that is cut in two is left out.
+  return new TextDecoder().decode(Buffer.from(text).subarray(0, keptBytes), { stream: true })
 }

@@ -282,11 +282,12 @@ export default class Interaction implements ReactiveController {
     }
     const asked = field === 'code' && question ? html`<bdi>${question}</bdi>` : this.#say(labels[field])
     const described = isWrong === 'true' ? `wrong-${field}` : nothing
+    const typed = typeof value === 'string' ? value : ''
     return html`<div class="field" part="field">
       <label for="field-${field}">${asked}</label>
       ${
         field === 'note'
-          ? html`<textarea id="field-note" rows="3" maxlength="1000" aria-required="true" aria-invalid=${isWrong} aria-describedby=${described} .value=${value ?? ''} @input=${enter}></textarea>`
+          ? html`<textarea id="field-note" rows="3" maxlength="1000" aria-required="true" aria-invalid=${isWrong} aria-describedby=${described} .value=${typed} @input=${enter}></textarea>`
           : field === 'picture'
             ? html`<input id="field-picture" type="file" accept=${pictures} aria-required="true" aria-invalid=${isWrong} aria-describedby=${described} @change=${enter} />`
             : html`<input
@@ -299,7 +300,7 @@ export default class Interaction implements ReactiveController {
                 aria-required="true"
                 aria-invalid=${isWrong}
                 aria-describedby=${described}
-                .value=${value ?? ''}
+                .value=${typed}
                 @input=${enter}
                 @keydown=${send}
               />`
