@@ -32,11 +32,8 @@ export default defineConfig({
       ...(process.env.RAI_LONG ? [] : ['**/full-disk.test.ts', '**/event-loop.test.ts']),
     ],
     globalSetup: ['./test/helpers/build.ts', './test/helpers/cluster.ts'],
-    setupFiles: ['./test/helpers/each-file.ts'],
     // One waits for its database or a browser while the other works.
     maxWorkers: 2,
-    // To load the server again took a file longer than most of their tests do. Its modules keep nothing between servers.
-    isolate: false,
     sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     // A busy machine is no failure: what is waited for has most of the test's time.

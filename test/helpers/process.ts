@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { afterAll } from 'vitest'
 import { freePort } from '../../packages/server/src/db/supervisor.js'
 
 /** The server as it is shipped: see build.ts. */
@@ -67,12 +68,9 @@ export async function runCommand(
 }
 
 const started = new Set<ChildProcess>()
-
-/** Kills what still runs: after every file, by each-file.ts. */
-export function killProcesses(): void {
+afterAll(() => {
   for (const child of started) child.kill('SIGKILL')
-  started.clear()
-}
+})
 
 /** The embedded database of a data directory, as it describes itself. */
 export function embeddedPostgres(dataDir: string): { pid: number; superuserUrl: string } {
