@@ -22,7 +22,8 @@ import { startTestServer } from '../helpers/server.js'
 
 const many = { points: 100_000, seconds: 60 }
 const server = await startTestServer({
-  limits: { login: many, mail: many, password: many, account: many, servers: many, replay: many },
+  // All that everybody asks comes from one address.
+  limits: { address: many, login: many, mail: many, password: many, account: many, servers: many, replay: many },
 })
 
 let home: Place

@@ -25,6 +25,7 @@ describe('the configuration', () => {
       demoSite: 'http://127.0.0.1:4401',
       logLevel: 'info',
       callsAllow: [],
+      webhookAllow: [],
       trustProxy: false,
     })
   })
