@@ -121,15 +121,27 @@ export const textOf = (element: Element | null) =>
 
 export const namesOf = (element: RaiLeaderboard) => rowsOf(element).map((row) => textOf(row.querySelector('.name')))
 
-/** What has moved on the page meanwhile. */
-export async function shiftsDuring(act: () => Promise<unknown>): Promise<PerformanceEntry[]> {
-  const shifts: PerformanceEntry[] = []
-  const observer = new PerformanceObserver((list) => shifts.push(...list.getEntries()))
+/** The engine that runs, 0 to 2: all share one world, and what a member does once is done for the others too. */
+export const engine = [/Chrome/, /Firefox/, /WebKit/].findIndex((name) => name.test(navigator.userAgent))
+
+interface Shift {
+  value: number
+  sources: readonly { node: Node | null }[]
+}
+
+/** What has moved on the page meanwhile: how far, and which elements. */
+export async function shiftsDuring(act: () => Promise<unknown>): Promise<string[]> {
+  const shifts: string[] = []
+  const take = (entries: PerformanceEntry[]) => {
+    for (const { value, sources } of entries as (PerformanceEntry & Shift)[])
+      shifts.push(`${value.toFixed(4)} ${sources.map(({ node }) => (node as Element | null)?.className).join()}`)
+  }
+  const observer = new PerformanceObserver((list) => take(list.getEntries()))
   observer.observe({ type: 'layout-shift' })
   await act()
   await new Promise(requestAnimationFrame)
   await new Promise(requestAnimationFrame)
-  shifts.push(...observer.takeRecords())
+  take(observer.takeRecords())
   observer.disconnect()
   return shifts
 }

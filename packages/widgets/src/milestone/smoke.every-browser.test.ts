@@ -1,5 +1,6 @@
 import { expect } from '@open-wc/testing'
 import {
+  engine,
   find,
   freshApi,
   isAtRest,
@@ -43,7 +44,10 @@ describe('<rai-milestone> in every browser', () => {
   })
 
   it('claims', async () => {
-    const element = await loaded({ member: 'walker-6', attributes: { milestone: ids.Gift!, celebrate: 'off' } })
+    const element = await loaded({
+      member: `walker-${6 + engine}`,
+      attributes: { milestone: ids.Gift!, celebrate: 'off' },
+    })
     part(element, 'claim-button')!.click()
     await until(() => textOf(part(element, 'stage-button')).endsWith('Claimed'), 'claimed')
   })

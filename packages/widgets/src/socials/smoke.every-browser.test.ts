@@ -1,5 +1,5 @@
 import { expect } from '@open-wc/testing'
-import { find, part, socials, textOf, until } from '../../../../test/helpers/browser.js'
+import { engine, find, part, socials, textOf, until } from '../../../../test/helpers/browser.js'
 
 const byTitle = (element: Element, title: string) =>
   [...element.shadowRoot!.querySelectorAll<HTMLElement>('[part=quest]')].find((quest) =>
@@ -8,7 +8,7 @@ const byTitle = (element: Element, title: string) =>
 
 describe('<rai-socials> in every browser', () => {
   it('shows quests, opens one and claims it once', async () => {
-    const element = await socials({ member: 'doer-20' })
+    const element = await socials({ member: `doer-${20 + engine}` })
     await until(() => byTitle(element, 'Come by every day'), 'quests')
     await expect(element).to.be.accessible()
     byTitle(element, 'Come by every day')!.querySelector<HTMLElement>('[part=quest-button]')!.click()
