@@ -136,7 +136,7 @@ const entries: Entry[] = [
           if (items.length)
             await createProducts(
               tx,
-              items.map((item) => ({ price: 10, categoryId, ...item })),
+              items.map((item) => ({ price: 10, categoryId, displayOrder: 12 + displayOrder, ...item })),
               now,
             )
           return `category="${categoryId}"`
