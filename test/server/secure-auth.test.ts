@@ -93,7 +93,7 @@ describe('Secure Auth', () => {
     expect((await secureAuth({ userId: 'banned', ...profile })).code).toBe('banned')
   })
 
-  it('ends with the member: nothing of a login is good once they are suspended', async () => {
+  it('rests while the member is suspended: nothing of a login is good then, and nothing of it is lost', async () => {
     const { tenant, id: community_id } = community
     const guest = { userId: 'guest', ...profile, email: 'guest@example.com' }
     const { answer: login } = await redeem(codeOf((await secureAuth(guest)).answer.loginUrl))
@@ -105,19 +105,31 @@ describe('Secure Auth', () => {
     const { answer: next } = await refresh(login.refreshToken)
     expect(await listed()).toMatchObject([{ id: community_id }])
     expect(await account(login.accessToken)).toContain('You are signed in')
-    await tenant((tx) =>
-      tx.db
-        .updateTable('members')
-        .set({ status: 'suspended' })
-        .where('community_id', '=', community_id)
-        .where('username', '=', 'guest')
-        .execute(),
-    )
+    const become = (status: 'suspended' | 'active') =>
+      tenant((tx) =>
+        tx.db
+          .updateTable('members')
+          .set({ status })
+          .where('community_id', '=', community_id)
+          .where('username', '=', 'guest')
+          .execute(),
+      )
+    await become('suspended')
     for (const refused of [await refresh(next.refreshToken), await redeem(codeOf(waiting.loginUrl))])
       expect([refused.status, refused.code]).toEqual([403, 'suspended'])
     expect(await listed()).toEqual([])
     expect((await me(login.accessToken)).code).toBe('suspended')
     expect(await account(login.accessToken)).toContain('You are suspended here.')
+    expect((await refresh(login.refreshToken)).code).toBe('unauthorized')
+    await become('active')
+    // Shown twice meanwhile, the first of the two tokens has ended the login.
+    expect((await refresh(next.refreshToken)).code).toBe('unauthorized')
+    const { answer: other } = await redeem(codeOf((await secureAuth(guest)).answer.loginUrl))
+    await become('suspended')
+    expect((await refresh(other.refreshToken)).code).toBe('suspended')
+    expect((await refresh(other.refreshToken)).code).toBe('suspended')
+    await become('active')
+    expect((await refresh(other.refreshToken)).status).toBe(200)
   })
 
   it('gives the role that names the access level, and takes that of another', async () => {

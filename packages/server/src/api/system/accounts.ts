@@ -10,7 +10,13 @@ import {
   resetPassword,
 } from '../../domain/accounts/accounts.js'
 import { redeemLoginCode } from '../../domain/accounts/secure-auth.js'
-import { endSession, refreshSession, type Session, type SessionTokens } from '../../domain/accounts/sessions.js'
+import {
+  endSession,
+  refreshSession,
+  type Session,
+  type SessionTokens,
+  sessionToRefresh,
+} from '../../domain/accounts/sessions.js'
 import { Failure } from '../../domain/failure.js'
 import { isId } from '../../domain/ids.js'
 import { findMember, linkMember, type Member, memberOfSession, notDeleted } from '../../domain/members/members.js'
@@ -52,9 +58,13 @@ export const accounts: Handlers<
   }),
 
   'POST /api/v1/auth/refresh': forAnyone(async ({ body, deps, now }) => {
-    const login = await deps.database.accounts((tx) => refreshSession(tx, body.refreshToken, now))
-    if (!login) throw ended()
-    return show(deps, login)
+    const { database } = deps
+    const session = await database.accounts((tx) => sessionToRefresh(tx, body.refreshToken, now))
+    // Refused before the token is used up: who is suspended goes on with it when that is over.
+    const user = session && (await whoOf(deps, session))
+    const login = await database.accounts((tx) => refreshSession(tx, body.refreshToken, now))
+    if (!user || !login) throw ended()
+    return { ...login.tokens, user }
   }),
 
   'POST /api/v1/auth/logout': async ({ principal, deps }) => {
@@ -110,8 +120,13 @@ export const countMail = ({ limit, deps }: Pick<Context<RouteKey>, 'limit' | 'de
 
 const ended = () => new Failure('unauthorized', 'This login has ended. Sign in again.')
 
+const show = async (deps: Services, { session, tokens }: { session: Session; tokens: SessionTokens }) => ({
+  ...tokens,
+  user: await whoOf(deps, session),
+})
+
 /** @throws Failure `unauthorized` for a member who is gone, `suspended`, `banned`. */
-async function show({ database }: Services, { session, tokens }: { session: Session; tokens: SessionTokens }) {
+async function whoOf({ database }: Services, session: Session) {
   const { account_id: accountId, bound_to: communityId } = session
   const user =
     accountId === null
@@ -121,17 +136,14 @@ async function show({ database }: Services, { session, tokens }: { session: Sess
       : await database.accounts((tx) => accountById(tx, accountId))
   if (!user) throw ended()
   return {
-    ...tokens,
-    user: {
-      _id: user.id,
-      email: user.email,
-      // Of a member's address only their community says that it is theirs.
-      isVerified: accountId !== null,
-      firstName: user.first_name,
-      lastName: user.last_name,
-      displayName: user.display_name,
-      serverId: communityId,
-    },
+    _id: user.id,
+    email: user.email,
+    // Of a member's address only their community says that it is theirs.
+    isVerified: accountId !== null,
+    firstName: user.first_name,
+    lastName: user.last_name,
+    displayName: user.display_name,
+    serverId: communityId,
   }
 }
 

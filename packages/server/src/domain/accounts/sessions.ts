@@ -61,6 +61,20 @@ async function issue({ db }: AccountsTx, sessionId: string, at: Date): Promise<S
   return { accessToken, refreshToken, expiresIn: accessSeconds }
 }
 
+/** The session that a refresh token would renew, which it goes on doing. */
+export async function sessionToRefresh({ db }: AccountsTx, token: string, at: Date): Promise<Session | undefined> {
+  if (!isWellFormed(token)) return undefined
+  return db
+    .selectFrom('session_tokens as t')
+    .innerJoin('sessions as s', 's.id', 't.session_id')
+    .selectAll('s')
+    .where('t.hash', '=', hashOf(token))
+    .where('t.kind', '=', 'refresh')
+    .where('t.expires_at', '>', at)
+    .where('t.used_at', 'is', null)
+    .executeTakeFirst()
+}
+
 /**
  * New tokens for a refresh token, once. A second time it was stolen, or stolen before: nobody can tell which of the two
  * who showed it is the thief, so that the session ends for both.
