@@ -74,6 +74,8 @@ export interface Place extends TestCommunity {
   channelId: string
   messageId: string
   forumId: string
+  /** Of an iframe channel whose page may know who looks. */
+  frameId: string
   topicId: string
   reportId: string
   jobId: string
@@ -177,6 +179,7 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
     )
   const reportId = await report(community, [member.id, owner.id], message.id)
   const forum = await openForum(community, member.id)
+  const { id: frameId } = await openFrame(community)
   const board = await community.tenant((tx) => createBoard(tx, { name: 'Board', requiresOptIn: true }, now))
   const badge = await community.tenant((tx) => createBadge(tx, { title: 'Badge', applied: true }, now))
   const milestone = await community.tenant((tx) => openMilestone(tx))
@@ -195,6 +198,7 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
     channelId: channel.id,
     messageId: message.id,
     ...forum,
+    frameId,
     reportId,
     jobId: job.answer.jobId,
     fieldId: (await newField(community)).id,
@@ -249,6 +253,14 @@ const openForum = ({ tenant }: TestCommunity, memberId: string) =>
     const begin = () => beginTopic(tx, speaker, forum.id, { title: 'Topic', text: 'Hello' }, new Date())
     await begin()
     return { forumId: forum.id, topicId: (await begin()).id }
+  })
+
+/** A channel that shows a page, which may know who looks. */
+const openFrame = ({ tenant }: TestCommunity) =>
+  tenant((tx) => {
+    const may: 'identity'[] = ['identity']
+    const iframe = { url: 'https://app.example.com/', capabilities: may, granted: may }
+    return createChannel(tx, { topic: 'App', type: 'iframe', iframe }, null, new Date())
   })
 
 /** Opens the store with something of everything, and two of what is listed. Two codes for nothing are the member's. */
@@ -438,6 +450,10 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
   'POST /apis/v1/messages/react': ({ messageId }) => ({ body: { messageId, emoji: ':tada:', sender: 'member' } }),
   'POST /widget/v1/{publishableKey}/channels/{channelId}/messages': () => ({ body: { text: 'Hello' } }),
   'PUT /widget/v1/{publishableKey}/channels/{channelId}/read': ({ messageId }) => ({ body: { messageId } }),
+  'POST /widget/v1/{publishableKey}/channels/{channelId}/token': ({ frameId }) => ({
+    params: { channelId: frameId },
+    body: {},
+  }),
   'PUT /widget/v1/{publishableKey}/channels/{channelId}/mute': () => ({ body: { isMuted: true } }),
   'GET /widget/v1/{publishableKey}/channels/{channelId}/topics': ({ forumId }) => ({ params: { channelId: forumId } }),
   'POST /widget/v1/{publishableKey}/channels/{channelId}/topics': ({ forumId }) => ({

@@ -95,6 +95,7 @@ describe('29: another community', () => {
     'channelId',
     'messageId',
     'forumId',
+    'frameId',
     'topicId',
     'reportId',
     'milestoneId',

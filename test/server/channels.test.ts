@@ -347,6 +347,7 @@ describe('the page of an iframe channel', () => {
       allow: [],
       allowPopups: false,
       isEnabled: true,
+      app: 'app.example.com',
     })
   })
 
@@ -355,12 +356,15 @@ describe('the page of an iframe channel', () => {
     'https://app.example.com/a/b?c=d&e=%20#f',
     'https://app.example.com:8443/',
     'https://xn--bcher-kva.example/',
+    'http://127.0.0.1:4402/',
+    'http://localhost/',
   ])('may be at %s', async (url) => {
     expect((await framed({ url })).iframe).toMatchObject({ url, origin: new URL(url).origin })
   })
 
   it.each([
     'http://app.example.com/',
+    'http://localhost.example.com/',
     'javascript:alert(1)',
     'data:text/html,x',
     'blob:https://app.example.com/x',
@@ -424,6 +428,7 @@ describe('the page of an iframe channel', () => {
       capabilities: ['toast'],
       granted: [],
       allow: [],
+      app: 'elsewhere.example',
     })
   })
 

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { Config } from '../../packages/server/src/config.js'
+import type { Tx } from '../../packages/server/src/db/database.js'
 import { rootKey } from '../../packages/server/src/domain/keys/secrets.js'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
+import { pairwiseName } from '../../packages/server/src/domain/pairwise.js'
 import { signingSecret } from '../../packages/server/src/domain/socials/secret.js'
 import { startServer } from '../../packages/server/src/start.js'
 import { ask, embedToken } from '../helpers/api.js'
@@ -31,6 +33,9 @@ async function withServer<T>(
 
 it('another root key takes over what the one before it sealed: tokens, and answers that may be asked for again', async () => {
   let community: TestCommunity
+  /** What somebody is called by to the page of an iframe channel. */
+  let pageName = ''
+  const nameOf = (tx: Tx, key: Buffer) => pairwiseName(tx, rootKey(key), 'ada', 'https://app.example')
   const create = (server: { url: string }) =>
     ask(server, 'POST /apis/v1/users', {
       bearer: community.communityKey,
@@ -44,6 +49,7 @@ it('another root key takes over what the one before it sealed: tokens, and answe
     community = await testCommunity(server)
     await community.tenant((tx) => createMember(tx, { username: 'ada' }, new Date()))
     const { key } = (await ask(server, 'POST /v1/social-secret', { bearer: community.systemKey })).answer
+    pageName = await community.tenant((tx) => nameOf(tx, first))
     return { token: await embedToken(server, community, 'ada'), made: await create(server), secret: key! }
   })
   expect(made.status).toBe(201)
@@ -60,6 +66,8 @@ it('another root key takes over what the one before it sealed: tokens, and answe
     expect(await isValid(server, token)).toBe(true)
     const kept = await server.database.tenant(community.id, (tx) => signingSecret(tx, rootKey(second)))
     expect(`whsec_${kept.toString('base64')}`).toBe(secret)
+    const name = await server.database.tenant(community.id, (tx) => nameOf(tx, second))
+    expect(name).toBe(pageName)
   })
   await expect(withServer({ secretKey: first }, async () => {})).rejects.toThrow('is not the one that sealed')
 })

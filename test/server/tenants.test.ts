@@ -20,6 +20,7 @@ import { deleteMember } from '../../packages/server/src/domain/members/deletions
 import { createMember } from '../../packages/server/src/domain/members/members.js'
 import { suspend } from '../../packages/server/src/domain/members/moderation.js'
 import { claimStage } from '../../packages/server/src/domain/milestones/claiming.js'
+import { pairwiseName } from '../../packages/server/src/domain/pairwise.js'
 import { forgetImages } from '../../packages/server/src/domain/pictures/images.js'
 import { connectAccount } from '../../packages/server/src/domain/socials/accounts.js'
 import { claim } from '../../packages/server/src/domain/socials/claims.js'
@@ -95,6 +96,7 @@ async function seedTheRest(): Promise<void> {
       .insertInto('job_errors')
       .values({ community_id, job_id: jobId, line: 3, code: 'invalid_request', message: 'no' })
       .execute()
+    await pairwiseName(tx, rootKey(randomBytes(32)), newId(), 'https://app.example')
     const address = { url: 'https://hooks.example/', events: ['user.joined' as const] }
     const { endpoint } = await createEndpoint(tx, rootKey(randomBytes(32)), address, now)
     const message = { community_id, created_at: now }
@@ -352,6 +354,7 @@ describe('background work', () => {
       'login_codes',
       'member_deletions',
       'member_suspensions',
+      'pairwise_secrets',
       'relays',
       'social_accounts',
       'social_networks',

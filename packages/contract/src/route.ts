@@ -40,6 +40,8 @@ export interface Route {
    * kept, and the header says nothing: a repeat is asked anew whether it may. A check has answers with a `Secret` say which.
    */
   replayed?: ((answer: unknown) => unknown) | false
+  /** For how many seconds anybody may keep the answer and give it to others; default: not at all, but for what pages read. */
+  freshSeconds?: number
   /** How it may refuse besides what follows from who may ask, and from what it takes. */
   refuses?: readonly ErrorCode[]
   /** The success status. Default 200. */

@@ -241,7 +241,8 @@ export const Origin = z
 
 /**
  * A page that is shown in a frame: by https, and at the host that it seems to be at. It begins with its own origin, letter
- * for letter, so that no user name, backslash or other spelling stands for another host.
+ * for letter, so that no user name, backslash or other spelling stands for another host. Whoever writes one has it on their
+ * own machine, where there is no https.
  */
 export const FramePage = z
   .string()
@@ -251,10 +252,17 @@ export const FramePage = z
       if (!URL.canParse(value)) return false
       const { protocol, origin } = new URL(value)
       const isPlain = value.startsWith(origin) && /^([/?#][^\s\\\p{Cc}]*)?$/u.test(value.slice(origin.length))
-      return protocol === 'https:' && Origin.safeParse(origin).success && isPlain
+      const isSafe = protocol === 'https:' || /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/.test(origin)
+      return isSafe && Origin.safeParse(origin).success && isPlain
     },
     { message: 'must be a plain https address such as https://app.example.com/start' },
   )
+
+/** What the page of an iframe channel calls itself. Never an origin, which tokens name beside it. */
+export const AppId = z
+  .string()
+  .max(100)
+  .regex(/^[a-z\d][a-z\d.-]{2,}$/i, 'must be 3 to 100 letters, digits, dots or dashes')
 
 const productTypes = ['item', 'voucher'] as const
 /** What kind of thing is sold. */

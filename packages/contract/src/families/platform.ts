@@ -13,6 +13,8 @@ export const platform = table({
   'GET /.well-known/jwks.json': {
     summary: 'The public keys that verify our tokens (RFC 7517)',
     access,
+    // A key that is new signs nothing for longer than that.
+    freshSeconds: 3,
     answer: z.strictObject({
       keys: z.array(
         z.strictObject({

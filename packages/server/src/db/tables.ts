@@ -113,6 +113,7 @@ export interface Tables {
   social_networks: SocialNetworks
   social_accounts: SocialAccounts
   social_tickets: SocialTickets
+  pairwise_secrets: PairwiseSecrets
   webhook_endpoints: WebhookEndpoints
   webhook_secrets: WebhookSecrets
   webhook_queues: WebhookQueues
@@ -967,6 +968,11 @@ interface ReferralPrograms {
   referred_currency: Generated<number>
   updated_at: Date
   revision: Generated<number>
+}
+
+interface PairwiseSecrets {
+  community_id: string
+  sealed: Buffer
 }
 
 interface SocialSecrets {

@@ -320,7 +320,7 @@ async function checkPermissions(
 /** A permission that is not named, which is as everywhere, may be more than a refusal and less than a grant. */
 const extentOf = (flag: boolean | undefined): number => Number(flag ?? 0.5)
 
-const blank: Omit<Manifest, 'url' | 'origin'> = {
+const blank: Omit<Manifest, 'url' | 'origin' | 'app'> = {
   capabilities: [],
   granted: [],
   height: { mode: 'fill' },
@@ -332,8 +332,8 @@ const blank: Omit<Manifest, 'url' | 'origin'> = {
 /** What a page is and may. Another origin's begins anew: what was granted was granted to the one before. */
 function manifestOf(before: Manifest | null, changes: ManifestChanges): Manifest {
   const url = changes.url ?? before!.url
-  const { origin } = new URL(url)
-  const manifest = { ...blank, ...(before?.origin === origin && before), ...given(changes), url, origin }
+  const { origin, hostname: app } = new URL(url)
+  const manifest = { ...blank, app, ...(before?.origin === origin && before), ...given(changes), url, origin }
   if (manifest.granted.some((one) => !manifest.capabilities.includes(one)))
     refuse('iframe.granted', 'must be among capabilities', 'Only what the page asks for can be granted.')
   return manifest

@@ -30,6 +30,7 @@ export function sendAnswer(
   const payload = JSON.stringify(family.envelope.success(route, answer, meta))
   reply.type('application/json; charset=utf-8')
   const isRead = request.method === 'GET' || request.method === 'HEAD'
+  if (route.freshSeconds) reply.header('Cache-Control', `public, max-age=${route.freshSeconds}`)
   if (request.asker?.kind === 'member') reply.header('Cache-Control', 'private, no-store')
   if (family.cacheable && isRead && request.asker?.kind === 'visitor') {
     const identity = JSON.stringify({ ...(answer as object), [timeOnly]: undefined })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { table } from '../../route.js'
-import { FramePage, Id, line, ServerPath, serverQuery, Time, text } from '../../schemas.js'
+import { AppId, FramePage, Id, line, ServerPath, serverQuery, Time, text } from '../../schemas.js'
 import { ChannelPermissions } from './roles.js'
 
 /** What channels there are. */
@@ -72,6 +72,10 @@ const manifest = {
   }),
   allowPopups: z.boolean().meta({ description: 'Whether it may open windows. Default: false' }),
   isEnabled: z.boolean().meta({ description: 'false: the page is shown to nobody any more. Default: true' }),
+  app: AppId.meta({
+    description:
+      'Whom tokens for its back-end are for, beside its origin: what it calls itself in its own manifest. Default: its host',
+  }),
 }
 export const Manifest = z.strictObject({
   ...manifest,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Emoji, MessageText } from '../../messages.js'
 import { bodyLimits, table } from '../../route.js'
-import { cursorQuery, Id, line, page, Time, text } from '../../schemas.js'
+import { AppId, cursorQuery, Id, line, page, Time, text } from '../../schemas.js'
 import { channelTypes, Manifest } from '../system/channels.js'
 import { Key, memberOnly, ShownMember } from './common.js'
 
@@ -112,6 +112,26 @@ export const channels = table({
     access: memberOnly,
     params: ChannelPath,
     answer: Channel,
+  },
+  'POST /widget/v1/{publishableKey}/channels/{channelId}/token': {
+    summary: 'A token by which the back-end of an iframe channel’s page knows who looks at it',
+    description:
+      'A JWT (EdDSA, `typ` `rai-channel+jwt`), for that page and nobody else: `aud` is its origin and its app’s id, and `sub` a name for the member that is this origin’s own. It is verified by `/.well-known/jwks.json`. Where the page was not granted `identity` there is none (`forbidden`), nor where it is off (`conflict`).',
+    access: memberOnly,
+    params: ChannelPath,
+    body: z.strictObject({
+      nonce: line(1, 500)
+        .optional()
+        .meta({ description: 'From the page’s back-end, for this one exchange: it stands in the token' }),
+      audience: AppId.optional().meta({ description: 'The app’s id. Default: that of the channel’s page' }),
+    }),
+    bodyLimit: bodyLimits.small,
+    answer: z.strictObject({
+      token: z.string(),
+      expiresIn: z.int().meta({ description: 'Seconds' }),
+    }),
+    replayed: false,
+    refuses: ['conflict'],
   },
   'GET /widget/v1/{publishableKey}/channels/{channelId}/messages': {
     summary: 'Messages of a channel, oldest first: those next to one, or the newest',

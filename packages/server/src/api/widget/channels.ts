@@ -9,6 +9,7 @@ import { neededToWrite, placeOf, type Speaker, type Topic } from '../../domain/m
 import { readMessages, readPins, searchMessages } from '../../domain/messages/reading.js'
 import { markRead, type Standing, setMuted, standingsOf, type } from '../../domain/messages/reads.js'
 import { beginTopic, forumOf, listTopics } from '../../domain/messages/topics.js'
+import { pairwiseName } from '../../domain/pairwise.js'
 import type { Handlers, Services } from '../../http/context.js'
 import { byId, pageByCursor, readCursor, writeCursor } from '../../http/cursor.js'
 import { speakerOf } from '../speaking.js'
@@ -32,6 +33,18 @@ export const channels: Handlers<Keys> = {
     const speaker = await speakerOf(tx, principal)
     const channel = await placeOf(tx, speaker, params.channelId)
     return show(channel, speaker, await standingOf(tx, speaker, channel))
+  },
+
+  'POST /widget/v1/{publishableKey}/channels/{channelId}/token': async ({ tx, principal, params, body, deps, now }) => {
+    const speaker = await speakerOf(tx, principal)
+    const { id: channelId, community_id: communityId, iframe } = await placeOf(tx, speaker, params.channelId)
+    if (!iframe?.isEnabled) throw new Failure('conflict', 'This channel shows no page.')
+    if (!iframe.granted.includes('identity'))
+      throw new Failure('forbidden', 'The page of this channel was not granted to know who looks at it.')
+    const { origin } = iframe
+    const subject = await pairwiseName(tx, deps.rootKey, speaker.onlooker.memberId, origin)
+    const { nonce, audience: app = iframe.app } = body
+    return deps.tokens.mintForChannel({ communityId, channelId, subject, origin, app, nonce }, now)
   },
 
   'GET /widget/v1/{publishableKey}/channels/{channelId}/messages': async ({ tx, principal, params, query, deps }) => {

@@ -2,9 +2,9 @@ import { sql } from 'kysely'
 import type { Database } from '../../db/database.js'
 import type { RootKey } from './secrets.js'
 
-const tables = ['social_secrets', 'social_networks', 'social_accounts', 'webhook_secrets'] as const
+const tables = ['social_secrets', 'social_networks', 'social_accounts', 'webhook_secrets', 'pairwise_secrets'] as const
 
-/** Seals every secret of socials and webhooks anew, by the root key as it is now: what a key before it sealed needs that one no longer. */
+/** Seals every secret of communities anew, by the root key as it is now: what a key before it sealed needs that one no longer. */
 export async function resealSecrets(database: Database, rootKey: RootKey): Promise<void> {
   for (const table of tables) {
     const communities = await database.worker((db) =>

@@ -38,7 +38,7 @@ export interface KeyRing {
 export const algorithm = 'EdDSA'
 /** So long an instance may believe what it has read: a key that is retired elsewhere verifies no longer here. */
 const freshMs = 1_000
-/** A new key waits so long before it signs, so that every instance, its clock a little off, knows it by then. */
+/** A new key waits so long before it signs, so that every instance, its clock a little off, and every cache knows it by then. */
 const signsAfterMs = 5_000
 
 /** Whether a root key opens what was sealed before. Another one would be found out by the first token only. */

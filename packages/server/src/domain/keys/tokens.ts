@@ -1,8 +1,9 @@
 import type { KeyObject } from 'node:crypto'
-import { errors, jwtVerify, SignJWT } from 'jose'
+import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import type { Database } from '../../db/database.js'
 import { Failure } from '../failure.js'
-import { isId } from '../ids.js'
+import { given } from '../given.js'
+import { isId, newId } from '../ids.js'
 import type { RootKey } from './secrets.js'
 import { algorithm, createKeyRing, type PublicJwk } from './signing.js'
 
@@ -21,11 +22,29 @@ export interface EmbedClaims {
   signedBy: string
 }
 
+/** What a channel token says: who looks at the page of a channel, for that page's back-end. */
+export interface ChannelClaims {
+  communityId: string
+  channelId: string
+  /** A name for the member that is this page's own. */
+  subject: string
+  /** The page's origin. */
+  origin: string
+  /** What the page's back-end calls itself. */
+  app: string
+  nonce: string | undefined
+}
+
+export interface Minted {
+  token: string
+  /** In seconds. */
+  expiresIn: number
+}
+
 export interface Tokens {
-  mint(
-    claims: Omit<EmbedClaims, 'issuedAt' | 'expiresAt' | 'signedBy'>,
-    at: Date,
-  ): Promise<{ token: string; expiresIn: number }>
+  mint(claims: Omit<EmbedClaims, 'issuedAt' | 'expiresAt' | 'signedBy'>, at: Date): Promise<Minted>
+  /** Of no use here: whom it is for asks nothing of us by it. */
+  mintForChannel(claims: ChannelClaims, at: Date): Promise<Minted>
   /**
    * Checks signature, algorithm, type, issuer and time. Whether key and member still stand is the caller's to ask.
    * @throws Failure `token_expired`, or `unauthorized` for everything else.
@@ -39,6 +58,8 @@ export interface Tokens {
 
 const embedType = 'rai-embed+jwt'
 const lifetimeSeconds = 15 * 60
+const channelType = 'rai-channel+jwt'
+const channelSeconds = 5 * 60
 /** Between the clocks of two of our instances. */
 export const toleranceSeconds = 5
 /** Longer than any of ours. */
@@ -54,21 +75,35 @@ export function createTokens(database: Database, rootKey: RootKey, issuer: strin
     return key
   }
 
+  async function signed(claims: JWTPayload, typ: string, subject: string, lifetime: number, at: Date): Promise<Minted> {
+    const { jwk, privateKey } = await ring.signer(at)
+    const now = Math.floor(at.getTime() / 1000)
+    const token = await new SignJWT(claims)
+      .setProtectedHeader({ alg: algorithm, typ, kid: jwk.kid })
+      .setIssuer(issuer)
+      .setSubject(subject)
+      .setIssuedAt(now)
+      .setExpirationTime(now + lifetime)
+      .sign(privateKey)
+    return { token, expiresIn: lifetime }
+  }
+
   return {
-    async mint({ communityId, memberId, accessKeyId, generation, origins }, at) {
-      const { jwk, privateKey } = await ring.signer(at)
-      const now = Math.floor(at.getTime() / 1000)
+    mint({ communityId, memberId, accessKeyId, generation, origins }, at) {
       // Beside `iat`, which has whole seconds: whoever was sent away is told from who came again in the same one.
       const minted = at.getTime()
-      const token = await new SignJWT({ community: communityId, key: accessKeyId, generation, minted })
-        .setProtectedHeader({ alg: algorithm, typ: embedType, kid: jwk.kid })
-        .setIssuer(issuer)
-        .setAudience([...origins])
-        .setSubject(memberId)
-        .setIssuedAt(now)
-        .setExpirationTime(now + lifetimeSeconds)
-        .sign(privateKey)
-      return { token, expiresIn: lifetimeSeconds }
+      const claims = { aud: [...origins], community: communityId, key: accessKeyId, generation, minted }
+      return signed(claims, embedType, memberId, lifetimeSeconds, at)
+    },
+    mintForChannel({ communityId, channelId, subject, origin, app, nonce }, at) {
+      const claims = {
+        aud: [origin, app],
+        jti: newId(),
+        community: communityId,
+        channel: channelId,
+        ...given({ nonce }),
+      }
+      return signed(claims, channelType, subject, channelSeconds, at)
     },
     async verify(token, at) {
       if (token.length > maxLength) throw new Failure('unauthorized')
