@@ -1,6 +1,7 @@
 /** What the commands that fill the demo have in common: whom they ask, how they show how far they are, and how they fail. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { AnswerOf } from '@rai/contract'
 import type { DemoFile } from '../packages/server/src/demo.js'
 
 /** Where the demo's keys are. */
@@ -49,9 +50,10 @@ interface Envelope {
 /**
  * Asks the server and reads the answer out of its family's envelope. Who asks too often waits as long as the server says;
  * what it refuses is told in its own words.
+ * @param key A key or token; undefined where the body says who asks.
  */
-export async function call<T>(url: string, key: string, init: RequestInit = {}): Promise<T> {
-  const headers = { authorization: `Bearer ${key}`, ...init.headers }
+export async function call<T>(url: string, key: string | undefined, init: RequestInit = {}): Promise<T> {
+  const headers = { ...(key && { authorization: `Bearer ${key}` }), ...init.headers }
   for (;;) {
     const answer = await fetch(url, { ...init, headers }).catch((error: Error) => {
       const cause = error.cause instanceof Error ? error.cause.message : error.message
@@ -77,9 +79,30 @@ export const json = (method: string, body?: object, headers: Record<string, stri
 /** A member's embed token, as their site's back-end gets it. */
 export async function tokenOf({ apiUrl, siteUrl, widgetAccess }: DemoFile, username: string): Promise<string> {
   const asked = { ...widgetAccess, userIdentifiers: { 'data-username': username }, origin: siteUrl }
-  const answer = await fetch(`${apiUrl}/v2/api/widget-access-keys/token`, json('POST', asked))
-  const { data } = (await answer.json()) as { data: { embedToken: string } }
-  return data.embedToken
+  const url = `${apiUrl}/v2/api/widget-access-keys/token`
+  return (await call<{ embedToken: string }>(url, undefined, json('POST', asked))).embedToken
+}
+
+/** How far a file is that the server applies. */
+export type Job = AnswerOf<'GET /apis/v1/users/bulk-jobs/{jobId}'>
+
+/**
+ * Asks how far a job is until it has ended, well or not.
+ * @param onLook Hears what each look has found.
+ * @param pause Milliseconds between looks.
+ */
+export async function followJob(
+  { apiUrl, communityKey }: Pick<DemoFile, 'apiUrl' | 'communityKey'>,
+  jobId: string,
+  onLook: (job: Job) => void = () => {},
+  pause = 250,
+): Promise<Job> {
+  for (;;) {
+    const job = await call<Job>(`${apiUrl}/apis/v1/users/bulk-jobs/${jobId}`, communityKey)
+    onLook(job)
+    if (job.status === 'completed' || job.status === 'failed') return job
+    await new Promise((later) => setTimeout(later, pause))
+  }
 }
 
 /** Runs a command: what can be mended is said in a line, anything else with where it happened. */

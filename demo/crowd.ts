@@ -1,19 +1,30 @@
 /**
  * `npm run demo:crowd -- [--members 1000]`: gives the demo members with histories, all of it by the public API. They are
  * imported with points and coins by one file and earn more by another, as a back-end would send them; then each visits,
- * buys, claims what milestones have ready and does quests, with an embed token of their own, as from a page. Who is there
- * already stays as they are: sent again, it goes on where it stopped.
+ * buys, claims what milestones have ready and does quests, with an embed token of their own, as from a page. The same files
+ * sent within a day are known and not applied again; the visits are made each time.
  */
 import { randomUUID } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import type { AnswerOf } from '@rai/contract'
 import type { DemoFile } from '../packages/server/src/demo.js'
-import { call, endProgress, json, Mendable, number, progress, Refused, readDemoFile, run, tokenOf } from './command.js'
+import {
+  call,
+  endProgress,
+  followJob,
+  json,
+  Mendable,
+  number,
+  progress,
+  Refused,
+  readDemoFile,
+  run,
+  tokenOf,
+} from './command.js'
 
 type Items = AnswerOf<'GET /widget/v1/{publishableKey}/store/items'>['items']
 type Milestones = AnswerOf<'GET /widget/v1/{publishableKey}/milestones'>['items']
 type Quests = AnswerOf<'GET /widget/v1/{publishableKey}/socials'>['items']
-type Job = AnswerOf<'GET /apis/v1/users/bulk-jobs/{jobId}'>
 
 /** So many are on the site at the same moment. */
 const atOnce = 16
@@ -64,17 +75,13 @@ function members(count: number): Member[] {
   }))
 }
 
-async function sendFile(demo: DemoFile, operation: 'bulk-import' | 'bulk-update', lines: string[]): Promise<Job> {
+async function sendFile(demo: DemoFile, operation: 'bulk-import' | 'bulk-update', lines: string[]): Promise<void> {
   const body = new FormData()
   body.set('data', new Blob([lines.join('\n')], { type: 'text/csv' }), `${operation}.csv`)
   const bulk = `${demo.apiUrl}/apis/v1/users`
   const { jobId } = await call<{ jobId: string }>(`${bulk}/${operation}`, demo.communityKey, { method: 'POST', body })
-  for (;;) {
-    const job = await call<Job>(`${bulk}/bulk-jobs/${jobId}`, demo.communityKey)
-    if (job.status === 'failed') throw new Mendable(`The job failed: ${job.failure}`)
-    if (job.status === 'completed') return job
-    await new Promise((later) => setTimeout(later, 250))
-  }
+  const job = await followJob(demo, jobId)
+  if (job.status === 'failed') throw new Mendable(`The job failed: ${job.failure}`)
 }
 
 /** One member's visit, as their browser makes it. Answers how often they bought, claimed and did a quest. */

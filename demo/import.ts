@@ -8,10 +8,19 @@ import { basename } from 'node:path'
 import { Readable } from 'node:stream'
 import { parseArgs } from 'node:util'
 import { createGunzip } from 'node:zlib'
-import type { AnswerOf } from '@rai/contract'
-import { call, endProgress, isTerminal, keysFile, Mendable, number, progress, readDemoFile, run } from './command.js'
-
-type Job = AnswerOf<'GET /apis/v1/users/bulk-jobs/{jobId}'>
+import {
+  call,
+  endProgress,
+  followJob,
+  isTerminal,
+  type Job,
+  keysFile,
+  Mendable,
+  number,
+  progress,
+  readDemoFile,
+  run,
+} from './command.js'
 
 const usage = `Usage: npm run demo:import -- FILE [--map column=xp]… [--update] [--again] [--api URL --key-file FILE]
 
@@ -72,19 +81,17 @@ async function upload(target: Target, path: string, fields: Record<string, strin
   return jobId
 }
 
-async function follow(target: Target, jobId: string): Promise<Job> {
+function follow(target: Target, jobId: string): Promise<Job> {
   const started = performance.now()
   let before: number | undefined
-  for (;;) {
-    const job = await call<Job>(`${target.apiUrl}/apis/v1/users/bulk-jobs/${jobId}`, target.communityKey)
-    before ??= job.processed
-    const rate = Math.round((job.processed - before) / ((performance.now() - started) / 1000))
+  const onLook = ({ processed, total, failed }: Job) => {
+    before ??= processed
+    const rate = Math.round((processed - before) / ((performance.now() - started) / 1000))
     const speed = rate > 0 ? `, ${number.format(rate)}/s` : ''
-    const failed = job.failed > 0 ? `, ${number.format(job.failed)} failed` : ''
-    progress('Applying ', job.processed, job.total, `${number.format(job.processed)} rows${speed}${failed}`)
-    if (job.status === 'completed' || job.status === 'failed') return job
-    await new Promise((later) => setTimeout(later, isTerminal ? 250 : 2000))
+    const wrong = failed > 0 ? `, ${number.format(failed)} failed` : ''
+    progress('Applying ', processed, total, `${number.format(processed)} rows${speed}${wrong}`)
   }
+  return followJob(target, jobId, onLook, isTerminal ? 250 : 2000)
 }
 
 async function main(): Promise<number> {

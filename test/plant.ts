@@ -158,30 +158,38 @@ function planted({ name, changes }: Bug): Map<string, string> {
   return files
 }
 
+/** What Vitest's JSON report has of it. */
+interface Report {
+  numFailedTests: number
+  testResults: readonly { name: string; status: string; message: string; assertionResults: readonly unknown[] }[]
+}
+
 /**
- * How many tests fail in the copy with these files.
- * @throws Error where none could be run: a bug that keeps a file from loading proves nothing.
+ * Whether a test fails in the copy with these files.
+ * @throws Error where a file could not be loaded, or its server not started: such a bug proves nothing.
  */
-function failures(files: ReadonlyMap<string, string>): number {
+function fails(files: ReadonlyMap<string, string>): boolean {
   for (const [file, text] of files) writeFileSync(join(folder, server, file), text)
-  const counts = join(folder, 'counts')
-  const env = { ...process.env, RAI_TEST_COUNTS: counts }
-  const options = ['--config', 'test/vitest.config.ts', '--bail', '1']
-  spawnSync('npx', ['vitest', 'run', ...options, ...tests], { cwd: folder, env, stdio: 'ignore' })
+  const report = join(folder, 'report.json')
+  const options = ['--config', 'test/vitest.config.ts', '--bail', '1', '--reporter', 'json', '--outputFile', report]
+  spawnSync('npx', ['vitest', 'run', ...options, ...tests], { cwd: folder, stdio: 'ignore' })
   for (const file of files.keys()) cpSync(join(root, server, file), join(folder, server, file))
-  const { passed, failed } = JSON.parse(readFileSync(counts, 'utf8')) as { passed: number; failed: number }
-  rmSync(counts)
-  if (passed + failed === 0) throw new Error('No test could be run.')
-  return failed
+  const { numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report
+  rmSync(report)
+  const broken = testResults.find(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+  )
+  if (broken) throw new Error(`${broken.name} could not be run: ${broken.message}`)
+  return numFailedTests > 0
 }
 
 // Before the long part.
 const all = bugs.map((bug) => [bug.name, planted(bug)] as const)
 copy()
-if (failures(new Map()) > 0) throw new Error('The tests fail without a bug.')
+if (fails(new Map())) throw new Error('The tests fail without a bug.')
 let caught = 0
 for (const [name, files] of all) {
-  const isCaught = failures(files) > 0
+  const isCaught = fails(files)
   if (isCaught) caught++
   console.log(`${isCaught ? 'caught' : 'MISSED'}  ${name}`)
 }

@@ -126,15 +126,19 @@ export const engine = [/Chrome/, /Firefox/, /WebKit/].findIndex((name) => name.t
 
 interface Shift {
   value: number
-  sources: readonly { node: Node | null }[]
+  sources: readonly Record<'previousRect' | 'currentRect', DOMRectReadOnly>[]
 }
 
-/** What has moved on the page meanwhile: how far, and which elements. */
+const placeOf = ({ x, y, width, height }: DOMRectReadOnly) => `${x},${y} ${width}×${height}`
+
+/** What has moved on the page meanwhile: how far, and from where to where. Its nodes are hidden: they are in shadow trees. */
 export async function shiftsDuring(act: () => Promise<unknown>): Promise<string[]> {
   const shifts: string[] = []
   const take = (entries: PerformanceEntry[]) => {
     for (const { value, sources } of entries as (PerformanceEntry & Shift)[])
-      shifts.push(`${value.toFixed(4)} ${sources.map(({ node }) => (node as Element | null)?.className).join()}`)
+      shifts.push(
+        `${value.toFixed(4)} ${sources.map(({ previousRect, currentRect }) => `${placeOf(previousRect)} to ${placeOf(currentRect)}`).join('; ')}`,
+      )
   }
   const observer = new PerformanceObserver((list) => take(list.getEntries()))
   observer.observe({ type: 'layout-shift' })

@@ -6,6 +6,7 @@ import { identityOf } from '../shared/identity.js'
 import { createLoadable, type Loadable } from '../shared/loadable.js'
 import { perId } from '../shared/per-id.js'
 import { serverNow } from '../shared/server-clock.js'
+import { askAtNext } from '../shared/turn.js'
 import type { ClaimedStage, Config, Milestone, MilestoneChoice, MilestonesAnswer } from '../types.js'
 
 /** Milestones, and what the community calls its units. */
@@ -33,8 +34,6 @@ const milestoneSample = {
   stages: [{ number: 0, name: '', state: 'locked', reason: { code: 'done', have: 0, need: 0 } }],
 } as const
 const sample = { items: [milestoneSample], labels: [''] } as const
-/** What concerns every member's milestones at once is seen by many pages: they ask within this time of each other. */
-const turnSpread = 4000
 
 const all = /* @__PURE__ */ perEnvironment(() => new Map<string, MilestoneStore>())
 
@@ -66,7 +65,8 @@ function create(environment: Environment, choice: MilestoneChoice) {
       const viewer = (await token(call)) !== null
       const answer = await client.get(route, sample, { ...call, viewer, query: choice })
       known = { ...answer, units: await units }
-      watchTurn(known.items, call.signal)
+      const turns = known.items.flatMap(({ startsAt, endsAt }) => [startsAt, endsAt])
+      askAtNext(environment, turns, store.renew, call.signal)
       return painted(known)
     },
   })
@@ -81,16 +81,6 @@ function create(environment: Environment, choice: MilestoneChoice) {
     )
     const { state } = stages.find(({ number }) => number === milestone.current) ?? milestone
     return { ...milestone, stages, state }
-  }
-
-  /** What begins or ends next is asked for again then. */
-  function watchTurn(items: readonly Milestone[], signal: AbortSignal) {
-    const now = serverNow(environment)
-    const turns = items.flatMap(({ startsAt, endsAt }) => [startsAt, endsAt].map((at) => Date.parse(at ?? '')))
-    const next = Math.min(...turns.filter((at) => at > now))
-    if (next === Number.POSITIVE_INFINITY) return
-    const cancel = environment.after(next - now + 1000 + environment.random() * turnSpread, store.renew)
-    signal.addEventListener('abort', cancel)
   }
 
   async function send(id: string, milestoneId: string, stage: number): Promise<ClaimedStage> {

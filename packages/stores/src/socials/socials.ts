@@ -4,7 +4,7 @@ import { configOf } from '../shared/config.js'
 import { type Environment, perEnvironment } from '../shared/environment.js'
 import { identityOf } from '../shared/identity.js'
 import { createLoadable, type Loadable } from '../shared/loadable.js'
-import { serverNow } from '../shared/server-clock.js'
+import { askAtNext } from '../shared/turn.js'
 import type { Config, SocialQuest, SocialsAnswer } from '../types.js'
 
 /** Quests on networks, and what the community calls its units. */
@@ -45,8 +45,6 @@ const questSample = {
   notices: { age: '', region: '', paidPromotion: '' },
 } as const
 const sample = { items: [questSample] } as const
-/** What concerns every member's quests at once is seen by many pages: they ask within this time of each other. */
-const turnSpread = 4000
 
 /** The quests of the community and where the viewer is with each, shared by everything on the page. */
 export const socials: (environment: Environment) => SocialStore = /* @__PURE__ */ perEnvironment((environment) => {
@@ -71,7 +69,7 @@ export const socials: (environment: Environment) => SocialStore = /* @__PURE__ *
       const viewer = (await token(call)) !== null
       const answer = await client.get(route, sample, { ...call, viewer })
       known = { ...answer, units: await units }
-      watchTurn(known.items, call.signal)
+      watchTurns(known.items, call.signal)
       return painted(known)
     },
   })
@@ -86,17 +84,12 @@ export const socials: (environment: Environment) => SocialStore = /* @__PURE__ *
     ),
   })
 
-  /** What ends by itself next is asked for again then. */
-  function watchTurn(items: readonly SocialQuest[], signal: AbortSignal) {
-    const now = serverNow(environment)
-    const turns = items.flatMap(({ endsAt, progress }) => {
-      const isShort = progress?.state !== 'done'
-      const spread = environment.random() * turnSpread
-      return [Date.parse(endsAt ?? '') + spread, Date.parse(progress?.until ?? '') + (isShort ? 0 : spread)]
-    })
-    const next = Math.min(...turns.filter((at) => at > now))
-    if (next === Number.POSITIVE_INFINITY) return
-    signal.addEventListener('abort', environment.after(next - now + 100, store.renew))
+  /** A quest ends for everybody, and what was done is open again at midnight for many; a cool-down is the viewer's own. */
+  function watchTurns(items: readonly SocialQuest[], signal: AbortSignal) {
+    const untilOf = (isDone: boolean) =>
+      items.map(({ progress }) => ((progress?.state === 'done') === isDone ? progress?.until : null))
+    const shared = [...items.map(({ endsAt }) => endsAt), ...untilOf(true)]
+    askAtNext(environment, shared, store.renew, signal, untilOf(false))
   }
 
   /** Asks about one quest, and takes what the server says of it. */

@@ -4,7 +4,7 @@ import { type Environment, perEnvironment } from '../shared/environment.js'
 import { identityOf } from '../shared/identity.js'
 import { createLoadable, type Loadable, type LoadableStore } from '../shared/loadable.js'
 import { perId } from '../shared/per-id.js'
-import { serverNow } from '../shared/server-clock.js'
+import { askAtNext } from '../shared/turn.js'
 import type { Item, Items, ItemsQuery } from '../types.js'
 import { storeRoute } from './storefront.js'
 
@@ -43,8 +43,6 @@ export const itemSample = {
 /** How many items are asked for at once, and at most. */
 const pageSize = 24
 const mostAtOnce = 100
-/** What begins or ends is seen by every page at once: they ask within this time of each other. */
-const turnSpread = 4000
 
 const catalogues = /* @__PURE__ */ perEnvironment(() => new Map<string, Catalogue>())
 
@@ -83,7 +81,7 @@ function create(environment: Environment, choice: ItemChoice) {
       if (!previous) wanted = pageSize
       const shelf = from ? joined(previous, await ask(pageSize, from)) : await all(ask)
       wanted = Math.max(wanted, shelf.items.length)
-      watchTurn(shelf.items, call.signal)
+      askAtNext(environment, shelf.items.flatMap(turnsOf), store.renew, call.signal)
       return shelf
     },
   })
@@ -100,18 +98,6 @@ function create(environment: Environment, choice: ItemChoice) {
   function isShown(id: string) {
     const state = store.$state.value
     return state?.state !== 'ready' || !state.value.nextCursor || state.value.items.some((item) => item.id === id)
-  }
-
-  /** Items begin, end and come back by themselves. */
-  function watchTurn(items: readonly Item[], signal: AbortSignal) {
-    const now = serverNow(environment)
-    const times = items.flatMap(({ startsAt, endsAt, availableAt, price }) =>
-      [startsAt, endsAt, availableAt, price.kind === 'fixed' ? price.until : null].map((at) => Date.parse(at ?? '')),
-    )
-    const turn = Math.min(...times.filter((time) => time > now))
-    if (turn === Number.POSITIVE_INFINITY) return
-    const cancel = environment.after(turn - now + 1000 + environment.random() * turnSpread, store.renew)
-    signal.addEventListener('abort', cancel)
   }
 
   const it: Catalogue = {
@@ -139,6 +125,14 @@ export async function readItem(environment: Environment, itemId: string): Promis
   const request = { viewer: token !== null, fresh: true, forced: true, params: { itemId } }
   return (await clientOf(environment).get(`${itemsRoute}/{itemId}`, { item: itemSample }, request)).item
 }
+
+/** Items begin, end and come back by themselves. */
+const turnsOf = ({ startsAt, endsAt, availableAt, price }: Item) => [
+  startsAt,
+  endsAt,
+  availableAt,
+  price.kind === 'fixed' ? price.until : null,
+]
 
 /** A shelf with a page more. What has moved from one page to the next since stands once. */
 function joined({ items }: Shelf, page: Shelf): Shelf {

@@ -64,8 +64,10 @@ export default class OwnController {
     return state?.state === 'ready' ? state.value?.balances.currency : undefined
   }
 
-  /** What the member can spend, and the way to what they have bought. */
-  renderPurse(): TemplateResult {
+  /** What the member can spend, and the way to what they have bought. Both come at once: one would move the other. */
+  renderPurse(): TemplateResult | typeof nothing {
+    const state = this.#viewer.value?.state
+    if (state !== 'ready' && state !== 'failed') return nothing
     const balance = this.#balance
     return html`<span class="sum">
         <span class="has">${this.#say('youHave')}</span>
