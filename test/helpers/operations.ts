@@ -298,7 +298,14 @@ async function newWebhook({ config }: TestServer, { id, tenant }: TestCommunity)
     )
     const at = { community_id: id, created_at: now }
     const ids = [newId(), newId()]
-    const told = { ...at, type: 'webhook.endpoint.failing', seq: 1, member_id: null, payload: '{}' } as const
+    const told = {
+      ...at,
+      type: 'webhook.endpoint.failing',
+      seq: 1,
+      member_id: null,
+      said_id: null,
+      payload: '{}',
+    } as const
     const sent = { ...at, endpoint_id: endpoint.id, status: 'exhausted', due_at: now } as const
     await tx.db
       .insertInto('webhook_messages')

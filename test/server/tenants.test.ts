@@ -104,7 +104,7 @@ async function seedTheRest(): Promise<void> {
     const delivery = { ...message, endpoint_id: endpoint.id, message_id: id }
     await tx.db
       .insertInto('webhook_messages')
-      .values({ ...message, id, type: 'user.joined', seq: 1, member_id: null, payload: '{}' })
+      .values({ ...message, id, type: 'user.joined', seq: 1, member_id: null, said_id: null, payload: '{}' })
       .execute()
     await tx.db
       .insertInto('webhook_deliveries')

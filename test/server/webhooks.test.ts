@@ -10,10 +10,11 @@ import { freePort } from '../../packages/server/src/db/supervisor.js'
 import { emitEach } from '../../packages/server/src/domain/events.js'
 import { rootKey } from '../../packages/server/src/domain/keys/secrets.js'
 import { deleteMember, eraseNext } from '../../packages/server/src/domain/members/deletions.js'
-import { createMember } from '../../packages/server/src/domain/members/members.js'
+import { createMember, findMemberByAny } from '../../packages/server/src/domain/members/members.js'
 import { createEndpoint } from '../../packages/server/src/domain/webhooks/endpoints.js'
 import { startServer } from '../../packages/server/src/start.js'
 import { ask } from '../helpers/api.js'
+import { join as enter, openChannel, pageOf } from '../helpers/channels.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { quietConfig } from '../helpers/config.js'
 import { times } from '../helpers/long.js'
@@ -164,6 +165,132 @@ describe('what is sent', () => {
     await community.tenant((tx) => deleteMember(tx, member, new Date()))
     await community.tenant((tx) => eraseNext(tx, longAfter))
     expect(await deliveries(_id)).toEqual([])
+  })
+})
+
+describe('messages', () => {
+  const events = ['message.created' as const]
+  /** What somebody says who is in the community. */
+  const amara = async () => {
+    await enter(community, 'amara')
+    return pageOf(server, community, 'amara')
+  }
+  const saidIn = (request: Received): string => JSON.parse(request.body.toString()).data.message.message
+
+  it('are told of, whoever they are sent by', async () => {
+    const { key } = await newEndpoint({ events })
+    const { id } = await openChannel(community, { topic: 'Forum', type: 'forum' })
+    const page = await amara()
+    const topic = await page.ask('POST /widget/v1/{publishableKey}/channels/{channelId}/topics', {
+      params: { channelId: id },
+      body: { title: 'Boots', text: 'Which ones?' },
+    })
+    const [request] = await arrived(1)
+    expect(verified(key!, request!)).toEqual({
+      type: 'message.created',
+      timestamp: expect.stringMatching(/Z$/),
+      sequence: expect.any(Number),
+      communityId: community.id,
+      data: {
+        user: expect.objectContaining({ username: 'amara', email: 'amara@people.example' }),
+        channel: { _id: id, topic: 'Forum', channelType: 'forum' },
+        message: {
+          _id: topic.answer.lastMessageId,
+          message: 'Which ones?',
+          replyTo: null,
+          forumTopicId: topic.answer.id,
+        },
+      },
+    })
+    await page.reply(topic.answer.lastMessageId, 'These')
+    expect(verified(key!, (await arrived(2))[1]!)).toMatchObject({
+      data: { message: { message: 'These', replyTo: topic.answer.lastMessageId, forumTopicId: topic.answer.id } },
+    })
+    await ask(server, 'POST /apis/v1/messages/send', {
+      bearer,
+      body: { channelId: id, forumTopicId: topic.answer.id, message: 'By a key', sender: 'amara' },
+    })
+    expect(saidIn((await arrived(3))[2]!)).toBe('By a key')
+  })
+
+  it('are told of from some channels only, where an endpoint says so', async () => {
+    const [here, there] = [await openChannel(community), await openChannel(community)]
+    const { _id, channelIds } = await newEndpoint({ events: [...events, 'user.joined'], channelIds: [here.id] })
+    expect(channelIds).toEqual([here.id])
+    await newEndpoint({ url: second.url, events })
+    const page = await amara()
+    await page.say(there.id, 'there')
+    await page.say(here.id, 'here')
+    expect((await arrived(2, second)).map(saidIn).toSorted()).toEqual(['here', 'there'])
+    const requests = await arrived(2)
+    expect(requests.map(({ body }) => JSON.parse(body.toString()).type).toSorted()).toEqual([
+      ...['message.created', 'user.joined'],
+    ])
+    expect(requests.map(({ body }) => body.toString()).join()).not.toContain('"there"')
+    expect((await change(_id, { channelIds: null })).answer.channelIds).toBeNull()
+    await page.say(there.id, 'there again')
+    await arrived(3)
+  })
+
+  it('are told of from no channel that is not here, or is between members', async () => {
+    const other = await openChannel(await testCommunity(server))
+    const member = await enter(community, 'yuki')
+    const direct = await openChannel(community, { type: 'direct', members: [member.id] })
+    const here = await openChannel(community)
+    for (const wrong of [other.id, direct.id, missingId, 'x'])
+      expect(await create({ events, channelIds: [here.id, wrong] })).toMatchObject({
+        ...{ code: 'unknown_reference', paths: ['channelIds.1'] },
+      })
+    const { _id } = await newEndpoint({ events, channelIds: [here.id] })
+    expect(await change(_id, { channelIds: [other.id] })).toMatchObject({ paths: ['channelIds.0'] })
+    expect((await change(_id, { channelIds: [] })).code).toBe('invalid_request')
+    expect((await read(_id)).channelIds).toEqual([here.id])
+  })
+
+  it('between members are told to nobody', async () => {
+    await newEndpoint({ events })
+    const page = await amara()
+    const yuki = await enter(community, 'yuki')
+    const author = await community.tenant((tx) => findMemberByAny(tx, 'amara'))
+    const direct = await openChannel(community, { type: 'direct', members: [author!.id, yuki.id] })
+    const open = await openChannel(community)
+    expect((await page.say(direct.id, 'between us')).status).toBe(201)
+    await page.say(open.id, 'to all')
+    expect((await arrived(1)).map(saidIn)).toEqual(['to all'])
+  })
+
+  it('that are deleted are told of no more', async () => {
+    receiver.answer = 500
+    const { _id } = await newEndpoint({ events })
+    await newEndpoint({ url: second.url, events })
+    const { id } = await openChannel(community)
+    const page = await amara()
+    const said = await page.say(id, 'a secret')
+    await arrived(1, second)
+    await attempted(_id, 1)
+    await page.remove(said.answer.id)
+    await expect.poll(() => deliveries(_id), { timeout: 10_000 }).toEqual([])
+    // What waited for its next attempt is gone.
+    receiver.received.length = 0
+    receiver.answer = 200
+    aheadMs = minutes
+    await page.say(id, 'another')
+    expect((await arrived(1)).map(saidIn)).toEqual(['another'])
+    const rows = await community.tenant((tx) => tx.db.selectFrom('webhook_messages').select('payload').execute())
+    expect(JSON.stringify(rows)).not.toContain('a secret')
+  })
+
+  it('of an author who is erased are kept nowhere', async () => {
+    const { _id } = await newEndpoint({ events })
+    const { id } = await openChannel(community)
+    await (await amara()).say(id, 'my words')
+    await attempted(_id, 1)
+    const author = await community.tenant((tx) => findMemberByAny(tx, 'amara'))
+    await community.tenant((tx) => deleteMember(tx, author!, new Date()))
+    await community.tenant((tx) => eraseNext(tx, new Date(Date.now() + 31 * days)))
+    expect(await deliveries(_id)).toEqual([])
+    const rows = await community.tenant((tx) => tx.db.selectFrom('webhook_messages').select('payload').execute())
+    expect(rows).toEqual([])
   })
 })
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { channelTypes } from './families/system/channels.js'
 import { Amount, Id, OrderCategory, Time } from './schemas.js'
 
 /** A member, as other systems are told of one. */
@@ -21,6 +22,16 @@ const WebhookEndpointName = z
 const contents = {
   'user.joined': z.strictObject({ user: WebhookUser }),
   'user.visited': z.strictObject({ user: WebhookUser }),
+  'message.created': z.strictObject({
+    user: WebhookUser,
+    channel: z.strictObject({ _id: Id, topic: z.string(), channelType: z.enum(channelTypes) }),
+    message: z.strictObject({
+      _id: Id,
+      message: z.string().meta({ description: 'What it says when it is told of' }),
+      replyTo: Id.nullable().meta({ description: 'The message that it answers' }),
+      forumTopicId: Id.nullable(),
+    }),
+  }),
   'store.item_purchased': z.strictObject({
     user: WebhookUser,
     order: z.strictObject({ _id: Id, orderNumber: z.string(), price: Amount, category: OrderCategory }),
@@ -40,6 +51,8 @@ export const webhookEvents = Object.keys(contents) as WebhookEvent[]
 export const subscribableEvents = {
   'user.joined': 'Somebody became a member. An import tells of each of its members only where it was asked to',
   'user.visited': 'A member came for the first time on a day of theirs',
+  'message.created':
+    'Somebody said something in a channel, or in one of `channelIds`. What members write to each other in direct channels is told to nobody',
   'store.item_purchased': 'A member bought an item of the store',
   'webhook.endpoint.failing': 'Another endpoint has failed for two and a half days, and is disabled after five',
   'webhook.endpoint.disabled': 'Another endpoint was disabled, because it said 410 or has failed for five days',

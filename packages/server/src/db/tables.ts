@@ -1019,6 +1019,7 @@ interface WebhookEndpoints {
   url: string
   description: Generated<string>
   events: SubscribableEvent[]
+  channel_ids: string[] | null
   encryption: Generated<'none' | 'jwe'>
   public_key: string | null
   disabled_reason: managementFamily.DisabledReason | null
@@ -1053,6 +1054,7 @@ interface WebhookMessages {
   type: WebhookEvent
   seq: number
   member_id: string | null
+  said_id: string | null
   payload: string
   created_at: Date
 }

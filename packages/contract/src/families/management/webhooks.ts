@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { bodyLimits, table } from '../../route.js'
 import { cursorQuery, Id, page, Secret, serverQuery, Time, text } from '../../schemas.js'
 import { SubscribableEvent, subscribableEvents, type WebhookEvent, webhookEvents } from '../../webhooks.js'
+import { mostChannels } from '../system/channels.js'
 import { secret, withoutSecret } from './keys.js'
 
 /** What is sent there tells who members are. */
@@ -41,6 +42,10 @@ const fields = {
         .map(([event, when]) => `\`${event}\`: ${when}`)
         .join('. '),
     }),
+  channelIds: z.array(Id).min(1).max(mostChannels).nullable().meta({
+    description:
+      'For `message.created`: the only channels whose messages it is told of; null, the default: all that back-ends see, which are all but direct ones',
+  }),
   encryption: z.enum(['none', 'jwe']).meta({
     description:
       'Whether what is sent is a compact JWE (`A256GCM`), with `x-encrypted: true`. By `publicKey` it is encrypted for that (`RSA-OAEP-256`), else by a key of ours (`dir`), which the answer that turns it on shows once. Default: `none`',

@@ -96,6 +96,7 @@ async function showEndpoints(tx: Tx, endpoints: readonly Endpoint[], at: Date): 
     url: endpoint.url,
     description: endpoint.description,
     events: endpoint.events,
+    channelIds: endpoint.channel_ids,
     encryption: endpoint.encryption,
     publicKey: endpoint.public_key,
     isEnabled: endpoint.disabled_reason === null,

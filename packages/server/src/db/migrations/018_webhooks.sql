@@ -6,6 +6,8 @@ create table webhook_endpoints (
   url text not null,
   description text not null default '',
   events text[] not null,
+  -- The only channels whose messages it is told of; null: all.
+  channel_ids uuid[],
   encryption text not null default 'none' check (encryption in ('none', 'jwe')),
   public_key text,
   -- Null while it is enabled.
@@ -62,11 +64,14 @@ create table webhook_messages (
   seq bigint not null,
   -- Whom it is about: it goes with them.
   member_id uuid,
+  -- The message of a channel that it tells of: it goes with that.
+  said_id uuid,
   payload text not null,
   created_at timestamptz not null,
   primary key (community_id, id)
 );
 create index webhook_messages_member on webhook_messages (community_id, member_id) where member_id is not null;
+create index webhook_messages_said on webhook_messages (community_id, said_id) where said_id is not null;
 create index webhook_messages_created on webhook_messages (created_at);
 select tenant_table('webhook_messages');
 alter table webhook_messages add foreign key (community_id) references communities;

@@ -79,6 +79,15 @@ export async function eraseTold(tx: Tx, memberIds: readonly string[]): Promise<v
     .execute()
 }
 
+/** Forgets what was told of messages, and tells nobody of them any more. */
+export async function forgetSaid(tx: Tx, saidIds: readonly string[]): Promise<void> {
+  await tx.db
+    .deleteFrom('webhook_messages')
+    .where('community_id', '=', tx.communityId)
+    .where(sql<boolean>`said_id = any(${sql.val(saidIds)}::uuid[])`)
+    .execute()
+}
+
 const deliveries = (tx: Tx, endpointId: string) =>
   tx.db
     .selectFrom('webhook_deliveries as d')

@@ -3,11 +3,13 @@ import type { managementFamily } from '@rai/contract'
 import { type Selectable, sql, type Updateable } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
+import { findChannels } from '../channels.js'
 import { emit } from '../events.js'
 import { Failure } from '../failure.js'
 import { isId, newId } from '../ids.js'
 import type { RootKey } from '../keys/secrets.js'
 import { holdRow } from '../locks.js'
+import { atPath, refuseUnknown } from '../references.js'
 import { dropSecrets, newSecret, rotateSecret } from './secrets.js'
 
 export type Endpoint = Selectable<Tables['webhook_endpoints']>
@@ -46,15 +48,20 @@ async function holdEndpoint(tx: Tx, id: string): Promise<Endpoint> {
   return endpoint
 }
 
-/** @throws Failure `invalid_request` for a public key that is none, `conflict` where there are too many. */
+/**
+ * @throws Failure `invalid_request` for a public key that is none, `unknown_reference` for channels that it cannot be told of,
+ * `conflict` where there are too many.
+ */
 export async function createEndpoint(
   tx: Tx,
   rootKey: RootKey,
   input: EndpointInput & Pick<managementFamily.WebhookFields, 'url' | 'events'>,
   at: Date,
 ): Promise<NewSecrets> {
-  const { url, description = '', events, encryption = 'none', publicKey = null, isEnabled = true } = input
+  const { url, description = '', events, channelIds = null } = input
+  const { encryption = 'none', publicKey = null, isEnabled = true } = input
   checkPublicKey(publicKey)
+  await checkChannelIds(tx, channelIds)
   const { n } = await endpoints(tx)
     .select((eb) => eb.fn.countAll<number>().as('n'))
     .executeTakeFirstOrThrow()
@@ -73,6 +80,7 @@ export async function createEndpoint(
       url,
       description: description.trim(),
       events,
+      channel_ids: channelIds,
       encryption,
       public_key: publicKey,
       disabled_reason: isEnabled ? null : 'operator',
@@ -90,17 +98,18 @@ export async function createEndpoint(
 
 /**
  * Changes what is given, and nothing else. Enabling sends what was held meanwhile.
- * @throws Failure `not_found`, `invalid_request` for a public key that is none.
+ * @throws Failure `not_found`, and as `createEndpoint`.
  */
 export async function updateEndpoint(
   tx: Tx,
   rootKey: RootKey,
   id: string,
-  { url, description, events, encryption, publicKey, isEnabled }: EndpointInput,
+  { url, description, events, channelIds, encryption, publicKey, isEnabled }: EndpointInput,
   at: Date,
 ): Promise<NewSecrets> {
   const before = await holdEndpoint(tx, id)
   checkPublicKey(publicKey)
+  await checkChannelIds(tx, channelIds)
   const endpoint = await changeEndpoint(
     tx,
     id,
@@ -108,6 +117,7 @@ export async function updateEndpoint(
       ...(url !== undefined && { url }),
       ...(description !== undefined && { description: description.trim() }),
       ...(events && { events }),
+      ...(channelIds !== undefined && { channel_ids: channelIds }),
       ...(encryption && { encryption }),
       ...(publicKey !== undefined && { public_key: publicKey }),
     },
@@ -186,6 +196,14 @@ const changeEndpoint = (
 
 /** Whether what is sent is encrypted by a key of ours. */
 const needsKey = ({ encryption, public_key }: Endpoint): boolean => encryption === 'jwe' && public_key === null
+
+/** What members write to each other is told to nobody. */
+async function checkChannelIds(tx: Tx, ids: readonly string[] | null | undefined): Promise<void> {
+  if (!ids) return
+  const found = await findChannels(tx, ids.filter(isId))
+  const told = [...found.values()].filter(({ type }) => type !== 'direct')
+  refuseUnknown('channels', atPath('channelIds', ids), new Set(told.map(({ id }) => id)))
+}
 
 function checkPublicKey(text: string | null | undefined): void {
   if (text === null || text === undefined) return

@@ -3,6 +3,7 @@ import type { Selectable } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
 import { findMembers, type Member } from '../members/members.js'
+import { findPlaced } from '../messages/places.js'
 import { findOrders } from '../store/orders.js'
 import type { Endpoint } from './endpoints.js'
 
@@ -18,6 +19,8 @@ export interface Told {
   data: WebhookData<WebhookEvent>
   /** Whom it tells of. */
   memberId: string | null
+  /** The message of a channel that it tells of, and the channel. */
+  said?: { id: string; channelId: string }
   /** The only endpoint that it is for, or the one that it is not for. */
   only?: string
   except?: string
@@ -29,6 +32,23 @@ type Teller = (tx: Tx, events: readonly NumberedEvent[], endpoints: readonly End
 const tellers: Record<WebhookEvent, Teller> = {
   'user.joined': tellMembers,
   'user.visited': tellMembers,
+  'message.created': async (tx, events) => {
+    const placed = await findPlaced(tx, events.map(subjectOf))
+    const members = await findMembers(tx, [...new Set([...placed.values()].map(({ message }) => message.author_id))])
+    return events.flatMap((event) => {
+      const { message, channel } = placed.get(event.subject!) ?? {}
+      const member = message && members.get(message.author_id)
+      // What members write to each other is told to nobody.
+      if (!member || !channel || message.deleted_at || channel.type === 'direct') return []
+      const { id, text, reply_to, topic_id } = message
+      const data = {
+        user: showUser(member),
+        channel: { _id: channel.id, topic: channel.topic, channelType: channel.type },
+        message: { _id: id, message: text, replyTo: reply_to, forumTopicId: topic_id },
+      }
+      return { event, data, memberId: member.id, said: { id, channelId: channel.id } }
+    })
+  },
   'store.item_purchased': async (tx, events) => {
     const orders = new Map((await findOrders(tx, events.map(subjectOf))).map((order) => [order.id, order]))
     const members = await findMembers(tx, [...new Set([...orders.values()].map(({ member_id }) => member_id))])

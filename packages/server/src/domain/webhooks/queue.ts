@@ -1,10 +1,11 @@
-import { webhookEvents } from '@rai/contract'
+import { type EventType, webhookEvents } from '@rai/contract'
 import { type Kysely, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
 import { emit } from '../events.js'
 import { newId } from '../ids.js'
 import type { RootKey } from '../keys/secrets.js'
+import { forgetSaid } from './deliveries.js'
 import { disableEndpoint, type Endpoint, listEndpoints } from './endpoints.js'
 import { type NumberedEvent, tell } from './payloads.js'
 import { nextAttemptAt, verdictOn } from './schedule.js'
@@ -18,6 +19,9 @@ import { type LiveSecrets, liveSecrets } from './secrets.js'
 
 /** How many events are looked at in one transaction: a row for each and every endpoint must fit one statement. */
 const eventsAtOnce = 200
+/** A message that is told of no more. */
+type Ended = Omit<NumberedEvent, 'type'> & { type: 'message.deleted' }
+const seenEvents: readonly EventType[] = [...webhookEvents, 'message.deleted' satisfies Ended['type']]
 /** How many deliveries are taken for an endpoint at once: more than are sent at once, so that none waits for the database. */
 const deliveriesAtOnce = 25
 /** How long an instance has an endpoint for itself. It says so again long before that. */
@@ -126,11 +130,15 @@ async function queueEvents(tx: Tx, at: Date): Promise<boolean> {
     .where('community_id', '=', communityId)
     .where('seq', '>', queue.seen_seq)
     .where('seq', '<=', relay.last_seq)
-    .where('type', 'in', webhookEvents)
+    .where('type', 'in', seenEvents)
     .orderBy('seq')
     .limit(eventsAtOnce)
-    .execute()) as NumberedEvent[]
-  if (events.length > 0) await queueDeliveries(tx, events, at)
+    .execute()) as (NumberedEvent | Ended)[]
+  const told = events.filter((event): event is NumberedEvent => event.type !== 'message.deleted')
+  if (told.length > 0) await queueDeliveries(tx, told, at)
+  // Last, so that nothing of a message is left that was deleted while it was told of.
+  const deleted = events.flatMap(({ type, subject }) => (type === 'message.deleted' ? subject! : []))
+  if (deleted.length > 0) await forgetSaid(tx, deleted)
   const more = events.length === eventsAtOnce
   await db
     .updateTable('webhook_queues')
@@ -149,7 +157,7 @@ async function queueDeliveries(tx: Tx, events: readonly NumberedEvent[], at: Dat
     events.filter(({ type }) => wanted.has(type)),
     endpoints,
   )
-  const messages = told.map(({ event: { id, type, seq, created_at }, data, memberId }) => {
+  const messages = told.map(({ event: { id, type, seq, created_at }, data, memberId, said }) => {
     const payload = { type, timestamp: created_at.toISOString(), sequence: seq, communityId, data }
     return {
       community_id: communityId,
@@ -157,15 +165,19 @@ async function queueDeliveries(tx: Tx, events: readonly NumberedEvent[], at: Dat
       type,
       seq,
       member_id: memberId,
+      said_id: said?.id ?? null,
       payload: JSON.stringify(payload),
       created_at,
     }
   })
-  const deliveries = told.flatMap(({ event, only, except }) =>
+  const deliveries = told.flatMap(({ event, said, only, except }) =>
     endpoints
-      .filter(({ id, events, told_from }) =>
-        only ? id === only : id !== except && told_from <= event.created_at && events.some((one) => one === event.type),
-      )
+      .filter(({ id, events, channel_ids, told_from }) => {
+        if (only) return id === only
+        const isAsked = events.some((one) => one === event.type)
+        const isThere = !said || !channel_ids || channel_ids.includes(said.channelId)
+        return isAsked && isThere && id !== except && told_from <= event.created_at
+      })
       .map(({ id, disabled_reason }) => ({
         community_id: communityId,
         endpoint_id: id,
