@@ -13,6 +13,7 @@ import {
   deleteBoard,
   findBoards,
   findShownBoard,
+  type Row,
   rowsAround,
   rowsAt,
   runOf,
@@ -95,6 +96,9 @@ async function people(count: number, prefix: string): Promise<string[]> {
   })
 }
 
+/** What a row says, whoever asks for it. */
+const placeIn = ({ position, rank, tied, score }: Row) => ({ position, rank, tied, score })
+
 /** What a run must show, counted the plain way: `[id, score]`, best first, hidden members left out. */
 type Expected = [id: string, score: number][]
 
@@ -117,6 +121,11 @@ async function expectRun(board: Board, at: Date, expected: Expected, period = bo
           expect(row.tied).toBe(sorted.indexOf(row.score) !== sorted.lastIndexOf(row.score))
           seen.add(row.member.id)
         }
+        expect(await rowsAround(tx, board, run, rows[0]!.member.id, 0)).toMatchObject({
+          state: 'ranked',
+          rows: [placeIn(rows[0]!)],
+          total,
+        })
       }
       expect(seen.size).toBe(sorted.length)
       expect((await rowsAt(tx, board, run, { from: sorted.length + 1, limit: 5 }, undefined)).rows).toEqual([])
@@ -607,6 +616,8 @@ test('counts stay balanced, and right, when thousands of members move up a board
       expect(page.map(({ member }) => member.id)).toEqual(
         rows.slice(from - 1, from + 1).map(({ member_id }) => member_id),
       )
+      const { rows: mine } = await rowsAround(tx, board, run, page[0]!.member.id, 0)
+      expect(mine.map(placeIn)).toEqual([placeIn(page[0]!)])
     }
   })
 }, 180_000)
@@ -633,14 +644,18 @@ async function mostRead(members: number): Promise<number> {
       const all: number[] = []
       for (let n = 0; n < 20; n++) {
         const { id } = people[(n * people.length) / 20]!
+        let mine: Row | undefined
         const around = await rowsRead(tx, async (tx) => {
-          expect((await rowsAround(tx, board, run, id, 50)).state).toBe('ranked')
+          mine = (await rowsAround(tx, board, run, id, 50)).rows.find(({ me }) => me)
+        })
+        const itself = await rowsRead(tx, async (tx) => {
+          expect((await rowsAround(tx, board, run, id, 0)).rows).toEqual([mine])
         })
         const from = 1 + (n * people.length) / 20
         const page = await rowsRead(tx, async (tx) => {
           expect((await rowsAt(tx, board, run, { from, limit: 100 }, id)).rows).toHaveLength(100)
         })
-        all.push(around, page)
+        all.push(around, itself, page)
       }
       return Math.max(...all)
     },

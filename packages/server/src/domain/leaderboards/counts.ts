@@ -87,6 +87,38 @@ export const ahead = (run: RunInSql, at: Place) => sql`(
   ) short on true
 )`
 
+/**
+ * What is counted around the place of a row `mine`, joined to it as `standing`: how many stand `ahead` of it, how many of
+ * those are `equal` in score, and how many `everybody` is. By as few steps of a plan as can be: each costs as much to set up
+ * as to run. There is none where nothing is counted yet, and where some of its equals stand on a stretch before its own.
+ */
+export const standing = (run: RunInSql) => {
+  const [mine, atLong, atShort] = ['mine', 'long', 'short'].map(
+    (row) => sql`(${sql.ref(`${row}.negated`)}, ${sql.ref(`${row}.reached_at`)}, ${sql.ref(`${row}.member_id`)})`,
+  )
+  const stretchOf = (level: number) => sql`lateral (
+      select negated, reached_at, member_id from ${counts(run, level)} and ${place} <= ${mine}
+      order by negated desc, reached_at desc, member_id desc limit 1
+    )`
+  return sql`
+    cross join ${stretchOf(1)} long join ${stretchOf(0)} short on short.negated < mine.negated cross join lateral (
+      select sum(n) as n, sum(n) filter (where ${place} < ${atLong}) as before from ${counts(run, 1)}
+    ) longs cross join lateral (
+      select sum(n) as before from ${counts(run, 0)} and ${place} >= ${atLong} and ${place} < ${atShort}
+    ) shorts cross join lateral (
+      select count(*) as before, count(*) filter (where negated = mine.negated) as equal
+      from board_scores where ${inRun(run)} and ranked and ${place} >= ${atShort} and ${place} < ${mine}
+    ) scores cross join lateral (
+      select count(new_negated) - count(old_negated) as n,
+        count(*) filter (where (new_negated, new_reached_at, member_id) < ${atShort})
+          - count(*) filter (where (old_negated, old_reached_at, member_id) < ${atShort}) as before
+      from board_deltas where ${inRun(run)}
+    ) deltas cross join lateral (
+      select scores.equal, (longs.n + deltas.n)::bigint as everybody,
+        (coalesce(longs.before, 0) + coalesce(shorts.before, 0) + scores.before + deltas.before)::bigint as ahead
+    ) standing`
+}
+
 /** How many members are ranked in a run, in SQL. */
 export const everybody = (run: RunInSql) => sql`(
   coalesce((select sum(n) from longs), 0)

@@ -16,6 +16,7 @@ import {
   placeOfScore,
   type RunInSql,
   runInSql,
+  standing,
 } from './counts.js'
 import type { Run } from './runs.js'
 import { isAmong } from './settings.js'
@@ -176,6 +177,26 @@ const rowsAroundMember = onceForBoards<Asked & { memberId: string; around: numbe
     }),
 )
 
+interface OneRow extends Stored, Pick<Listed, 'total' | 'ahead'> {
+  /** How many of those before it have its score. */
+  equal: number
+  /** Whether the next one has it. */
+  followed: boolean
+}
+
+/** One member's row and where it stands, where `standing` tells: a list takes twice the steps. */
+const rowOfMember = onceForBoards<Asked & { memberId: string }>(
+  (run, onlyPositive) => sql`
+    ${onlyPositive ? sql`with ${longStretches(run)}` : sql``}
+    select mine.member_id, mine.score, m.display_name, m.avatar_id, standing.ahead, standing.equal, exists (
+        select from ${ranking(run)} and negated = mine.negated and (reached_at, member_id) > (mine.reached_at, mine.member_id)
+      ) as followed,
+      least(${onlyPositive ? ahead(run, placeOfScore(sql`0`)) : sql`standing.everybody`}, ${run.topRankLimit}::bigint)::bigint
+        as total
+    from ${scoreOf(run, run.memberId)} mine join members m on m.community_id = ${run.communityId}::uuid and m.id = mine.member_id
+    ${standing(run)} where mine.ranked`,
+)
+
 async function list(tx: Tx, statement: ReturnType<typeof firstRows>): Promise<Listed> {
   const rows = await tx.send<Listed & Stored>(statement)
   return { ...rows[0]!, stored: rows.filter(({ member_id }) => member_id !== null) }
@@ -234,6 +255,14 @@ export async function rowsAround(
   memberId: string,
   around: number,
 ): Promise<RowList & { state: MyState }> {
+  if (around === 0) {
+    const [mine] = await tx.send<OneRow>(rowOfMember(tx, board, { ...asked(tx, board, run), memberId }))
+    if (mine && mine.ahead < mine.total) {
+      const { ahead, equal, followed, total } = mine
+      const place = { position: ahead + 1, rank: ahead - equal + 1, tied: equal > 0 || followed }
+      return { state: 'ranked', rows: [shown(board, mine, place, memberId)], total }
+    }
+  }
   // One more than wanted below.
   const values = { ...asked(tx, board, run), memberId, around, count: around + 1 + around + 1 }
   const listed = await list(tx, rowsAroundMember(tx, board, values))
