@@ -138,9 +138,9 @@ export default class Interaction implements ReactiveController {
     ].join(' ')
   }
 
-  /** Why the last claim of a stage failed. */
-  problem(milestone: Milestone, { number }: MilestoneStage) {
-    const isIt = this.#problem?.id === idOf(milestone, number)
+  /** Why the last claim of a stage failed; nothing where it shows meanwhile that it did not. */
+  problem(milestone: Milestone, { number, state }: MilestoneStage) {
+    const isIt = state !== 'claimed' && this.#problem?.id === idOf(milestone, number)
     return isIt ? html`<p class="problem" part="problem">${this.#say(this.#problem!.words)}</p>` : nothing
   }
 

@@ -1,6 +1,6 @@
 import type { SocialQuest } from '@rai/stores'
 import { html, nothing } from 'lit'
-import { formatCountdown } from '../shared/format.js'
+import { formatCountdown, formatMoment } from '../shared/format.js'
 import type { Scene } from './scene.js'
 
 type Given = SocialQuest['reward']
@@ -15,8 +15,16 @@ export function reward({ reward }: SocialQuest, scene: Scene) {
   return words ? html`<span class="reward" part="reward"><bdi>${words}</bdi></span>` : nothing
 }
 
-/** How it is known that a quest was done. */
-export function proofText({ proof, account, question, network }: SocialQuest, { text }: Scene): string {
+/** How it is known that a quest was done, how often it can be, and until when. */
+export function factsText(quest: SocialQuest, scene: Scene): string {
+  const { repeat, endsAt } = quest
+  const facts = [proofText(quest, scene)]
+  if (repeat !== 'once') facts.push(scene.text(repeat))
+  if (endsAt) facts.push(scene.text('endsAt', { time: formatMoment(scene.locale(), new Date(endsAt)) }))
+  return facts.join(' · ')
+}
+
+function proofText({ proof, account, question, network }: SocialQuest, { text }: Scene): string {
   if (proof === 'account') return account ? text('account', { network: network.name }) : text('counted')
   return text(proof === 'code' && question ? 'answer' : proof)
 }

@@ -37,7 +37,6 @@ export const words = {
   howAnswer: 'You answer the question.',
   howReview: 'A person looks at what you send in.',
   howSelf: 'Nobody checks this: your word is enough.',
-  endsAt: 'Until {time}',
   goTo: 'Go to {network}',
   goThere: 'Go there',
   newTab: 'opens in a new tab',
@@ -157,14 +156,12 @@ export default class Interaction implements ReactiveController {
 
   /** What it takes to do a quest. */
   detail(quest: SocialQuest): TemplateResult {
-    const { description, notices, endsAt, progress } = quest
+    const { description, notices, progress } = quest
     const told = [notices.paidPromotion, notices.age, notices.region].filter(Boolean)
     return html`<div class="detail" id="detail" part="quest-detail">
       ${description ? html`<p class="words" part="description"><bdi>${description}</bdi></p>` : nothing}
       ${told.map((notice) => html`<p class="notice" part="notice"><bdi>${notice}</bdi></p>`)}
-      <p class="muted small">
-        ${this.#howKnown(quest)}${endsAt ? html` ${this.#say('endsAt', { time: this.#moment(endsAt) })}` : nothing}
-      </p>
+      <p class="muted small">${this.#howKnown(quest)}</p>
       ${progress ? this.#renderProgress(quest, progress) : html`<p class="words">${this.#scene.text('signIn')}</p>`}
     </div>`
   }
@@ -186,7 +183,8 @@ export default class Interaction implements ReactiveController {
     const isOver = state === 'done' || state === 'in_review' || reason === 'attempts_used'
     const needsAccount = account !== null && !isOver && this.#isMissing(account)
     const message = this.#message(quest, progress)
-    const problem = this.#problem?.id === id && !this.#problem.field ? this.#problem.words : undefined
+    // A claim whose answer was lost may show meanwhile that it worked.
+    const problem = !isOver && this.#problem?.id === id && !this.#problem.field ? this.#problem.words : undefined
     return html`${message ? html`<p class="message" part="message">${message}</p>` : nothing}
       ${count ? html`<p class="words">${this.#say('came', { have: this.#number(count.have), need: this.#number(count.need) })}</p>` : nothing}
       ${share && !isOver ? this.#passingOn.render(share, () => this.#start(quest)) : nothing}

@@ -1,13 +1,13 @@
 import type { SocialQuest } from '@rai/stores'
 import { html, nothing, type TemplateResult } from 'lit'
-import { proofText, reward, stateText } from './facts.js'
+import { factsText, reward, stateText } from './facts.js'
 import { mark } from './marks.js'
 import type { Group } from './model.js'
 import type { Scene } from './scene.js'
 
 /** A quest as one of many: what it gives, how it is known that it was done, how far one is. A click opens all of it. */
 function card(quest: SocialQuest, scene: Scene) {
-  const { id, title, repeat, progress } = quest
+  const { id, title, progress } = quest
   const isOpen = scene.opened() === id
   const state = progress?.state ?? 'idle'
   const told = stateText(quest, scene)
@@ -23,9 +23,7 @@ function card(quest: SocialQuest, scene: Scene) {
         <bdi>${title}</bdi>
       </button>
       ${reward(quest, scene)}
-      <span class="proof" part="proof"
-        >${proofText(quest, scene)}${repeat === 'once' ? nothing : html` · ${scene.text(repeat)}`}</span
-      >
+      <span class="proof" part="proof">${factsText(quest, scene)}</span>
       ${told ? html`<span class="progress" part="state">${told}</span>` : nothing}
     </div>
     ${isOpen ? scene.hands()?.detail(quest) : nothing}

@@ -53,7 +53,7 @@ import styles from './socials.styles.css?inline'
  * @csspart quest - One of them.
  * @csspart quest-button - Opens it.
  * @csspart reward - What something gives.
- * @csspart proof - How it is known that it was done.
+ * @csspart proof - How it is known that it was done, how often it can be, and until when.
  * @csspart state - Where the member is with it.
  * @csspart quest-detail - What it takes to do it.
  * @csspart description - What it is about.

@@ -13,6 +13,7 @@ export default {
   self: 'On your word',
   daily: 'Every day',
   weekly: 'Every week',
+  endsAt: 'Until {time}',
   opened: 'Begun',
   waiting: 'In {time}',
   checking: 'Being checked',
