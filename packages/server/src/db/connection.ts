@@ -23,6 +23,16 @@ export function planOnce<Q extends Pick<CompiledQuery, 'sql'>>(statement: Q): Q 
   return statement
 }
 
+/** So many texts are planned once of those that askers make; each costs memory on every connection for as long as it is open. */
+const mostOfAskers = 50
+const ofAskers = new Set<string>()
+
+/** The same for a statement whose text depends on what is asked for: the first so many texts that come, which are the usual ones. */
+export function planSome<Q extends Pick<CompiledQuery, 'sql'>>(statement: Q): Q {
+  if (ofAskers.size < mostOfAskers) ofAskers.add(statement.sql)
+  return ofAskers.has(statement.sql) ? planOnce(statement) : statement
+}
+
 /** A value in a statement, or in one that is written once the value's name. */
 export type Value<T> = T | RawBuilder<unknown>
 

@@ -54,8 +54,13 @@ class Wrong extends Error {}
 
 /** @throws Failure for fields that are not there, and for conditions that they cannot have. */
 async function readFilter(tx: Tx, given: Readonly<Record<string, Given>>, names: readonly string[]) {
-  const [clock, known] = await Promise.all([communityClock(tx), findFields(tx, [...Object.keys(given), ...names])])
-  const isKnown = (name: string) => platformFields.some((field) => field === name) || known.has(name)
+  const own = [...Object.keys(given), ...names].filter((name) => !has(properties, name))
+  // Nothing is asked for that this request does not need: most need neither.
+  const [clock, known] = await Promise.all([
+    Object.hasOwn(given, 'join_date') ? communityClock(tx) : undefined,
+    own.length > 0 ? findFields(tx, own) : new Map<string, Field>(),
+  ])
+  const isKnown = (name: string) => has(properties, name) || known.has(name)
   const unknown = [
     ...names.flatMap((name, n) => (isKnown(name) ? [] : [`fields.${n}`])),
     ...Object.keys(given).flatMap((name) => (isKnown(name) ? [] : [`filter.${name}`])),
@@ -80,11 +85,16 @@ const units = { xp: 'xp', coins: 'currency' } as const
 const has = <T extends object>(map: T, name: string): name is string & keyof T => Object.hasOwn(map, name)
 
 /** @throws Wrong */
-function conditionOf(name: string, given: Given, known: ReadonlyMap<string, Field>, clock: CommunityClock): Condition {
+function conditionOf(
+  name: string,
+  given: Given,
+  known: ReadonlyMap<string, Field>,
+  clock: CommunityClock | undefined,
+): Condition {
   const column = texts.find((text) => text === name)
   if (column) return { kind: 'text', column, value: textOf(given) }
   if (has(units, name)) return { kind: 'balance', unit: units[name], ...rangeOf(given, Number.MAX_SAFE_INTEGER) }
-  if (name === 'join_date') return { kind: 'joined', ...spanOf(given, clock) }
+  if (name === 'join_date') return { kind: 'joined', ...spanOf(given, clock!) }
   const field = known.get(name)
   if (!field) throw new Wrong('cannot be asked for')
   switch (field.type) {
@@ -162,7 +172,7 @@ const properties: Record<usersFamily.PlatformField, Writing> = {
   language: { shown: { kind: 'property', column: 'language' } },
   xp: { shown: { kind: 'balance', unit: units.xp } },
   coins: { shown: { kind: 'balance', unit: units.coins } },
-  join_date: { shown: { kind: 'property', column: 'created_at' }, write: (at: Date) => at.toISOString() },
+  join_date: { shown: { kind: 'joined' } },
 }
 
 function writingOf(name: string, known: ReadonlyMap<string, Field>): Writing {

@@ -1,5 +1,6 @@
 import type { FieldContent, Unit } from '@rai/contract'
 import { type Expression, type RawBuilder, sql } from 'kysely'
+import { planSome } from '../../db/connection.js'
 import type { Tx } from '../../db/database.js'
 import { Failure } from '../failure.js'
 import type { Day } from '../time.js'
@@ -28,17 +29,10 @@ export type Condition =
 export type Shown =
   | {
       kind: 'property'
-      column:
-        | 'id'
-        | 'number'
-        | 'username'
-        | 'display_name'
-        | 'email'
-        | 'first_name'
-        | 'last_name'
-        | 'language'
-        | 'created_at'
+      column: 'id' | 'number' | 'username' | 'display_name' | 'email' | 'first_name' | 'last_name' | 'language'
     }
+  /** When the member joined, as the API writes moments. */
+  | { kind: 'joined' }
   | { kind: 'balance'; unit: Unit }
   | { kind: 'number'; fieldId: string }
   | { kind: 'content'; field: string }
@@ -81,6 +75,9 @@ function shownValue({ communityId }: Tx, shown: Shown): RawBuilder<unknown> {
   switch (shown.kind) {
     case 'property':
       return sql.ref(`m.${shown.column}`)
+    case 'joined':
+      // Written by the database: making a Date of each, and a text of that, would cost more.
+      return sql`to_char(m.created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
     case 'balance':
       return sql`coalesce(${sql.ref(`b.${shown.unit}`)}, 0)`
     case 'number':
@@ -212,9 +209,11 @@ export async function filterMembers(
   const page = sql`
     select ${sql.join([sql`m.id`, sql`m.place`, ...values])} from (
       select m.*, ${key} as place
-      from ${rows} order by ${order} offset ${skip}::bigint limit ${limit + 1}::bigint
+      from ${rows} order by ${order} offset ${skip}::bigint limit ${sql.lit(limit + 1)}
     ) m ${shown.some(({ kind }) => kind === 'balance') ? itsBalances(tx) : sql``} order by m.place, m.id`
-  const found = await tx.send<{ id: string; place: number | null; [value: string]: unknown }>(page.compile(tx.db))
+  const found = await tx.send<{ id: string; place: number | null; [value: string]: unknown }>(
+    planSome(page.compile(tx.db)),
+  )
   const last = found.length > limit ? found[limit - 1] : undefined
   return {
     members: found.slice(0, limit).map((row) => shown.map((_, n) => row[`value ${n}`])),
