@@ -23,6 +23,7 @@ const tags: Record<string, { name: string; early: [attribute?: string, ...paths:
   // What it shows first is the viewer's own: nothing that could be asked for without their token.
   'rai-milestone': { name: 'RaiMilestone', early: [] },
   'rai-socials': { name: 'RaiSocials', early: [] },
+  'rai-channel': { name: 'RaiChannel', early: [] },
 }
 
 const browsers = ['chrome 123', 'edge 123', 'firefox 128', 'safari 17.5']
@@ -126,7 +127,7 @@ function library(): UserConfig {
 const folder = /packages\/(?:stores|widgets)\/src\/([\w-]+)\//
 /** What only parts use that come later, for the same reason. */
 const later =
-  /packages\/(stores\/src\/(viewer|leaderboard\/(search|own|turns)|store\/(intents|orders|purchase|wishes)|milestone\/progress|socials\/(accounts|referral))|widgets\/src\/(\w+\/(own-)?events|shared\/on-demand\/.*))\.ts/
+  /packages\/(stores\/src\/(viewer|shared\/kept|channel\/(conversation|outbox|stretch)|leaderboard\/(search|own|turns)|store\/(intents|orders|purchase|wishes)|milestone\/progress|socials\/(accounts|referral))|widgets\/src\/(\w+\/(own-)?events|shared\/on-demand\/.*))\.ts/
 
 /** Whether a module comes with a tag, and not only when it is asked for later, by `import()`. */
 function isFirst(id: string, graph: Pick<Rolldown.PluginContext, 'getModuleInfo'>, seen = new Set<string>()): boolean {

@@ -11,6 +11,7 @@ import { readConfig } from '../packages/server/src/config.js'
 import { demoFile, readDemo } from '../packages/server/src/demo.js'
 import type { Ready } from '../packages/server/src/main.js'
 import { addStateBoards } from './boards.js'
+import { addTalk } from './channels.js'
 import { addMilestones } from './milestones.js'
 import { addQuests } from './quests.js'
 import { createSite } from './site.js'
@@ -38,6 +39,7 @@ if (demo) {
   await addStateBoards({ ...demo, apiUrl: url })
   await addMilestones({ ...demo, apiUrl: url })
   await addQuests({ ...demo, apiUrl: url })
+  await addTalk({ ...demo, apiUrl: url })
   const site = createSite(demo, config)
   const { port } = new URL(demo.siteUrl)
   try {

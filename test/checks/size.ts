@@ -13,6 +13,8 @@ const dist = join(root, 'packages/loader/dist')
 const limits: Record<string, number> = {
   loader: 1_500,
   core: 13_000,
+  'rai-channel': 3_500,
+  'rai-channel as a chat': 16_000,
   'rai-leaderboard': 7_000,
   'rai-milestone': 6_000,
   'rai-socials': 6_000,
@@ -25,6 +27,11 @@ const limits: Record<string, number> = {
 const libraries: Record<string, string> = {
   'bridge, guest': 'packages/bridge/dist/guest/index.js',
   'bridge, host': 'packages/bridge/dist/host/index.js',
+}
+
+/** What a tag needs besides its own code before it shows content of a kind: a module that it asks for, and all that it imports. */
+const kinds: Record<string, { tag: string; module: string }> = {
+  'rai-channel as a chat': { tag: 'rai-channel', module: 'packages/widgets/src/channel/chat/chat.ts' },
 }
 
 interface Size {
@@ -59,10 +66,26 @@ function measure(): Size[] {
     name,
     bytes: compressed(readFileSync(join(dist, file))),
   }))
+  const kindsOf = Object.entries(kinds).map(([name, { tag, module }]) => ({ name, bytes: withImports(tag, module) }))
   const installed = Object.entries(libraries).map(([name, entry]) => ({ name, bytes: bundled(entry) }))
-  return [...served, ...installed]
+  return [...served, ...kindsOf, ...installed]
     .map((one): Size => ({ ...one, limit: limits[one.name] }))
     .sort((a, b) => (a.limit ?? Number.POSITIVE_INFINITY) - (b.limit ?? Number.POSITIVE_INFINITY) || b.bytes - a.bytes)
+}
+
+/** The code of a tag and of a module that it asks for, with all that the module imports, over the core. */
+function withImports(tag: string, module: string): number {
+  const manifest: Record<string, ManifestChunk> = JSON.parse(readFileSync(join(dist, 'manifest.json'), 'utf8'))
+  const own = Object.entries(manifest).find(([, { name, isEntry }]) => name === tag && !isEntry)![0]
+  const files = new Set<string>()
+  const add = (key: string) => {
+    const { name, file, imports = [] } = manifest[key]!
+    if (name === 'core' || files.has(file)) return
+    files.add(file)
+    for (const other of imports) add(other)
+  }
+  for (const key of [own, module]) add(key)
+  return [...files].reduce((sum, file) => sum + compressed(readFileSync(join(dist, file))), 0)
 }
 
 export const size: Check = {

@@ -331,7 +331,7 @@ describe('when the code of a tag does not come', async () => {
     expect(await page.getByText('See the printed list.').isVisible()).toBe(true)
     const lines = console.filter((text) => text.includes('[rai]'))
     expect(lines).toHaveLength(1)
-    expect(lines[0]).toMatch(`error: [rai] <rai-leaderboard> could not load ${proxy.url}/c/rai-leaderboard-`)
+    expect(lines[0]).toMatch(`error: [rai] <rai-leaderboard>: ${proxy.url}/c/rai-leaderboard-`)
     expect(exceptions).toEqual([])
   })
 

@@ -17,6 +17,7 @@ import { createMember } from '../../packages/server/src/domain/members/members.j
 import { claimStage } from '../../packages/server/src/domain/milestones/claiming.js'
 import { createMilestone, type StageInput } from '../../packages/server/src/domain/milestones/milestones.js'
 import { startServer } from '../../packages/server/src/start.js'
+import { openBrowserChannels } from './browser-channels.js'
 import { openBrowserQuests, silentAddress } from './browser-quests.js'
 import { openBrowserShop } from './browser-shop.js'
 import { type TestCommunity, testCommunity } from './community.js'
@@ -37,6 +38,8 @@ export interface BrowserWorld {
   milestones: { key: string; ids: Record<string, string> }
   /** One with quests, by their titles; members are `doer-1` … */
   quests: { key: string; ids: Record<string, string> }
+  /** One that talks, in channels that tests open; members are `talker-1` …, and `guide`, who may do everything there. */
+  channelsKey: string
 }
 
 /** Members are `member-1` … in the order of their points. */
@@ -193,10 +196,16 @@ const ids = await fill(community)
 const bare = await testCommunity(server, { origin })
 const shop = await openBrowserShop(server, origin)
 const quests = await openBrowserQuests(server, origin)
+const channels = await openBrowserChannels(server, origin)
 const stepped = await testCommunity(server, { origin })
 const milestones = await fillMilestones(stepped)
 /** Who can sign in, and where. */
 const homeOf = (member: string) => (walkers.has(member) ? stepped : community)
+const accessOf = (member: string) => {
+  if (member.startsWith('shopper')) return shop.widgetAccess
+  if (member.startsWith('doer')) return quests.widgetAccess
+  return (/^(talker|guide)/.test(member) ? channels : homeOf(member)).widgetAccess
+}
 const proxies = new Map<string, FaultProxy>()
 let awards = 0
 
@@ -212,6 +221,8 @@ interface Asked {
   reason?: string
   /** What to change of a product, as JSON. */
   change: string
+  channel: string
+  message: string
 }
 
 /** What a test page can ask the site for, by path. Everything is sent as a query. */
@@ -222,7 +233,7 @@ const answers: Record<string, (asked: Asked) => Promise<unknown>> = {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
-        ...(member.startsWith('shopper') ? shop : member.startsWith('doer') ? quests : homeOf(member)).widgetAccess,
+        ...accessOf(member),
         userIdentifiers: { 'data-username': member },
       }),
     })
@@ -263,6 +274,35 @@ const answers: Record<string, (asked: Asked) => Promise<unknown>> = {
   /** Turns down what members have sent in, with a reason, or credits it. */
   async '/decide'({ reason }) {
     await quests.decide(reason)
+  },
+
+  /** Opens a channel, given as JSON; answers its id. */
+  async '/channel'({ change }) {
+    return channels.open(JSON.parse(change))
+  },
+
+  /** Lets a member say something in a channel, or so many things at once. Answers the last one's id. */
+  async '/say'({ member, channel, name, amount = 1 }) {
+    return channels.say(member, channel, name, Number(amount))
+  },
+
+  /** What a member does about a message on another page of theirs. */
+  async '/message'({ member, message, name, part }) {
+    const page = await channels.page(member)
+    const { status } = await (part === 'edit'
+      ? page.edit(message, name)
+      : part === 'react'
+        ? page.react(message, name)
+        : part === 'reply'
+          ? page.reply(message, name)
+          : page.remove(message))
+    return status
+  },
+
+  /** What is said in a channel, oldest first. */
+  async '/said'({ member, channel }) {
+    const { answer } = await (await channels.page(member)).read(channel, { limit: 100 })
+    return answer.items
   },
 
   /** Another address of the API, which can be broken without breaking it for other tests. */
@@ -307,6 +347,7 @@ const world: BrowserWorld = {
   shopKey: shop.key,
   milestones: { key: stepped.publishableKey, ids: milestones },
   quests: { key: quests.key, ids: quests.ids },
+  channelsKey: channels.key,
 }
 console.log(JSON.stringify(world))
 

@@ -55,6 +55,13 @@ export const milestones = (wanted: Wanted = {}) =>
 /** Quests likewise. */
 export const socials = (wanted: Wanted = {}) => place('rai-socials', { key: world.quests.key, width: 400, ...wanted })
 
+/** A channel likewise, opened for a test. */
+export const channel = ({
+  attributes,
+  ...wanted
+}: Wanted & { attributes: { channel: string } & Record<string, string> }) =>
+  place('rai-channel', { key: world.channelsKey, width: 420, attributes, ...wanted })
+
 /** Whether nothing of an element moves by itself; what follows a scrollbar moves only with it. */
 export const isAtRest = (element: Element): boolean =>
   element.shadowRoot!.getAnimations().every(({ timeline }) => timeline !== document.timeline)
@@ -72,7 +79,7 @@ export const cardsOf = (element: Element) => [...element.shadowRoot!.querySelect
 export const cardOf = (element: Element, name: string) =>
   cardsOf(element).find((card) => textOf(card.querySelector('[part=name]')) === name)!
 
-async function place<K extends 'rai-leaderboard' | 'rai-milestone' | 'rai-socials' | 'rai-store'>(
+async function place<K extends 'rai-channel' | 'rai-leaderboard' | 'rai-milestone' | 'rai-socials' | 'rai-store'>(
   tag: K,
   { api, member, key, attributes = {}, content = '', width = 420 }: Wanted,
 ): Promise<HTMLElementTagNameMap[K]> {

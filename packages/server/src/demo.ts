@@ -355,14 +355,14 @@ async function seedBoards(tx: Tx, now: Date): Promise<void> {
 }
 
 async function seedChannels(tx: Tx, now: Date): Promise<void> {
-  for (const [order, { topic, type }] of (
+  for (const [order, channel] of (
     [
+      { topic: 'Trail talk', type: 'open', description: 'Where walks are planned, and told of afterwards.' },
       { topic: 'News', type: 'announcement' },
-      { topic: 'Trail talk', type: 'open' },
       { topic: 'Questions', type: 'forum' },
     ] as const
   ).entries())
-    await createChannel(tx, { topic, type, order: order + 1 }, null, now)
+    await createChannel(tx, { ...channel, order: order + 1 }, null, now)
   const hikers = await Promise.all(['amara', 'yuki'].map((username) => findMember(tx, { username })))
   const members = hikers.map((member) => member!.id)
   await createChannel(tx, { topic: 'Amara and Yuki', type: 'direct', members, order: 10 }, null, now)

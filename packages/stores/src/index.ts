@@ -1,3 +1,7 @@
+export { type ChannelStore, channel } from './channel/channel.js'
+export { type Conversation, conversation } from './channel/conversation.js'
+export type { Outbox, Outgoing, Quoted } from './channel/outbox.js'
+export type { Talk } from './channel/stretch.js'
 export type { RunChoice } from './leaderboard/boards.js'
 export { type Leaderboard, leaderboard } from './leaderboard/leaderboard.js'
 export { claimPrize, sendSeen, setEntry } from './leaderboard/own.js'
@@ -26,11 +30,14 @@ export type {
   Board,
   BoardRow,
   BoardRun,
+  Channel,
+  ChannelStanding,
   ClaimedStage,
   Config,
   ConnectableNetwork,
   Item,
   Ladder,
+  Message,
   Milestone,
   MilestoneChoice,
   MilestoneCondition,

@@ -1,8 +1,10 @@
+import { RaiChannel } from './channel/channel.js'
 import { RaiLeaderboard } from './leaderboard/leaderboard.js'
 import { RaiMilestone } from './milestone/milestone.js'
 import { RaiSocials } from './socials/socials.js'
 import { RaiStore } from './store/store.js'
 
+RaiChannel.define('rai-channel')
 RaiLeaderboard.define('rai-leaderboard')
 RaiMilestone.define('rai-milestone')
 RaiSocials.define('rai-socials')
@@ -10,6 +12,7 @@ RaiStore.define('rai-store')
 
 declare global {
   interface HTMLElementTagNameMap {
+    'rai-channel': RaiChannel
     'rai-leaderboard': RaiLeaderboard
     'rai-milestone': RaiMilestone
     'rai-socials': RaiSocials

@@ -1,3 +1,4 @@
+export { RaiChannel } from './channel/channel.js'
 export { RaiRowActivateEvent } from './leaderboard/events.js'
 export { RaiLeaderboard } from './leaderboard/leaderboard.js'
 export type { Layout } from './leaderboard/model.js'

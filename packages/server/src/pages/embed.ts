@@ -20,6 +20,8 @@ const EmbedQuery = z.object({
   board: line(0, 200).optional(),
   milestone: line(0, 200).optional(),
   network: line(0, 100).optional(),
+  channel: line(0, 100).optional(),
+  topic: line(0, 100).optional(),
   period: line(0, 100).optional(),
   category: line(0, 100).optional(),
   theme: line(0, 100).optional(),
@@ -46,6 +48,16 @@ const widgets: Record<string, Widget> = {
     tag: 'rai-socials',
     title: 'Quests',
     read: async (_, key, { network }) => ({ status: 200, framers: framers(key, []), named: { network }, html: '' }),
+  },
+  channel: {
+    tag: 'rai-channel',
+    title: 'Channel',
+    read: async (_, key, { channel, topic }) => ({
+      status: 200,
+      framers: framers(key, []),
+      named: { channel, topic },
+      html: '',
+    }),
   },
 }
 

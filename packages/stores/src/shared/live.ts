@@ -3,8 +3,8 @@ import { breakerOf } from './breaker.js'
 import type { Environment } from './environment.js'
 
 export type HintType = Hint['type']
-/** Is told a hint of the server, or to `poll` while there is no stream. */
-export type Listener = (type: HintType | 'poll', id: string | null) => void
+/** Is told a hint of the server, with the channel of a message, or to `poll` while there is no stream. */
+export type Listener = (type: HintType | 'poll', id: string | null, channelId?: string) => void
 
 export const pollEvery = 15_000
 

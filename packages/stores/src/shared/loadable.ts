@@ -30,7 +30,7 @@ interface Options<T> {
   /** Asks once. `call` says how; its signal ends when the answer no longer counts. */
   load(call: Call & { signal: AbortSignal }, previous: T | undefined): Promise<T>
   /** Whether a hint of the stream makes the value old. */
-  concerns(type: HintType, id: string | null): boolean
+  concerns(type: HintType, id: string | null, channelId?: string): boolean
   /** Called when the value is old, before it is asked for again. */
   outdate?: () => void
 }
@@ -151,9 +151,10 @@ export function createLoadable<T>(environment: Environment, { load, concerns, ou
   onMount($state, () => {
     mounted = true
     const leave = [
-      listenLive(environment, (type, id) => {
+      listenLive(environment, (type, ...about) => {
         // What was refused is not asked for again and again.
-        if (type === 'poll' ? !errorOf($state.value) : type === 'reset' || concerns(type, id)) renew(type === 'reset')
+        if (type === 'poll' ? !errorOf($state.value) : type === 'reset' || concerns(type, ...about))
+          renew(type === 'reset')
       }),
       $visible.listen(comeBack),
       $online.listen(comeBack),

@@ -58,8 +58,8 @@ export const streamOf = /* @__PURE__ */ perEnvironment((environment): Stream => 
   let cancelTry: (() => void) | undefined
   let cancelPoll: (() => void) | undefined
 
-  const tell: Listener = (type, id) => {
-    for (const listener of [...listeners]) listener(type, id)
+  const tell: Listener = (...hint) => {
+    for (const listener of [...listeners]) listener(...hint)
   }
 
   function endPolling() {
@@ -139,11 +139,11 @@ export const streamOf = /* @__PURE__ */ perEnvironment((environment): Stream => 
   }
 
   function onEvent(id: string, data: string) {
-    const { type, id: subject = null }: Partial<Hint> = data ? JSON.parse(data) : {}
+    const { type, id: subject = null, channelId }: Partial<Hint> = data ? JSON.parse(data) : {}
     // What was told before a cut is not told twice. A reset may count anew.
     if (lastId && Number(id) <= Number(lastId) && type !== 'reset') return
     lastId = id
-    if (type) tell(type, subject)
+    if (type) tell(type, subject, channelId)
   }
 
   return {

@@ -3,9 +3,10 @@ import { clientOf } from '../shared/client.js'
 import { type Environment, perEnvironment } from '../shared/environment.js'
 import type { ApiError, FailureCode } from '../shared/failures.js'
 import { identityOf } from '../shared/identity.js'
+import { memberIdOf } from '../shared/kept.js'
 import { serverNow } from '../shared/server-clock.js'
 import type { Order, Quote } from '../types.js'
-import { forget, type Intent, keep, kept, memberIdOf, tell, watchTabs } from './intents.js'
+import { forget, type Intent, keep, kept, tell, watchTabs } from './intents.js'
 import { orderSample, orders, ordersRoute } from './orders.js'
 
 /** How far a purchase has come. */

@@ -1,0 +1,285 @@
+import {
+  type Conversation,
+  conversation,
+  type Loadable,
+  type Outgoing,
+  serverNow,
+  type Talk,
+  viewer,
+} from '@rai/stores'
+import { html, type LitElement, nothing, type ReactiveController, unsafeCSS } from 'lit'
+import { repeat } from 'lit/directives/repeat.js'
+import { type Text, textOf } from '../../shared/messages.js'
+import { Announcer } from '../../shared/on-demand/announcer.js'
+import { downIcon, icon, iconStyles } from '../../shared/on-demand/icons.js'
+import { StoreController } from '../../shared/store-controller.js'
+import type { Mode, Scene } from '../scene.js'
+import css from './chat.styles.css?inline'
+import { type Item, itemsOf } from './items.js'
+import { plainText } from './rich-text.js'
+import { type RowScene, row } from './row.js'
+import { LogWindow } from './window.js'
+import { words } from './words.js'
+
+export const styles = [iconStyles, unsafeCSS(css)]
+
+const bubbleIcon = 'M20 11.5a7.5 7 0 0 1-11 6.2L4.5 19.5l1.3-3.9A7 7 0 1 1 20 11.5Z'
+
+/** So long after the newest message has come into view it counts as read, in milliseconds. */
+const readAfter = 1000
+
+/** What members say in a channel. */
+export default class ChatController implements Mode, ReactiveController {
+  readonly #host: LitElement
+  readonly #scene: Scene
+  readonly #say: Text<keyof typeof words>
+  readonly #talk: StoreController<Loadable<Talk>>
+  readonly #outgoing: StoreController<readonly Outgoing[]>
+  readonly #typing: StoreController<readonly string[]>
+  readonly #viewer: StoreController<ReturnType<ReturnType<typeof viewer>['$viewer']['get']>>
+  readonly #window: LogWindow
+  readonly #announcer: Announcer
+  #items: readonly Item[] = []
+  #subject = ''
+  #readTo: string | null | undefined
+  /** The newest message that was told of, and the newest that was seen. */
+  #heard: string | undefined
+  #seen = ''
+  #reading: ReturnType<typeof setTimeout> | undefined
+  #inView = false
+  #observer: IntersectionObserver | undefined
+
+  constructor(host: LitElement, text: Text<never>, scene: Scene) {
+    this.#host = host
+    this.#scene = scene
+    this.#say = textOf(text, words)
+    this.#talk = new StoreController(host, () => this.#conversation?.$talk)
+    this.#outgoing = new StoreController(host, () => this.#conversation?.outbox.$outgoing)
+    this.#typing = new StoreController(host, () => this.#conversation?.$typing)
+    this.#viewer = new StoreController(host, () => {
+      const environment = scene.environment()
+      return environment && viewer(environment).$viewer
+    })
+    this.#announcer = new Announcer(host)
+    host.addController(this)
+    this.#window = new LogWindow(host, {
+      items: () => this.#items,
+      older: () => this.#conversation?.older(),
+      newer: () => this.#conversation?.newer(),
+      hasAfter: () => this.#known?.hasAfter ?? false,
+      latest: () => this.#conversation?.latest(),
+    })
+  }
+
+  get state() {
+    return this.#talk.value
+  }
+
+  get isEmpty() {
+    return this.#items.length === 0
+  }
+
+  readonly refresh = () => void this.#conversation?.refresh()
+
+  hostConnected() {
+    this.#observer = new IntersectionObserver((entries) => {
+      this.#inView = entries.at(-1)?.isIntersecting ?? false
+      this.#read()
+    })
+    this.#observer.observe(this.#host)
+    document.addEventListener('visibilitychange', this.#read)
+  }
+
+  hostDisconnected() {
+    this.#observer?.disconnect()
+    clearTimeout(this.#reading)
+    this.#reading = undefined
+    document.removeEventListener('visibilitychange', this.#read)
+  }
+
+  /** Before the element is drawn: what there is to show. */
+  hostUpdate() {
+    const channel = this.#scene.channel()
+    const subject = `${channel?.id} ${this.#scene.topic()}`
+    if (subject !== this.#subject) {
+      this.#subject = subject
+      this.#heard = undefined
+      this.#seen = ''
+      this.#readTo = channel?.unread ? channel.readTo : undefined
+      this.#window.begin()
+    }
+    const talk = this.#known
+    const outgoing = this.#outgoing.value ?? []
+    this.#items = talk ? itemsOf({ talk, outgoing, me: this.#me?.id, readTo: this.#readTo }) : []
+  }
+
+  hostUpdated() {
+    const talk = this.#known
+    if (!talk) return
+    this.#conversation?.outbox.arrived(talk.messages)
+    this.#tell(talk)
+    this.#read()
+  }
+
+  get #conversation(): Conversation | undefined {
+    const environment = this.#scene.environment()
+    const channel = this.#scene.channel()
+    return environment && channel && conversation(environment, { channelId: channel.id, topicId: this.#scene.topic() })
+  }
+
+  get #known(): Talk | undefined {
+    const state = this.#talk.value
+    return state?.state === 'ready' ? state.value : undefined
+  }
+
+  get #me() {
+    const state = this.#viewer.value
+    return state?.state === 'ready' ? state.value?.member : undefined
+  }
+
+  /** How many came since one scrolled away from the newest. */
+  get #newCount(): number {
+    return this.#items.filter(
+      ({ message, authorId }) => message && message.id > this.#seen && authorId !== this.#me?.id,
+    ).length
+  }
+
+  /** Tells those who do not see it what others have just said. */
+  #tell({ messages, hasAfter }: Talk) {
+    const last = messages.at(-1)?.id ?? ''
+    const heard = this.#heard
+    if (!hasAfter) this.#heard = last
+    if (heard === undefined || hasAfter || last <= heard) return
+    const fresh = messages.filter(
+      ({ id, author, deletedAt }) => id > heard && author?.id !== this.#me?.id && !deletedAt,
+    )
+    const [one] = fresh
+    if (!one) return
+    const { length } = fresh
+    const text =
+      length === 1
+        ? this.#say('said', {
+            name: one.author?.name ?? this.#say('goneName'),
+            text: plainText(one.text, one.mentions),
+          })
+        : this.#say('saidMany', { count: this.#scene.number(length) }, length)
+    this.#announcer.say(text)
+  }
+
+  /** What one has had before one's eyes for a while is read. */
+  readonly #read = () => {
+    const last = this.#known?.messages.at(-1)?.id
+    const isSeen = this.#inView && document.visibilityState === 'visible' && this.#window.isAtEnd
+    if (!last || !isSeen || last <= this.#seen) return
+    this.#reading ??= setTimeout(() => {
+      this.#reading = undefined
+      if (!this.#window.isAtEnd || document.visibilityState !== 'visible') return
+      const newest = this.#known?.messages.at(-1)?.id ?? ''
+      this.#seen = newest
+      const channel = this.#scene.channel()
+      if (channel && newest > (channel.readTo ?? ''))
+        this.#scene
+          .source()
+          ?.read(newest)
+          .catch(() => {})
+      this.#host.requestUpdate()
+    }, readAfter)
+  }
+
+  readonly #go = (messageId: string) => {
+    const item = this.#items.find(({ id }) => id === messageId)
+    if (item) this.#window.to(item.key)
+  }
+
+  get #rows(): RowScene {
+    const environment = this.#scene.environment()
+    return {
+      say: this.#say,
+      locale: this.#scene.locale(),
+      now: environment ? serverNow(environment) : Date.now(),
+      me: this.#me?.id,
+      myName: this.#me?.name ?? '',
+      tabbable: this.#window.tabbable,
+      go: this.#go,
+      tools: () => nothing,
+      below: (item) => this.#below(item),
+      editor: () => undefined,
+      marked: () => '',
+      onEnter: () => {},
+    }
+  }
+
+  #below({ outgoing }: Item) {
+    if (!outgoing || outgoing.state === 'sent') return nothing
+    return html`<p class="fate" part="fate">${this.#say(outgoing.state === 'waiting' && outgoing.code ? 'waiting' : 'sending')}</p>`
+  }
+
+  #renderEmpty() {
+    const say = this.#say
+    const isOpen = this.#scene.channel()?.may.post
+    return html`<div class="empty" part="empty">
+      <slot name="empty"
+        >${icon(bubbleIcon)}
+        <p class="title">${say('emptyTitle')}</p>
+        <p class="muted">${say(isOpen ? 'emptyText' : 'emptyQuiet')}</p></slot
+      >
+    </div>`
+  }
+
+  #renderLog(talk: Talk) {
+    const rows = this.#rows
+    const { first, last, onScroll, onKeydown, onFocus } = this.#window
+    return html`<div
+      class="log"
+      part="log"
+      role="log"
+      aria-live="off"
+      aria-label=${this.#say('log')}
+      @scroll=${onScroll}
+      @keydown=${onKeydown}
+      @focusin=${onFocus}
+    >
+      <div class="rows">
+        ${
+          first > 0 || talk.hasBefore
+            ? html`<div class="more skeleton" aria-hidden="true"><span class="bone"></span><span class="bone"></span></div>`
+            : html`<p class="beginning">${this.#say('beginning')}</p>`
+        }
+        ${repeat(
+          this.#items.slice(first, last),
+          ({ key }) => key,
+          (item) => row(item, rows),
+        )}
+      </div>
+    </div>`
+  }
+
+  #renderJump() {
+    if (this.#window.isAtEnd) return nothing
+    const count = this.#newCount
+    const text = count ? this.#say('newMessages', { count: this.#scene.number(count) }, count) : this.#say('toLatest')
+    return html`<div class="jump-place">
+      <button class="jump" part="jump-button" aria-label=${text} title=${text} @click=${this.#window.toEnd}>
+        ${icon(downIcon)}${count ? html`<span>${text}</span>` : nothing}
+      </button>
+    </div>`
+  }
+
+  #renderTyping(talk: Talk) {
+    const writing = (this.#typing.value ?? []).filter((id) => id !== this.#me?.id)
+    const nameOf = (id: string | undefined) =>
+      talk.messages.find(({ author }) => author?.id === id)?.author?.name ?? this.#say('someone')
+    const [name, other] = writing.map(nameOf)
+    const key = (['typingOne', 'typingTwo'] as const)[writing.length - 1] ?? 'typingMany'
+    return html`<p class="typing" part="typing">${
+      writing.length ? this.#say(key, { name: name ?? '', other: other ?? '' }) : nothing
+    }</p>`
+  }
+
+  render() {
+    const talk = this.#known
+    if (!talk) return nothing
+    return html`${this.isEmpty ? this.#renderEmpty() : this.#renderLog(talk)} ${this.#renderJump()}
+      ${this.#renderTyping(talk)} ${this.#announcer.render()}`
+  }
+}

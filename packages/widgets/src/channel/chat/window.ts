@@ -1,0 +1,205 @@
+import type { LitElement, ReactiveController } from 'lit'
+import type { Item } from './items.js'
+
+/** So many rows are drawn at most, and this many come in at once. */
+const most = 90
+const step = 30
+/** This near to its lower edge, in pixels, the log follows what is said. */
+const near = 48
+
+interface Source {
+  items(): readonly Item[]
+  /** There is more at that end, and it is asked for. */
+  older(): void
+  newer(): void
+  /** Whether the items go on after the last. */
+  hasAfter(): boolean
+  /** Goes to the newest, wherever one is. */
+  latest(): void
+}
+
+/**
+ * The rows of a log that are drawn: a window over all that is known. What one looks at stays where it is while rows come
+ * in above and below; at its lower edge the log follows what is said. One row at a time can be reached by Tab.
+ */
+export class LogWindow implements ReactiveController {
+  first = 0
+  /** The first that is not drawn any more. */
+  last = 0
+  /** It follows what is said. */
+  isAtEnd = true
+  #active: string | undefined
+  #firstKey: string | undefined
+  #anchor: { key: string; top: number } | undefined
+  /** What is to have the focus, or to be seen, after the update. */
+  #focus: { key: string; isSeen: boolean } | undefined
+  #observer: ResizeObserver | undefined
+  #observed: Element | undefined
+  readonly #host: LitElement
+  readonly #source: Source
+
+  constructor(host: LitElement, source: Source) {
+    this.#host = host
+    this.#source = source
+    host.addController(this)
+  }
+
+  /** The row that the Tab key reaches: the one last moved to, or the last one. */
+  get tabbable(): string | undefined {
+    const drawn = this.#source.items().slice(this.first, this.last)
+    return drawn.some(({ key }) => key === this.#active) ? this.#active : drawn.at(-1)?.key
+  }
+
+  /** Begins anew: another channel. */
+  begin() {
+    this.isAtEnd = true
+    this.#active = this.#firstKey = this.#anchor = undefined
+  }
+
+  readonly toEnd = () => {
+    this.isAtEnd = true
+    if (this.#source.hasAfter()) this.#source.latest()
+    this.#host.requestUpdate()
+  }
+
+  /** Brings a row into view, and the focus to it. */
+  to(key: string, isFocused = true) {
+    const items = this.#source.items()
+    const at = items.findIndex((item) => item.key === key)
+    if (at < 0) return
+    if (at < this.first || at >= this.last) {
+      this.first = Math.max(0, at - most / 2)
+      this.last = Math.min(items.length, this.first + most)
+      this.#firstKey = items[this.first]?.key
+    }
+    this.isAtEnd = false
+    this.#active = key
+    this.#focus = { key, isSeen: !isFocused }
+    this.#host.requestUpdate()
+  }
+
+  readonly onScroll = () => {
+    const scroller = this.#scroller
+    if (!scroller) return
+    const { scrollTop, scrollHeight, clientHeight } = scroller
+    const below = scrollHeight - scrollTop - clientHeight
+    const { length } = this.#source.items()
+    const wasAtEnd = this.isAtEnd
+    this.isAtEnd = below < near && this.last === length && !this.#source.hasAfter()
+    let isMoved = this.isAtEnd !== wasAtEnd
+    if (scrollTop < clientHeight * 1.5) {
+      if (this.first <= step) this.#source.older()
+      if (this.first > 0) {
+        this.first = Math.max(0, this.first - step)
+        this.last = Math.min(this.last, this.first + most)
+        isMoved = true
+      }
+    } else if (below < clientHeight * 1.5) {
+      if (this.last >= length - step) this.#source.newer()
+      if (this.last < length) {
+        this.last = Math.min(length, this.last + step)
+        this.first = Math.max(this.first, this.last - most)
+        isMoved = true
+      }
+    }
+    if (!isMoved) return
+    this.#firstKey = this.#source.items()[this.first]?.key
+    this.#host.requestUpdate()
+  }
+
+  readonly onKeydown = (event: KeyboardEvent) => {
+    const target = event.target as HTMLElement
+    if (event.altKey || event.ctrlKey || event.metaKey || !target.matches('[data-key]')) return
+    const items = this.#source.items()
+    const at = items.findIndex(({ key }) => key === target.dataset.key)
+    const to = { ArrowUp: at - 1, ArrowDown: at + 1, PageUp: at - 10, PageDown: at + 10, Home: 0, End: items.length }[
+      event.key
+    ]
+    if (to === undefined) return
+    event.preventDefault()
+    if (to <= 0) this.#source.older()
+    if (to >= items.length - 1) this.#source.newer()
+    const next = items[Math.max(0, Math.min(items.length - 1, to))]
+    if (next) this.to(next.key)
+  }
+
+  readonly onFocus = (event: Event) => {
+    const row = (event.target as HTMLElement).closest<HTMLElement>('[data-key]')
+    if (!row || row.dataset.key === this.#active) return
+    this.#active = row.dataset.key
+    this.#host.requestUpdate()
+  }
+
+  hostConnected() {
+    // Drawing inside the callback could change what is observed, which browsers report to the page as an error.
+    this.#observer = new ResizeObserver(() => requestAnimationFrame(() => this.isAtEnd && this.#fall()))
+    this.#observed = undefined
+  }
+
+  hostDisconnected() {
+    this.#observer?.disconnect()
+  }
+
+  /** Before the element is drawn: where things stand, and which rows there shall be. */
+  hostUpdate() {
+    const items = this.#source.items()
+    const scroller = this.#scroller
+    if (this.isAtEnd || !scroller) this.#anchor = undefined
+    else {
+      const row = this.#rows.find((one) => one.offsetTop + one.offsetHeight > scroller.scrollTop)
+      this.#anchor = row && { key: row.dataset.row!, top: row.offsetTop - scroller.scrollTop }
+    }
+    if (this.isAtEnd && !this.#source.hasAfter()) {
+      this.last = items.length
+      this.first = Math.max(0, this.last - most + step)
+    } else {
+      const count = Math.max(most - step, this.last - this.first)
+      const at = items.findIndex(({ key }) => key === this.#firstKey)
+      this.first = at < 0 ? Math.max(0, Math.min(this.first, items.length - count)) : at
+      this.last = Math.min(items.length, this.first + count)
+    }
+    this.#firstKey = items[this.first]?.key
+  }
+
+  hostUpdated() {
+    const scroller = this.#scroller
+    if (!scroller) return
+    if (this.#observed !== scroller) {
+      this.#observer?.disconnect()
+      this.#observed = scroller
+      for (const one of [scroller, scroller.firstElementChild!]) this.#observer?.observe(one)
+    }
+    const anchor = this.#anchor
+    const row = anchor && this.#rowOf(anchor.key)
+    if (this.isAtEnd) this.#fall()
+    else if (row) {
+      const moved = row.offsetTop - scroller.scrollTop - anchor.top
+      if (Math.abs(moved) >= 1) scroller.scrollTop += moved
+    }
+    const focus = this.#focus
+    this.#focus = undefined
+    const target = focus && this.#rowOf(focus.key)
+    if (!target) return
+    if (focus.isSeen) target.scrollIntoView({ block: 'center' })
+    else {
+      target.scrollIntoView({ block: 'nearest' })
+      target.querySelector<HTMLElement>('[data-key]')?.focus({ preventScroll: true })
+    }
+  }
+
+  #fall() {
+    const scroller = this.#scroller
+    if (scroller) scroller.scrollTop = scroller.scrollHeight
+  }
+
+  #rowOf = (key: string) => this.#rows.find(({ dataset }) => dataset.row === key)
+
+  get #rows() {
+    return [...(this.#scroller?.querySelectorAll<HTMLElement>('[data-row]') ?? [])]
+  }
+
+  get #scroller() {
+    // A host that has not been drawn yet has no root.
+    return this.#host.renderRoot?.querySelector<HTMLElement>('.log')
+  }
+}

@@ -1,0 +1,46 @@
+import shared from '../../shared/messages/ar.js'
+import type { Translation } from '../../shared/messages.js'
+import type { Words } from './words.js'
+
+export default {
+  ...shared,
+  signInTitle: 'هنا يتحدّث الأعضاء',
+  signIn: 'سجّل الدخول لتقرأ وتشارك',
+  noChannelTitle: 'هذه القناة ليست متاحة لك',
+  noChannelText: 'ربما هي لغيرك، أو لم تعد موجودة.',
+  log: 'الرسائل',
+  beginning: 'من هنا بدأ الحديث',
+  emptyTitle: 'لم يُقل شيء بعد',
+  emptyText: 'كن أول من يتحدّث.',
+  emptyQuiet: 'ما يُقال هنا يظهر تلقائيًا.',
+  unread: 'جديد',
+  edited: 'معدّلة',
+  deleted: 'حُذفت هذه الرسالة',
+  goneName: 'عضو غادر',
+  answers: 'رد على {name}',
+  viaApi: 'تلقائي',
+  toLatest: 'إلى أحدث الرسائل',
+  newMessages: {
+    zero: '{count} رسالة جديدة',
+    one: 'رسالة جديدة واحدة',
+    two: 'رسالتان جديدتان',
+    few: '{count} رسائل جديدة',
+    many: '{count} رسالة جديدة',
+    other: '{count} رسالة جديدة',
+  },
+  sending: 'جارٍ الإرسال',
+  waiting: 'تُرسل عند عودة الاتصال',
+  said: '{name} يقول: {text}',
+  saidMany: {
+    zero: '{count} رسالة جديدة',
+    one: 'رسالة جديدة واحدة',
+    two: 'رسالتان جديدتان',
+    few: '{count} رسائل جديدة',
+    many: '{count} رسالة جديدة',
+    other: '{count} رسالة جديدة',
+  },
+  typingOne: '{name} يكتب…',
+  typingTwo: '{name} و{other} يكتبان…',
+  typingMany: 'عدة أشخاص يكتبون…',
+  someone: 'شخص ما',
+} satisfies Translation<Words>
