@@ -1,5 +1,5 @@
 import sparticuz from '@sparticuz/chromium'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page, type Request } from 'playwright-core'
 import { afterAll } from 'vitest'
 
 /** A page and everything that it said. */
@@ -34,6 +34,12 @@ export async function startBrowser(): Promise<Browser> {
   return browser
 }
 
+/** Code that is on its way to pages. */
+const code = new WeakMap<Page, Set<Request>>()
+
+/** Whether code that a visited page has asked for is on its way. */
+export const awaitsCode = (page: Page): boolean => (code.get(page)?.size ?? 0) > 0
+
 /** A fresh visitor: nothing stored, nothing cached. `prepare` comes before the page is asked for. */
 export async function visit(
   browser: Browser,
@@ -45,7 +51,14 @@ export async function visit(
   const seen: Omit<Visit, 'page' | 'violations'> = { console: [], exceptions: [], requests: [] }
   page.on('console', (message) => seen.console.push(`${message.type()}: ${message.text()}`))
   page.on('pageerror', (error) => seen.exceptions.push(String(error)))
-  page.on('request', (request) => seen.requests.push(request.url()))
+  const coming = new Set<Request>()
+  code.set(page, coming)
+  page.on('request', (request) => {
+    seen.requests.push(request.url())
+    if (request.resourceType() === 'script') coming.add(request)
+  })
+  page.on('requestfinished', (request) => coming.delete(request))
+  page.on('requestfailed', (request) => coming.delete(request))
   await page.addInitScript(() => {
     const refused: string[] = []
     Object.assign(globalThis, { refused })

@@ -49,6 +49,8 @@ describe('44 under a page’s security policy', () => {
       await page.locator(dialog).locator('visible=true').waitFor()
       await page.keyboard.press('Escape')
     }
+    await page.locator('rai-socials [part~=quest-button]').first().click()
+    await page.locator('rai-socials [part~=quest-detail]').waitFor()
     expect(await violations()).toEqual([])
     expect(exceptions).toEqual([])
     expect(console.filter((text) => text.startsWith('error:'))).toEqual([])

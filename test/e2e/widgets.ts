@@ -9,11 +9,13 @@ import {
   type MilestoneInput,
   type StageInput,
 } from '../../packages/server/src/domain/milestones/milestones.js'
+import { createQuest } from '../../packages/server/src/domain/socials/quests.js'
 import { createCategory } from '../../packages/server/src/domain/store/categories.js'
 import { createProducts } from '../../packages/server/src/domain/store/products.js'
 import { changeStore } from '../../packages/server/src/domain/store/settings.js'
 import { ask, formOf } from '../helpers/api.js'
 import { testCommunity } from '../helpers/community.js'
+import { awaitsCode } from './browser.js'
 import { pageOf } from './site.js'
 import { usernameOf, type World } from './world.js'
 
@@ -43,6 +45,12 @@ interface Entry extends Omit<Widget, 'attributes' | 'endsSoon'> {
 const halfDay = 43_200_000
 /** In less than twelve hours, as a clock that runs. */
 const inHours = () => /^Ends in \W?1[12]:\d\d:\d\d/
+
+/** A moment, whatever the visitor's clock says. */
+function atMoment(endsAt: Date): RegExp {
+  const moment = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' }).format(endsAt)
+  return new RegExp(`\\bUntil \\W?${moment.replaceAll(/\s/g, '\\s')}`)
+}
 
 const entries: Entry[] = [
   {
@@ -110,11 +118,7 @@ const entries: Entry[] = [
   {
     tag: 'rai-store',
     content: '[data-id]',
-    // A moment, whatever the visitor's clock says.
-    endsSoon(endsAt) {
-      const moment = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' }).format(endsAt)
-      return new RegExp(`^Until \\W?${moment.replaceAll(/\s/g, '\\s')}`)
-    },
+    endsSoon: atMoment,
     sign: '[part~=name]',
     texts: ['name', 'title', 'description'],
     addresses: ['url'],
@@ -156,6 +160,38 @@ const entries: Entry[] = [
       return attributes
     },
   },
+  {
+    tag: 'rai-socials',
+    content: '[data-id]',
+    endsSoon: atMoment,
+    sign: '[part~=network]',
+    texts: ['name', 'title', 'description', 'question', 'paidPromotion'],
+    addresses: ['link', 'url'],
+    fill({ community }, now, endsAt) {
+      return community.tenant(async (tx) => {
+        const reward = { xp: 20, currency: 5 }
+        const quests: Parameters<typeof createQuest>[1][] = [
+          { title: 'Watch the film', network: 'youtube', action: 'watch', proof: 'self' },
+          { title: 'Show us a summit', network: 'instagram', action: 'post', proof: 'review', repeat: 'weekly' },
+          { title: 'Find the word', network: 'web', action: 'code', proof: 'code', codes: ['Edelweiss'] },
+          ...Array.from({ length: 6 }, (_, n) => ({
+            ...({ title: `Visit hut ${n}`, network: 'web', action: 'visit', proof: 'self', repeat: 'daily' } as const),
+          })),
+          {
+            title: 'Join before noon',
+            network: 'discord',
+            action: 'join',
+            proof: 'self',
+            endsAt: endsAt.toISOString(),
+          },
+        ]
+        for (const [displayOrder, quest] of quests.entries())
+          await createQuest(tx, { reward, description: 'As often as you like.', displayOrder, ...quest }, now)
+        const of = (network: string) => `network="${network}"`
+        return { full: '', one: of('youtube'), empty: of('reddit'), ending: of('discord') }
+      })
+    },
+  },
 ]
 
 /** Adds to a world what widgets show; answers the widgets. */
@@ -163,7 +199,9 @@ export async function fillFor(world: World): Promise<Widget[]> {
   const now = new Date()
   const endsAt = new Date(+now + halfDay)
   const widgets: Widget[] = []
-  for (const { fill, endsSoon, ...widget } of entries)
+  for (const { fill, endsSoon, ...widget } of entries.filter(
+    (e) => !process.env.ONLY || process.env.ONLY.includes(e.tag),
+  ))
     widgets.push({ ...widget, attributes: await fill(world, now, endsAt), endsSoon: endsSoon(endsAt) })
   return widgets
 }
@@ -208,7 +246,7 @@ export async function settled(page: Page, widgets: readonly Widget[], state?: st
           .join()}`,
       tags.join(),
     )
-    const still = now === before
+    const still = now === before && !awaitsCode(page)
     before = now
     return still
   }
