@@ -83,7 +83,7 @@ export async function openBrowserShop(server: Pick<TestServer, 'url' | 'database
   await ask(server, 'POST /v1/products/{productId}/vouchers', {
     bearer,
     params: { productId: voucher },
-    body: { codes },
+    body: { codes, expiresAt: inDays(30) },
   })
   await sell({ name: 'Donation', price: 50, variablePrice: { min: 10, max: 500, step: 10 } })
   await sell({ name: 'Tent', price: 5000, categoryID: gear })
@@ -105,6 +105,13 @@ export async function openBrowserShop(server: Pick<TestServer, 'url' | 'database
       { name: 'address', label: 'Where to', required: true, options: [] },
       { name: 'scale', label: 'Scale', required: false, options: ['1:25,000', '1:50,000'] },
     ],
+  })
+  await sell({ name: 'Trail tracks', price: 10, link: 'https://files.example.com/tracks.zip' })
+  const film = await sell({ name: 'Summit film', price: 10, type: 'voucher' })
+  await ask(server, 'POST /v1/products/{productId}/vouchers', {
+    bearer,
+    params: { productId: film },
+    body: { codes: Array.from({ length: 5 }, (_, n) => `https://films.example.com/${n}?pass=only-${n}`) },
   })
   await sell({ name: 'مصباح يدوي', price: 10 })
   await sell({ name: 'Wolfeschlegelsteinhausenbergerdorff <img src=x onerror=alert(1)> mug', price: 10 })

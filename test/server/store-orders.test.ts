@@ -89,6 +89,21 @@ describe('a purchase', () => {
     expect((await shop.one(order.id, await someone())).code).toBe('not_found')
   })
 
+  it('of what lies elsewhere is done at once, and says where to who bought it until they are paid back', async () => {
+    const who = await someone()
+    const link = 'https://files.example.com/tracks.zip'
+    const { _id } = await shop.product({ link })
+    expect(await shop.item(_id, who)).not.toHaveProperty('link')
+    const { order } = await bought(_id, who)
+    expect(order).toMatchObject({ link, status: { category: 'complete' } })
+    await shop.change(_id, { link: `${link}?v=2` })
+    expect((await shop.one(order.id, who)).answer.link).toBe(`${link}?v=2`)
+    await shop.setStatus(order.id, 'refunded')
+    expect((await shop.one(order.id, who)).answer.link).toBeNull()
+    for (const unsafe of ['http://files.example.com/a', 'javascript:alert(1)', 'data:text/html,a', 'files'])
+      expect((await shop.change(_id, { link: unsafe })).paths).toEqual(['link'])
+  })
+
   it('needs a key of its own, and a quote that we gave to that member in the last two minutes', async () => {
     const [who, other] = [await someone(), await someone()]
     const { _id } = await shop.product()
@@ -401,16 +416,20 @@ describe('a voucher', () => {
   it('is one code to an order, those that run out first first, and none of them twice', async () => {
     const who = await someone()
     const { _id } = await shop.product({ type: 'voucher' })
-    expect((await shop.item(_id)).state).toBe('sold_out')
+    const untilWhen = async () => (await shop.item(_id, who)).codeExpiresAt
+    expect(await shop.item(_id)).toMatchObject({ state: 'sold_out', codeExpiresAt: null })
     await shop.codes(_id, ['LATE-1', 'LATE-2', 'LATE-1'])
     await shop.codes(_id, ['SOON'], minutes(60).toISOString())
     await shop.codes(_id, ['GONE'], minutes(1).toISOString())
     const again = await shop.codes(_id, ['SOON', 'LATE-1'])
     expect([again.status, again.answer]).toEqual([201, { free: 3, sold: 0, expired: 1, void: 0 }])
+    expect(await untilWhen()).toBe(minutes(60).toISOString())
     const orders = []
     for (let n = 0; n < 3; n++) {
       now = minutes(n)
       orders.push((await bought(_id, who)).order)
+      // The others are good for ever.
+      expect(await untilWhen()).toBeNull()
     }
     expect(orders[0]).toMatchObject({
       status: { category: 'complete' },

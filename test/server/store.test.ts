@@ -83,6 +83,7 @@ describe('a product', () => {
       information: [{ name: 'size', label: 'Size', required: true, options: ['S', 'M'] }],
       terms: 'No way back.',
       instructions: 'Ask at the desk.',
+      link: 'https://example.com/keys',
       displayOrder: 5,
     }
     const made = await shop.product(body)

@@ -222,6 +222,9 @@ export const Email = z
  */
 export const PictureUrl = z.url({ protocol: /^https?$/, error: 'must be a web address' }).max(2000)
 
+/** Where a member is led who has a right to it: by https alone, so that nobody between reads or changes it. */
+export const SafeLink = z.url({ protocol: /^https$/, error: 'must be an https address' }).max(2000)
+
 /**
  * A page's origin, compared by equality: scheme, host and port, nothing else. It stands in policies, where a comma or a
  * semicolon, which URLs allow in a host, would begin another.

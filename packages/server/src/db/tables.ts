@@ -857,6 +857,7 @@ interface Products {
   questions: Json<Question[]>
   terms: Generated<string>
   instructions: Generated<string>
+  link: string | null
   order_status: string | null
   is_archived: Generated<boolean>
   display_order: Generated<number>

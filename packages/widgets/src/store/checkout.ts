@@ -10,7 +10,7 @@ import {
   wantedItem,
 } from '@rai/stores'
 import { html, type LitElement, nothing, type ReactiveController, type TemplateResult, unsafeCSS } from 'lit'
-import { each } from '../shared/format.js'
+import { each, formatMoment } from '../shared/format.js'
 import { type Text, textOf } from '../shared/messages.js'
 import { Announcer } from '../shared/on-demand/announcer.js'
 import { Dialog, styles as dialogStyles } from '../shared/on-demand/dialog.js'
@@ -35,6 +35,7 @@ export const words = {
   notify: 'Tell me when it is back',
   isNotified: 'You will be told',
   signInToGet: 'Sign in to get this. It waits here for you.',
+  goodUntil: 'What you get is good until {time}.',
   limit: { one: '{count} for each member', other: '{count} for each member' },
   limitWithin: { one: '{count} for each member within {time}', other: '{count} for each member within {time}' },
   howMuch: 'How much do you want to pay?',
@@ -210,7 +211,7 @@ export default class CheckoutController implements ReactiveController {
         <div class="price" part="price">${priceOf(item, this.#scene)}</div>
         ${note ? html`<p class="why" part="note">${state === 'locked' ? icon(lockIcon) : nothing}${note}</p>` : nothing}
         ${description ? html`<p class="words"><bdi>${description}</bdi></p>` : nothing}
-        ${limit ? html`<p class="small muted">${this.#limit(limit)}</p>` : nothing}
+        ${limit ? html`<p class="small muted">${this.#limit(limit)}</p>` : nothing} ${this.#renderUntil(item)}
         ${item.price.kind === 'variable' && isOpen(item) ? this.#renderAmount(item.price) : nothing}
         ${this.#scene.isGuest() ? this.#renderSignIn() : nothing}
       </div>`,
@@ -269,6 +270,13 @@ export default class CheckoutController implements ReactiveController {
     </fieldset>`
   }
 
+  /** Nobody buys a code without knowing how long it is good. */
+  #renderUntil({ codeExpiresAt }: Item) {
+    if (!codeExpiresAt) return nothing
+    const time = formatMoment(this.#scene.locale(), new Date(codeExpiresAt))
+    return html`<p class="small muted" part="good-until">${this.#say('goodUntil', { time })}</p>`
+  }
+
   #limit({ quantity, interval }: NonNullable<Item['limit']>) {
     const count = this.#scene.number(quantity)
     if (!interval) return this.#say('limit', { count }, quantity)
@@ -308,6 +316,7 @@ export default class CheckoutController implements ReactiveController {
               </section>`
             : nothing
         }
+        ${this.#renderUntil(item)}
         <p class="small muted">${this.#say('irreversible')}</p>
         <span class="visually-hidden" role="status">${busy ? this.#say(busy) : ''}</span>
       </div>`,

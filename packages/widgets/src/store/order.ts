@@ -2,7 +2,8 @@ import { type ApiError, failureOf, type Order, showVoucher } from '@rai/stores'
 import { html, type LitElement, nothing, type TemplateResult, unsafeCSS } from 'lit'
 import { formatMoment } from '../shared/format.js'
 import { type Text, textOf } from '../shared/messages.js'
-import { checkIcon, copyIcon, eyeIcon, icon, iconStyles } from '../shared/on-demand/icons.js'
+import { checkIcon, copyIcon, eyeIcon, icon, iconStyles, outIcon } from '../shared/on-demand/icons.js'
+import { webUrl } from '../shared/web-url.js'
 import css from './order.styles.css?inline'
 import type { Scene } from './scene.js'
 
@@ -14,6 +15,8 @@ export const words = {
   orderPaid: 'Paid',
   orderStatus: 'Status',
   instructions: 'What to do now',
+  openLink: 'Open what you got',
+  newTab: 'opens in a new tab',
   showCode: 'Show the code',
   code: 'Your code',
   copyCode: 'Copy',
@@ -30,7 +33,7 @@ export const statusOf = ({ status }: Order): TemplateResult => html`<span class=
   ><bdi>${status.name}</bdi></span
 >`
 
-/** An order that was bought: its code, what to do with it, what was told. */
+/** An order that was bought: its code or where it is, what to do with it, what was told. */
 export class OrderView {
   /** Codes that were shown since, by order: they stay in the memory of the page. */
   readonly #codes = new Map<string, string>()
@@ -54,8 +57,8 @@ export class OrderView {
   }
 
   render(order: Order): TemplateResult {
-    const { number, createdAt, price, instructions, information } = order
-    return html`${this.#renderVoucher(order)}
+    const { number, createdAt, price, link, instructions, information } = order
+    return html`${this.#renderVoucher(order)} ${this.#renderLink(link)}
       ${
         instructions
           ? html`<section><h3 class="heading">${this.#say('instructions')}</h3><p class="words"><bdi>${instructions}</bdi></p></section>`
@@ -89,7 +92,8 @@ export class OrderView {
           : html`<code class="code" part="code">${code}</code>
               <button class="button quiet" part="copy-button" @click=${() => this.#copy(code)}>
                 ${icon(this.#copied ? checkIcon : copyIcon)}${this.#say(this.#copied ? 'copied' : 'copyCode')}
-              </button>`
+              </button>
+              ${this.#renderLink(code)}`
       }
       ${this.#failed ? html`<p class="wrong" part="alert" role="alert">${this.#say('codeFailed')}</p>` : nothing}
       ${
@@ -102,6 +106,16 @@ export class OrderView {
           : nothing
       }
     </section>`
+  }
+
+  /** The way to what was bought; nothing for what is no address of a page. The page there is not told where one comes from. */
+  #renderLink(link: string | null) {
+    const href = webUrl(link)
+    return href
+      ? html`<a class="button to-it" part="item-link" href=${href} target="_blank" rel="noopener noreferrer"
+          >${this.#say('openLink')}${icon(outIcon, true)}<span class="visually-hidden"> (${this.#say('newTab')})</span></a
+        >`
+      : nothing
   }
 
   async #reveal({ id }: Order) {

@@ -260,7 +260,13 @@ describe('buying in <rai-store>', () => {
 
   it('shows a code when asked, and keeps it out of the page’s address and storage', async () => {
     const element = await shop({ member: 'shopper-22' })
-    await confirming(element, 'Hut voucher')
+    await opened(element, 'Hut voucher')
+    await until(() => part(element, 'buy-button'), 'button')
+    const untilWhen = textOf(part(element, 'good-until'))
+    expect(untilWhen).to.match(/^What you get is good until .*\d/)
+    part(element, 'buy-button')!.click()
+    await until(() => isQuoted(element), 'price')
+    expect(textOf(part(element, 'good-until'))).to.equal(untilWhen)
     part(element, 'confirm-button')!.click()
     await until(() => part(element, 'reveal-button'), 'button')
     expect(textOf(part(element, 'dialog')))
@@ -273,6 +279,31 @@ describe('buying in <rai-store>', () => {
     expect(location.href + JSON.stringify({ ...sessionStorage, ...localStorage })).not.to.contain(code)
     await until(() => focused(element) === 'copy-button', 'focus')
     await expect(element).to.be.accessible()
+  })
+
+  it('leads to what was bought where that lies elsewhere, or where its code is an address', async () => {
+    const element = await shop({ member: 'shopper-32' })
+    for (const [name, address] of [
+      ['Trail tracks', /^https:\/\/files.example.com\/tracks.zip$/],
+      ['Summit film', /^https:\/\/films.example.com\/(\d)\?pass=only-\1$/],
+    ] as const) {
+      await confirming(element, name)
+      expect(part(element, 'item-link')).to.equal(null)
+      part(element, 'confirm-button')!.click()
+      await until(() => isBought(element), 'result')
+      part(element, 'reveal-button')?.click()
+      await until(() => part(element, 'item-link'), 'link')
+      const link = part<HTMLAnchorElement>(element, 'item-link')!
+      expect(link.href).to.match(address)
+      expect([link.target, link.rel, textOf(link)]).to.deep.equal([
+        '_blank',
+        'noopener noreferrer',
+        'Open what you got (opens in a new tab)',
+      ])
+      await expect(element).to.be.accessible()
+      part(element, 'back-button')!.click()
+      await until(() => find(element, 'dialog') === null, 'end')
+    }
   })
 
   it('shows what was bought: a list to search, and each by itself', async () => {

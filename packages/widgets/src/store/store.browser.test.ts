@@ -95,10 +95,10 @@ describe('<rai-store>', () => {
     const scroller = part(element, 'list')!
     await until(() => {
       scroller.scrollTop = scroller.scrollHeight
-      return cardsOf(element).length === 53
+      return cardsOf(element).length === 55
     }, 'all items')
-    expect(cardsOf(element).at(-1)!.getAttribute('aria-posinset')).to.equal('53')
-    expect(new Set(namesOf(element)).size).to.equal(53)
+    expect(cardsOf(element).at(-1)!.getAttribute('aria-posinset')).to.equal('55')
+    expect(new Set(namesOf(element)).size).to.equal(55)
   })
 
   it('narrows down by category, and takes it back where nothing is found', async () => {

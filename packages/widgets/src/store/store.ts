@@ -92,6 +92,7 @@ type Ready<T> = Extract<Loadable<T>, { state: 'ready' }>
  * @csspart buy-button - Goes on to the confirmation.
  * @csspart notify-button - Asks to be told when it is back.
  * @csspart summary - What is bought, what it costs and what is left.
+ * @csspart good-until - How long the code is good that one would get.
  * @csspart terms - What is told before one buys it.
  * @csspart field - A question that who buys it is asked.
  * @csspart back-button - Goes back a step.
@@ -100,6 +101,7 @@ type Ready<T> = Extract<Loadable<T>, { state: 'ready' }>
  * @csspart code - The code that was bought.
  * @csspart reveal-button - Shows it.
  * @csspart copy-button - Copies it.
+ * @csspart item-link - Leads to what was bought, in a new tab.
  * @csspart order - One that was bought.
  * @csspart order-status - How far it is.
  * @csspart more-button - Shows more of them.

@@ -13,6 +13,7 @@ import {
   page,
   pageQuery,
   Question,
+  SafeLink,
   serverQuery,
   Time,
   text,
@@ -124,8 +125,13 @@ const productFields = {
     .meta({ description: 'What who buys it is asked. Default: nothing' }),
   terms: text(5000).meta({ description: 'What is told before one buys it. Default: empty' }),
   instructions: text(5000).meta({ description: 'What is told who has bought it. Default: empty' }),
+  link: SafeLink.nullable().meta({
+    description:
+      'Where who has bought it finds it, to open or to download; told to nobody else, and no more when they are paid back. By https. For an address of one’s own for each buyer, sell `voucher`s whose codes are addresses. Null, the default: nowhere',
+  }),
   orderStatusID: Id.nullable().meta({
-    description: 'The status of its orders at first. Null, the default: `complete` of a `voucher`, else `incomplete`',
+    description:
+      'The status of its orders at first. Null, the default: `complete` of a `voucher` and of what has a `link`, else `incomplete`',
   }),
   isArchived: z.boolean().meta({ description: 'Shown to nobody. Default: false' }),
   displayOrder: z.int().min(0).max(100_000).meta({ description: 'The lowest stands first. Default: 0' }),
@@ -356,11 +362,10 @@ export const store = table({
     query,
     body: z
       .strictObject({
-        codes: z
-          .array(line(1, 200))
-          .min(1)
-          .max(1000)
-          .meta({ description: 'One for each that can be sold. They are kept encrypted' }),
+        codes: z.array(line(1, 500)).min(1).max(1000).meta({
+          description:
+            'One for each that can be sold. They are kept encrypted. One that is an https address is a link to who has bought it',
+        }),
         expiresAt: Time.nullable()
           .optional()
           .meta({ description: 'Until when they can be used. Null, the default: for ever' }),

@@ -11,6 +11,7 @@ import {
   PurchaseLimit,
   page,
   Question,
+  SafeLink,
   Secret,
   Time,
   VoucherState,
@@ -87,6 +88,8 @@ const Item = z
     availableAt: Time.nullable(),
     /** `locked`: by XP that are missing, or for it is for some members only. Null otherwise. */
     lockedBy: z.enum(['xp', 'group']).nullable(),
+    /** Until when the code is good that would be sold next. Null for one that never runs out, and where none is sold. */
+    codeExpiresAt: Time.nullable(),
     /** Null where the member does not save for it, and for visitors. */
     wish: Wish.nullable(),
   })
@@ -129,6 +132,8 @@ const Order = z
     }),
     /** What the operator says to who has bought it. */
     instructions: z.string(),
+    /** Where the member finds what they bought. Null where that is nowhere, and when they were paid back. */
+    link: SafeLink.nullable(),
     /** What the member answered. */
     information: z.array(z.strictObject({ name: z.string(), label: z.string(), value: z.string() })),
     /** Null where there is none. Its code is told by `voucher` alone. */

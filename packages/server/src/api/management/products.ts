@@ -121,6 +121,7 @@ const showProduct = ({ config }: Services, product: Product): AnswerOf<'POST /v1
   information: product.questions,
   terms: product.terms,
   instructions: product.instructions,
+  link: product.link,
   orderStatusID: product.order_status,
   isArchived: product.is_archived,
   displayOrder: product.display_order,

@@ -169,6 +169,7 @@ function showItem(deps: Services, offer: Offer, buyer: Buyer, now: Date): Item {
     missing,
     availableAt: availableAt?.toISOString() ?? null,
     lockedBy,
+    codeExpiresAt: offer.code_expires_at?.toISOString() ?? null,
     wish: offer.notify === null ? null : { notify: offer.notify, backAt: offer.back_at?.toISOString() ?? null },
   }
 }
@@ -201,6 +202,7 @@ function showOrder(deps: Services, order: Order, now: Date): AnswerOf<`GET ${Sto
     price: order.price,
     status: { name, category, color },
     instructions: order.instructions,
+    link: order.returned_at ? null : order.link,
     information: order.information,
     voucher: voucher && { state: voucher.state, expiresAt: voucher.expiresAt?.toISOString() ?? null },
     createdAt: order.created_at.toISOString(),

@@ -54,6 +54,8 @@ create table products (
   questions jsonb not null default '[]',
   terms text not null default '',
   instructions text not null default '',
+  -- Where who has bought it finds it.
+  link text,
   -- What its orders are at first: a status, or one that everybody has, by its category.
   order_status text,
   is_archived boolean not null default false,

@@ -34,6 +34,8 @@ export interface Offer extends Product {
   needs_xp: number | null
   /** How many are left, counted up to a hundred; null without limit. */
   remaining: number | null
+  /** Of the code that would be sold next; null for none, and for ever. */
+  code_expires_at: Date | null
   /** Whether they have had as many as they may, and until when; null for ever. */
   is_limited: boolean
   limited_until: Date | null
@@ -74,6 +76,10 @@ const offers = ({ communityId }: Tx, buyer: Buyer, at: Date) => sql<Offer>`
       )
       when p.stocked is not null then least(p.stocked - p.sold, ${mostCounted})
     end as remaining,
+    case when p.type = 'voucher' then (
+      select nullif(free.expires_at, 'infinity')
+      from (${freeCodes(communityId, at)} order by v.expires_at limit 1) free
+    ) end as code_expires_at,
     l.at is not null and (l.until is null or l.until > ${at}) as is_limited, l.until as limited_until,
     w.notify, w.back_at
   from products p

@@ -25,6 +25,7 @@ export type Order = Selectable<Tables['orders']> & {
   image_id: string | null
   image_alt: string
   instructions: string
+  link: string | null
   /** Of a status of the community that is there; null otherwise. */
   status_name: string | null
   status_color: string | null
@@ -56,6 +57,7 @@ const orders = (tx: Tx) =>
       'p.image_id',
       'p.image_alt',
       'p.instructions',
+      'p.link',
       's.name as status_name',
       's.color as status_color',
       'v.id as voucher_id',
@@ -186,9 +188,9 @@ const spending = (orderId: string, memberId: string) => ({
 })
 
 /** One that is gone gives way to what everybody has. */
-async function firstStatus(tx: Tx, { order_status, type }: Offer): Promise<Pick<Status, 'id' | 'category'>> {
+async function firstStatus(tx: Tx, { order_status, type, link }: Offer): Promise<Pick<Status, 'id' | 'category'>> {
   const status = order_status === null ? undefined : await findStatus(tx, order_status)
-  return status ?? commonStatuses[type === 'voucher' ? 'complete' : 'incomplete']
+  return status ?? commonStatuses[type === 'voucher' || link !== null ? 'complete' : 'incomplete']
 }
 
 /** Those that everybody has are no rows. */

@@ -39,6 +39,7 @@ export interface ProductInput {
   questions?: readonly Question[] | undefined
   terms?: string | undefined
   instructions?: string | undefined
+  link?: string | null | undefined
   orderStatus?: string | null | undefined
   isArchived?: boolean | undefined
   displayOrder?: number | undefined
@@ -67,6 +68,7 @@ function columnsOf({ discount, ...input }: ProductInput) {
     questions: input.questions && JSON.stringify(input.questions),
     terms: input.terms,
     instructions: input.instructions,
+    link: input.link,
     order_status: input.orderStatus,
     is_archived: input.isArchived,
     display_order: input.displayOrder,

@@ -68,6 +68,7 @@ export default {
   notify: 'أخبرني عند عودته',
   isNotified: 'سنخبرك',
   signInToGet: 'سجّل الدخول لتحصل عليه. سينتظرك هنا.',
+  goodUntil: 'ما تحصل عليه صالح حتى {time}.',
   limit: {
     zero: 'لا شيء لكل عضو',
     one: 'واحد لكل عضو',
@@ -123,6 +124,8 @@ export default {
   orderPaid: 'المدفوع',
   orderStatus: 'الحالة',
   instructions: 'ما العمل الآن',
+  openLink: 'افتح ما حصلت عليه',
+  newTab: 'يُفتح في تبويب جديد',
   showCode: 'عرض الرمز',
   code: 'رمزك',
   copyCode: 'نسخ',

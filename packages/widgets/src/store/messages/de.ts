@@ -54,6 +54,7 @@ export default {
   notify: 'Sag mir, wenn es wieder da ist',
   isNotified: 'Du erfährst es',
   signInToGet: 'Melde dich an, um es zu holen. Es wartet hier auf dich.',
+  goodUntil: 'Was du bekommst, ist gültig bis {time}.',
   limit: { one: '{count} für jedes Mitglied', other: '{count} für jedes Mitglied' },
   limitWithin: {
     one: '{count} für jedes Mitglied innerhalb von {time}',
@@ -99,6 +100,8 @@ export default {
   orderPaid: 'Bezahlt',
   orderStatus: 'Stand',
   instructions: 'Wie es weitergeht',
+  openLink: 'Öffnen, was du bekommen hast',
+  newTab: 'öffnet einen neuen Tab',
   showCode: 'Code zeigen',
   code: 'Dein Code',
   copyCode: 'Kopieren',

@@ -54,6 +54,7 @@ export default {
   notify: 'להודיע לי כשיחזור',
   isNotified: 'נודיע לך',
   signInToGet: 'יש להתחבר כדי לקבל את זה. זה מחכה כאן.',
+  goodUntil: 'מה שמקבלים בתוקף עד {time}.',
   limit: { one: 'אחד לכל חבר', two: 'שניים לכל חבר', other: '{count} לכל חבר' },
   limitWithin: {
     one: 'אחד לכל חבר בתוך {time}',
@@ -99,6 +100,8 @@ export default {
   orderPaid: 'שולם',
   orderStatus: 'מצב',
   instructions: 'מה עושים עכשיו',
+  openLink: 'פתיחת מה שקיבלת',
+  newTab: 'נפתח בכרטיסייה חדשה',
   showCode: 'להציג את הקוד',
   code: 'הקוד שלך',
   copyCode: 'העתקה',
