@@ -1,8 +1,12 @@
+import type { BodyOf } from '@rai/contract'
 import sharp from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createField } from '../../packages/server/src/domain/fields/fields.js'
+import { deleteMember } from '../../packages/server/src/domain/members/deletions.js'
+import { findMember } from '../../packages/server/src/domain/members/members.js'
 import { createRole, giveRole } from '../../packages/server/src/domain/roles.js'
 import { ask, formOf } from '../helpers/api.js'
+import { startMailServer } from '../helpers/mail-server.js'
 import { noLimits } from '../helpers/operations.js'
 import { startTestServer } from '../helpers/server.js'
 import { openShop } from '../helpers/store.js'
@@ -10,7 +14,8 @@ import { openShop } from '../helpers/store.js'
 const start = new Date('2026-11-27T12:00:00Z')
 const hours = (n: number) => new Date(start.getTime() + n * 3_600_000)
 let now = start
-const server = await startTestServer({ clock: () => now, limits: noLimits })
+const mailServer = await startMailServer()
+const server = await startTestServer({ clock: () => now, limits: noLimits, config: { smtpUrl: mailServer.url } })
 let shop: Awaited<ReturnType<typeof openShop>>
 let bearer: string
 beforeAll(async () => {
@@ -38,6 +43,24 @@ describe('the store', () => {
     expect((await read()).answer).toMatchObject({ title: 'The hut', description: '', categories: [] })
     expect((await set({ isEnabled: false })).answer).toMatchObject({ isEnabled: false, title: 'The hut', __v: 2 })
     expect([(await read()).code, (await other.items()).code]).toEqual(['not_found', 'not_found'])
+  })
+
+  it('names its currency as all the community does, and can be kept from pages alone', async () => {
+    const other = await openShop(server, () => now)
+    const credential = { bearer: other.community.systemKey }
+    const set = (body: BodyOf<'PUT /v1/stores'>) => ask(server, 'PUT /v1/stores', { ...credential, body })
+    const currency = { isEnabled: true, name: 'Pine cones' }
+    expect((await set({ currency: { name: ' Pine cones ' } })).answer).toMatchObject({ currency, title: 'The hut' })
+    const { answer } = await ask(server, 'GET /v1/gamification', credential)
+    expect(answer.units.currency).toMatchObject({ name: 'Pine cones', enabled: true })
+    expect((await set({ widget: { isEnabled: false } })).answer).toMatchObject({
+      isEnabled: true,
+      widget: { isEnabled: false },
+      currency,
+    })
+    expect((await other.items()).code).toBe('not_found')
+    await set({ widget: { isEnabled: true } })
+    expect((await other.items()).status).toBe(200)
   })
 
   it('shows its categories in the operator’s order, and products of one that is gone in none', async () => {
@@ -296,6 +319,36 @@ describe('what members save for', () => {
     await shop.change(_id, { isArchived: false })
     expect((await shop.item(_id, 'bo')).wish?.backAt).toBe(now.toISOString())
     await shop.unwish(_id, 'bo')
+  })
+
+  it('is mailed about once it is back, to who asked, has an address and is still here; anew when asked anew', async () => {
+    const page = 'https://club.example.com/store'
+    const send = (body: BodyOf<'PUT /v1/stores'>) => ask(server, 'PUT /v1/stores', { bearer, body })
+    for (const name of ['waits', 'saves', 'left']) await shop.member(name, 0, { email: `${name}@example.com` })
+    await shop.member('nowhere')
+    const { _id } = await shop.product({ name: 'Brass <lantern>', stock: 0 })
+    for (const name of ['waits', 'left', 'nowhere']) await shop.wish(_id, name)
+    await shop.wish(_id, 'saves', false)
+    // Where the store stands is not said yet.
+    await shop.change(_id, { stock: 1 })
+    expect((await send({ page })).answer.page).toBe(page)
+    await shop.change(_id, { stock: 0 })
+    for (const name of ['waits', 'left', 'nowhere']) await shop.wish(_id, name)
+    await shop.community.tenant(async (tx) => deleteMember(tx, (await findMember(tx, { username: 'left' }))!, now))
+    await shop.change(_id, { stock: 2 })
+    const mail = await mailServer.mail('waits@example.com')
+    expect([mail.subject, mail.link]).toEqual(['Brass <lantern> is back', page])
+    expect(mail.raw).toContain('Brass &#60;lantern&#62;')
+    await shop.change(_id, { stock: 0 })
+    await shop.change(_id, { stock: 1 })
+    now = hours(1)
+    await shop.wish(_id, 'waits')
+    await shop.change(_id, { stock: 0 })
+    await shop.change(_id, { stock: 1 })
+    const second = await mailServer.mail('waits@example.com', 2)
+    expect(second.id).not.toBe(mail.id)
+    expect(mailServer.mails.map(({ to }) => to)).toEqual(['waits@example.com', 'waits@example.com'])
+    now = start
   })
 
   it('is theirs alone, and says when it came back', async () => {

@@ -20,6 +20,7 @@ import { startRemovingFiles } from './jobs/files.js'
 import { startFolding } from './jobs/fold.js'
 import { startForgetting } from './jobs/forget.js'
 import { startMailing } from './jobs/mail.js'
+import { startNotices } from './jobs/notices.js'
 import { startPruning, startPruningAccounts } from './jobs/prune.js'
 import { startRelay } from './jobs/relay.js'
 import { startResealing } from './jobs/reseal.js'
@@ -118,6 +119,7 @@ export async function startServer(
       avatars: startAvatars(database, log, clock, fetchGuarded),
       files: startRemovingFiles(database, files, log, clock),
       mails: startMailing(database, config, log, clock),
+      notices: startNotices(database, log, clock),
     }
     database.onWork((work, communityId) => loops[work].wake(communityId))
     const byTime = [

@@ -28,7 +28,7 @@ export interface AccountsTx extends Change {
 
 /**
  * What transactions leave to the background: events to number, scores to fold into counts, boards to count, badges to settle,
- * deleted fields to forget, bulk jobs to run, pictures to fetch, files to remove, mails and webhooks to send.
+ * deleted fields to forget, bulk jobs to run, pictures to fetch, files to remove, mails and webhooks to send, mails to hand on to those.
  */
 export type Work =
   | 'events'
@@ -40,6 +40,7 @@ export type Work =
   | 'avatars'
   | 'files'
   | 'mails'
+  | 'notices'
   | 'webhooks'
 
 /** Every way to the data. Which one is used decides what row-level security shows. */

@@ -192,12 +192,20 @@ interface SessionTokens {
   used_at: Date | null
 }
 
-export type MailKind = 'confirm' | 'reset' | 'changed'
+export type MailKind = 'confirm' | 'reset' | 'changed' | 'back'
+
+/** What a mail of a community tells of: an item that is back, and where. */
+export interface MailAbout {
+  item: string
+  community: string
+  page: string
+}
 
 interface Mails {
   id: string
   kind: MailKind
   recipient: string
+  about: ColumnType<MailAbout | null, string | null | undefined, never>
   created_at: Date
   attempts: Generated<number>
   due_at: Date
@@ -820,6 +828,8 @@ interface Stores {
   is_enabled: Generated<boolean>
   title: Generated<string>
   description: Generated<string>
+  widget_enabled: Generated<boolean>
+  page: string | null
   updated_at: Date
   revision: Generated<number>
 }
@@ -913,6 +923,7 @@ interface Wishes {
   product_id: string
   notify: boolean
   back_at: Date | null
+  is_mail_due: Generated<boolean>
   created_at: Date
 }
 

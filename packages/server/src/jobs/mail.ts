@@ -70,10 +70,11 @@ export function startMailing(
  */
 async function compose(
   tx: AccountsTx,
-  { kind, recipient }: Mail,
+  { kind, recipient, about }: Mail,
   publicUrl: string,
   at: Date,
 ): Promise<Letter | undefined> {
+  if (about) return letters.back(recipient, about)
   const account = await findAccount(tx, recipient)
   if (kind === 'changed') return letters.changed(recipient, linkTo(publicUrl, 'forgot'))
   if (kind === 'reset')

@@ -1,3 +1,4 @@
+import type { MailAbout } from '../db/tables.js'
 import { escaped } from '../pages/html.js'
 import type { Letter } from './transport.js'
 
@@ -33,6 +34,13 @@ ${action}
 }
 
 export const letters = {
+  back: (to: string, { item, community, page }: MailAbout): Letter =>
+    letter(to, {
+      subject: `${item} is back`,
+      text: `${community} was asked to tell you when this is back: ${item}. It is there now, as long as there is one left.`,
+      button: { label: 'See it in the store', url: page },
+      otherwise: 'It was asked for once: nothing more comes of it. If you have it already, there is nothing to do.',
+    }),
   confirm: (to: string, url: string): Letter =>
     letter(to, {
       subject: 'Confirm your address',

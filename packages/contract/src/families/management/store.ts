@@ -31,13 +31,36 @@ const query = z.strictObject(serverQuery)
 /** Whether ids and names are all different. */
 const isOnce = (all: readonly string[]) => new Set(all).size === all.length
 
+const currencyFields = {
+  isEnabled: z.boolean().meta({ description: 'Whether members earn it. What they have stays theirs' }),
+  name: line(1, 50).meta({ description: 'What people read' }),
+}
+const widgetFields = {
+  isEnabled: z.boolean().meta({ description: 'Whether pages show the store while it is enabled. Default: true' }),
+}
 const storeFields = {
-  isEnabled: z.boolean().meta({ description: 'Whether pages may show the store. Default: false' }),
+  isEnabled: z.boolean().meta({ description: 'Whether there is a store to buy from. Default: false' }),
   title: line(0, 100).meta({ description: 'What pages put above it. Default: empty' }),
   description: text(5000).meta({ description: 'What pages may tell of it, as text. Default: empty' }),
+  page: z
+    .url({ protocol: /^https?$/ })
+    .max(2000)
+    .nullable()
+    .meta({
+      description:
+        'The page of yours where it stands. Members who waited for an item are sent a mail that leads there. Null, the default: no mails',
+    }),
 }
 const Store = z
-  .strictObject({ _id: Id, communityID: Id, ...storeFields, updatedAt: Time.nullable(), __v: z.int() })
+  .strictObject({
+    _id: Id,
+    communityID: Id,
+    ...storeFields,
+    currency: z.strictObject(currencyFields).meta({ description: 'What items are paid with' }),
+    widget: z.strictObject(widgetFields),
+    updatedAt: Time.nullable(),
+    __v: z.int(),
+  })
   .meta({ id: 'Store', description: 'Where members spend what they have earned' })
 
 const categoryFields = {
@@ -208,10 +231,18 @@ export const store = table({
   },
   'PUT /v1/stores': {
     summary: 'Change the settings of the store',
-    description: 'What is not sent stays. What the currency is called is set by `PATCH /v1/gamification`.',
+    description:
+      'What is not sent stays. The `currency` is the one of `PATCH /v1/gamification`: set here, it is so everywhere.',
     access,
     query,
-    body: z.strictObject(storeFields).partial().meta({ id: 'UpdateStore' }),
+    body: z
+      .strictObject({
+        ...storeFields,
+        currency: z.strictObject(currencyFields).partial().meta({ description: 'What items are paid with' }),
+        widget: z.strictObject(widgetFields).partial(),
+      })
+      .partial()
+      .meta({ id: 'UpdateStore' }),
     bodyLimit: bodyLimits.small,
     answer: Store,
     message: 'Store updated successfully',

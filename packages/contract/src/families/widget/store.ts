@@ -191,7 +191,7 @@ export const store = table({
   'PUT /widget/v1/{publishableKey}/store/items/{itemId}/wish': {
     summary: 'Save for an item, and ask to be told when it can be bought again',
     description:
-      'With `notify`, `backAt` of the wish says when a sold-out item came back; the stream says `wish.changed` of the item then. Sent again, it waits anew. At most 200 items that pages show.',
+      'With `notify`, `backAt` of the wish says when a sold-out item came back; the stream says `wish.changed` of the item then, and a mail does where the operator has said where the store stands and the member has an address. Sent again, it waits anew. At most 200 items that pages show.',
     access: memberOnly,
     params: ItemPath,
     body: z.strictObject({

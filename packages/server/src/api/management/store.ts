@@ -1,5 +1,5 @@
 import type { AnswerOf, RouteKey } from '@rai/contract'
-import type { Tx } from '../../db/database.js'
+import { type Community, thisCommunity } from '../../domain/communities.js'
 import {
   type Category,
   createCategory,
@@ -17,9 +17,12 @@ export const store: Handlers<
     `${string} /v1/stores` | `${string} /v1/product-categories${string}` | `${string} /v1/order-statuses${string}`
   >
 > = {
-  'GET /v1/stores': async ({ tx }) => showStore(tx, await storeOf(tx)),
+  'GET /v1/stores': async ({ tx }) => showStore(await thisCommunity(tx), await storeOf(tx)),
 
-  'PUT /v1/stores': async ({ tx, body, now }) => showStore(tx, await changeStore(tx, body, now)),
+  'PUT /v1/stores': async ({ tx, body, now }) => {
+    const store = await changeStore(tx, body, now)
+    return showStore(await thisCommunity(tx), store)
+  },
 
   'GET /v1/product-categories': async ({ tx }) => (await listCategories(tx)).map(showCategory),
 
@@ -46,12 +49,15 @@ export const store: Handlers<
   },
 }
 
-const showStore = ({ communityId }: Tx, store: Store): AnswerOf<'GET /v1/stores'> => ({
-  _id: communityId,
-  communityID: communityId,
+const showStore = (community: Community, store: Store): AnswerOf<'GET /v1/stores'> => ({
+  _id: community.id,
+  communityID: community.id,
   isEnabled: store.is_enabled,
   title: store.title,
   description: store.description,
+  currency: { isEnabled: community.currency_enabled, name: community.currency_name },
+  widget: { isEnabled: store.widget_enabled },
+  page: store.page,
   updatedAt: store.updated_at?.toISOString() ?? null,
   __v: store.revision,
 })

@@ -77,8 +77,10 @@ alter table session_tokens add foreign key (session_id) references sessions on d
 -- their tokens are made only then: none is kept here.
 create table mails (
   id uuid primary key,
-  kind text not null check (kind in ('confirm', 'reset', 'changed')),
+  kind text not null check (kind in ('confirm', 'reset', 'changed', 'back')),
   recipient text not null,
+  -- What a mail of a community tells of.
+  about jsonb,
   created_at timestamptz not null,
   attempts int not null default 0,
   -- Whoever is at it has put this off.

@@ -6,6 +6,10 @@ create table stores (
   is_enabled boolean not null default false,
   title text not null default '',
   description text not null default '',
+  -- Whether widgets show it, while it is enabled.
+  widget_enabled boolean not null default true,
+  -- Where it stands: mails lead there.
+  page text,
   updated_at timestamptz not null,
   revision int not null default 1
 );
@@ -156,11 +160,15 @@ create table wishes (
   -- Whether they want to be told when it can be bought again, and when it could.
   notify boolean not null,
   back_at timestamptz,
+  -- Whether a mail is to say so as well.
+  is_mail_due boolean not null default false,
   created_at timestamptz not null,
   primary key (community_id, member_id, product_id)
 );
 create index wishes_product on wishes (community_id, product_id);
 create index wishes_waiting on wishes (community_id, product_id) where notify and back_at is null;
+create index wishes_mails on wishes (community_id) where is_mail_due;
 select tenant_table('wishes');
+create policy worker on wishes for select using (is_worker() and is_mail_due);
 alter table wishes add foreign key (community_id, member_id) references members (community_id, id);
 alter table wishes add foreign key (community_id, product_id) references products (community_id, id);

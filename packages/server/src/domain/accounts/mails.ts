@@ -1,5 +1,5 @@
 import type { AccountsTx } from '../../db/database.js'
-import type { MailKind } from '../../db/tables.js'
+import type { MailAbout, MailKind } from '../../db/tables.js'
 import { newId } from '../ids.js'
 
 /** A mail to send: what it is about and to whom. What it says is decided when it is sent. */
@@ -7,16 +7,28 @@ export interface Mail {
   id: string
   kind: MailKind
   recipient: string
+  /** What a mail of a community tells of; null for those about logins. */
+  about: MailAbout | null
   createdAt: Date
   /** The how manieth try this is, from 1. */
   attempt: number
 }
 
-/** Leaves a mail to the background, in the transaction of what it tells of: both stand or neither does. */
-export async function queueMail(tx: AccountsTx, kind: MailKind, recipient: string, at: Date): Promise<void> {
+/**
+ * Leaves a mail to the background, in the transaction of what it tells of: both stand or neither does.
+ * @param more What it tells of, and an id of its own: the same one is queued once while it waits.
+ */
+export async function queueMail(
+  tx: AccountsTx,
+  kind: MailKind,
+  recipient: string,
+  at: Date,
+  { id = newId(at.getTime()), about }: { id?: string; about?: MailAbout } = {},
+): Promise<void> {
   await tx.db
     .insertInto('mails')
-    .values({ id: newId(at.getTime()), kind, recipient, created_at: at, due_at: at })
+    .values({ id, kind, recipient, about: about && JSON.stringify(about), created_at: at, due_at: at })
+    .onConflict((oc) => oc.doNothing())
     .execute()
   tx.wake('mails')
 }
@@ -45,6 +57,7 @@ export async function takeMail(tx: AccountsTx, at: Date): Promise<Mail | undefin
     id: row.id,
     kind: row.kind,
     recipient: row.recipient,
+    about: row.about,
     createdAt: row.created_at,
     attempt: row.attempts + 1,
   }

@@ -5,6 +5,7 @@ import { emit } from '../events.js'
 import { Failure } from '../failure.js'
 import { holdStock, takeTurn } from '../locks.js'
 import { freeCodes } from './codes.js'
+import { storeOf } from './settings.js'
 
 /** An item that a member saves for. */
 export type Wish = Pick<Selectable<Tables['wishes']>, 'notify' | 'back_at'>
@@ -35,7 +36,11 @@ export async function wish(tx: Tx, memberId: string, productId: string, notify: 
   await tx.db
     .insertInto('wishes')
     .values({ community_id: tx.communityId, member_id: memberId, product_id: productId, notify, created_at: at })
-    .onConflict((oc) => oc.columns(['community_id', 'member_id', 'product_id']).doUpdateSet({ notify, back_at: null }))
+    .onConflict((oc) =>
+      oc
+        .columns(['community_id', 'member_id', 'product_id'])
+        .doUpdateSet({ notify, back_at: null, is_mail_due: false }),
+    )
     .execute()
 }
 
@@ -75,11 +80,13 @@ async function canBeSold({ db, communityId }: Tx, productId: string, at: Date): 
 async function tellWishers(tx: Tx, productId: string, at: Date): Promise<void> {
   const { numUpdatedRows } = await tx.db
     .updateTable('wishes')
-    .set({ back_at: at })
+    .set({ back_at: at, is_mail_due: (await storeOf(tx)).page !== null })
     .where('community_id', '=', tx.communityId)
     .where('product_id', '=', productId)
     .where('notify', '=', true)
     .where('back_at', 'is', null)
     .executeTakeFirst()
-  if (numUpdatedRows > 0n) await emit(tx, 'wish.changed', productId)
+  if (numUpdatedRows === 0n) return
+  await emit(tx, 'wish.changed', productId)
+  tx.wake('notices')
 }
