@@ -106,6 +106,9 @@ export async function openBrowserShop(server: Pick<TestServer, 'url' | 'database
       { name: 'scale', label: 'Scale', required: false, options: ['1:25,000', '1:50,000'] },
     ],
   })
+  await sell({ name: 'مصباح يدوي', price: 10 })
+  await sell({ name: 'Wolfeschlegelsteinhausenbergerdorff <img src=x onerror=alert(1)> mug', price: 10 })
+  for (let n = 1; n <= 40; n++) await sell({ name: `Sticker ${String(n).padStart(2, '0')}`, price: n })
   await sell({ name: 'Trail tracks', price: 10, link: 'https://files.example.com/tracks.zip' })
   const film = await sell({ name: 'Summit film', price: 10, type: 'voucher' })
   await ask(server, 'POST /v1/products/{productId}/vouchers', {
@@ -113,9 +116,6 @@ export async function openBrowserShop(server: Pick<TestServer, 'url' | 'database
     params: { productId: film },
     body: { codes: Array.from({ length: 5 }, (_, n) => `https://films.example.com/${n}?pass=only-${n}`) },
   })
-  await sell({ name: 'مصباح يدوي', price: 10 })
-  await sell({ name: 'Wolfeschlegelsteinhausenbergerdorff <img src=x onerror=alert(1)> mug', price: 10 })
-  for (let n = 1; n <= 40; n++) await sell({ name: `Sticker ${String(n).padStart(2, '0')}`, price: n })
 
   let gifts = 0
   return {

@@ -331,7 +331,7 @@ describe('what members save for', () => {
     await shop.wish(_id, 'saves', false)
     // Where the store stands is not said yet.
     await shop.change(_id, { stock: 1 })
-    expect((await send({ page })).answer.page).toBe(page)
+    expect((await send({ pageUrl: page })).answer.pageUrl).toBe(page)
     await shop.change(_id, { stock: 0 })
     for (const name of ['waits', 'left', 'nowhere']) await shop.wish(_id, name)
     await shop.community.tenant(async (tx) => deleteMember(tx, (await findMember(tx, { username: 'left' }))!, now))

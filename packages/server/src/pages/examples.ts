@@ -342,6 +342,7 @@ const fieldExamples: Record<string, unknown> = {
   'order.number': 'ORD20261127K7Q2M4XA',
   origins: ['https://www.example.com'],
   page: 1,
+  pageUrl: 'https://www.example.com/store',
   period: 'week',
   periods: ['week', 'all'],
   permissions: [],

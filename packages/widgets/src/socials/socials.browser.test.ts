@@ -1,5 +1,6 @@
 import { expect } from '@open-wc/testing'
 import { sendKeys } from '@web/test-runner-commands'
+import jsQR from 'jsqr'
 import {
   find,
   freshApi,
@@ -370,6 +371,20 @@ describe('<rai-socials> accounts and referral', () => {
     await expect(element).to.be.accessible()
   })
 
+  it('show the link as a code that a camera reads, drawn in the page', async () => {
+    const element = await ready({ member: 'doer-14' })
+    await until(() => part(element, 'qr-button'), 'button')
+    const button = part(element, 'qr-button')!
+    expect([button.ariaExpanded, shows(element, 'qr')]).to.deep.equal(['false', false])
+    button.click()
+    await until(() => part(element, 'qr'), 'code')
+    expect([button.ariaExpanded, part(element, 'qr')!.ariaLabel]).to.deep.equal(['true', 'QR code of your link'])
+    expect(await readBy(part(element, 'qr')!)).to.equal(textOf(part(element, 'address')))
+    await expect(element).to.be.accessible()
+    button.click()
+    await until(() => part(element, 'qr') === null, 'end')
+  })
+
   it('are left out where the page says so', async () => {
     const element = await ready({ member: 'doer-14', attributes: { 'without-accounts': '', 'without-referral': '' } })
     expect([shows(element, 'accounts'), shows(element, 'referral')]).to.deep.equal([false, false])
@@ -423,6 +438,19 @@ describe('<rai-socials> in every state', () => {
     await until(() => questsOf(element).length > 0, 'quests')
   })
 })
+
+/** What a camera reads that looks at a picture. */
+async function readBy(picture: Element): Promise<string | undefined> {
+  const image = new Image()
+  const svg = picture.cloneNode(true) as SVGElement
+  svg.setAttribute('width', '300')
+  svg.setAttribute('height', '300')
+  image.src = `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(svg))}`
+  await image.decode()
+  const context = new OffscreenCanvas(300, 300).getContext('2d')!
+  context.drawImage(image, 0, 0)
+  return jsQR(context.getImageData(0, 0, 300, 300).data, 300, 300)?.data
+}
 
 /** One grey point. */
 const imageUrl =

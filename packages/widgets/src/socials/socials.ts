@@ -68,6 +68,8 @@ import styles from './socials.styles.css?inline'
  * @csspart connect-button - Connects an account.
  * @csspart connect-link - The same by a link, where the browser opened no window.
  * @csspart problem - Why something did not work.
+ * @csspart qr-button - Shows that link as a QR code.
+ * @csspart qr - The code.
  * @csspart referral - How the member brings others.
  * @csspart accounts - The member's accounts on networks.
  * @csspart account - One of them.

@@ -42,7 +42,7 @@ const storeFields = {
   isEnabled: z.boolean().meta({ description: 'Whether there is a store to buy from. Default: false' }),
   title: line(0, 100).meta({ description: 'What pages put above it. Default: empty' }),
   description: text(5000).meta({ description: 'What pages may tell of it, as text. Default: empty' }),
-  page: z
+  pageUrl: z
     .url({ protocol: /^https?$/ })
     .max(2000)
     .nullable()

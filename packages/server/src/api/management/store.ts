@@ -57,7 +57,7 @@ const showStore = (community: Community, store: Store): AnswerOf<'GET /v1/stores
   description: store.description,
   currency: { isEnabled: community.currency_enabled, name: community.currency_name },
   widget: { isEnabled: store.widget_enabled },
-  page: store.page,
+  pageUrl: store.page,
   updatedAt: store.updated_at?.toISOString() ?? null,
   __v: store.revision,
 })

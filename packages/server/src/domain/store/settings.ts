@@ -18,7 +18,8 @@ export interface StoreInput {
   /** What the community calls what it is paid with, and whether members earn it. */
   currency?: { name?: string | undefined; isEnabled?: boolean | undefined } | undefined
   widget?: { isEnabled?: boolean | undefined } | undefined
-  page?: string | null | undefined
+  /** The page where it stands: mails lead there. */
+  pageUrl?: string | null | undefined
 }
 
 /** What a community has that set nothing. */
@@ -54,7 +55,7 @@ export async function openStore(tx: Tx): Promise<Store> {
 /** Changes what is given, and nothing else. */
 export async function changeStore(
   tx: Tx,
-  { isEnabled, title, description, currency, widget, page }: StoreInput,
+  { isEnabled, title, description, currency, widget, pageUrl }: StoreInput,
   at: Date,
 ): Promise<Store> {
   const columns = given({
@@ -62,7 +63,7 @@ export async function changeStore(
     title: title?.trim(),
     description,
     widget_enabled: widget?.isEnabled,
-    page,
+    page: pageUrl,
   })
   const unit = given({ currency_name: currency?.name?.trim(), currency_enabled: currency?.isEnabled })
   if (Object.keys(unit).length > 0) {

@@ -33,6 +33,7 @@ export const offlineIcon =
   'M12 19.5h.01M8.6 16a5 5 0 0 1 6.8 0M5 12.5a10 10 0 0 1 5.2-2.6M19 12.5a10 10 0 0 0-2.2-1.6M2 8.8a15 15 0 0 1 4.2-2.6M22 8.8A15 15 0 0 0 10.7 5M3 3l18 18'
 export const openIcon = 'm6 9.5 6 6 6-6'
 export const outIcon = 'M14 4h6v6M20 4l-9.5 9.5M18.5 14v5.5h-14v-14H10'
+export const qrIcon = 'M4 4h6v6H4V4ZM14 4h6v6h-6V4ZM4 14h6v6H4v-6ZM14 14h2.5v2.5H14V14ZM20 14v.01M20 20v-2.5M17 20h-3'
 export const receiptIcon = 'M5.5 21V3.5h13V21l-2.2-1.6-2.1 1.6-2.2-1.6L9.8 21l-2.1-1.6L5.5 21ZM9 8.5h6M9 12.5h6'
 export const retryIcon = 'M20 12a8 8 0 1 1-2.3-5.6L20 8.5M20 4v4.5h-4.5'
 export const searchIcon = 'm20.5 20.5-4.4-4.4M11 18.5a7.5 7.5 0 1 0 0-15 7.5 7.5 0 0 0 0 15Z'
