@@ -20,6 +20,8 @@ import { apply } from '../../packages/server/src/domain/badges/applications.js'
 import { badgeById, createBadge } from '../../packages/server/src/domain/badges/badges.js'
 import { createChannel, onlookerOf } from '../../packages/server/src/domain/channels.js'
 import { createField } from '../../packages/server/src/domain/fields/fields.js'
+import { listCalls, writeDownRefused } from '../../packages/server/src/domain/hooks/calls.js'
+import { createHook } from '../../packages/server/src/domain/hooks/hooks.js'
 import { newId } from '../../packages/server/src/domain/ids.js'
 import { createKey, type NewKey, revokeKey, rotateKey } from '../../packages/server/src/domain/keys/keys.js'
 import { rootKey } from '../../packages/server/src/domain/keys/secrets.js'
@@ -90,6 +92,11 @@ export interface Place extends TestCommunity {
   webhookId: string
   /** Of something that was to be sent there. */
   eventId: string
+  /** An incoming hook, how it is called, and a call of it. */
+  hookId: string
+  hookAddress: string
+  hookKey: string
+  callId: string
   token: string
   /** A community key without the permission of an operation. */
   keyWithout: Map<Permission, string>
@@ -186,6 +193,7 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
   const sold = await openStore(server, community, member.id)
   const quest = await community.tenant((tx) => createQuest(tx, { ...newQuest, asks: ['note'] }, now))
   const told = await newWebhook(server, community)
+  const hook = await newHook(server, community)
   const job = await ask(server, 'POST /apis/v1/users/bulk-import', { bearer: community.systemKey, form: csv() })
   return {
     ...community,
@@ -207,6 +215,7 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
     ...sold,
     questId: quest.id,
     ...told,
+    ...hook,
     token: await embedToken(server, community, 'member'),
     keyWithout,
     userKey: userKey.key,
@@ -316,6 +325,18 @@ async function newWebhook({ config }: TestServer, { id, tenant }: TestCommunity)
       .values(ids.map((message_id) => ({ ...sent, message_id })))
       .execute()
     return { webhookId: endpoint.id, eventId: ids[0]! }
+  })
+}
+
+/** An incoming hook, and two calls of it. */
+async function newHook({ config }: Pick<TestServer, 'config'>, { tenant }: Pick<TestCommunity, 'tenant'>) {
+  const now = new Date()
+  const input = { name: 'Hook', action: { kind: 'currency' }, requiresKey: true } as const
+  return tenant(async (tx) => {
+    const { hook, address, key } = await createHook(tx, rootKey(config.secretKey!), input, now)
+    for (const reason of ['First', 'Second']) await writeDownRefused(tx, hook.id, { code: 'conflict', reason }, now)
+    const [call] = await listCalls(tx, hook.id, { after: undefined, limit: 1 })
+    return { hookId: hook.id, hookAddress: address!, hookKey: key!, callId: call!.id }
   })
 }
 
@@ -528,6 +549,16 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
   'POST /v1/webhooks/{webhookId}/replay': () => ({
     body: { from: '2026-01-01T00:00:00.000Z', to: '2026-01-02T00:00:00.000Z' },
   }),
+  'POST /v1/hooks': () => ({ body: { name: 'Made', action: { kind: 'currency' }, requiresKey: true } }),
+  'PATCH /v1/hooks/{hookId}': () => ({ body: { description: 'changed' } }),
+  'DELETE /v1/hooks/{hookId}': async ({ server, ...place }) => ({
+    params: { hookId: (await newHook(server, place)).hookId },
+  }),
+  'POST /v1/hooks/{hookId}/rotate': async ({ server, ...place }) => ({
+    params: { hookId: (await newHook(server, place)).hookId },
+    body: { secret: 'key' },
+  }),
+  'POST /hooks/v1/{hookAddress}': () => ({ body: { user: 'member', operation: 'add', amount: 1 } }),
   'PUT /v1/social-networks/{network}': () => ({ body: { clientId: 'made', clientSecret: 'made' } }),
   'PATCH /v1/referral': () => ({ body: { page: 'https://site.example/join?ref={code}' } }),
   'POST /widget/v1/{publishableKey}/socials/{questId}/claim': () => ({ body: { note: 'Made' } }),
@@ -697,6 +728,7 @@ export async function goodRequest(key: RouteKey, place: Place, who: Ask): Promis
     roleId,
     webhookId,
     eventId,
+    hookId,
     serverId,
     statusId,
   } = place
@@ -722,6 +754,9 @@ export async function goodRequest(key: RouteKey, place: Place, who: Ask): Promis
     roleId,
     webhookId,
     eventId,
+    hookId,
+    // As secret as a key: who knows it says so.
+    hookAddress: 'x',
     userId,
   }
   const { body: shown, ...rest } = who
@@ -812,6 +847,24 @@ export const visitors: Visitor[] = [
     name: 'a widget access key',
     as: 'widgetAccessKey',
     shows: ({ widgetAccess }) => ({ body: widgetAccess, params: nowhere }),
+  },
+  {
+    name: 'a system that knows a hook',
+    as: 'hook',
+    shows: ({ hookAddress, hookKey }) => ({ params: { ...nowhere, hookAddress }, headers: { 'x-api-key': hookKey } }),
+  },
+  {
+    name: 'a system that knows a hook and not its key',
+    shows: ({ hookAddress }) => ({ params: { ...nowhere, hookAddress } }),
+  },
+  {
+    name: 'a browser that knows a hook',
+    careless: true,
+    shows: ({ hookAddress, hookKey, origin }) => ({
+      params: { ...nowhere, hookAddress },
+      headers: { 'x-api-key': hookKey },
+      origin,
+    }),
   },
   {
     name: 'a member who signed in',

@@ -14,6 +14,8 @@ import { beginSession } from '../../packages/server/src/domain/accounts/sessions
 import { writeDown } from '../../packages/server/src/domain/audit.js'
 import { createChannel } from '../../packages/server/src/domain/channels.js'
 import { visit } from '../../packages/server/src/domain/gamification/visits.js'
+import { once } from '../../packages/server/src/domain/hooks/calls.js'
+import { createHook } from '../../packages/server/src/domain/hooks/hooks.js'
 import { newId } from '../../packages/server/src/domain/ids.js'
 import { rootKey } from '../../packages/server/src/domain/keys/secrets.js'
 import { deleteMember } from '../../packages/server/src/domain/members/deletions.js'
@@ -114,6 +116,9 @@ async function seedTheRest(): Promise<void> {
       .insertInto('webhook_attempts')
       .values({ ...delivery, id: newId(), status: 200, error: null, latency_ms: 1, answer: '' })
       .execute()
+    const input = { name: 'Hook', action: { kind: 'currency' }, requiresKey: true } as const
+    const { hook } = await createHook(tx, rootKey(randomBytes(32)), input, now)
+    await once(tx, hook, { names: ['id:1'], content: null, externalId: '1' }, async () => ({}), now)
     const { board_id, member_id } = await tx.db
       .selectFrom('board_scores')
       .select(['board_id', 'member_id'])
@@ -348,6 +353,7 @@ describe('background work', () => {
       'board_deltas',
       'events',
       'forgotten_images',
+      'hook_calls',
       'idempotency_keys',
       'jobs',
       'leaderboards',

@@ -14,6 +14,8 @@ export const principals = [
   'userKey',
   /** A back-end with a widget access key (`rai_wid_…` and its secret, both in the body). */
   'widgetAccessKey',
+  /** Another system: the address of an incoming hook, and what that hook wants to see beside it. */
+  'hook',
   /** Somebody who signed in: the access token of a login (`rai_at_…`), wherever they are a member. */
   'login',
   /** The same, as the member that they are in the community which `serverId` names. An owner is one as well. */
@@ -94,6 +96,10 @@ export const keyPrefixes = {
   user: 'rai_uk_',
   widgetAccessId: 'rai_wid_',
   widgetAccessSecret: 'rai_wsk_',
+  /** The last part of the address of an incoming hook. */
+  hookAddress: 'rai_hook_',
+  /** What its calls show. */
+  hookKey: 'rai_hk_',
   /** Of a login. */
   accessToken: 'rai_at_',
   refreshToken: 'rai_rt_',

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { application } from './families/application/index.js'
 import { embed } from './families/embed.js'
+import { hooks } from './families/hooks.js'
 import { integration } from './families/integration/index.js'
 import { management } from './families/management/index.js'
 import { platform } from './families/platform.js'
@@ -24,6 +25,7 @@ export type { BadgeAction } from './families/system/badges.js'
 export { type ChannelType, type Manifest, mostChannels } from './families/system/channels.js'
 export { mostUserKeys } from './families/user.js'
 export type { MilestoneState, ReasonCode } from './families/widget/index.js'
+export * from './hooks.js'
 export * from './messages.js'
 export * from './route.js'
 export * from './schemas.js'
@@ -40,6 +42,7 @@ export const families = {
   management,
   system,
   secureAuth,
+  hooks,
   widget,
 }
 export type FamilyName = keyof typeof families
@@ -54,6 +57,7 @@ export const routes = {
   ...management,
   ...system,
   ...secureAuth,
+  ...hooks,
   ...widget,
 }
 export type Routes = typeof routes

@@ -27,6 +27,11 @@ export interface Route {
    * has none.
    */
   pictures?: readonly string[]
+  /**
+   * The body is taken as the bytes that it is, whatever its media type says: its operation looks at them before it reads them.
+   * `body` describes what they hold.
+   */
+  raw?: true
   /** The success answer: what is inside the family's envelope. Absent when the answer is not JSON of ours. */
   answer?: z.ZodType
   /** Whether it changes something, where its method, which is documented so, does not say it: a GET does not, others do. */

@@ -10,6 +10,7 @@ import {
 } from 'fastify'
 import * as application from './api/application/index.js'
 import * as embed from './api/embed/index.js'
+import * as hooks from './api/hooks/index.js'
 import * as integration from './api/integration/index.js'
 import * as management from './api/management/index.js'
 import * as platform from './api/platform/index.js'
@@ -53,7 +54,7 @@ export async function createApp(
   const limits: Limits = { ...defaultLimits, ...changes }
   const limiter = createLimiter(limits, redis)
   const refuser = createRefuser(
-    [embed, application, integration, user, management, system, secureAuth, widget, platform].map(
+    [embed, application, integration, user, management, system, secureAuth, hooks, widget, platform].map(
       ({ family }) => family,
     ),
     services.clock,
@@ -110,6 +111,7 @@ export async function createApp(
   await mountFamily(app, mounting, management.family, contract.management, management.handlers)
   await mountFamily(app, mounting, system.family, contract.system, system.handlers)
   await mountFamily(app, mounting, secureAuth.family, contract.secureAuth, secureAuth.handlers)
+  await mountFamily(app, mounting, hooks.family, contract.hooks, hooks.handlers)
   await mountFamily(app, mounting, widget.family, contract.widget, widget.handlers)
   await mountScripts(app)
   mountPictures(app, services)

@@ -1,4 +1,5 @@
 import type {
+  AnswerOf,
   ChannelPermission,
   ChannelType,
   ConnectableNetwork,
@@ -9,6 +10,8 @@ import type {
   FieldType,
   FieldValue,
   GamificationSettings,
+  HookEncryption,
+  HookSignature,
   Manifest,
   managementFamily,
   OrderCategory,
@@ -120,6 +123,9 @@ export interface Tables {
   webhook_messages: WebhookMessages
   webhook_deliveries: WebhookDeliveries
   webhook_attempts: WebhookAttempts
+  hooks: Hooks
+  hook_calls: HookCalls
+  hook_call_names: HookCallNames
 }
 
 /** A column with a default in the database that never changes afterwards. */
@@ -1050,7 +1056,7 @@ interface WebhookSecrets {
   community_id: string
   id: string
   owner_id: string
-  use: 'sign' | 'encrypt'
+  use: 'sign' | 'encrypt' | 'key'
   sealed: Buffer
   ends_at: Date | null
 }
@@ -1092,4 +1098,42 @@ interface WebhookAttempts {
   latency_ms: number
   answer: string
   created_at: Date
+}
+
+interface Hooks {
+  community_id: string
+  id: string
+  name: string
+  description: Generated<string>
+  action: JSONColumnType<managementFamily.HookAction>
+  address_hash: Buffer
+  address_hint: string
+  requires_key: Generated<boolean>
+  signature: Generated<HookSignature>
+  encryption: Generated<HookEncryption>
+  is_enabled: Generated<boolean>
+  created_at: Once<Date>
+  updated_at: Date
+  revision: Generated<number>
+}
+
+interface HookCalls {
+  community_id: string
+  id: string
+  hook_id: string
+  outcome: managementFamily.HookOutcome
+  code: ErrorCode | null
+  reason: string | null
+  external_id: string | null
+  repeats: string | null
+  answer: ColumnType<AnswerOf<'POST /hooks/v1/{hookAddress}'> | null, string | null, never>
+  content_hash: Buffer | null
+  created_at: Date
+}
+
+interface HookCallNames {
+  community_id: string
+  hook_id: string
+  name: string
+  call_id: string
 }

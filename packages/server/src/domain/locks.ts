@@ -14,6 +14,7 @@ import type { Member } from './members/members.js'
  */
 const order = [
   // Turns on one subject: see `takeTurn`.
+  'hooks',
   'username',
   'file',
   'user keys',

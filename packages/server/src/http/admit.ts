@@ -5,6 +5,7 @@ import { giveXpRoles } from '../domain/gamification/xp-roles.js'
 import type { Asker, Login, Services } from './context.js'
 import { allowPage } from './cors.js'
 import {
+  askerByAddress,
   askerByHeader,
   askerByLogin,
   askerByPage,
@@ -39,6 +40,11 @@ export async function admit(
   if (source === 'none') allowPage(reply, '*')
   // Who asks stands in the body.
   if (source === 'none' || source === 'body') return
+  if (source === 'address') {
+    request.asker = await askerByAddress(services, (request.params as { hookAddress: string }).hookAddress)
+    await limiter.take(reply, 'key', request.asker.keyId)
+    return
+  }
   if (source === 'page') {
     const { key, origin } = await admitPage(services, request, reply)
     await limiter.take(reply, 'page', key.id)

@@ -96,6 +96,7 @@ type IsFile<K extends RouteKey> = Routes[K] extends { file: string } ? true : fa
 type Pictures<K extends RouteKey> = Routes[K] extends { pictures: readonly (infer Name extends string)[] }
   ? Partial<Record<Name, Buffer>>
   : never
+type IsRaw<K extends RouteKey> = Routes[K] extends { raw: true } ? true : false
 type IsAnyone<K extends RouteKey> = 'anyone' extends PrincipalsOf<K> ? true : false
 type IsLogin<K extends RouteKey> = 'login' extends PrincipalsOf<K> ? true : false
 
@@ -103,13 +104,14 @@ type IsLogin<K extends RouteKey> = 'login' extends PrincipalsOf<K> ? true : fals
 export interface Context<K extends RouteKey> {
   /**
    * The community's transaction: a snapshot for what only reads. It is committed when the handler returns. Null where no community is
-   * known, and for uploads: those take as long as the asker likes and open short transactions of their own.
+   * known, for raw bodies, and for uploads: those take as long as the asker likes and open short transactions of their own.
    */
-  tx: true extends IsFile<K> | IsAnyone<K> | IsLogin<K> ? null : [Pictures<K>] extends [never] ? Tx : null
+  tx: true extends IsFile<K> | IsRaw<K> | IsAnyone<K> | IsLogin<K> ? null : [Pictures<K>] extends [never] ? Tx : null
   principal: IsAnyone<K> extends true ? null : IsLogin<K> extends true ? Login : Asker
   params: ParamsOf<K>
   query: QueryOf<K>
-  body: BodyOf<K>
+  /** Of a raw body the bytes. */
+  body: IsRaw<K> extends true ? Buffer : BodyOf<K>
   file: IsFile<K> extends true ? UploadedFile : null
   /** What the form carries, as it came. */
   pictures: Pictures<K>

@@ -5,6 +5,7 @@ import { findSession } from '../domain/accounts/sessions.js'
 import { writeDownRefusal } from '../domain/audit.js'
 import { Failure } from '../domain/failure.js'
 import { isNewVisit } from '../domain/gamification/visits.js'
+import { findHook, NotLetIn } from '../domain/hooks/hooks.js'
 import { isId } from '../domain/ids.js'
 import { allowsOrigin, earliest, findAccessKey, findKey, type Key, stillGood } from '../domain/keys/keys.js'
 import { hintOf } from '../domain/keys/text.js'
@@ -17,15 +18,19 @@ import { type Arrived, operationOf } from './audit.js'
 import type { Asker, Login, Services } from './context.js'
 
 /** How an operation is told who asks. It follows from the principals that it lists. */
-export type CredentialSource = 'none' | 'page' | 'header' | 'body'
+export type CredentialSource = 'none' | 'page' | 'header' | 'body' | 'address'
 
 export function sourceOf({ access: { principals } }: Route): CredentialSource {
   if (principals.includes('anyone')) return 'none'
   if (principals.includes('visitor') || principals.includes('member')) return 'page'
+  if (principals.includes('hook')) return 'address'
   return principals.includes('widgetAccessKey') ? 'body' : 'header'
 }
 
-const secretPrefixes = [keyPrefixes.community, keyPrefixes.system, keyPrefixes.user, keyPrefixes.widgetAccessSecret]
+const secretPrefixes = [
+  ...[keyPrefixes.community, keyPrefixes.system, keyPrefixes.user, keyPrefixes.widgetAccessSecret],
+  keyPrefixes.hookKey,
+]
 
 /** The text of `Authorization: Bearer …`. All that pages send: `Vary` names no other header that tells who asks. */
 const bearerIn = ({ authorization }: IncomingHttpHeaders): string | undefined =>
@@ -216,6 +221,27 @@ export async function askerByPage(
     signedBy: claims.signedBy,
     keys: [...visitor.keys, minter],
     expiresAt: earliest(visitor.expiresAt, minter.expires_at, claims.expiresAt),
+  }
+}
+
+/** Another system: the address of a hook, which then says what else it wants to see. */
+export async function askerByAddress({ database }: Services, address: string): Promise<Asker> {
+  const hook = await findHook(database, address)
+  if (!hook) throw new NotLetIn('There is none.')
+  return {
+    kind: 'hook',
+    communityId: hook.community_id,
+    keyId: hook.id,
+    keys: [],
+    permissions: [],
+    memberId: undefined,
+    begunAt: undefined,
+    roleIds: [],
+    isVisit: false,
+    channelIds: null,
+    signedBy: undefined,
+    expiresAt: null,
+    origin: undefined,
   }
 }
 

@@ -1,5 +1,5 @@
 import multipart from '@fastify/multipart'
-import { isWrite, type Method, type Route, type RouteKey, type RouteTable } from '@rai/contract'
+import { bodyLimits, isWrite, type Method, type Route, type RouteKey, type RouteTable } from '@rai/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Tx } from '../db/database.js'
 import { Failure } from '../domain/failure.js'
@@ -66,9 +66,9 @@ export async function mountFamily<K extends RouteKey>(
       handler: handlers[key] as unknown as AnyHandler,
     }
   })
-  for (const operation of operations.filter(({ route }) => !route.file && !route.pictures))
+  for (const operation of operations.filter(({ route: { file, pictures, raw } }) => !file && !pictures && !raw))
     mount(app, mounting, operation)
-  // A file comes as multipart and as nothing else; everything else but pictures comes as JSON and as nothing else.
+  // A file comes as multipart and as nothing else; everything else but pictures and raw bodies comes as JSON and as nothing else.
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     // Left unread: who reads the upload says what it should have been.
@@ -80,6 +80,13 @@ export async function mountFamily<K extends RouteKey>(
   await app.register(async (scope) => {
     await scope.register(multipart)
     for (const operation of operations.filter(({ route }) => route.pictures)) mount(scope, mounting, operation)
+  })
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyLimits.usual }, (_request, body, done) =>
+      done(null, body),
+    )
+    for (const operation of operations.filter(({ route }) => route.raw)) mount(scope, mounting, operation)
   })
   for (const url of new Set(operations.map((operation) => operation.url))) {
     const known = operations.filter((operation) => operation.url === url)
@@ -136,7 +143,7 @@ async function perform(
   const { family, method, route, writes, handler } = operation
   const params = parsePart('path', route.params, request.params)
   const query = parsePart('query', route.query, request.query)
-  const body = parsePart('body', route.body, form ? form.fields : request.body)
+  const body = route.raw ? undefined : parsePart('body', route.body, form ? form.fields : request.body)
   let asker = request.asker
   if (sourceOf(route) === 'body') {
     asker = await askerByBody(services, body as { accessId: string; accessKey: string })
@@ -163,7 +170,7 @@ async function perform(
       principal: who,
       params,
       query,
-      body,
+      body: route.raw ? (request.body ?? Buffer.alloc(0)) : body,
       file: form?.file ?? null,
       pictures: form?.pictures ?? {},
       gone: form?.gone ?? null,
@@ -194,14 +201,14 @@ async function perform(
   }
 }
 
-/** Reads see one moment; writes stand or fall as one; uploads and what belongs to no community have no transaction. */
+/** Reads see one moment; writes stand or fall as one; uploads, raw bodies and what belongs to no community have no transaction. */
 async function inTransaction<T>(
   { database }: Services,
   { route, writes }: Operation,
   asker: Asker | null,
   work: (tx: Tx | null) => Promise<T>,
 ): Promise<T> {
-  if (!asker || route.file || route.pictures) return work(null)
+  if (!asker || route.file || route.pictures || route.raw) return work(null)
   return database.tenant(asker.communityId, work, { snapshot: !writes })
 }
 

@@ -11,7 +11,7 @@ const eventDays = 7
 const answerHours = 24
 /** What a failed bulk job has not done waits so long for its file to be sent again. */
 const failedHours = 24
-/** What webhooks told can be read, and told again, for so long. All attempts take less than half of it. */
+/** What webhooks told and hooks were asked can be read, and told again, for so long. All attempts take less than half of it. */
 const messageDays = 60
 /** How many rows go in one transaction. */
 const batch = 10_000
@@ -28,13 +28,14 @@ const old = {
   job_errors: sql<boolean>`created_at < now() - make_interval(days => ${restorableDays}) and failed > 0`,
   /** With what became of them. */
   webhook_messages: sql<boolean>`created_at < now() - make_interval(days => ${messageDays})`,
+  hook_calls: sql<boolean>`created_at < now() - make_interval(days => ${messageDays})`,
   login_codes: sql<boolean>`expires_at < now()`,
   social_tickets: sql<boolean>`expires_at < now()`,
   /** The database itself keeps what is younger. */
   audit_log: sql<boolean>`created_at < audit_horizon()`,
 }
 
-/** Deletes what is kept for a time only: numbered events, the answers of idempotent writes, the rows of failed jobs, the errors of old ones, codes and tickets that ran out, what webhooks told, the audit log. */
+/** Deletes what is kept for a time only: numbered events, the answers of idempotent writes, the rows of failed jobs, the errors of old ones, codes and tickets that ran out, what webhooks told and hooks were asked, the audit log. */
 export function startPruning(database: Database, log: Pick<Logger, 'error'>): Loop {
   return startLoop(database, log, {
     name: 'pruning',
@@ -71,8 +72,9 @@ export function startPruning(database: Database, log: Pick<Logger, 'error'>): Lo
         .distinct()
         .where(old.webhook_messages)
         .execute()
+      const calls = await db.selectFrom('hook_calls').select('community_id').distinct().where(old.hook_calls).execute()
       const audit = await db.selectFrom('audit_log').select('community_id').distinct().where(old.audit_log).execute()
-      return [...events, ...answers, ...jobs, ...codes, ...tickets, ...messages, ...audit].map(
+      return [...events, ...answers, ...jobs, ...codes, ...tickets, ...messages, ...calls, ...audit].map(
         (row) => row.community_id,
       )
     },
@@ -95,7 +97,7 @@ export function startPruning(database: Database, log: Pick<Logger, 'error'>): Lo
           delete from job_errors where community_id = ${communityId} and job_id in (
             select id from jobs where community_id = ${communityId} and ${old.job_errors}
           )`.execute(tx.db)
-        for (const table of ['login_codes', 'social_tickets', 'webhook_messages'] as const)
+        for (const table of ['login_codes', 'social_tickets', 'webhook_messages', 'hook_calls'] as const)
           await tx.db.deleteFrom(table).where('community_id', '=', communityId).where(old[table]).execute()
         await tx.db.deleteFrom('audit_log').where('community_id', '=', communityId).where(old.audit_log).execute()
         return events.numAffectedRows === BigInt(batch)

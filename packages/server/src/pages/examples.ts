@@ -180,6 +180,13 @@ export const bodyExamples: { [K in RouteKey]?: BodyOf<K> } = {
     to: '2026-11-24T00:00:00.000Z',
     status: 'exhausted',
   },
+  'POST /v1/hooks': {
+    name: 'Orders of the shop',
+    action: { kind: 'currency' },
+    signature: 'standard',
+  },
+  'PATCH /v1/hooks/{hookId}': { encryption: 'jwe' },
+  'POST /v1/hooks/{hookId}/rotate': { secret: 'signingSecret' },
   'PATCH /v1/socials/{questId}': { reward: { xp: 100, currency: 10 }, endsAt: '2026-12-31T23:00:00.000Z' },
   'POST /v1/social-reviews/{reviewId}/reject': { reason: 'The post is not public.' },
   'PUT /v1/social-networks/{network}': { clientId: '1290871', clientSecret: 'kX2…' },
@@ -206,6 +213,11 @@ export const bodyExamplesByKind: { [K in RouteKey]?: Record<string, BodyOf<K>> }
       identifiers: { 'data-username': '@username', 'data-user-id': 'externalId' },
       createMember: true,
     },
+  },
+  'POST /hooks/v1/{hookAddress}': {
+    message: { message: 'A new hut has opened!' },
+    fields: { user: 'amara', customFields: [{ fieldIdorName: 'club', value: 'Alpine' }] },
+    currency: { user: 'amara', operation: 'add', amount: 25 },
   },
   'POST /api/v1/channels': {
     open: { topic: 'Trail talk', channelType: 'open', description: 'Where did you hike?', order: 1 },

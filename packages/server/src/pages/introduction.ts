@@ -33,7 +33,7 @@ curl ${publicUrl}/apis/v1/users/info -H "Authorization: Bearer $RAI_KEY" \\
 
 ### Answers
 
-*integration*, *user* and *embed* wrap what they answer as \`{ status, message, data }\`, *management* and *application* as
+*integration*, *user*, *hooks* and *embed* wrap what they answer as \`{ status, message, data }\`, *management* and *application* as
 \`{ meta, message, data }\`, *system* as \`{ meta, body }\`; *secureAuth* puts \`error: false\` beside it; *widget* and *platform*
 answer bare.
 
@@ -66,6 +66,7 @@ const words: Record<Principal, (access: Access) => string> = {
   userKey: ({ ownPermission }) =>
     `a member’s script with a user key${ownPermission ? ` that has the permission \`${ownPermission}\`` : ''} (\`Authorization: Bearer rai_uk_…\`)`,
   widgetAccessKey: () => 'a site’s back-end with a widget access key, both halves in the body',
+  hook: () => 'whoever knows the address of a hook, and shows what that one wants to see',
   login: () => 'somebody who signed in (`Authorization: Bearer rai_at_…`)',
   loginMember: ({ may }) =>
     `somebody who signed in and is a member of the community${may ? ` whose roles allow \`${may}\`` : ''} (\`Authorization: Bearer rai_at_…\`)`,

@@ -18,6 +18,7 @@ import { z } from 'zod'
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponsesObject } from 'zod-openapi'
 import { family as application } from '../api/application/family.js'
 import { family as embed } from '../api/embed/family.js'
+import { family as hooks } from '../api/hooks/family.js'
 import { family as integration } from '../api/integration/family.js'
 import { family as management } from '../api/management/family.js'
 import { family as platform } from '../api/platform/family.js'
@@ -41,10 +42,11 @@ export const families: readonly Family[] = [
   management,
   system,
   secureAuth,
+  hooks,
   platform,
 ]
 
-/** How each principal shows who it is. Visitors do by the path, widget access keys in the body. */
+/** How each principal shows who it is. Visitors and hooks do by the path, widget access keys in the body. */
 const schemesOf: Record<Principal, readonly string[]> = {
   anyone: [],
   visitor: [],
@@ -53,6 +55,7 @@ const schemesOf: Record<Principal, readonly string[]> = {
   systemKey: ['systemKey', 'systemKeyHeader'],
   userKey: ['userKey'],
   widgetAccessKey: [],
+  hook: [],
   login: ['accessToken'],
   loginMember: ['accessToken'],
   owner: ['accessToken'],

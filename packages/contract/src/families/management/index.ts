@@ -1,6 +1,7 @@
 import { table } from '../../route.js'
 import { audit } from './audit.js'
 import { gamification } from './gamification.js'
+import { hooks } from './hooks.js'
 import { keys } from './keys.js'
 import { leaderboards } from './leaderboards.js'
 import { milestones } from './milestones.js'
@@ -9,6 +10,7 @@ import { store } from './store.js'
 import { webhooks } from './webhooks.js'
 
 export type { AuditActor } from './audit.js'
+export type { HookAction, HookFields, HookOutcome, HookSecret } from './hooks.js'
 export { type IdentifierMeaning, keyKinds } from './keys.js'
 export { Leaderboard, rankingFields, timeFilters } from './leaderboards.js'
 export type { Condition, Multiplier, Task } from './milestones.js'
@@ -24,5 +26,6 @@ export const management = table({
   ...store,
   ...socials,
   ...webhooks,
+  ...hooks,
   ...audit,
 })

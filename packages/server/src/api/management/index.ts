@@ -2,6 +2,7 @@ import type { families } from '@rai/contract'
 import type { Handlers } from '../../http/context.js'
 import { audit } from './audit.js'
 import { gamification } from './gamification.js'
+import { hooks } from './hooks.js'
 import { keys } from './keys.js'
 import { leaderboards } from './leaderboards.js'
 import { milestones } from './milestones.js'
@@ -24,4 +25,5 @@ export const handlers: Handlers<keyof typeof families.management> = {
   ...audit,
   ...socials,
   ...webhooks,
+  ...hooks,
 }

@@ -31,12 +31,13 @@ select tenant_table('webhook_endpoints');
 alter table webhook_endpoints add foreign key (community_id) references communities;
 create policy worker on webhook_endpoints for select using (is_worker());
 
--- What endpoints are signed to and encrypted for, sealed by the root key.
+-- What endpoints and incoming hooks are signed to and encrypted for, and of the keys of hooks the SHA-256; sealed by the root
+-- key.
 create table webhook_secrets (
   community_id uuid not null,
   id uuid not null,
   owner_id uuid not null,
-  use text not null check (use in ('sign', 'encrypt')),
+  use text not null check (use in ('sign', 'encrypt', 'key')),
   sealed bytea not null,
   -- Of one that was rotated: when it signs no more.
   ends_at timestamptz,
