@@ -66,7 +66,7 @@ export function signedIn({ headers }: IncomingMessage): string | undefined {
 }
 
 /** Only pages of this site may ask: browsers say so themselves. */
-const sameOrigin =
+export const sameOrigin =
   (answer: Answer): Answer =>
   async (request, response) => {
     if (request.headers['sec-fetch-site'] === 'same-origin') return answer(request, response)

@@ -5,6 +5,7 @@ import type { Config } from '../packages/server/src/config.js'
 import type { DemoFile } from '../packages/server/src/demo.js'
 import { mailFolder } from '../packages/server/src/mail/transport.js'
 import { backEnd, signedIn } from './back-end.js'
+import { createEvents, type Events } from './events.js'
 import { faults } from './faults.js'
 import { inbox } from './inbox.js'
 
@@ -21,10 +22,16 @@ const types: Record<string, string> = {
 /**
  * A customer's web site: pages, and a small back-end that knows the secret keys. Its origin is not the server's.
  * @param config The server's: where it puts mails that nobody sends, and where pictures come from.
+ * @param events What it does with events.
  */
-export function createSite(demo: DemoFile, config: Pick<Config, 'dataDir' | 'filesUrl'>): Server {
+export function createSite(
+  demo: DemoFile,
+  config: Pick<Config, 'dataDir' | 'filesUrl'>,
+  events: Events = createEvents(demo),
+): Server {
   const paths: Record<string, Answer> = {
     ...backEnd(demo),
+    ...events.paths,
     '/faults': faults(demo),
     '/inbox': inbox(demo, mailFolder(config)),
   }

@@ -12,13 +12,14 @@ import { demoFile, readDemo } from '../packages/server/src/demo.js'
 import type { Ready } from '../packages/server/src/main.js'
 import { addStateBoards } from './boards.js'
 import { addTalk } from './channels.js'
+import { createEvents, hookPlace } from './events.js'
 import { addMilestones } from './milestones.js'
 import { addQuests } from './quests.js'
 import { createSite } from './site.js'
 
 const server = fork(join(import.meta.dirname, '../packages/server/dist/main.js'), {
   execArgv: [],
-  env: { ...process.env, LOG_LEVEL: process.env.LOG_LEVEL || 'warn' },
+  env: { ...process.env, LOG_LEVEL: process.env.LOG_LEVEL || 'warn', RAI_WEBHOOK_ALLOW: allowed() },
 })
 server.on('exit', (code, signal) => {
   // One that ends by itself has said why.
@@ -40,7 +41,8 @@ if (demo) {
   await addMilestones({ ...demo, apiUrl: url })
   await addQuests({ ...demo, apiUrl: url })
   await addTalk({ ...demo, apiUrl: url })
-  const site = createSite(demo, config)
+  const events = createEvents({ ...demo, apiUrl: url })
+  const site = createSite(demo, config, events)
   const { port } = new URL(demo.siteUrl)
   try {
     await once(site.listen(Number(port), config.host), 'listening')
@@ -48,6 +50,7 @@ if (demo) {
     console.error(`The demo site cannot listen on port ${port}: ${(error as Error).message}. Set RAI_DEMO_SITE.`)
     process.exit(1)
   }
+  await events.connect(`http://${hookPlace(config)}/hook`)
   lines.unshift(['Demo site', demo.siteUrl])
   if (!config.smtpUrl) lines.push(['Mails', `${demo.siteUrl}/inbox`])
   lines.push(['Keys', relative('.', demoFile(config))])
@@ -57,3 +60,14 @@ ${lines.map(([name = '', value]) => `  ${name.padEnd(15)}${value}`).join('\n')}
 
   Ctrl-C stops everything.
 `)
+
+/** The site is on this machine, and the server may send events there. */
+function allowed(): string {
+  try {
+    const config = readConfig(process.env)
+    return [...config.webhookAllow, ...(config.demo ? [hookPlace(config)] : [])].join(', ')
+  } catch {
+    // The server says what is wrong, and ends.
+    return process.env.RAI_WEBHOOK_ALLOW ?? ''
+  }
+}
