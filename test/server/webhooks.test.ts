@@ -1,10 +1,14 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { AnswerOf, BodyOf } from '@rai/contract'
 import { compactDecrypt } from 'jose'
 import { Webhook } from 'standardwebhooks'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { signatureHeaders } from '../../packages/server/src/calls/sign.js'
 import { freePort } from '../../packages/server/src/db/supervisor.js'
 import { emitEach } from '../../packages/server/src/domain/events.js'
@@ -19,7 +23,7 @@ import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { quietConfig } from '../helpers/config.js'
 import { times } from '../helpers/long.js'
 import { missingId } from '../helpers/people.js'
-import { type Received, type Receiver, startReceiver, verified } from '../helpers/receiver.js'
+import { type Answer, type Received, type Receiver, startReceiver, verified } from '../helpers/receiver.js'
 import { startTestServer } from '../helpers/server.js'
 import { naughtyStrings } from '../helpers/strings.js'
 
@@ -35,10 +39,15 @@ const seconds = 1000
 const minutes = 60 * seconds
 const hours = 60 * minutes
 const days = 24 * hours
+/** What names mean that are sent to. */
+const names: Record<string, string[]> = {
+  'inside.example': ['127.0.0.1'],
+  'both.example': ['93.184.216.34', '127.0.0.1'],
+}
 const server = await startTestServer({
   clock,
   config: { webhookAllow: receivers.map(({ place }) => place) },
-  resolve: async (name) => (name === 'inside.example' ? ['127.0.0.1'] : ['93.184.216.34', '127.0.0.1']),
+  resolve: async (name) => names[name]!,
 })
 let community: TestCommunity
 let bearer: string
@@ -77,14 +86,14 @@ const arrived = async (n: number, at = receiver): Promise<Received[]> => {
   return at.received
 }
 /** Waits until an endpoint's only delivery has had so many attempts, and answers it. */
-const attempted = async (webhookId: string, n: number) =>
+const attempted = async (webhookId: string, n: number, timeout = 10 * seconds) =>
   vi.waitFor(
     async () => {
       const [delivery] = await deliveries(webhookId)
       expect(delivery?.attempts).toHaveLength(n)
       return delivery!
     },
-    { timeout: 10_000, interval: 10 },
+    { timeout, interval: 10 },
   )
 
 describe('what is sent', () => {
@@ -439,6 +448,29 @@ describe('an endpoint', () => {
     expect(receiver.received).toEqual([])
   })
 
+  it('11: is looked up at each attempt, and sent nothing when its name has come to mean this network', async () => {
+    const port = Number(receiver.place.split(':')[1])
+    let connections = 0
+    const trap = createServer((socket) => socket.destroy(void connections++))
+    onTestFinished(() => void trap.close())
+    await once(trap.listen(port, '127.0.0.2'), 'listening')
+    names['moves.example'] = ['127.0.0.1']
+    receiver.answer = 500
+    const { _id } = await newEndpoint({ url: `http://moves.example:${port}/` })
+    await joins()
+    await attempted(_id, 1)
+    for (const [n, moved] of [['127.0.0.2'], ['127.0.0.1', '127.0.0.2']].entries()) {
+      names['moves.example'] = moved
+      aheadMs += 6 * minutes
+      expect((await attempted(_id, n + 2)).attempts[0]).toMatchObject({ status: null, error: 'not a public address' })
+    }
+    names['moves.example'] = ['127.0.0.1']
+    receiver.answer = 200
+    aheadMs += hours
+    expect((await attempted(_id, 4)).status).toBe('delivered')
+    expect([connections, receiver.received.length]).toEqual([0, 2])
+  })
+
   it('is tried', async () => {
     const { _id, key } = await newEndpoint()
     await newEndpoint({ url: second.url })
@@ -621,6 +653,23 @@ describe('9: others', () => {
     expect(open).toBe(5)
     expect((await deliveries(_id, { status: 'pending', limit: '100' })).length).toBe(Math.min(n, 100))
   })
+
+  it.each<[string, Answer]>([
+    ['says nothing', () => {}],
+    ['answers byte by byte', (response) => void setInterval(() => response.write('x'), 500).unref()],
+  ])(
+    'are no longer waited for after fifteen seconds: one that %s',
+    async (_, answer) => {
+      receiver.answer = answer
+      const { _id } = await newEndpoint()
+      await joins()
+      const { status, attempts } = await attempted(_id, 1, 40 * seconds)
+      expect(status).toBe('pending')
+      expect(attempts).toMatchObject([{ status: null, answer: '' }])
+      expect(attempts[0]!.latencyMs).toBeGreaterThanOrEqual(14.9 * seconds)
+    },
+    60_000,
+  )
 })
 
 describe('12: what was sent', () => {
@@ -686,6 +735,40 @@ describe('12: what was sent', () => {
       items: [{ type: 'user.joined', status: 'pending', attempts: [{ status: 500, answer: 'not today' }] }],
       nextCursor: null,
     })
+  })
+})
+
+describe('the recipe in the README', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rai-recipe-'))
+  const root = join(import.meta.dirname, '../..')
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+  const text = readFileSync(join(root, 'packages/server/README.md'), 'utf8').split('\n## Verify a webhook\n')[1]!
+  const recipes = [...text.split('\n## ')[0]!.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code!)
+  /** Runs one of them as it stands there, with what it reads. */
+  const run = async (n: number, setting: string, value: string) => {
+    vi.stubEnv(setting, value)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const file = join(folder, `${n}.mjs`)
+    writeFileSync(file, recipes[n]!)
+    return import(/* @vite-ignore */ pathToFileURL(file).href)
+  }
+
+  it('verifies, and refuses what is not from us', async () => {
+    const { key } = await newEndpoint()
+    await joins('ada')
+    const { body, headers } = (await arrived(1))[0]!
+    const { handle } = await run(0, 'RAI_WEBHOOK_SECRET', key!)
+    expect(handle(body, headers)).toMatchObject({ type: 'user.joined', data: { user: { username: 'ada' } } })
+    expect(() => handle(`${body} `, headers)).toThrow('No matching signature')
+  })
+
+  it('opens what is encrypted', async () => {
+    const { encryptionKey } = await newEndpoint({ encryption: 'jwe' })
+    await joins('ada')
+    const { body } = (await arrived(1))[0]!
+    const { open } = await run(1, 'RAI_WEBHOOK_ENCRYPTION_KEY', encryptionKey!)
+    expect(await open(body.toString())).toMatchObject({ type: 'user.joined', data: { user: { username: 'ada' } } })
   })
 })
 
