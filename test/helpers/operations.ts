@@ -328,8 +328,18 @@ async function newWebhook({ config }: TestServer, { id, tenant }: TestCommunity)
   })
 }
 
+/** An incoming hook that is there for this request alone: there may be but so many. */
+const hookAnew = async ({ server, tenant }: Place): Promise<Ask> => {
+  const input = { name: 'To go', action: { kind: 'currency' }, requiresKey: true } as const
+  return tenant(async (tx) => {
+    await tx.db.deleteFrom('hooks').where('community_id', '=', tx.communityId).where('name', '=', 'To go').execute()
+    const { hook } = await createHook(tx, rootKey(server.config.secretKey!), input, new Date())
+    return { params: { hookId: hook.id } }
+  })
+}
+
 /** An incoming hook, and two calls of it. */
-async function newHook({ config }: Pick<TestServer, 'config'>, { tenant }: Pick<TestCommunity, 'tenant'>) {
+async function newHook({ config }: TestServer, { tenant }: TestCommunity) {
   const now = new Date()
   const input = { name: 'Hook', action: { kind: 'currency' }, requiresKey: true } as const
   return tenant(async (tx) => {
@@ -549,15 +559,10 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
   'POST /v1/webhooks/{webhookId}/replay': () => ({
     body: { from: '2026-01-01T00:00:00.000Z', to: '2026-01-02T00:00:00.000Z' },
   }),
-  'POST /v1/hooks': () => ({ body: { name: 'Made', action: { kind: 'currency' }, requiresKey: true } }),
+  'POST /v1/hooks': () => ({ body: { name: 'To go', action: { kind: 'currency' }, requiresKey: true } }),
   'PATCH /v1/hooks/{hookId}': () => ({ body: { description: 'changed' } }),
-  'DELETE /v1/hooks/{hookId}': async ({ server, ...place }) => ({
-    params: { hookId: (await newHook(server, place)).hookId },
-  }),
-  'POST /v1/hooks/{hookId}/rotate': async ({ server, ...place }) => ({
-    params: { hookId: (await newHook(server, place)).hookId },
-    body: { secret: 'key' },
-  }),
+  'DELETE /v1/hooks/{hookId}': hookAnew,
+  'POST /v1/hooks/{hookId}/rotate': async (place) => ({ ...(await hookAnew(place)), body: { secret: 'key' } }),
   'POST /hooks/v1/{hookAddress}': () => ({ body: { user: 'member', operation: 'add', amount: 1 } }),
   'PUT /v1/social-networks/{network}': () => ({ body: { clientId: 'made', clientSecret: 'made' } }),
   'PATCH /v1/referral': () => ({ body: { page: 'https://site.example/join?ref={code}' } }),
