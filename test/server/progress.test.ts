@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { awardBadge } from '../../packages/server/src/domain/badges/awards.js'
 import { createBadge } from '../../packages/server/src/domain/badges/badges.js'
-import { createMember, type Member } from '../../packages/server/src/domain/members/members.js'
+import { balancesOf, createMember, type Member } from '../../packages/server/src/domain/members/members.js'
 import { momentOf } from '../../packages/server/src/domain/time.js'
 import { ask, embedToken } from '../helpers/api.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
@@ -78,6 +78,43 @@ describe('a streak’s calendar', () => {
     // Nothing is left to save this one.
     expect(await come('2026-11-03')).toMatchObject({ days: 1, longest: 4 })
     expect((await streak()).calendar.map(({ day }) => day)).toEqual(['2026-11-01', '2026-11-03'])
+  })
+
+  it('that broke can be had back for a time and a price, once, and goes on as if nothing had been missed', async () => {
+    const rewards = [
+      { days: 2, xp: 1, currency: 0 },
+      { days: 4, xp: 100, currency: 0 },
+    ]
+    await set({ streaks: { rewards, freezes: { everyDays: 30, max: 0 }, repair: { days: 2, price: 50 } } })
+    const repair = async () => {
+      const params = { publishableKey: community.publishableKey }
+      const bearer = await embedToken(server, community, 'ada')
+      return ask(server, 'POST /widget/v1/{publishableKey}/streak/repair', { params, bearer, origin: community.origin })
+    }
+    for (const day of ['2026-10-26', '2026-10-27', '2026-10-28']) await come(day)
+    expect([(await streak()).repair, (await repair()).code]).toEqual([null, 'conflict'])
+    const broken = await come('2026-10-30')
+    const until = momentOf('2026-11-01', 'Europe/Berlin').toISOString()
+    expect(broken).toMatchObject({ days: 1, longest: 3, repair: { days: 3, price: 50, until } })
+    const poor = await repair()
+    expect([poor.code, poor.facts]).toEqual(['not_enough', { missing: 50 }])
+    await earn(community, ada.id, 80, { unit: 'currency', at: now })
+    const both = await Promise.all([repair(), repair()])
+    expect(both.map(({ status, code }) => code ?? status).toSorted()).toEqual([200, 'conflict'])
+    expect(await streak()).toMatchObject({ days: 4, longest: 4, repair: null })
+    expect((await streak()).calendar.slice(-2)).toEqual([
+      { day: '2026-10-29', state: 'saved' },
+      { day: '2026-10-30', state: 'came' },
+    ])
+    const { xp, currency } = await community.tenant((tx) => balancesOf(tx, ada.id))
+    expect([xp, currency]).toEqual([101, 30])
+    expect(await come('2026-10-31')).toMatchObject({ days: 5 })
+    // Too long ago, or too long away.
+    expect(await come('2026-11-02')).toMatchObject({ days: 1, repair: { days: 5 } })
+    now = momentOf('2026-11-04', 'Europe/Berlin')
+    expect([(await streak()).repair, (await repair()).code]).toEqual([null, 'conflict'])
+    for (const day of ['2026-11-05', '2026-11-06']) await come(day)
+    expect((await come('2026-11-20')).repair).toBeNull()
   })
 
   it('goes on with the member into another time zone, without a day that was none', async () => {

@@ -670,6 +670,10 @@ interface Visits {
   streak: number
   longest_streak: number
   freezes: number
+  lost_streak: number | null
+  lost_from: string | null
+  lost_to: string | null
+  lost_until: Date | null
 }
 
 interface Earnings {

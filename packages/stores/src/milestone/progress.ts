@@ -14,12 +14,15 @@ export interface Streak extends StreakAnswer {
 
 const path = '/widget/v1/{publishableKey}'
 
-const streaks = /* @__PURE__ */ perEnvironment(
-  () => new Map<string, { $streak: ReadableAtom<Loadable<Streak | null>> }>(),
-)
+interface StreakStore {
+  $streak: ReadableAtom<Loadable<Streak | null>>
+  refresh(): Promise<void>
+}
+
+const streaks = /* @__PURE__ */ perEnvironment(() => new Map<string, StreakStore>())
 
 /** The viewer's streak and a month of its calendar, such as `2026-11`; null for a guest. Default: the month that is on. */
-export function streak(environment: Environment, month?: string): { $streak: ReadableAtom<Loadable<Streak | null>> } {
+export function streak(environment: Environment, month?: string): StreakStore {
   return perId(streaks(environment), month ?? '', () => {
     const store = createLoadable<Streak | null>(environment, {
       concerns: (type) => type === 'user.visited' || type === 'milestone.changed' || type === 'balance.changed',
@@ -34,8 +37,18 @@ export function streak(environment: Environment, month?: string): { $streak: Rea
         return { ...answer, weekStart: community.weekStart }
       },
     })
-    return { it: { $streak: store.$state }, main: store }
+    return { it: { $streak: store.$state, refresh: store.refresh }, main: store }
   })
+}
+
+/** Gets back the viewer's streak that broke last; what the page shows follows. Rejects with an ApiError. */
+export async function repairStreak(environment: Environment): Promise<void> {
+  try {
+    await clientOf(environment).send(`POST ${path}/streak/repair`, { days: 0, calendar: [] }, {})
+  } finally {
+    // An answer that was lost may have been a yes.
+    await Promise.all([...streaks(environment).values()].map(({ refresh }) => refresh()))
+  }
 }
 
 /** Every level that XP lead to, and where the viewer stands. */

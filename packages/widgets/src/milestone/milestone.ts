@@ -45,6 +45,7 @@ const everything: MilestoneChoice = {}
  * @event {RaiLoadEvent} rai-load - The milestones are there.
  * @event {RaiErrorEvent} rai-error - Something failed; has `code` and `requestId`.
  * @event {RaiStageClaimRequestEvent} rai-claim-request - The member asks for what a stage gives; has `milestone` and `stage`; cancelable.
+ * @event {RaiRepairRequestEvent} rai-repair-request - The member asks to have a streak back; has `days` and `price`; cancelable.
  * @event {RaiStageChangeEvent} rai-stage-change - A stage got into another state; has `milestone`, `stage`, `state`, `previousState`.
  *
  * @csspart base - The outermost inner element.
@@ -80,6 +81,8 @@ const everything: MilestoneChoice = {}
  * @csspart dialog-title - Its title.
  * @csspart close-button - Closes it.
  * @csspart streak - The member's streak.
+ * @csspart repair - What can be done about a streak that broke.
+ * @csspart repair-button - Gets it back.
  * @csspart calendar - Its month.
  * @csspart calendar-button - A step to the month before or after.
  * @csspart day - A day that counts.

@@ -15,6 +15,19 @@ export class RaiStageClaimRequestEvent extends RaiClaimRequestEvent {
   }
 }
 
+/** The member asks to have a streak back, for what it costs. Cancel it to keep things as they are. */
+export class RaiRepairRequestEvent extends RaiEvent {
+  /** How many days in a row it was, and what it costs in currency. */
+  readonly days: number
+  readonly price: number
+
+  constructor(days: number, price: number) {
+    super('rai-repair-request', { cancelable: true })
+    this.days = days
+    this.price = price
+  }
+}
+
 /** A stage got into another state for the member while the element showed it. */
 export class RaiStageChangeEvent extends RaiEvent {
   readonly milestone: string
@@ -33,6 +46,7 @@ export class RaiStageChangeEvent extends RaiEvent {
 
 declare global {
   interface HTMLElementEventMap {
+    'rai-repair-request': RaiRepairRequestEvent
     'rai-stage-change': RaiStageChangeEvent
   }
 }

@@ -1,14 +1,17 @@
-import { type Ladder, ladder, type Recap, recap, type Streak, streak } from '@rai/stores'
+import { type ApiError, type Ladder, ladder, type Recap, recap, repairStreak, type Streak, streak } from '@rai/stores'
 import { html, type LitElement, nothing, type TemplateResult, unsafeCSS } from 'lit'
-import { each } from '../shared/format.js'
+import { errorEvent } from '../shared/events.js'
+import { each, formatMoment } from '../shared/format.js'
 import { type Text, textOf } from '../shared/messages.js'
 import { backIcon, forwardIcon, icon, iconStyles } from '../shared/on-demand/icons.js'
+import { styles as buttonStyles } from '../shared/on-demand/states.js'
 import { StoreController } from '../shared/store-controller.js'
 import { meter, rewardText } from './facts.js'
+import { RaiRepairRequestEvent } from './own-events.js'
 import css from './progress.styles.css?inline'
 import type { Scene } from './scene.js'
 
-export const styles = [iconStyles, unsafeCSS(css)]
+export const styles = [...buttonStyles, iconStyles, unsafeCSS(css)]
 
 export const words = {
   streakTitle: { one: '{count} day in a row', other: '{count} days in a row' },
@@ -18,6 +21,12 @@ export const words = {
     other: '{count} freezes left: each saves a missed day',
   },
   freezeEvery: 'One more for every {count} days in a row',
+  broken: { one: 'Your streak of {count} day broke.', other: 'Your streak of {count} days broke.' },
+  repairUntil: 'You can have it back until {time}.',
+  repairFor: 'Get it back for {price}',
+  repairFree: 'Get it back',
+  repairNotEnough: 'You do not have enough for it.',
+  notRepaired: 'That did not work. Try again.',
   nextStreak: '{count} days in a row give {reward}',
   monthBefore: 'Month before',
   monthAfter: 'Month after',
@@ -60,6 +69,9 @@ export default class ProgressController {
   readonly #streak: StoreController<State<Streak | null>>
   readonly #ladder: StoreController<State<Ladder>>
   readonly #recap: StoreController<State<Recap | null>>
+  /** Whether a streak is being had back, and why that failed. */
+  #isRepairing = false
+  #problem: 'repairNotEnough' | 'notRepaired' | undefined
   /** The streak before, while another month is on its way. */
   #last: Streak | undefined
 
@@ -100,7 +112,7 @@ export default class ProgressController {
     </div>`
   }
 
-  #renderStreak({ days, longest, freezes, next, ...calendar }: Streak) {
+  #renderStreak({ days, longest, freezes, repair, next, ...calendar }: Streak) {
     const { number } = this.#scene
     return html`<section class="section" part="streak" aria-labelledby="streak-title">
       <h3 class="section-title" id="streak-title">${this.#say('streakTitle', { count: number(days) }, days)}</h3>
@@ -114,8 +126,42 @@ export default class ProgressController {
         }
         ${next ? html`<span>${this.#say('nextStreak', { count: number(next.days), reward: rewardText(next, this.#scene) })}</span>` : nothing}
       </p>
-      ${this.#renderCalendar(calendar)}
+      ${repair ? this.#renderRepair(repair) : nothing} ${this.#renderCalendar(calendar)}
     </section>`
+  }
+
+  #renderRepair(repair: NonNullable<Streak['repair']>) {
+    const { days, price, until } = repair
+    const { amount, locale, number } = this.#scene
+    const time = formatMoment(locale(), new Date(until))
+    return html`<div class="repair" part="repair">
+      <p>
+        ${this.#say('broken', { count: number(days) }, days)}
+        <span class="muted">${this.#say('repairUntil', { time })}</span>
+      </p>
+      <button class="button" part="repair-button" aria-busy=${this.#isRepairing ? 'true' : 'false'} @click=${() => this.#repair(repair)}>
+        ${price ? this.#say('repairFor', { price: amount('currency', price) }) : this.#say('repairFree')}
+      </button>
+      ${this.#problem ? html`<p class="problem" part="problem" role="alert">${this.#say(this.#problem)}</p>` : nothing}
+    </div>`
+  }
+
+  /** Asks the page, then the API. Not by the second click of a double click: it may cost something. */
+  async #repair({ days, price }: NonNullable<Streak['repair']>) {
+    const environment = this.#scene.environment()
+    if (!environment || this.#isRepairing) return
+    if (!this.#host.dispatchEvent(new RaiRepairRequestEvent(days, price))) return
+    this.#isRepairing = true
+    this.#problem = undefined
+    this.#host.requestUpdate()
+    try {
+      await repairStreak(environment)
+    } catch (error) {
+      this.#problem = (error as ApiError).code === 'not_enough' ? 'repairNotEnough' : 'notRepaired'
+      this.#host.dispatchEvent(errorEvent(error as ApiError))
+    }
+    this.#isRepairing = false
+    this.#host.requestUpdate()
   }
 
   #renderCalendar({ month, today, calendar, weekStart }: Pick<Streak, 'month' | 'today' | 'calendar' | 'weekStart'>) {

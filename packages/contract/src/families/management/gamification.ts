@@ -81,6 +81,17 @@ const Streaks = z.strictObject({
       max: z.int().min(0).max(30).meta({ description: 'How many a member holds at most. Default: 0, there are none' }),
     })
     .meta({ description: 'What saves a streak: each one day that was missed' }),
+  repair: z
+    .strictObject({
+      days: z
+        .int()
+        .min(0)
+        .max(30)
+        .meta({ description: 'For so many days after the one that broke it. 0: no streak can be had back' }),
+      price: z.int().min(0).max(1_000_000).meta({ description: 'What it costs, in currency. 0: nothing' }),
+    })
+    .default({ days: 0, price: 0 })
+    .meta({ description: 'How a member gets back a streak that was broken. Default: not at all' }),
 })
 
 const Tiers = z

@@ -13,6 +13,14 @@ const Streak = z
     freezes: z
       .strictObject({ left: z.int().min(0), max: z.int().min(0), everyDays: z.int().min(1) })
       .meta({ description: 'How many missed days it can bear, how many at most, and how many days in a row give one' }),
+    /** The streak that broke last, while the member can have it back; null for none. */
+    repair: z
+      .strictObject({
+        days: z.int().min(2).meta({ description: 'How many days in a row it was' }),
+        price: Amount.meta({ description: 'What it costs, in currency' }),
+        until: Time,
+      })
+      .nullable(),
     /** What the next long streak gives; null for nothing. */
     next: z.strictObject({ days: z.int().min(2), ...units }).nullable(),
     /** The day that is on, on the member’s calendar, and by which clock that is. */
@@ -92,6 +100,15 @@ export const progress = table({
         .meta({ description: 'Such as `2026-11`. Default: the one that is on, on the member’s calendar' }),
     }),
     answer: Streak,
+  },
+  'POST /widget/v1/{publishableKey}/streak/repair': {
+    summary: 'Get back the streak that broke last',
+    description:
+      'Its days count before those since, the missed ones are `saved`, and what a streak gives that gets so long by it is the member’s with the answer. `conflict` where none can be had back (any more): again it is so, and costs nothing.',
+    access: memberOnly,
+    params: Key,
+    answer: Streak,
+    refuses: ['not_enough', 'conflict'],
   },
   'GET /widget/v1/{publishableKey}/tiers': {
     summary: 'Every level that XP lead to, and where the asking member stands',

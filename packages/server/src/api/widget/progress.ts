@@ -1,3 +1,5 @@
+import type { AnswerOf } from '@rai/contract'
+import type { Tx } from '../../db/database.js'
 import { checkStart, clockOf, startAt, stretchFrom } from '../../domain/clock.js'
 import { thisCommunity } from '../../domain/communities.js'
 import { countedDays } from '../../domain/facts.js'
@@ -5,7 +7,7 @@ import { Failure } from '../../domain/failure.js'
 import { recapOf } from '../../domain/gamification/recap.js'
 import { gamificationOf, givenOf, type Level, levelsOf, tiersOf } from '../../domain/gamification/settings.js'
 import { zoneOf } from '../../domain/gamification/streaks.js'
-import { currentStreak, visitsOf } from '../../domain/gamification/visits.js'
+import { currentStreak, lostOf, repairStreak, visitsOf } from '../../domain/gamification/visits.js'
 import { balancesOf, findMember } from '../../domain/members/members.js'
 import { dayOf } from '../../domain/time.js'
 import type { Handlers } from '../../http/context.js'
@@ -16,34 +18,13 @@ type Own = `/widget/v1/{publishableKey}/${'streak' | 'tiers' | 'recap'}`
 /** Of a recap without dates of its own. */
 const forever = { starts_at: null, ends_at: null }
 
-export const progress: Handlers<`GET ${Own}`> = {
-  'GET /widget/v1/{publishableKey}/streak': async ({ tx, principal, query, now }) => {
-    const id = principal.memberId!
-    const [member, community, settings, visits] = await Promise.all([
-      findMember(tx, { id }),
-      thisCommunity(tx),
-      gamificationOf(tx),
-      visitsOf(tx, id),
-    ])
-    if (!member) throw new Failure('unauthorized')
-    const timeZone = zoneOf(member, community)
-    const { days, longest, freezes } = currentStreak(visits, member, community, settings, now)
-    const { everyDays, max } = settings.streaks.freezes
-    const [next] = settings.streaks.rewards.filter((one) => one.days > days).toSorted((a, b) => a.days - b.days)
-    const today = dayOf(now, timeZone)
-    const { month = today.slice(0, 7) } = query
-    const counted = await countedDays(tx, id, `${month}-01`, `${month}-31`)
-    return {
-      days,
-      longest,
-      freezes: { left: freezes, max, everyDays },
-      next: next ? { days: next.days, ...amountsOf(givenOf(community, next)) } : null,
-      today,
-      timeZone,
-      month,
-      calendar: counted.map(({ day, kind }) => ({ day, state: kind === 'visit' ? 'came' : 'saved' })),
-      now: now.toISOString(),
-    }
+export const progress: Handlers<`GET ${Own}` | 'POST /widget/v1/{publishableKey}/streak/repair'> = {
+  'GET /widget/v1/{publishableKey}/streak': ({ tx, principal, query, now }) =>
+    showStreak(tx, principal.memberId!, query.month, now),
+
+  'POST /widget/v1/{publishableKey}/streak/repair': async ({ tx, principal, now }) => {
+    await repairStreak(tx, principal.memberId!, now)
+    return showStreak(tx, principal.memberId!, undefined, now)
   },
 
   'GET /widget/v1/{publishableKey}/tiers': async ({ tx, principal, now }) => {
@@ -80,6 +61,42 @@ export const progress: Handlers<`GET ${Own}`> = {
       now: now.toISOString(),
     }
   },
+}
+
+async function showStreak(
+  tx: Tx,
+  id: string,
+  wanted: string | undefined,
+  now: Date,
+): Promise<AnswerOf<'GET /widget/v1/{publishableKey}/streak'>> {
+  const [member, community, settings, visits] = await Promise.all([
+    findMember(tx, { id }),
+    thisCommunity(tx),
+    gamificationOf(tx),
+    visitsOf(tx, id),
+  ])
+  if (!member) throw new Failure('unauthorized')
+  const timeZone = zoneOf(member, community)
+  const { days, longest, freezes } = currentStreak(visits, member, community, settings, now)
+  const { rewards, repair } = settings.streaks
+  const { everyDays, max } = settings.streaks.freezes
+  const lost = visits && lostOf(visits, now)
+  const [next] = rewards.filter((one) => one.days > days).toSorted((a, b) => a.days - b.days)
+  const today = dayOf(now, timeZone)
+  const month = wanted ?? today.slice(0, 7)
+  const counted = await countedDays(tx, id, `${month}-01`, `${month}-31`)
+  return {
+    days,
+    longest,
+    freezes: { left: freezes, max, everyDays },
+    repair: lost ? { days: lost.days, price: repair.price, until: lost.until.toISOString() } : null,
+    next: next ? { days: next.days, ...amountsOf(givenOf(community, next)) } : null,
+    today,
+    timeZone,
+    month,
+    calendar: counted.map(({ day, kind }) => ({ day, state: kind === 'visit' ? 'came' : 'saved' })),
+    now: now.toISOString(),
+  }
 }
 
 const amountsOf = (given: ReturnType<typeof givenOf>) => ({

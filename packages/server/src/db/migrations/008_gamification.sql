@@ -38,6 +38,11 @@ create table visits (
   longest_streak int not null,
   -- How many missed days the streak can bear.
   freezes int not null,
+  -- The streak that broke last, as long as it can be had back: its days, the first and last day that were missed, and until when.
+  lost_streak int,
+  lost_from date,
+  lost_to date,
+  lost_until timestamptz,
   primary key (community_id, member_id)
 );
 select tenant_table('visits');

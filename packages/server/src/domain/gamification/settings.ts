@@ -27,7 +27,7 @@ const repeated = { ...nothing, cooldownSeconds: 0, limitPerDay: null }
 const unset: Gamification = {
   earning: { message: repeated, reply: repeated, reaction: repeated, referral: repeated, dailyLogin: nothing },
   roleBoosts: [],
-  streaks: { rewards: [], freezes: { everyDays: 7, max: 0 } },
+  streaks: { rewards: [], freezes: { everyDays: 7, max: 0 }, repair: { days: 0, price: 0 } },
   tiers: [],
   revision: 0,
   updatedAt: null,

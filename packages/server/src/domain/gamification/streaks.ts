@@ -26,6 +26,14 @@ export interface Freezes {
   max: number
 }
 
+/** A streak that broke: its days, the missed ones between it and the one since, and until when it can be had back. */
+export interface LostStreak {
+  days: number
+  from: Day
+  to: Day
+  until: Date
+}
+
 /**
  * The first day that counts after the last one: a later one on the calendar, of which nothing lies before the end of the
  * last. So nobody gains a day by another time zone: the last one goes on there until a whole one begins.
@@ -74,6 +82,29 @@ export function savedDays(before: Streak | undefined, after: Streak, timeZone: s
   const missed = daysBetween(dayAfter(before, timeZone), after.day)
   return Array.from({ length: missed }, (_, n) => addDays(after.day, n - missed))
 }
+
+/**
+ * What a visit broke and can still be mended: so many days long after the first one that nothing saved. A day that stands alone
+ * is no streak.
+ */
+export function lostBy(
+  before: Streak,
+  after: Streak,
+  at: Date,
+  timeZone: string,
+  { max }: Freezes,
+  daysToRepair: number,
+): LostStreak | undefined {
+  if (after.days > 1 || before.days < 2 || daysToRepair === 0) return undefined
+  const from = dayAfter(before, timeZone)
+  const broken = addDays(from, Math.min(before.freezes, max))
+  const until = dayEnd(addDays(broken, daysToRepair), timeZone)
+  return until > at ? { days: before.days, from, to: addDays(after.day, -1), until } : undefined
+}
+
+/** The days from one to another, both included. */
+export const daysFrom = (first: Day, last: Day): Day[] =>
+  Array.from({ length: daysBetween(first, last) + 1 }, (_, n) => addDays(first, n))
 
 /** What is left of a streak: nothing when more days were missed than it can bear. */
 export function streakAt(streak: Streak, at: Date, timeZone: string, { max }: Freezes): Streak {

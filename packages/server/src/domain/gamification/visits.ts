@@ -8,10 +8,20 @@ import { recordFacts } from '../facts.js'
 import { Failure } from '../failure.js'
 import { cutToRoom, type Move, post } from '../ledger.js'
 import { shareBoards, takeTurn } from '../locks.js'
-import { findMember, type Member } from '../members/members.js'
+import { balancesOf, findMember, type Member } from '../members/members.js'
 import { earned } from './earning.js'
 import { type Gamification, gamificationOf, givenOf } from './settings.js'
-import { countDay, nextDayAt, type Streak, savedDays, streakAt, zoneOf } from './streaks.js'
+import {
+  countDay,
+  daysFrom,
+  type LostStreak,
+  lostBy,
+  nextDayAt,
+  type Streak,
+  savedDays,
+  streakAt,
+  zoneOf,
+} from './streaks.js'
 
 /** How long one visit lasts. Who asks for something after it has come again. */
 const visitMs = 30 * 60_000
@@ -48,6 +58,10 @@ export async function visit(tx: Tx, memberId: string, at: Date): Promise<void> {
   if (before && before.due_at > at) return
   const zone = zoneOf(member, community)
   const streak = countDay(before && streakOf(before), at, zone, settings.streaks.freezes)
+  const isBroken = before && streak.day !== before.day && streak.days === 1
+  const lost = isBroken
+    ? lostBy(streakOf(before), streak, at, zone, settings.streaks.freezes, settings.streaks.repair.days)
+    : before && lostOf(before, at)
   const isNew = !before || !goesOn(before.visited_at, at)
   const visitedAt = isNew ? at : before.visited_at
   const visits: Visits = {
@@ -59,6 +73,7 @@ export async function visit(tx: Tx, memberId: string, at: Date): Promise<void> {
     streak: streak.days,
     longest_streak: streak.longest,
     freezes: streak.freezes,
+    ...lostColumns(lost),
   }
   await tx.db
     .insertInto('visits')
@@ -79,6 +94,60 @@ export async function visit(tx: Tx, memberId: string, at: Date): Promise<void> {
   }
 }
 
+/**
+ * Gives a member back the streak that broke last: it goes on as if nothing had been missed.
+ * @throws Failure `conflict` where there is none, `not_enough` for what it costs.
+ */
+export async function repairStreak(tx: Tx, memberId: string, at: Date): Promise<void> {
+  await shareBoards(tx)
+  await takeTurn(tx, 'visits', memberId)
+  const [visits, community, settings, { currency }] = await Promise.all([
+    visitsOf(tx, memberId),
+    thisCommunity(tx),
+    gamificationOf(tx),
+    balancesOf(tx, memberId),
+  ])
+  const lost = visits && lostOf(visits, at)
+  if (!lost) throw new Failure('conflict', 'There is no streak to get back.')
+  const { price } = settings.streaks.repair
+  if (price > currency) throw new Failure('not_enough', undefined, [], { missing: price - currency })
+  const days = lost.days + visits.streak
+  await tx.db
+    .updateTable('visits')
+    .set({ streak: days, longest_streak: Math.max(days, visits.longest_streak), ...lostColumns(undefined) })
+    .where('community_id', '=', tx.communityId)
+    .where('member_id', '=', memberId)
+    .execute()
+  await recordFacts(
+    tx,
+    daysFrom(lost.from, lost.to).map((key) => ({ memberId, kind: 'freeze' as const, key, at })),
+  )
+  const of = { memberId, reason: 'streak', actor: memberId } as const
+  const key = `streak:${memberId}:repair:${lost.to}`
+  if (price > 0) await post(tx, [{ ...of, unit: 'currency', amount: -price, key }], at)
+  const gains = settings.streaks.rewards
+    .filter((reward) => reward.days > lost.days && reward.days <= days)
+    .flatMap((reward) =>
+      givenOf(community, reward).map(
+        (given): Move => ({ ...of, ...given, key: `${key}:${reward.days}:${given.unit}` }),
+      ),
+    )
+  await post(tx, await cutToRoom(tx, gains), at)
+}
+
+/** The streak that a member can have back at a moment. */
+export function lostOf({ lost_streak, lost_from, lost_to, lost_until }: Visits, at: Date): LostStreak | undefined {
+  if (lost_streak === null || lost_until! <= at) return undefined
+  return { days: lost_streak, from: lost_from!, to: lost_to!, until: lost_until! }
+}
+
+const lostColumns = (lost: LostStreak | undefined) => ({
+  lost_streak: lost?.days ?? null,
+  lost_from: lost?.from ?? null,
+  lost_to: lost?.to ?? null,
+  lost_until: lost?.until ?? null,
+})
+
 /** What a streak that has become so long gives. No member has two of the same date, so that a repeat gives nothing. */
 function forStreak(memberId: string, { day, days }: Streak, community: Community, settings: Gamification): Move[] {
   return settings.streaks.rewards
@@ -93,7 +162,8 @@ function forStreak(memberId: string, { day, days }: Streak, community: Community
 
 const byMember = writeOnce<{ communityId: string; memberId: string }>(
   ({ communityId, memberId }) => sql`
-    select visited_at, count, due_at, day, day_ends_at, streak, longest_streak, freezes from visits
+    select visited_at, count, due_at, day, day_ends_at, streak, longest_streak, freezes, lost_streak, lost_from, lost_to, lost_until
+    from visits
     where community_id = ${communityId} and member_id = ${memberId}`,
 )
 
