@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createKey, revokeKey } from '../../packages/server/src/domain/keys/keys.js'
+import { createKey, createUserKey, revokeKey } from '../../packages/server/src/domain/keys/keys.js'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
 import { createRole } from '../../packages/server/src/domain/roles.js'
 import { ask, embedToken } from '../helpers/api.js'
@@ -216,6 +216,63 @@ describe('what happens on one instance', () => {
     expect(await statuses()).toEqual([201, 201])
     await change('two', 'remove')
     expect(await statuses()).toEqual([403, 403])
+  })
+
+  it('holds on another at once: who is suspended, with all that they signed in by, and who is back', async () => {
+    const { id: communityId, publishableKey, systemKey } = community
+    const now = new Date()
+    const member = await community.tenant((tx) => createMember(tx, { username: 'walker' }, now))
+    const { id: keyId, key } = await community.tenant((tx) =>
+      createUserKey(tx, { name: 'Script', permissions: [], memberId: member.id }, now),
+    )
+    const login = await signIn({ database }, { communityId, memberId: member.id })
+    const token = await embedToken(at('one'), community, 'walker')
+    const waysIn = async () => {
+      const two = at('two')
+      const replies = await Promise.all([
+        ask(two, 'GET /widget/v1/{publishableKey}/me', { params: { publishableKey }, bearer: token }),
+        ask(two, 'GET /api/v1/servers/{serverId}/me', { params: { serverId: communityId }, bearer: login }),
+        ask(two, 'GET /apis/v1/api-key', { bearer: key }),
+      ])
+      return replies.map(({ status }) => status)
+    }
+    const moderate = async (action: 'suspend' | 'unsuspend') => {
+      const until = new Date(Date.now() + 3_600_000).toISOString()
+      const body = action === 'suspend' ? { body: { until } } : {}
+      const params = { userId: member.id }
+      const { status } = await ask(at('one'), `POST /api/v1/users/{userId}/${action}`, {
+        bearer: systemKey,
+        params,
+        ...body,
+      })
+      expect(status).toBe(200)
+    }
+    expect(await waysIn()).toEqual([200, 200, 200])
+    await moderate('suspend')
+    expect(await waysIn()).toEqual([403, 403, 403])
+    await moderate('unsuspend')
+    expect(await waysIn()).toEqual([200, 200, 200])
+    const owns = { bearer: systemKey, params: { userId: member.id, keyId } }
+    expect((await ask(at('one'), 'DELETE /apis/v1/users/{userId}/api-keys/{keyId}', owns)).status).toBe(200)
+    expect(await waysIn()).toEqual([200, 200, 401])
+  })
+
+  it('holds on another at once: what a key of a back-end may do, and that it may do nothing', async () => {
+    const { systemKey } = community
+    const { id, key } = await community.tenant((tx) =>
+      createKey(tx, { kind: 'community', name: 'Back-end', permissions: ['leaderboard'] }, new Date()),
+    )
+    const asks = async () => (await ask(at('two'), 'GET /v1/leaderboards', { bearer: key })).status
+    const asked = { bearer: systemKey, params: { keyId: id } }
+    const allow = (permissions: ('leaderboard' | 'store')[]) =>
+      ask(at('one'), 'PATCH /v1/keys/{keyId}', { ...asked, body: { permissions } })
+    expect(await asks()).toBe(200)
+    await allow(['store'])
+    expect(await asks()).toBe(403)
+    await allow(['leaderboard'])
+    expect(await asks()).toBe(200)
+    expect((await ask(at('one'), 'DELETE /v1/keys/{keyId}', asked)).status).toBe(200)
+    expect(await asks()).toBe(401)
   })
 
   it('happens once, though the same request comes to both', async () => {
