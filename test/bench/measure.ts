@@ -19,6 +19,9 @@ export interface Bench {
 /** The middle value. */
 export const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!
 
+/** The moment, in milliseconds, as another process of this machine has it too. */
+export const sharedNow = (): number => performance.timeOrigin + performance.now()
+
 /** How many milliseconds a piece of work takes. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now()

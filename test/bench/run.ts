@@ -9,6 +9,7 @@ const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   ranks: () => import('./ranks.js'),
   award: () => import('./award.js'),
   purchases: () => import('./purchases.js'),
+  webhooks: () => import('./webhooks.js'),
   counting: () => import('./counting.js'),
   streams: () => import('./streams.js'),
   routes: () => import('./routes.js'),

@@ -2,10 +2,11 @@ import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { createChannel } from '../../packages/server/src/domain/channels.js'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
+import { ask } from '../helpers/api.js'
 import { startBrowser, visit } from './browser.js'
 import { startDemo } from './demo.js'
 
-const { demo, community, events } = await startDemo()
+const { server, demo, community, events } = await startDemo()
 const { siteUrl } = demo
 await community.tenant(async (tx) => {
   await createChannel(tx, { topic: 'Trail talk', type: 'open' }, null, new Date())
@@ -52,6 +53,35 @@ describe('the page of events', () => {
     const answer = await fetch(`${siteUrl}/hook`, { method: 'POST', body: 'x'.repeat(300 * 1024) })
     expect(answer.status).toBe(413)
     expect((await fetch(`${siteUrl}/events`)).status).toBe(403)
+  })
+
+  test('shows what comes twice once, and goes on with the secrets of another start', async () => {
+    await events.connect(`${siteUrl}/hook`)
+    const bearer = community.systemKey
+    const endpoints = (await ask(server, 'GET /v1/webhooks', { bearer })).answer
+    expect(endpoints).toHaveLength(1)
+    const params = { webhookId: endpoints[0]!._id }
+    const { eventId } = (await ask(server, 'POST /v1/webhooks/{webhookId}/test', { bearer, params })).answer
+    /** Waits until it has come so many times. */
+    const came = async (times: number) =>
+      expect
+        .poll(
+          async () => {
+            const list = 'GET /v1/webhooks/{webhookId}/deliveries'
+            const { answer } = await ask(server, list, { bearer, params, query: { limit: 1 } })
+            return answer.items[0]!.attempts.map(({ status }) => status)
+          },
+          { timeout: 20_000 },
+        )
+        .toEqual(Array.from({ length: times }, () => 204))
+    await came(1)
+    const again = { ...params, eventId }
+    await ask(server, 'POST /v1/webhooks/{webhookId}/deliveries/{eventId}/replay', { bearer, params: again })
+    await came(2)
+    const { page } = await open()
+    const copies = rows(page).filter({ hasText: eventId })
+    await copies.first().waitFor()
+    expect(await copies.count()).toBe(1)
   })
 
   test('says so when the back-end is out of reach', async () => {
