@@ -184,3 +184,125 @@ describe('<rai-channel> as a chat', () => {
     expect(left('avatar')).to.be.above(left('text'))
   })
 })
+
+describe('<rai-channel> with a member who writes', () => {
+  const field = (element: Element) => find<HTMLTextAreaElement>(element, '.field textarea')!
+  const saidIn = async (id: string, member = 'talker-40') =>
+    (await site<{ text: string }[]>('/said', { member, channel: id })).map(({ text }) => text)
+
+  /** A channel that one can write in. */
+  async function writable(id: string, wanted: Wanted = {}) {
+    const { attributes, ...more } = wanted
+    const element = await channel({ member: 'talker-1', ...more, attributes: { channel: id, ...attributes } })
+    await until(() => shows(element, 'field'), 'field')
+    return element
+  }
+
+  async function write(element: RaiChannel, text: string) {
+    field(element).value = text
+    field(element).dispatchEvent(new Event('input'))
+    await element.updateComplete
+    part(element, 'send-button')!.click()
+  }
+
+  /** Opens the menu of a message, and chooses from it. */
+  async function choose(element: RaiChannel, text: string, item: string) {
+    const message = messagesOf(element).find((one) => textOf(one.querySelector('[part~=text]')).startsWith(text))!
+    message.focus()
+    await until(() => message.querySelector('[part~=menu-button]'), 'menu button')
+    message.querySelector<HTMLElement>('[part~=menu-button]')!.click()
+    const items = () => [...element.shadowRoot!.querySelectorAll<HTMLElement>('[part~=menu-item]')]
+    await until(() => items().some((one) => textOf(one) === item), item)
+    items()
+      .find((one) => textOf(one) === item)!
+      .click()
+  }
+
+  it('sends by Enter, begins a line by Shift and Enter, and leaves an input method its Enter', async () => {
+    const id = await open()
+    const element = await writable(id)
+    await expect(element).to.be.accessible()
+    field(element).focus()
+    await sendKeys({ type: 'One' })
+    await sendKeys({ down: 'Shift' })
+    await sendKeys({ press: 'Enter' })
+    await sendKeys({ up: 'Shift' })
+    await sendKeys({ type: 'Two' })
+    const composing = { key: 'Enter', isComposing: true, cancelable: true, bubbles: true }
+    field(element).dispatchEvent(new KeyboardEvent('keydown', composing))
+    expect(field(element).value).to.equal('One\nTwo')
+    await sendKeys({ press: 'Enter' })
+    expect(field(element).value).to.equal('')
+    await until(async () => (await saidIn(id)).length > 0, 'message')
+    expect(await saidIn(id)).to.deep.equal(['One\nTwo'])
+  })
+
+  it('shows at once what is sent, and keeps the order while nothing gets through', async () => {
+    const id = await open()
+    const api = await freshApi()
+    const element = await writable(id, { api, member: 'talker-7' })
+    await api.fail('error500', '/messages')
+    for (const text of ['First', 'Second', 'Third']) await write(element, text)
+    await until(() => messagesOf(element).length === 3, 'messages on their way')
+    expect(await saidIn(id)).to.deep.equal([])
+    element.remove()
+    await api.mend('/messages')
+    // The page is loaded anew, and another tab is opened.
+    const again = await Promise.all([1, 2].map(() => writable(id, { member: 'talker-7' })))
+    await until(async () => (await saidIn(id)).length === 3, 'messages')
+    for (const one of again) await until(() => textsOf(one).join() === 'First,Second,Third', 'three lines')
+    expect(await saidIn(id)).to.deep.equal(['First', 'Second', 'Third'])
+  })
+
+  it('lets the page veto a message', async () => {
+    const id = await open()
+    const element = await writable(id)
+    element.addEventListener('rai-send-request', (event) => event.preventDefault())
+    await write(element, 'Not this')
+    expect(field(element).value).to.equal('Not this')
+    expect(messagesOf(element)).to.have.length(0)
+  })
+
+  it('answers, reacts, changes and deletes', async () => {
+    const id = await open()
+    await say('talker-2', id, 'Who comes?')
+    const element = await writable(id, { member: 'talker-8' })
+    await until(() => messagesOf(element).length === 1, 'message')
+    messagesOf(element)[0]!.focus()
+    await until(() => part(element, 'reply-button'), 'tools')
+    await expect(element).to.be.accessible()
+    part(element, 'reply-button')!.click()
+    await until(() => shows(element, 'answered'), 'what is answered')
+    await write(element, 'I do')
+    await until(() => shows(element, 'quote'), 'quote')
+    messagesOf(element)[0]!.focus()
+    await until(() => part(element, 'react-button'), 'tools')
+    part(element, 'react-button')!.click()
+    await until(() => shows(element, 'emoji'), 'choice')
+    await expect(element).to.be.accessible()
+    part(element, 'emoji')!.click()
+    await until(() => part(element, 'reaction')?.ariaPressed === 'true', 'reaction')
+    await until(() => messagesOf(element)[1]?.dataset.id?.includes('-'), 'answer of the server')
+    await choose(element, 'I do', 'Edit')
+    await until(() => shows(element, 'editor'), 'editor')
+    find<HTMLTextAreaElement>(element, '.editor textarea')!.value = 'I do not'
+    part(element, 'save-button')!.click()
+    await until(() => textsOf(element)[1] === 'I do not(edited)', 'change')
+    await choose(element, 'I do not', 'Delete')
+    await until(() => shows(element, 'question'), 'question')
+    await expect(element).to.be.accessible()
+    part(element, 'confirm-button')!.click()
+    await until(() => textsOf(element)[1] === 'This message was deleted', 'end')
+  })
+
+  it('says how long to wait in a slow channel, and where only some write', async () => {
+    const slow = await writable(await open({ slowModeSeconds: 60 }), { member: 'talker-9' })
+    await write(slow, 'Slowly')
+    await until(() => shows(slow, 'limit'), 'wait')
+    expect(textOf(part(slow, 'limit'))).to.match(/^You can write again in 00:0[01]:/)
+    expect(part(slow, 'send-button')!.ariaDisabled).to.equal('true')
+    const news = await channel({ member: 'talker-9', attributes: { channel: await open({ type: 'announcement' }) } })
+    await until(() => shows(news, 'closed'), 'words')
+    await expect(news).to.be.accessible()
+  })
+})

@@ -1,4 +1,4 @@
-import { type ChannelStore, channel } from '@rai/stores'
+import { type ChannelStore, channel, serverNow } from '@rai/stores'
 import { type CSSResult, type CSSResultGroup, html, nothing, type PropertyDeclarations, unsafeCSS } from 'lit'
 import { RaiElement } from '../shared/element.js'
 import { errorEvent, RaiLoadEvent } from '../shared/events.js'
@@ -30,6 +30,8 @@ import { skeleton } from './skeleton.js'
  *
  * @event {RaiLoadEvent} rai-load - The channel is there.
  * @event {RaiErrorEvent} rai-error - Something failed; has `code` and `requestId`.
+ * @event {RaiSendRequestEvent} rai-send-request - The member sends a message; has `text` and `replyTo`; cancelable.
+ * @event {RaiUnreadChangeEvent} rai-unread-change - More or less is unread; has `count`, for a badge of the page's.
  *
  * @csspart base - The outermost inner element.
  * @csspart header - The title line.
@@ -45,6 +47,32 @@ import { skeleton } from './skeleton.js'
  * @csspart day - The day that begins.
  * @csspart unread - Where what is new begins.
  * @csspart jump-button - Goes to the newest message.
+ * @csspart fate - What becomes of a message that is on its way.
+ * @csspart mention - Somebody who is named.
+ * @csspart link - A link in a message.
+ * @csspart reactions - What others think of a message.
+ * @csspart reaction - One of these, with how many.
+ * @csspart tools - What one can do with the message that one is at.
+ * @csspart react-button - Opens the choice of reactions.
+ * @csspart picker - That choice.
+ * @csspart emoji - One of them.
+ * @csspart reply-button - Answers a message.
+ * @csspart menu-button - Opens what else one can do.
+ * @csspart menu - That.
+ * @csspart menu-item - One of these.
+ * @csspart editor - Where a message is changed.
+ * @csspart question - What is asked before one is deleted or reported.
+ * @csspart save-button - Keeps the change.
+ * @csspart confirm-button - Deletes or reports it.
+ * @csspart problem - Why a message could not be sent.
+ * @csspart discard-button - Takes it back to where one writes.
+ * @csspart typing - Who is writing.
+ * @csspart composer - Where one writes.
+ * @csspart field - What one writes into.
+ * @csspart answered - What is answered.
+ * @csspart send-button - Sends it.
+ * @csspart limit - What keeps one from sending, or soon will.
+ * @csspart closed - What stands there where one may not write.
  * @csspart guest - What guests see instead.
  * @csspart sign-in - The line that invites them to sign in.
  * @csspart empty - What stands where nothing was said yet.
@@ -88,6 +116,7 @@ export class RaiChannel extends RaiElement {
     channel: () => this.#model.channel ?? undefined,
     topic: () => this.topic || undefined,
     number: (value) => formatNumber(this.#words.locale, value),
+    timeTo: (at) => (this.environment ? at - serverNow(this.environment) : 0),
   }
   /** The channel's type says which of them draws it. */
   readonly #chat = this.#part<Mode>(() => import('./chat/chat.js'))

@@ -15,6 +15,8 @@ export interface Scene {
   /** The topic of a forum that the page names. */
   topic(): string | undefined
   number(value: number): string
+  /** How long it is until then, in milliseconds by the server's clock. */
+  timeTo(at: number): number
 }
 
 /** What a channel's type makes of the element: a conversation, or a page of somebody else. */

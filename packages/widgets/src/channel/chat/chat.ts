@@ -2,6 +2,7 @@ import {
   type Conversation,
   conversation,
   type Loadable,
+  type Message,
   type Outgoing,
   serverNow,
   type Talk,
@@ -12,9 +13,13 @@ import { repeat } from 'lit/directives/repeat.js'
 import { type Text, textOf } from '../../shared/messages.js'
 import { Announcer } from '../../shared/on-demand/announcer.js'
 import { downIcon, icon, iconStyles } from '../../shared/on-demand/icons.js'
+import { Part } from '../../shared/part.js'
 import { StoreController } from '../../shared/store-controller.js'
+import { RaiUnreadChangeEvent } from '../own-events.js'
 import type { Mode, Scene } from '../scene.js'
+import type Actions from './actions.js'
 import css from './chat.styles.css?inline'
+import type Composer from './composer.js'
 import { type Item, itemsOf } from './items.js'
 import { plainText } from './rich-text.js'
 import { type RowScene, row } from './row.js'
@@ -27,6 +32,8 @@ const bubbleIcon = 'M20 11.5a7.5 7 0 0 1-11 6.2L4.5 19.5l1.3-3.9A7 7 0 1 1 20 11
 
 /** So long after the newest message has come into view it counts as read, in milliseconds. */
 const readAfter = 1000
+/** More than so many are told as so many. */
+const mostCounted = 100
 
 /** What members say in a channel. */
 export default class ChatController implements Mode, ReactiveController {
@@ -39,12 +46,17 @@ export default class ChatController implements Mode, ReactiveController {
   readonly #viewer: StoreController<ReturnType<ReturnType<typeof viewer>['$viewer']['get']>>
   readonly #window: LogWindow
   readonly #announcer: Announcer
+  /** Where one writes, and what one can do with messages: they come after what was said. */
+  readonly #composer: Part<Composer>
+  readonly #actions: Part<Actions>
   #items: readonly Item[] = []
   #subject = ''
   #readTo: string | null | undefined
   /** The newest message that was told of, and the newest that was seen. */
   #heard: string | undefined
   #seen = ''
+  /** How many of others came since. */
+  #unread = 0
   #reading: ReturnType<typeof setTimeout> | undefined
   #inView = false
   #observer: IntersectionObserver | undefined
@@ -68,6 +80,22 @@ export default class ChatController implements Mode, ReactiveController {
       newer: () => this.#conversation?.newer(),
       hasAfter: () => this.#known?.hasAfter ?? false,
       latest: () => this.#conversation?.latest(),
+    })
+    const conversation = () => this.#conversation
+    this.#composer = new Part(host, async () => {
+      const { default: Controller, styles } = await import('./composer.js')
+      return { default: new Controller(host, text, scene, conversation, this.#window.toEnd), styles }
+    })
+    this.#actions = new Part(host, async () => {
+      const { default: Controller, styles } = await import('./actions.js')
+      const around = {
+        conversation,
+        me: () => this.#me?.id,
+        answer: ({ id, author, text: said }: Message) => this.#composer.value?.answer({ id, author, text: said }),
+        insert: (written: string) => this.#composer.value?.insert(written),
+        tell: (words: string) => this.#announcer.say(words),
+      }
+      return { default: new Controller(host, text, scene, around), styles }
     })
   }
 
@@ -107,6 +135,7 @@ export default class ChatController implements Mode, ReactiveController {
       this.#seen = ''
       this.#readTo = channel?.unread ? channel.readTo : undefined
       this.#window.begin()
+      this.#setUnread(channel?.unread ?? 0)
     }
     const talk = this.#known
     const outgoing = this.#outgoing.value ?? []
@@ -155,6 +184,7 @@ export default class ChatController implements Mode, ReactiveController {
     )
     const [one] = fresh
     if (!one) return
+    this.#setUnread(this.#unread + fresh.length)
     const { length } = fresh
     const text =
       length === 1
@@ -176,6 +206,7 @@ export default class ChatController implements Mode, ReactiveController {
       if (!this.#window.isAtEnd || document.visibilityState !== 'visible') return
       const newest = this.#known?.messages.at(-1)?.id ?? ''
       this.#seen = newest
+      this.#setUnread(0)
       const channel = this.#scene.channel()
       if (channel && newest > (channel.readTo ?? ''))
         this.#scene
@@ -186,6 +217,14 @@ export default class ChatController implements Mode, ReactiveController {
     }, readAfter)
   }
 
+  /** Says to the page how many are not read, once the element is drawn. */
+  #setUnread(count: number) {
+    const shown = Math.min(count, mostCounted)
+    if (shown === this.#unread) return
+    this.#unread = shown
+    void this.#host.updateComplete.then(() => this.#host.dispatchEvent(new RaiUnreadChangeEvent(shown)))
+  }
+
   readonly #go = (messageId: string) => {
     const item = this.#items.find(({ id }) => id === messageId)
     if (item) this.#window.to(item.key)
@@ -193,6 +232,7 @@ export default class ChatController implements Mode, ReactiveController {
 
   get #rows(): RowScene {
     const environment = this.#scene.environment()
+    const actions = this.#actions.value
     return {
       say: this.#say,
       locale: this.#scene.locale(),
@@ -201,16 +241,17 @@ export default class ChatController implements Mode, ReactiveController {
       myName: this.#me?.name ?? '',
       tabbable: this.#window.tabbable,
       go: this.#go,
-      tools: () => nothing,
-      below: (item) => this.#below(item),
-      editor: () => undefined,
-      marked: () => '',
-      onEnter: () => {},
+      tools: (item) => actions?.tools(item) ?? nothing,
+      below: (item) => html`${this.#renderFate(item)}${actions?.below(item) ?? nothing}`,
+      editor: (item) => actions?.editor(item),
+      marked: (item) => actions?.marked(item) ?? '',
+      onEnter: (item) => actions?.enter(item),
     }
   }
 
-  #below({ outgoing }: Item) {
-    if (!outgoing || outgoing.state === 'sent') return nothing
+  /** What becomes of a message that is on its way. */
+  #renderFate({ outgoing }: Item) {
+    if (!outgoing || outgoing.state === 'sent' || outgoing.state === 'failed') return nothing
     return html`<p class="fate" part="fate">${this.#say(outgoing.state === 'waiting' && outgoing.code ? 'waiting' : 'sending')}</p>`
   }
 
@@ -280,6 +321,8 @@ export default class ChatController implements Mode, ReactiveController {
     const talk = this.#known
     if (!talk) return nothing
     return html`${this.isEmpty ? this.#renderEmpty() : this.#renderLog(talk)} ${this.#renderJump()}
-      ${this.#renderTyping(talk)} ${this.#announcer.render()}`
+      ${this.#renderTyping(talk)}
+      <div class="foot">${this.#composer.value?.render()}</div>
+      ${this.#actions.value?.render()} ${this.#announcer.render()}`
   }
 }

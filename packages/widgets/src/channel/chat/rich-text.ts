@@ -4,9 +4,15 @@ import { type Block, type Inline, parse } from './markdown.js'
 
 type Named = Message['mentions']
 
+/** What was read of a message stays as long as the message: each drawing of the element draws it again. */
+const read = new WeakMap<object, Block[]>()
+
 /** Draws what a message says: nodes by templates, whatever was written. */
-export const richText = (text: string, named: Named, me: string | undefined): unknown[] =>
-  parse(text).map((block) => drawBlock(block, named, me))
+export function richText(of: { text: string }, named: Named, me: string | undefined): unknown[] {
+  const blocks = read.get(of) ?? parse(of.text)
+  read.set(of, blocks)
+  return blocks.map((block) => drawBlock(block, named, me))
+}
 
 function drawBlock(block: Block, named: Named, me: string | undefined): TemplateResult {
   const draw = (pieces: Inline[]) => pieces.map((piece) => drawInline(piece, named, me))

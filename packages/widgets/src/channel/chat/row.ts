@@ -73,6 +73,7 @@ function said(item: Item, scene: RowScene): TemplateResult {
     tabindex=${key === scene.tabbable ? 0 : -1}
     aria-labelledby="a-${key} t-${key}"
     @pointerenter=${() => scene.onEnter(item)}
+    @focusin=${() => scene.onEnter(item)}
   >
     ${isFirst ? avatar(author ?? { id: '', name, avatarUrl: null }) : html`<span class="beside" aria-hidden="true">${time}</span>`}
     <div class="body">
@@ -90,8 +91,7 @@ function said(item: Item, scene: RowScene): TemplateResult {
 
 function textOf({ message, outgoing }: Item, { say, me }: RowScene): unknown {
   if (message?.deletedAt) return html`<p class="muted">${say('deleted')}</p>`
-  const { text, mentions = [] } = message ?? { text: outgoing!.text }
-  return html`${richText(text, mentions, me)}${
+  return html`${richText((message ?? outgoing)!, message?.mentions ?? [], me)}${
     message?.editedAt ? html`<span class="edited">(${say('edited')})</span>` : nothing
   }`
 }

@@ -1,11 +1,13 @@
 import type { Text } from '../../shared/messages.js'
 import type { words as states } from '../../shared/on-demand/states.js'
+import type { words as actions } from '../chat/actions.js'
+import type { words as composer } from '../chat/composer.js'
 import type { words as chat } from '../chat/words.js'
 import type { words as noChannel } from '../no-channel.js'
 import type en from './en.js'
 
 /** All texts: those of the first view, and those of the parts that come later. */
-export type Words = typeof en & typeof states & typeof chat & typeof noChannel
+export type Words = typeof en & typeof states & typeof actions & typeof chat & typeof composer & typeof noChannel
 
 /** Speaks the texts of the first view. */
 export type ChannelText = Text<keyof typeof en>

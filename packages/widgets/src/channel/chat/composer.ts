@@ -1,0 +1,224 @@
+import type { Conversation, Quoted } from '@rai/stores'
+import { html, type LitElement, nothing, type ReactiveController, unsafeCSS } from 'lit'
+import { ClockController } from '../../shared/clock-controller.js'
+import { formatCountdown } from '../../shared/format.js'
+import { type Text, textOf } from '../../shared/messages.js'
+import { closeIcon, icon, iconStyles } from '../../shared/on-demand/icons.js'
+import { StoreController } from '../../shared/store-controller.js'
+import { RaiSendRequestEvent } from '../own-events.js'
+import type { Scene } from '../scene.js'
+import css from './composer.styles.css?inline'
+import { plainText } from './rich-text.js'
+
+export const styles = [iconStyles, unsafeCSS(css)]
+
+export const words = {
+  write: 'Write a message',
+  writeIn: 'Write to {name}',
+  send: 'Send',
+  hint: 'Enter sends, Shift and Enter begins a line',
+  answering: 'You answer {name}',
+  noAnswer: 'Answer nobody',
+  readOnly: 'Only some write here.',
+  chooseTopic: 'Answer a message to write in its topic.',
+  slow: 'You can write again in {time}',
+  tooLong: { one: 'One sign too many', other: '{count} signs too many' },
+  signsLeft: { one: 'One sign left', other: '{count} signs left' },
+}
+
+const sendIcon = 'M12 19V5M5.5 11.5 12 5l6.5 6.5'
+/** How long a message may be, as the server counts; and from when on one is told what is left. */
+const longest = 4000
+const nearlyLongest = 3600
+
+/** What a member writes, and has not sent yet. It is kept while the page lives, by channel. */
+const drafts = new Map<string, string>()
+
+/** Where one writes a message. */
+export default class Composer implements ReactiveController {
+  #replyTo: Quoted | null = null
+  #text = ''
+  #place = ''
+  #isComposing = false
+  readonly #host: LitElement
+  readonly #scene: Scene
+  readonly #say: Text<keyof typeof words>
+  readonly #conversation: () => Conversation | undefined
+  readonly #sent: () => void
+  readonly #freeAt: StoreController<number>
+
+  /** @param sent Is told that something was sent. */
+  constructor(
+    host: LitElement,
+    text: Text<never>,
+    scene: Scene,
+    conversation: () => Conversation | undefined,
+    sent: () => void,
+  ) {
+    this.#host = host
+    this.#scene = scene
+    this.#say = textOf(text, words)
+    this.#conversation = conversation
+    this.#sent = sent
+    this.#freeAt = new StoreController(host, () => conversation()?.outbox.$freeAt)
+    new ClockController(host, () => this.#wait || undefined)
+    host.addController(this)
+  }
+
+  hostUpdate() {
+    const environment = this.#scene.environment()
+    const place = `${environment?.apiUrl} ${environment?.key} ${this.#scene.channel()?.id} ${this.#scene.topic() ?? ''}`
+    if (place === this.#place) return
+    this.#place = place
+    this.#text = drafts.get(place) ?? ''
+    this.#replyTo = null
+  }
+
+  hostUpdated() {
+    const { field } = this
+    if (!field) return
+    if (field.value !== this.#text) field.value = this.#text
+    fit(field)
+  }
+
+  get field(): HTMLTextAreaElement | null {
+    return this.#host.renderRoot.querySelector<HTMLTextAreaElement>('.field textarea')
+  }
+
+  /** Puts a text where one writes, as if it had been written. */
+  insert(text: string) {
+    this.#set(this.#text ? `${this.#text.trimEnd()} ${text}` : text)
+    this.field?.focus()
+  }
+
+  /** What is written next answers a message. */
+  answer(to: Quoted) {
+    this.#replyTo = to
+    this.#host.requestUpdate()
+    void this.#host.updateComplete.then(() => this.field?.focus())
+  }
+
+  /** How long the member still has to wait, in milliseconds. */
+  get #wait(): number {
+    return Math.max(0, this.#scene.timeTo(this.#freeAt.value ?? 0))
+  }
+
+  #set(text: string) {
+    this.#text = text
+    if (text) drafts.set(this.#place, text)
+    else drafts.delete(this.#place)
+    this.#host.requestUpdate()
+  }
+
+  readonly #onInput = (event: Event) => {
+    const { value } = event.target as HTMLTextAreaElement
+    this.#set(value)
+    if (value.trim()) this.#conversation()?.type()
+  }
+
+  /** Enter sends, unless it ends what an input method composes: some browsers say so only by the key's code. */
+  readonly #onKeydown = (event: KeyboardEvent) => {
+    event.stopPropagation()
+    if (event.key === 'Escape' && this.#replyTo) {
+      event.preventDefault()
+      this.#replyTo = null
+      this.#host.requestUpdate()
+    }
+    if (event.key !== 'Enter' || event.shiftKey || event.altKey || this.#isComposing) return
+    if (event.isComposing || event.keyCode === 229) return
+    event.preventDefault()
+    if (!event.repeat) this.#send()
+  }
+
+  readonly #onSubmit = (event: Event) => {
+    event.preventDefault()
+    this.#send()
+    this.field?.focus()
+  }
+
+  #send() {
+    const text = this.#text.trim()
+    const conversation = this.#conversation()
+    if (!text || text.length > longest || this.#wait || !conversation) return
+    if (!this.#host.dispatchEvent(new RaiSendRequestEvent(text, this.#replyTo?.id ?? null))) return
+    conversation.outbox.send(text, this.#replyTo, this.#scene.channel()?.slowModeSeconds)
+    this.#replyTo = null
+    this.#set('')
+    this.#sent()
+  }
+
+  #renderAnswered() {
+    const to = this.#replyTo
+    if (!to) return nothing
+    return html`<div class="answered" part="answered">
+      <span class="cut"
+        >${this.#say('answering', { name: to.author?.name ?? '…' })} <bdi class="muted">${plainText(to.text, [])}</bdi></span
+      >
+      <button
+        type="button"
+        class="icon-button"
+        aria-label=${this.#say('noAnswer')}
+        title=${this.#say('noAnswer')}
+        @click=${() => {
+          this.#replyTo = null
+          this.#host.requestUpdate()
+          this.field?.focus()
+        }}
+      >
+        ${icon(closeIcon)}
+      </button>
+    </div>`
+  }
+
+  /** What keeps one from sending, or soon will. */
+  #renderLimit() {
+    const left = longest - this.#text.trim().length
+    const wait = this.#wait
+    if (wait) return this.#say('slow', { time: formatCountdown(this.#scene.locale(), wait) })
+    if (left < 0) return this.#say('tooLong', { count: this.#scene.number(-left) }, -left)
+    return this.#text.length > nearlyLongest ? this.#say('signsLeft', { count: this.#scene.number(left) }, left) : ''
+  }
+
+  render() {
+    const channel = this.#scene.channel()
+    if (!channel) return nothing
+    if (!channel.may.post) return html`<p class="closed" part="closed">${this.#say('readOnly')}</p>`
+    const isTopicless = channel.type === 'forum' && !this.#scene.topic() && !this.#replyTo
+    if (isTopicless) return html`<p class="closed" part="closed">${this.#say('chooseTopic')}</p>`
+    const limit = this.#renderLimit()
+    const isReady = this.#text.trim() !== '' && this.#text.trim().length <= longest && !this.#wait
+    return html`<form class="composer" part="composer" @submit=${this.#onSubmit}>
+      ${this.#renderAnswered()}
+      <div class="field">
+        <textarea
+          part="field"
+          rows="1"
+          dir="auto"
+          enterkeyhint="send"
+          aria-label=${this.#say('writeIn', { name: channel.topic })}
+          placeholder=${this.#say('write')}
+          title=${this.#say('hint')}
+          aria-describedby="limit"
+          @input=${this.#onInput}
+          @keydown=${this.#onKeydown}
+          @compositionstart=${() => {
+            this.#isComposing = true
+          }}
+          @compositionend=${() => {
+            this.#isComposing = false
+          }}
+        ></textarea>
+        <button class="send" part="send-button" aria-disabled=${isReady ? 'false' : 'true'} aria-label=${this.#say('send')} title=${this.#say('send')}>
+          ${icon(sendIcon)}
+        </button>
+      </div>
+      <p class="limit" part="limit" id="limit" ?hidden=${!limit}>${limit}</p>
+    </form>`
+  }
+}
+
+/** As high as what is written, up to what the styles allow; through CSSOM, which no content security policy forbids. */
+function fit(field: HTMLTextAreaElement) {
+  field.style.blockSize = 'auto'
+  field.style.blockSize = `${field.scrollHeight + 2}px`
+}
