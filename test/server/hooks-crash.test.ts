@@ -60,7 +60,7 @@ test('14: every call has one effect, though the server is killed again and again
   }
   await sending
   const [kept] = await asSuperuser(embeddedPostgres(dataDir).superuserUrl, async (client) => {
-    const { rows } = await client.query<{ amount: string; done: string; names: string }>(
+    const { rows } = await client.query<{ amount: number; done: number; names: number }>(
       `select (select amount from balances b join members m on m.community_id = b.community_id and m.id = b.member_id
                where m.username = $1 and b.unit = 'currency') as amount,
          (select count(*) from hook_calls where outcome = 'done') as done,
@@ -69,5 +69,5 @@ test('14: every call has one effect, though the server is killed again and again
     )
     return rows
   })
-  expect(kept).toEqual({ amount: String(wanted), done: String(wanted), names: String(wanted) })
+  expect(kept).toEqual({ amount: wanted, done: wanted, names: wanted })
 }, 600_000)
