@@ -127,7 +127,10 @@ function library(): UserConfig {
 const folder = /packages\/(?:stores|widgets)\/src\/([\w-]+)\//
 /** What only parts use that come later, for the same reason. */
 const later =
-  /packages\/(stores\/src\/(viewer|shared\/kept|channel\/(conversation|outbox|stretch)|leaderboard\/(search|own|turns)|store\/(intents|orders|purchase|wishes)|milestone\/progress|socials\/(accounts|referral))|widgets\/src\/(\w+\/(own-)?events|shared\/on-demand\/.*))\.ts/
+  /packages\/(stores\/src\/(viewer|shared\/kept|channel\/(conversation|outbox|stretch|token)|leaderboard\/(search|own|turns)|store\/(intents|orders|purchase|wishes)|milestone\/progress|socials\/(accounts|referral))|widgets\/src\/(\w+\/(own-)?events|shared\/on-demand\/.*))\.ts/
+
+/** What apps may load by itself as well: it is weighed alone. */
+const host = /packages\/bridge\/src\/(host\/|error|id|protocol)/
 
 /** Whether a module comes with a tag, and not only when it is asked for later, by `import()`. */
 function isFirst(id: string, graph: Pick<Rolldown.PluginContext, 'getModuleInfo'>, seen = new Set<string>()): boolean {
@@ -139,6 +142,7 @@ function isFirst(id: string, graph: Pick<Rolldown.PluginContext, 'getModuleInfo'
 
 /** A tag's code is two chunks: `core`, shared by all, and its own. What is asked for later is left to the bundler. */
 function chunkOf(id: string, graph: Pick<Rolldown.PluginContext, 'getModuleInfo'>): string | null {
+  if (host.test(id)) return 'bridge-host'
   if (later.test(id) || !isFirst(id, graph)) return null
   const tag = id.split('\0tag:')[1] ?? `rai-${folder.exec(id)?.[1]}`
   return tag in tags ? tag : 'core'

@@ -14,7 +14,7 @@ const rules: Record<string, Rule> = {
   server: { packages: ['@rai/contract'], onNode: true },
   'server/src/pages': { packages: ['@rai/contract', '@rai/widgets'], onNode: true },
   stores: { packages: ['nanostores', 'wretch'], types: ['@rai/contract'] },
-  widgets: { packages: ['@rai/stores', 'lit', 'nanostores', '@floating-ui/dom', 'uqr'] },
+  widgets: { packages: ['@rai/bridge', '@rai/stores', 'lit', 'nanostores', '@floating-ui/dom', 'uqr'] },
   loader: { packages: [] },
   bridge: { packages: [] },
   'bridge/src/check': { packages: ['playwright-core'], onNode: true },

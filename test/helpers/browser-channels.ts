@@ -1,4 +1,4 @@
-import { createChannel, onlookerOf } from '../../packages/server/src/domain/channels.js'
+import { type ChannelChanges, createChannel, onlookerOf, updateChannel } from '../../packages/server/src/domain/channels.js'
 import { createMember, findMember } from '../../packages/server/src/domain/members/members.js'
 import { sendMessage } from '../../packages/server/src/domain/messages/messages.js'
 import { join, pageOf } from './channels.js'
@@ -34,6 +34,8 @@ export async function openBrowserChannels(server: Pick<TestServer, 'url' | 'data
         const made = { topic: 'Town square', type: 'open', order: ++order, ...channel } as const
         return (await createChannel(tx, made, null, new Date())).id
       }),
+    change: (id: string, changes: ChannelChanges) =>
+      community.tenant((tx) => updateChannel(tx, id, changes, null, new Date())),
     /** Lets a member say something so many times; answers the last message's id. */
     say: (username: string, channelId: string, text: string, times: number) =>
       community.tenant(async (tx) => {

@@ -281,6 +281,11 @@ const answers: Record<string, (asked: Asked) => Promise<unknown>> = {
     return channels.open(JSON.parse(change))
   },
 
+  /** Changes one. */
+  async '/change-channel'({ channel, change }) {
+    await channels.change(channel, JSON.parse(change))
+  },
+
   /** Lets a member say something in a channel, or so many things at once. Answers the last one's id. */
   async '/say'({ member, channel, name, amount = 1 }) {
     return channels.say(member, channel, name, Number(amount))

@@ -104,8 +104,8 @@ export async function loaded(wanted: Wanted = {}) {
   return element
 }
 
-export const until = (fact: () => unknown, what: string) =>
-  waitUntil(fact, `no ${what}`, { interval: 10, timeout: 10_000 })
+export const until = (fact: () => unknown, what: string, timeout = 10_000) =>
+  waitUntil(fact, `no ${what}`, { interval: 10, timeout })
 
 export const find = <E extends HTMLElement = HTMLElement>(element: Element, selector: string) =>
   element.shadowRoot!.querySelector<E>(selector)

@@ -31,6 +31,7 @@ export type Quote = AnswerOf<'POST /widget/v1/{publishableKey}/store/quotes'>
 export type Order = AnswerOf<'GET /widget/v1/{publishableKey}/store/orders/{orderId}'>
 export type Voucher = AnswerOf<'POST /widget/v1/{publishableKey}/store/orders/{orderId}/voucher'>
 export type Channel = AnswerOf<'GET /widget/v1/{publishableKey}/channels/{channelId}'>
+export type ChannelToken = AnswerOf<'POST /widget/v1/{publishableKey}/channels/{channelId}/token'>
 export type ChannelStanding = AnswerOf<'PUT /widget/v1/{publishableKey}/channels/{channelId}/read'>
 export type Message = AnswerOf<'GET /widget/v1/{publishableKey}/messages/{messageId}'>
 export type BoardRow = Rows['items'][number]

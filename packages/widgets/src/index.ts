@@ -1,5 +1,5 @@
 export { RaiChannel } from './channel/channel.js'
-export { RaiSendRequestEvent, RaiUnreadChangeEvent } from './channel/own-events.js'
+export { RaiDraftEvent, RaiNavigateEvent, RaiSendRequestEvent, RaiUnreadChangeEvent } from './channel/own-events.js'
 export { RaiRowActivateEvent } from './leaderboard/events.js'
 export { RaiLeaderboard } from './leaderboard/leaderboard.js'
 export type { Layout } from './leaderboard/model.js'

@@ -20,6 +20,7 @@ import { skeleton } from './skeleton.js'
  *
  * @attr {string} channel - The channel's id. Default: the first that the member sees.
  * @attr {string} topic - Of a forum: the id of the topic that is shown. Default: all of them.
+ * @attr {string} route - Of a channel that shows a page: the path in it that one is led to. Follow `rai-navigate` with it.
  * @attr {boolean} without-header - Leaves out the title line.
  *
  * @slot - What stands here until the channel has come, or for good if the script never does.
@@ -29,7 +30,9 @@ import { skeleton } from './skeleton.js'
  * @slot sign-in - What guests are told, best a link to your sign-in; without one it is plain text.
  *
  * @event {RaiLoadEvent} rai-load - The channel is there.
- * @event {RaiErrorEvent} rai-error - Something failed; has `code` and `requestId`.
+ * @event {RaiErrorEvent} rai-error - Something failed; has `code` and `requestId`. Of a page that is shown also `page_silent` and `page_flood`.
+ * @event {RaiNavigateEvent} rai-navigate - The page that is shown leads elsewhere within itself; has `path`, `pageTitle` and `isReplacing`.
+ * @event {RaiDraftEvent} rai-draft - The page that is shown suggests what to say; has `text`; cancel it where your page takes it.
  * @event {RaiSendRequestEvent} rai-send-request - The member sends a message; has `text` and `replyTo`; cancelable.
  * @event {RaiUnreadChangeEvent} rai-unread-change - More or less is unread; has `count`, for a badge of the page's.
  *
@@ -78,6 +81,22 @@ import { skeleton } from './skeleton.js'
  * @csspart empty - What stands where nothing was said yet.
  * @csspart error - What stands where loading failed.
  * @csspart retry-button - Tries again.
+ * @csspart app - Whose page is shown, and what it may.
+ * @csspart origin - Whose it is.
+ * @csspart permission - Something that it may.
+ * @csspart reload-button - Loads it again.
+ * @csspart tab-link - Opens it in a tab of its own.
+ * @csspart stage - What it stands in.
+ * @csspart frame - The page itself.
+ * @csspart broken - What stands where it does not answer, or was stopped.
+ * @csspart show-button - Shows it all the same.
+ * @csspart off - What stands where it was switched off.
+ * @csspart toast - What it says for a moment.
+ * @csspart dialog - The window that asks whether to leave for another site.
+ * @csspart dialog-title - Its title.
+ * @csspart close-button - Closes it.
+ * @csspart stay-button - Stays.
+ * @csspart leave-button - Leaves.
  * @csspart footer - The last line: of when the messages are, where they could not be refreshed.
  *
  * @cssproperty [--rai-channel-height=30rem] - The element's height; the messages scroll inside.
@@ -95,6 +114,7 @@ export class RaiChannel extends RaiElement {
       ...RaiElement.properties,
       channel: {},
       topic: {},
+      route: {},
       withoutHeader: { type: Boolean, attribute: 'without-header' },
     }
   }
@@ -103,6 +123,8 @@ export class RaiChannel extends RaiElement {
   declare channel: string | undefined
   /** Of a forum: the id of the topic that is shown. Default: all of them. */
   declare topic: string | undefined
+  /** Of a channel that shows a page: the path in it that one is led to. Default: `/`. */
+  declare route: string | undefined
   /** Leaves out the title line. */
   declare withoutHeader: boolean
 
@@ -115,11 +137,13 @@ export class RaiChannel extends RaiElement {
     source: () => this.#source,
     channel: () => this.#model.channel ?? undefined,
     topic: () => this.topic || undefined,
+    route: () => this.route || '/',
     number: (value) => formatNumber(this.#words.locale, value),
     timeTo: (at) => (this.environment ? at - serverNow(this.environment) : 0),
   }
   /** The channel's type says which of them draws it. */
   readonly #chat = this.#part<Mode>(() => import('./chat/chat.js'))
+  readonly #frame = this.#part<Mode>(() => import('./frame/frame.js'))
   readonly #noChannel = new Part(this, () => import('./no-channel.js'))
 
   #source: ChannelStore | undefined
@@ -184,7 +208,9 @@ export class RaiChannel extends RaiElement {
 
   /** What draws the channel, by its type. */
   get #mode() {
-    return this.#model.channel ? this.#chat : undefined
+    const { channel } = this.#model
+    if (!channel) return undefined
+    return channel.type === 'iframe' ? this.#frame : this.#chat
   }
 
   get #failure() {
@@ -193,7 +219,8 @@ export class RaiChannel extends RaiElement {
 
   /** What it takes to draw is on its way. */
   get #isPending(): boolean {
-    if (this.#words.pending || (this.#failure && this.#noChannel.pending)) return true
+    // Another language later is no reason to take away what is there: the page of an iframe channel would be loaded anew.
+    if ((this.#words.pending && !this.#loaded) || (this.#failure && this.#noChannel.pending)) return true
     return !this.#failure && (this.#model.channel === undefined || !!this.#stand?.isPending)
   }
 

@@ -24,9 +24,38 @@ export class RaiUnreadChangeEvent extends RaiEvent {
   }
 }
 
+/** The page in an iframe channel leads its visitor elsewhere within itself: what the address of the page around may say. */
+export class RaiNavigateEvent extends RaiEvent {
+  /** As the framed page calls it, without a query. */
+  readonly path: string
+  /** What it calls that place. */
+  readonly pageTitle: string | undefined
+  /** It takes the place of the entry before in the history, instead of being a new one. */
+  readonly isReplacing: boolean
+
+  constructor(path: string, pageTitle: string | undefined, isReplacing: boolean) {
+    super('rai-navigate')
+    this.path = path
+    this.pageTitle = pageTitle
+    this.isReplacing = isReplacing
+  }
+}
+
+/** The page in an iframe channel suggests what the member may say. Cancel it where your page has a place to write it into. */
+export class RaiDraftEvent extends RaiEvent {
+  readonly text: string
+
+  constructor(text: string) {
+    super('rai-draft', { cancelable: true })
+    this.text = text
+  }
+}
+
 declare global {
   interface HTMLElementEventMap {
     'rai-send-request': RaiSendRequestEvent
     'rai-unread-change': RaiUnreadChangeEvent
+    'rai-navigate': RaiNavigateEvent
+    'rai-draft': RaiDraftEvent
   }
 }

@@ -14,6 +14,8 @@ export interface Scene {
   channel(): Channel | undefined
   /** The topic of a forum that the page names. */
   topic(): string | undefined
+  /** The path that the page names, in the page of an iframe channel. */
+  route(): string
   number(value: number): string
   /** How long it is until then, in milliseconds by the server's clock. */
   timeTo(at: number): number

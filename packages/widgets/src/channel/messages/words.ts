@@ -3,11 +3,22 @@ import type { words as states } from '../../shared/on-demand/states.js'
 import type { words as actions } from '../chat/actions.js'
 import type { words as composer } from '../chat/composer.js'
 import type { words as chat } from '../chat/words.js'
+import type { words as cards } from '../frame/cards.js'
+import type { words as leaving } from '../frame/leaving.js'
+import type { words as frame } from '../frame/words.js'
 import type { words as noChannel } from '../no-channel.js'
 import type en from './en.js'
 
 /** All texts: those of the first view, and those of the parts that come later. */
-export type Words = typeof en & typeof states & typeof actions & typeof chat & typeof composer & typeof noChannel
+export type Words = typeof en &
+  typeof states &
+  typeof actions &
+  typeof chat &
+  typeof composer &
+  typeof noChannel &
+  typeof frame &
+  typeof cards &
+  typeof leaving
 
 /** Speaks the texts of the first view. */
 export type ChannelText = Text<keyof typeof en>
