@@ -4,6 +4,7 @@ import { extname, join } from 'node:path'
 import type { Config } from '../packages/server/src/config.js'
 import type { DemoFile } from '../packages/server/src/demo.js'
 import { mailFolder } from '../packages/server/src/mail/transport.js'
+import { appsUrlOf } from './apps.js'
 import { backEnd, signedIn } from './back-end.js'
 import { createEvents, type Events } from './events.js'
 import { faults } from './faults.js'
@@ -23,11 +24,13 @@ const types: Record<string, string> = {
  * A customer's web site: pages, and a small back-end that knows the secret keys. Its origin is not the server's.
  * @param config The server's: where it puts mails that nobody sends, and where pictures come from.
  * @param events What it does with events.
+ * @param appsUrl Where the pages of others are that the club shows.
  */
 export function createSite(
   demo: DemoFile,
   config: Pick<Config, 'dataDir' | 'filesUrl'>,
   events: Events = createEvents(demo),
+  appsUrl = appsUrlOf(demo),
 ): Server {
   const paths: Record<string, Answer> = {
     ...backEnd(demo),
@@ -69,7 +72,7 @@ export function createSite(
       'Content-Type': types[extname(name)],
       'Cache-Control': 'no-cache',
       // What a careful customer sends: the widgets need their server as a source, and no inline anything.
-      'Content-Security-Policy': `default-src 'self'; script-src 'self' ${apiUrl}; connect-src 'self' ${apiUrl}; frame-src ${apiUrl}; img-src 'self' ${config.filesUrl}`,
+      'Content-Security-Policy': `default-src 'self'; script-src 'self' ${apiUrl}; connect-src 'self' ${apiUrl}; frame-src ${apiUrl} ${appsUrl}; img-src 'self' ${config.filesUrl}`,
       'Referrer-Policy': 'strict-origin-when-cross-origin',
     })
     response.end(text.replace(/\{\{(\w+)\}\}/g, (_, key: string) => shown[key] ?? ''))

@@ -10,8 +10,10 @@ import { join, relative } from 'node:path'
 import { readConfig } from '../packages/server/src/config.js'
 import { demoFile, readDemo } from '../packages/server/src/demo.js'
 import type { Ready } from '../packages/server/src/main.js'
+import { appsUrlOf, createApps } from './apps.js'
 import { addStateBoards } from './boards.js'
 import { addTalk } from './channels.js'
+import { addPages } from './community.js'
 import { createEvents, hookPlace } from './events.js'
 import { addMilestones } from './milestones.js'
 import { addQuests } from './quests.js'
@@ -42,16 +44,23 @@ if (demo) {
   await addQuests({ ...demo, apiUrl: url })
   await addTalk({ ...demo, apiUrl: url })
   const events = createEvents({ ...demo, apiUrl: url })
-  const site = createSite(demo, config, events)
-  const { port } = new URL(demo.siteUrl)
-  try {
-    await once(site.listen(Number(port), config.host), 'listening')
-  } catch (error) {
-    console.error(`The demo site cannot listen on port ${port}: ${(error as Error).message}. Set RAI_DEMO_SITE.`)
-    process.exit(1)
+  const appsUrl = appsUrlOf(demo)
+  await addPages({ ...demo, apiUrl: url }, appsUrl)
+  const listening = [
+    [createSite(demo, config, events, appsUrl), demo.siteUrl],
+    [createApps(demo, appsUrl), appsUrl],
+  ] as const
+  for (const [site, address] of listening) {
+    const { port } = new URL(address)
+    try {
+      await once(site.listen(Number(port), config.host), 'listening')
+    } catch (error) {
+      console.error(`The demo site cannot listen on port ${port}: ${(error as Error).message}. Set RAI_DEMO_SITE.`)
+      process.exit(1)
+    }
   }
   await events.connect(`http://${hookPlace(config)}/hook`)
-  lines.unshift(['Demo site', demo.siteUrl])
+  lines.unshift(['Demo site', demo.siteUrl], ['Pages of others', appsUrl])
   if (!config.smtpUrl) lines.push(['Mails', `${demo.siteUrl}/inbox`])
   lines.push(['Keys', relative('.', demoFile(config))])
 }

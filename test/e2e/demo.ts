@@ -12,6 +12,8 @@ export async function startDemo(): Promise<{
   demo: DemoFile
   community: TestCommunity
   events: Events
+  /** Where pages of others may be that the site frames. */
+  appsUrl: string
 }> {
   const siteUrl = `http://127.0.0.1:${await freePort()}`
   const server = await startTestServer({ config: { webhookAllow: [new URL(siteUrl).host] } })
@@ -19,11 +21,12 @@ export async function startDemo(): Promise<{
   const owner = { email: '', password: '' }
   const demo = { ...community, apiUrl: server.url, siteUrl, serverId: community.id, owner }
   const events = createEvents(demo)
-  const site = createSite(demo, server.config, events)
+  const appsUrl = `http://127.0.0.1:${await freePort()}`
+  const site = createSite(demo, server.config, events, appsUrl)
   await new Promise<void>((done) => site.listen(Number(new URL(siteUrl).port), '127.0.0.1', done))
   afterAll(() => {
     site.closeAllConnections()
     site.close()
   })
-  return { server, demo, community, events }
+  return { server, demo, community, events, appsUrl }
 }
