@@ -1,4 +1,9 @@
-import { type ChannelChanges, createChannel, onlookerOf, updateChannel } from '../../packages/server/src/domain/channels.js'
+import {
+  type ChannelChanges,
+  createChannel,
+  onlookerOf,
+  updateChannel,
+} from '../../packages/server/src/domain/channels.js'
 import { createMember, findMember } from '../../packages/server/src/domain/members/members.js'
 import { sendMessage } from '../../packages/server/src/domain/messages/messages.js'
 import { join, pageOf } from './channels.js'

@@ -22,7 +22,10 @@ const highest = 4000
 const toastFor = 5000
 
 /** What of the element's look a page is given, by the names that pages set it by. */
-const colours = ['accent', 'accent-text', 'surface', 'surface-raised', 'surface-sunken', 'text', 'text-muted', 'border']
+const colours = [
+  ...['--_accent', '--_accent-text', '--_surface', '--_surface-raised', '--_surface-sunken'],
+  ...['--_text', '--_text-muted', '--_border'],
+]
 
 interface Toast {
   text: string
@@ -202,8 +205,8 @@ export default class FrameController implements Mode, ReactiveController {
     const style = getComputedStyle(probe)
     const tokens: Record<string, string> = {}
     for (const name of colours) {
-      probe.style.color = `var(--_${name})`
-      tokens[`--rai-${name}`] = style.color
+      probe.style.color = `var(${name})`
+      tokens[name.replace('--_', '--rai-')] = style.color
     }
     probe.style.borderRadius = 'var(--_radius)'
     tokens['--rai-radius'] = style.borderRadius
