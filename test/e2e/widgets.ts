@@ -199,9 +199,7 @@ export async function fillFor(world: World): Promise<Widget[]> {
   const now = new Date()
   const endsAt = new Date(+now + halfDay)
   const widgets: Widget[] = []
-  for (const { fill, endsSoon, ...widget } of entries.filter(
-    (e) => !process.env.ONLY || process.env.ONLY.includes(e.tag),
-  ))
+  for (const { fill, endsSoon, ...widget } of entries)
     widgets.push({ ...widget, attributes: await fill(world, now, endsAt), endsSoon: endsSoon(endsAt) })
   return widgets
 }
