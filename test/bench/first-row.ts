@@ -12,7 +12,7 @@ export const bench: Bench = {
   reference: 'a page written by hand that fetches the same rows with the same key and puts them into a table',
   run: () =>
     inWorld(1000, async ({ apiUrl, community, browser, put }) => {
-      const rows = `${apiUrl}/widget/v1/${community.publishableKey}/leaderboards/points/rows?from=1&limit=100`
+      const rows = `${apiUrl}/widget/v1/${community.publishableKey}/leaderboards/points/rows?from=1&limit=50`
       const written = put('/written', page(`${watch}<table></table><script>${handWritten(rows)}</script>`))
       const widget = put('/widget', page(`${watch}${oneLine(apiUrl, community.publishableKey)}<p>What follows.</p>`))
       const shifts = { ours: [] as number[], reference: [] as number[] }

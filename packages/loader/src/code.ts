@@ -8,17 +8,15 @@ const patience = 10_000
 export const loadCode = <T>(urls: readonly URL[], options?: RequestInit): Promise<T> =>
   Promise.race([
     Promise.all(
-      urls.map(async (url) => {
+      urls.map((url) => {
         const get = async () => {
           const answer = await fetch(url, options)
           if (!answer.ok) throw answer.status
           await answer.blob()
         }
-        await get().catch(async () => {
-          // Not at once, and not all visitors together: what failed may be a server that has too many.
-          await new Promise((done) => setTimeout(done, 1000 + 1000 * Math.random()))
-          await get()
-        })
+        // Not at once, and not all visitors together: what failed may be a server that has too many.
+        const later = () => new Promise((done) => setTimeout(done, 1000 + 1000 * Math.random()))
+        return get().catch(() => later().then(get))
       }),
     ).then(() => import(/* @vite-ignore */ `${urls[0]}`)),
     new Promise<never>((_, reject) => setTimeout(reject, patience, 'no answer')),

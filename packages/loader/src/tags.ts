@@ -44,12 +44,11 @@ export function loadTags(base: string, settings: Settings): Tags {
     { rootMargin: '300px' },
   )
 
-  let planned = false
+  let frame = 0
   const changes = new MutationObserver(() => {
-    if (planned) return
-    planned = true
-    requestAnimationFrame(() => {
-      planned = false
+    if (frame) return
+    frame = requestAnimationFrame(() => {
+      frame = 0
       for (const root of roots) look(root)
     })
   })
@@ -67,8 +66,9 @@ export function loadTags(base: string, settings: Settings): Tags {
     const tag = wanted[localName]
     if (!tag) return
     delete wanted[localName]
-    askEarly(element, settings, tag)
+    // First what the rows wait for longest.
     load(localName)
+    askEarly(element, settings, tag)
     // Elements need one for their first rows: the processor has nothing to do now.
     setTimeout(Intl.NumberFormat)
   }
