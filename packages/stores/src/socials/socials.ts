@@ -88,8 +88,8 @@ export const socials: (environment: Environment) => SocialStore = /* @__PURE__ *
   function watchTurns(items: readonly SocialQuest[], signal: AbortSignal) {
     const untilOf = (isDone: boolean) =>
       items.map(({ progress }) => ((progress?.state === 'done') === isDone ? progress?.until : null))
-    const shared = [...items.map(({ endsAt }) => endsAt), ...untilOf(true)]
-    askAtNext(environment, shared, store.renew, signal, untilOf(false))
+    askAtNext(environment, [...items.map(({ endsAt }) => endsAt), ...untilOf(true)], store.renew, signal)
+    askAtNext(environment, untilOf(false), store.renew, signal, true)
   }
 
   /** Asks about one quest, and takes what the server says of it. */

@@ -237,7 +237,8 @@ export class RaiChannel extends RaiElement {
   #renderHeader() {
     const { channel } = this.#model
     if (this.withoutHeader || !channel) return nothing
-    return html`<header class="header" part="header">
+    // No header element: it would be a banner of the page that the element is a guest on.
+    return html`<div class="header" part="header">
       <div class="names">
         <h2 class="title cut" part="title"><slot name="header"><bdi>${channel.topic}</bdi></slot></h2>
         ${
@@ -247,7 +248,7 @@ export class RaiChannel extends RaiElement {
         }
       </div>
       ${this.#mode?.value?.renderActions?.()}
-    </header>`
+    </div>`
   }
 
   #renderFailure() {

@@ -62,7 +62,8 @@ const given = {
   }),
   encryptionKey: z
     .string()
-    .regex(/^[\x20-\x7e]{32}$/, 'must be 32 printable ASCII characters')
+    .length(32)
+    .regex(/^[\x20-\x7e]*$/, 'must be 32 printable ASCII characters')
     .meta({ description: 'The key of 32 characters. Default: we make one, and show it once' }),
 }
 const settable = z.strictObject({ ...fields, ...given }).partial()

@@ -97,11 +97,15 @@ export default class Actions implements ReactiveController {
   /** What stands beside a row that one is at. */
   tools(item: Item) {
     const { key, message } = item
-    const isAt = key === this.#at || key === this.#menuFor?.key || key === this.#picker.item?.key
+    const isAt = key === this.#at || (key === this.#menuFor?.key && this.#menu.isOpen) || key === this.#picker.item?.key
     if (!message || message.deletedAt || !isAt) return nothing
     const channel = this.#scene.channel()
-    const note = () => {
-      this.#menuFor = item
+    // Before the button hears of it, which draws the menu at once.
+    const note = {
+      capture: true,
+      handleEvent: () => {
+        this.#menuFor = item
+      },
     }
     const say = this.#say
     return html`<div class="tools" part="tools">

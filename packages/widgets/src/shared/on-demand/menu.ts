@@ -18,6 +18,10 @@ export class MenuController implements ReactiveController {
     host.addController(this)
   }
 
+  get isOpen(): boolean {
+    return this.#anchor !== undefined
+  }
+
   /** The button that opens the menu. `label` names it, and the menu. */
   button(label: string) {
     return html`<button
