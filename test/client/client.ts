@@ -76,6 +76,17 @@ const mine = answerOf(
   }),
 )
 
+const hook = answerOf(
+  await backEnd.POST('/v1/hooks', { body: { name: 'Coins', action: { kind: 'currency' }, requiresKey: true } }),
+).data
+const given = answerOf(
+  await anyone.POST('/hooks/v1/{hookAddress}', {
+    params: { path: { hookAddress: hook.url!.split('/').at(-1)! } },
+    headers: { 'x-api-key': hook.key! },
+    body: { user: 'ada', operation: 'add', amount: 5 },
+  }),
+).data
+
 /** What is refused is typed as well. */
 const refused = await anyone.GET('/v1/leaderboards')
 const code: components['schemas']['ErrorCode'] | undefined = refused.error?.meta.code
@@ -95,6 +106,7 @@ const found = {
   signsIn: signIn.loginUrl.startsWith(url),
   boards: config.leaderboards.map(({ slug }) => slug),
   state: mine.state,
+  currency: given.currency,
   code,
 }
 console.log(JSON.stringify({ found, asked: [...asked] }))

@@ -20,6 +20,7 @@ import { apply } from '../../packages/server/src/domain/badges/applications.js'
 import { badgeById, createBadge } from '../../packages/server/src/domain/badges/badges.js'
 import { createChannel, onlookerOf } from '../../packages/server/src/domain/channels.js'
 import { createField } from '../../packages/server/src/domain/fields/fields.js'
+import { visit } from '../../packages/server/src/domain/gamification/visits.js'
 import { listCalls, writeDownRefused } from '../../packages/server/src/domain/hooks/calls.js'
 import { createHook } from '../../packages/server/src/domain/hooks/hooks.js'
 import { newId } from '../../packages/server/src/domain/ids.js'
@@ -369,6 +370,22 @@ const win = ({ id, boardId, memberId, tenant }: Place) =>
   )
 
 let made = 0
+/** Lets the place's member have a streak to get back: one that missed a day of its own. */
+const loseStreak = ({ memberId, tenant }: Place) =>
+  tenant(async (tx) => {
+    const now = new Date()
+    await visit(tx, memberId, now)
+    const day = new Date(Date.UTC(2001, 0, ++made)).toISOString().slice(0, 10)
+    const until = new Date(now.getTime() + 3_600_000)
+    const lost = { lost_streak: 2, lost_from: day, lost_to: day, lost_until: until }
+    await tx.db
+      .updateTable('visits')
+      .set(lost)
+      .where('community_id', '=', tx.communityId)
+      .where('member_id', '=', memberId)
+      .execute()
+  })
+
 /** A field of numbers that is not there yet. */
 const newField = ({ tenant }: TestCommunity) =>
   tenant((tx) =>
@@ -577,6 +594,10 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
     return { query: { userId, action: 'login', email: `${userId}@home.example`, accessLevel } }
   },
   'PATCH /widget/v1/{publishableKey}/me': () => ({ body: { visibility: 'public' } }),
+  'POST /widget/v1/{publishableKey}/streak/repair': async (place) => {
+    await loseStreak(place)
+    return {}
+  },
   'POST /widget/v1/{publishableKey}/leaderboards/{idOrSlug}/prizes/claim': async (place) => {
     await win(place)
     return { body: { period: 'all' } }

@@ -40,7 +40,14 @@ describe('43: a client made from the API document by openapi-typescript', () => 
     const env = { ...process.env, RAI_CLIENT: JSON.stringify(surroundings) }
     const { stdout } = await execute(process.execPath, ['dist/client.js'], { cwd: folder, env })
     const { found, asked } = JSON.parse(stdout) as { found: object; asked: string[] }
-    expect(found).toMatchObject({ health: 'ok', username: 'ada', isMine: true, signsIn: true, code: 'unauthorized' })
+    expect(found).toMatchObject({
+      health: 'ok',
+      username: 'ada',
+      isMine: true,
+      signsIn: true,
+      currency: 5,
+      code: 'unauthorized',
+    })
     const unasked = Object.entries(families).filter(([, table]) => !asked.some((key) => key in table))
     expect(unasked.map(([name]) => name)).toEqual([])
   })

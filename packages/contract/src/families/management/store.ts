@@ -57,7 +57,7 @@ const Store = z
     communityID: Id,
     ...storeFields,
     currency: z.strictObject(currencyFields).meta({ description: 'What items are paid with' }),
-    widget: z.strictObject(widgetFields),
+    widget: z.strictObject(widgetFields).meta({ description: 'What pages do with it' }),
     updatedAt: Time.nullable(),
     __v: z.int(),
   })
@@ -239,7 +239,7 @@ export const store = table({
       .strictObject({
         ...storeFields,
         currency: z.strictObject(currencyFields).partial().meta({ description: 'What items are paid with' }),
-        widget: z.strictObject(widgetFields).partial(),
+        widget: z.strictObject(widgetFields).partial().meta({ description: 'What pages do with it' }),
       })
       .partial()
       .meta({ id: 'UpdateStore' }),
