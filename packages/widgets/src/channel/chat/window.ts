@@ -18,6 +18,8 @@ interface Source {
   latest(): void
 }
 
+const endOf = ({ offsetTop, offsetHeight }: HTMLElement) => offsetTop + offsetHeight
+
 /**
  * The rows of a log that are drawn: a window over all that is known. What one looks at stays where it is while rows come
  * in above and below; at its lower edge the log follows what is said. One row at a time can be reached by Tab.
@@ -28,9 +30,12 @@ export class LogWindow implements ReactiveController {
   last = 0
   /** It follows what is said. */
   isAtEnd = true
+  /** Where it came to rest when it last followed, in pixels. */
+  #restedAt = 0
   #active: string | undefined
   #firstKey: string | undefined
-  #anchor: { key: string; top: number } | undefined
+  /** Its lower edge: its author's name above it goes when what was said before it comes in. */
+  #anchor: { key: string; bottom: number } | undefined
   /** What is to have the focus, or to be seen, after the update. */
   #focus: { key: string; isSeen: boolean } | undefined
   #observer: ResizeObserver | undefined
@@ -53,11 +58,13 @@ export class LogWindow implements ReactiveController {
   /** Begins anew: another channel. */
   begin() {
     this.isAtEnd = true
+    this.#restedAt = 0
     this.#active = this.#firstKey = this.#anchor = undefined
   }
 
   readonly toEnd = () => {
     this.isAtEnd = true
+    this.#restedAt = 0
     if (this.#source.hasAfter()) this.#source.latest()
     this.#host.requestUpdate()
   }
@@ -132,7 +139,7 @@ export class LogWindow implements ReactiveController {
 
   hostConnected() {
     // Drawing inside the callback could change what is observed, which browsers report to the page as an error.
-    this.#observer = new ResizeObserver(() => requestAnimationFrame(() => this.isAtEnd && this.#fall()))
+    this.#observer = new ResizeObserver(() => requestAnimationFrame(() => this.#isFollowing && this.#fall()))
     this.#observed = undefined
   }
 
@@ -144,10 +151,11 @@ export class LogWindow implements ReactiveController {
   hostUpdate() {
     const items = this.#source.items()
     const scroller = this.#scroller
+    this.isAtEnd = this.#isFollowing
     if (this.isAtEnd || !scroller) this.#anchor = undefined
     else {
-      const row = this.#rows.find((one) => one.offsetTop + one.offsetHeight > scroller.scrollTop)
-      this.#anchor = row && { key: row.dataset.row!, top: row.offsetTop - scroller.scrollTop }
+      const row = this.#rows.find((one) => endOf(one) > scroller.scrollTop)
+      this.#anchor = row && { key: row.dataset.row!, bottom: endOf(row) - scroller.scrollTop }
     }
     if (this.isAtEnd && !this.#source.hasAfter()) {
       this.last = items.length
@@ -173,7 +181,7 @@ export class LogWindow implements ReactiveController {
     const row = anchor && this.#rowOf(anchor.key)
     if (this.isAtEnd) this.#fall()
     else if (row) {
-      const moved = row.offsetTop - scroller.scrollTop - anchor.top
+      const moved = endOf(row) - scroller.scrollTop - anchor.bottom
       if (Math.abs(moved) >= 1) scroller.scrollTop += moved
     }
     const focus = this.#focus
@@ -187,9 +195,16 @@ export class LogWindow implements ReactiveController {
     }
   }
 
+  /** Somebody may have scrolled away, and the event that tells of it is yet to come. */
+  get #isFollowing(): boolean {
+    return this.isAtEnd && (this.#scroller?.scrollTop ?? 0) >= this.#restedAt - near
+  }
+
   #fall() {
     const scroller = this.#scroller
-    if (scroller) scroller.scrollTop = scroller.scrollHeight
+    if (!scroller) return
+    scroller.scrollTop = scroller.scrollHeight
+    this.#restedAt = scroller.scrollTop
   }
 
   #rowOf = (key: string) => this.#rows.find(({ dataset }) => dataset.row === key)
