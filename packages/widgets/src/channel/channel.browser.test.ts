@@ -24,7 +24,7 @@ const say = (member: string, id: string, text: string, amount = 1) =>
 const logOf = (element: Element) => find(element, '.log')!
 const isAtEnd = (element: Element) => {
   const { scrollHeight, scrollTop, clientHeight } = logOf(element)
-  return scrollHeight - scrollTop - clientHeight < 4
+  return scrollHeight - scrollTop - clientHeight < 2
 }
 const frame = () => new Promise(requestAnimationFrame)
 

@@ -16,7 +16,7 @@ import {
   locateIcon,
   trophyIcon,
 } from '../shared/on-demand/icons.js'
-import { MenuController, type MenuItem } from '../shared/on-demand/menu.js'
+import { Menu, type MenuItem } from '../shared/on-demand/menu.js'
 import menuCss from '../shared/on-demand/menu.styles.css?inline'
 import css from './own.styles.css?inline'
 import { RaiEntryRequestEvent, RaiRankChangeEvent, RaiVisibilityRequestEvent } from './own-events.js'
@@ -74,14 +74,14 @@ export default class OwnController implements ReactiveController {
   readonly #host: LitElement
   readonly #scene: Scene
   readonly #say: Text<keyof typeof words>
-  readonly #menu: MenuController
+  readonly #menu: Menu
   readonly #announcer: Announcer
 
   constructor(host: LitElement, text: Text<never>, scene: Scene) {
     this.#host = host
     this.#say = textOf(text, words)
     this.#scene = scene
-    this.#menu = new MenuController(host)
+    this.#menu = new Menu(host)
     this.#announcer = new Announcer(host)
     host.addController(this)
   }

@@ -3,7 +3,7 @@ import { html, type LitElement, nothing, type ReactiveController, unsafeCSS } fr
 import { errorEvent } from '../../shared/events.js'
 import { type Text, textOf } from '../../shared/messages.js'
 import { copyIcon, flagIcon, icon, iconStyles, retryIcon } from '../../shared/on-demand/icons.js'
-import { MenuController, type MenuItem } from '../../shared/on-demand/menu.js'
+import { Menu, type MenuItem } from '../../shared/on-demand/menu.js'
 import menuCss from '../../shared/on-demand/menu.styles.css?inline'
 import type { Scene } from '../scene.js'
 import css from './actions.styles.css?inline'
@@ -68,7 +68,7 @@ export default class Actions implements ReactiveController {
   readonly #scene: Scene
   readonly #around: Around
   readonly #say: Text<keyof typeof words>
-  readonly #menu: MenuController
+  readonly #menu: Menu
   readonly #picker: Picker
 
   constructor(host: LitElement, text: Text<never>, scene: Scene, around: Around) {
@@ -76,7 +76,7 @@ export default class Actions implements ReactiveController {
     this.#scene = scene
     this.#around = around
     this.#say = textOf(text, words)
-    this.#menu = new MenuController(host)
+    this.#menu = new Menu(host)
     this.#picker = new Picker(host, this.#say, (item, emoji) => this.#react(item, emoji))
     host.addController(this)
   }
@@ -91,21 +91,16 @@ export default class Actions implements ReactiveController {
     this.#host.requestUpdate()
   }
 
-  marked = ({ key }: Item): string =>
-    this.#open?.key === key || (this.#picker.item?.key === key && this.#picker.isOpen) ? 'marked' : ''
+  marked = (item: Item): string => (this.#open?.key === item.key || this.#picker.isFor(item) ? 'marked' : '')
 
   /** What stands beside a row that one is at. */
   tools(item: Item) {
     const { key, message } = item
-    const isAt = key === this.#at || (key === this.#menuFor?.key && this.#menu.isOpen) || key === this.#picker.item?.key
+    const isAt = key === this.#at || (key === this.#menuFor?.key && this.#menu.isOpen) || this.#picker.isFor(item)
     if (!message || message.deletedAt || !isAt) return nothing
     const channel = this.#scene.channel()
-    // Before the button hears of it, which draws the menu at once.
-    const note = {
-      capture: true,
-      handleEvent: () => {
-        this.#menuFor = item
-      },
+    const onMenu = () => {
+      this.#menuFor = item
     }
     const say = this.#say
     return html`<div class="tools" part="tools">
@@ -132,7 +127,7 @@ export default class Actions implements ReactiveController {
             </button>`
           : nothing
       }
-      <span @click=${note} @keydown=${note}>${this.#menu.button(say('more'))}</span>
+      ${this.#menu.button(say('more'), onMenu)}
     </div>`
   }
 
