@@ -19,5 +19,5 @@ export const loadCode = <T>(urls: readonly URL[], options?: RequestInit): Promis
         return get().catch(() => later().then(get))
       }),
     ).then(() => import(/* @vite-ignore */ `${urls[0]}`)),
-    new Promise<never>((_, reject) => setTimeout(reject, patience, 'no answer')),
+    new Promise<never>((_, reject) => setTimeout(reject, patience, 'timeout')),
   ])

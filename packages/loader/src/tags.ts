@@ -81,7 +81,7 @@ export function loadTags(base: string, settings: Settings): Tags {
       if (signal.aborted) return
       addEventListener('online', () => load(tag), { once: true, signal })
       console.error(
-        `[rai] <${tag}>: ${urls[0]} could not be loaded. (${reason}) CSP: connect-src, script-src, trusted-types rai-html?`,
+        `[rai] <${tag}>: ${urls[0]} could not be loaded. ${reason}. CSP: connect-src, script-src, trusted-types rai-html?`,
       )
       sheet.insertRule(`${tag}:not(:defined):empty::before{content:"This could not be loaded."}`)
       for (const root of roots)
