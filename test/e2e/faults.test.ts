@@ -14,6 +14,8 @@ afterAll(proxy.stop)
 const browser = await startBrowser()
 
 const minute = 60_000
+/** So many requests of a page an origin is sent at the same time; the others wait in the browser until one ends. */
+const connections = 6
 /** How far the page's clock goes at once where nothing is watched closely. */
 const step = 1000
 const day = 86_400_000
@@ -86,7 +88,7 @@ async function open(shown: readonly Widget[], { fault, api = proxy.url, wrongBy 
         .poll(
           async () => {
             if (await holds()) return true
-            if (waiting <= proxy.hanging) await page.clock.runFor(step)
+            if (waiting <= proxy.hanging || proxy.hanging >= connections) await page.clock.runFor(step)
             return false
           },
           { interval: 5, timeout: 40_000 },

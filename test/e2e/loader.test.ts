@@ -370,7 +370,7 @@ describe('when the code of a tag does not come', async () => {
   test('code that comes after ten seconds still works', async () => {
     const held: (() => void)[] = []
     const { page, console } = await openBroken((_, pass) => held.push(pass))
-    expect(console.filter((text) => text.includes('no answer'))).toHaveLength(1)
+    expect(console.filter((text) => text.includes('timeout'))).toHaveLength(1)
     proxy.fail(undefined, chunk)
     for (const pass of held) pass()
     await firstRow(page).waitFor()
