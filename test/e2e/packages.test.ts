@@ -53,15 +53,20 @@ describe('what is published', () => {
     const reference = JSON.parse(
       await run(folder, 'tar', '-xzOf', packed.widgets!, 'package/dist/custom-elements.json'),
     )
-    const [{ path, declarations }] = reference.modules
-    const [{ tagName, events }] = declarations
-    expect(await listing(packed.widgets!)).toContain(`package/${path}`)
-    expect([tagName, events.map(({ name }: { name: string }) => name)]).toEqual([
-      'rai-leaderboard',
-      [
-        ...['rai-load', 'rai-error', 'rai-rank-change', 'rai-row-activate'],
-        ...['rai-entry-request', 'rai-claim-request', 'rai-visibility-request'],
-      ],
+    interface Declared {
+      path: string
+      declarations: { tagName: string; events: { name: string }[] }[]
+    }
+    const modules: Declared[] = reference.modules
+    const files = await listing(packed.widgets!)
+    for (const { path } of modules) expect(files).toContain(`package/${path}`)
+    const elements = modules.flatMap(({ declarations }) => declarations)
+    const tags = ['rai-channel', 'rai-leaderboard', 'rai-milestone', 'rai-socials', 'rai-store']
+    expect(elements.map(({ tagName }) => tagName).sort()).toEqual(tags)
+    const board = elements.find(({ tagName }) => tagName === 'rai-leaderboard')!
+    expect(board.events.map(({ name }) => name)).toEqual([
+      ...['rai-load', 'rai-error', 'rai-rank-change', 'rai-row-activate'],
+      ...['rai-entry-request', 'rai-claim-request', 'rai-visibility-request'],
     ])
   })
 
@@ -84,7 +89,7 @@ test('a new Vite app that installs the packages shows the widget', async () => {
     devDependencies: { vite: devDependencies.vite },
   })
   // Not in a registry yet: what the widgets depend on comes from its file too.
-  const overrides = ['contract', 'stores'].map((name) => `  '@rai/${name}': file:${packed[name]}\n`)
+  const overrides = ['contract', 'stores', 'bridge'].map((name) => `  '@rai/${name}': file:${packed[name]}\n`)
   write('pnpm-workspace.yaml', `overrides:\n${overrides.join('')}`)
   write('main.js', "import '@rai/widgets/define'\n")
   const attributes = `api-url="${server.url}" api-key="${community.publishableKey}" board="points"`
