@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { get, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { createKey } from '../../packages/server/src/domain/keys/keys.js'
@@ -209,6 +210,15 @@ describe('scripts for every page', () => {
       expect((await ask(path, { 'If-None-Match': headers.etag })).statusCode).toBe(304)
     },
   )
+
+  test('every chunk that the build has named is there', async () => {
+    const manifest = new URL('../../packages/loader/dist/manifest.json', import.meta.url)
+    const chunks = Object.values<{ file: string }>(JSON.parse(readFileSync(manifest, 'utf8')))
+    const scripts = chunks.map(({ file }) => file).filter((file) => file.endsWith('.js'))
+    expect(scripts.length).toBeGreaterThan(30)
+    const answers = await Promise.all(scripts.map(async (file) => [file, (await ask(`/${file}`)).statusCode]))
+    expect(answers.filter(([, status]) => status !== 200)).toEqual([])
+  })
 
   test('chunks are kept for a year', async () => {
     const loader = await (await fetch(`${server.url}/rai.js`)).text()

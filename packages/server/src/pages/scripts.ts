@@ -21,7 +21,9 @@ export async function mountScripts(app: FastifyInstance): Promise<void> {
     app.get(`${channel}/rai.js`, (_, reply) => forEveryPage(reply).sendFile('rai.js', rolling))
     app.get<{ Params: { name: string } }>(`${channel}/c/:name`, ({ params: { name } }, reply) =>
       // Nothing but chunks: no other file of the folder, and no compressed one by its own name.
-      /^[\w-]+\.js$/.test(name) ? forEveryPage(reply).sendFile(`c/${name}`, immutable) : reply.callNotFound(),
+      /^[\w-]+(\.[\w-]+)*\.js$/.test(name)
+        ? forEveryPage(reply).sendFile(`c/${name}`, immutable)
+        : reply.callNotFound(),
     )
   }
 }
