@@ -147,6 +147,7 @@ describe('the guarded fetch', () => {
     ['endless', (_, response) => void setInterval(() => response.write('x'.repeat(200)), 1).unref()],
     ['broken off', (_, response) => void response.write('x', () => response.destroy())],
     ['none', (request) => request.socket.destroy()],
+    ['in another protocol', ({ socket }) => socket.end('HTTP/1.1 101 x\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n')],
   ])('fails when the answer is %s', async (_, answer) => {
     const { port, server } = await listen('127.0.0.1', answer)
     const guardedFetch = createGuardedFetch([`127.0.0.1:${port}`])

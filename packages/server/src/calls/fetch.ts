@@ -131,6 +131,8 @@ function send(
     // No agent: a kept connection might be to an address of before.
     const sent = request(url, { agent: false, method, lookup: pinned, signal, headers }, resolve)
     sent.on('error', reject).end(body)
+    // What ends without an answer and without an error: one that changes to another protocol, which nobody asked for.
+    sent.once('close', () => reject(new CallFailure('no answer')))
     if (connectMs === undefined) return
     const late = setTimeout(() => sent.destroy(new CallFailure('no connection in time')), connectMs)
     const connected = url.protocol === 'https:' ? 'secureConnect' : 'connect'
