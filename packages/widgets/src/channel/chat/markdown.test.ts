@@ -30,6 +30,16 @@ describe('what a message says', () => {
       'See https://a.example/b_c_d?e=(f).',
       p('See ', link('https://a.example/b_c_d?e=(f)', 'https://a.example/b_c_d?e=(f)'), '.'),
     ],
+    [
+      'https://a.example/((b)).) https://a.example/)),',
+      p(
+        link('https://a.example/((b))', 'https://a.example/((b))'),
+        '.) ',
+        link('https://a.example/', 'https://a.example/'),
+        ')),',
+      ),
+    ],
+    ['[[the](https://a.example) map]', p('[', link('https://a.example/', 'the'), ' map]')],
     ['[the *map*](https://a.example)', p(link('https://a.example/', 'the ', { type: 'em', children: ['map'] }))],
     ['[x](javascript:alert(1))', p('[x](javascript:alert(1))')],
     ['```\n**a**\n```', [{ type: 'code', text: '**a**' }]],
@@ -50,6 +60,13 @@ describe('what a message says', () => {
       expect(performance.now() - start).toBeLessThan(1000)
     },
   )
+
+  it('is read in time, also where many addresses end in brackets that were never opened', () => {
+    const text = `${'http://"'.repeat(190)}${'('.repeat(800)}${')'.repeat(1680)}`
+    const start = performance.now()
+    parse(text)
+    expect(performance.now() - start).toBeLessThan(1000)
+  })
 })
 
 describe('46 a link', () => {

@@ -101,6 +101,8 @@ export function inline(text: string, depth = 0): Inline[] {
   let plain = ''
   /** What is not to be found from here on is not looked for again. */
   const missing = new Set<string>()
+  /** Up to there stands something like an address that is none. */
+  let noAddress = 0
   const push = (piece: Inline) => {
     if (plain) found.push(plain)
     plain = ''
@@ -148,16 +150,21 @@ export function inline(text: string, depth = 0): Inline[] {
     const middle = find('](', at + 1, () => true)
     const end = middle < 0 ? -1 : find(')', middle + 2, () => true)
     if (end < 0) return undefined
-    const url = safeUrl(text.slice(middle + 2, end))
     const words = text.slice(at + 1, middle)
-    if (!url || !words.trim() || words.includes('[')) return undefined
+    // Before anything that takes longer: of many that were opened, only the last can be a link.
+    if (words.includes('[') || !words.trim()) return undefined
+    const url = safeUrl(text.slice(middle + 2, end))
+    if (!url) return undefined
     return [{ type: 'link', url, children: inlineText(words, depth + 1) }, end + 1]
   }
 
   function addressAt(at: number): [Inline, number] | undefined {
+    if (at < noAddress) return undefined
     address.lastIndex = at
-    const shown = trimmed(address.exec(text)?.[0] ?? '')
+    const whole = address.exec(text)?.[0] ?? ''
+    const shown = trimmed(whole)
     const url = safeUrl(shown)
+    if (!url) noAddress = at + whole.length
     return url ? [{ type: 'link', url, children: [shown] }, at + shown.length] : undefined
   }
 
@@ -185,10 +192,12 @@ const inlineText = (text: string, depth: number): Inline[] =>
 
 /** What ends a sentence is not part of an address, and neither is a bracket that was opened before it. */
 function trimmed(shown: string): string {
+  const opened = shown.split('(').length
+  let closed = shown.split(')').length
   let end = shown.length
   for (; end > 0; end--) {
     const last = shown[end - 1]!
-    if (last === ')' && shown.slice(0, end).split('(').length > shown.slice(0, end - 1).split(')').length) break
+    if (last === ')' && opened >= closed--) break
     if (!/[.,;:!?'")\]}*_~]/.test(last)) break
   }
   return shown.slice(0, end)
