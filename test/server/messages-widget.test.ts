@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { emit } from '../../packages/server/src/domain/events.js'
 import { ban, unban } from '../../packages/server/src/domain/members/moderation.js'
-import { eraseMessages } from '../../packages/server/src/domain/messages/messages.js'
+import { deleteMessage, eraseMessages } from '../../packages/server/src/domain/messages/messages.js'
 import { ask } from '../helpers/api.js'
 import { join, openChannel, pageOf } from '../helpers/channels.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
@@ -197,6 +197,31 @@ describe('a reaction', () => {
     expect(who.answer).toEqual({ items: [{ id: ids.amara, name: 'amara', avatarUrl: null }], nextCursor: null })
   })
 
+  it('is one of twenty different ones, however many come at once', async () => {
+    const { id: channelId } = await open()
+    const { id } = await said(amara, channelId, 'All of them')
+    const emojis = [...'🍇🍈🍉🍊🍋🍌🍍🥭🍎🍏🍐🍑🍒🍓🥝🍅🥥🥑🍆🥔🥕🌽🥒🥬🥦🧄🧅🥜🌰🍞']
+    const replies = await Promise.all(emojis.map((emoji, n) => (n % 2 ? yuki : guide).react(id, emoji)))
+    expect(replies.filter(({ status }) => status === 200)).toHaveLength(20)
+    expect(new Set(replies.flatMap(({ status, code }) => (status === 200 ? [] : code)))).toEqual(new Set(['conflict']))
+    expect((await amara.message(id)).answer.reactions).toHaveLength(20)
+  })
+
+  it('is none to what is being deleted', async () => {
+    const { id: channelId } = await open()
+    const { id } = await said(amara, channelId, 'Gone')
+    const reaction = await community.tenant(async (tx) => {
+      await deleteMessage(tx, { onlooker: null, isBackEnd: true, only: null }, id, new Date(++moment))
+      const reaction = yuki.react(id, '🎉')
+      // It is well on its way before the other one ends.
+      for (const text of ['One', 'Two', 'Three']) await said(amara, channelId, text)
+      return { reaction }
+    })
+    expect((await reaction.reaction).code).toBe('not_found')
+    const [gone] = (await amara.read(channelId)).answer.items
+    expect(gone).toMatchObject({ id, text: '', reactions: [] })
+  })
+
   it.each(['x', ':nothing:', ':__proto__:', '🎉🎉', '<b>'])('is not %s', async (emoji) => {
     const { id: channelId } = await open()
     const { id } = await said(amara, channelId, 'Hm')
@@ -314,6 +339,12 @@ describe('in a channel', () => {
     expect((await yuki.say(channelId, 'Where?', { topicId: missingId })).code).toBe('unknown_reference')
     const square = await open()
     expect((await yuki.say(square.id, 'Where?', { topicId: boots.id })).code).toBe('invalid_request')
+    // What a topic is called goes with the message that began it, and with no other.
+    const [began, answer] = (await yuki.read(channelId, { topicId: boots.id })).answer.items
+    await yuki.remove(answer!.id)
+    expect((await topics()).answer.items.map(({ title }) => title)).toEqual(['Boots', 'Maps'])
+    await guide.remove(began!.id)
+    expect((await topics()).answer.items.map(({ title }) => title)).toEqual(['', 'Maps'])
   })
 
   it('that shows a page, nothing is said', async () => {
@@ -553,12 +584,29 @@ describe('what members say', () => {
     const [first, second] = [await said(amara, channelId, 'First'), await said(leaving, channelId, 'Second')]
     await leaving.react(first.id, '🎉')
     await leaving.seen(channelId, first.id)
+    const reported = await said(leaving, channelId, 'My address is …')
+    await yuki.ask('POST /widget/v1/{publishableKey}/messages/{messageId}/reports', {
+      params: { messageId: reported.id },
+      body: { reason: 'Too much' },
+    })
+    await leaving.remove(reported.id)
+    const forum = await open({ type: 'forum' })
+    await leaving.ask('POST /widget/v1/{publishableKey}/channels/{channelId}/topics', {
+      params: { channelId: forum.id },
+      body: { title: 'Who I am', text: 'I am …' },
+    })
     expect(await community.tenant((tx) => eraseMessages(tx, [memberId], new Date(++moment)))).toBe(true)
     const { items } = (await yuki.read(channelId)).answer
     expect(items.map(({ id, text }) => [id, text])).toEqual([
       [first.id, 'First'],
       [second.id, ''],
+      [reported.id, ''],
     ])
+    const kept = await community.tenant(async ({ db }) => [
+      ...(await db.selectFrom('message_reports').select('text').where('message_id', '=', reported.id).execute()),
+      ...(await db.selectFrom('topics').select('title').where('channel_id', '=', forum.id).execute()),
+    ])
+    expect(kept).toEqual([{ title: '' }])
     expect(items[0]!.reactions).toEqual([])
     expect((await leaving.channel(channelId)).answer.readTo).toBeNull()
   })

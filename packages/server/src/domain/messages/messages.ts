@@ -197,7 +197,8 @@ export async function editMessage(tx: Tx, speaker: Speaker, id: string, text: st
  * @throws Failure `not_found`, `forbidden`.
  */
 export async function deleteMessage(tx: Tx, reader: Reader, id: string, at: Date): Promise<Message> {
-  const { message, channel } = await messageOf(tx, reader, id)
+  // Nobody reacts to it meanwhile.
+  const [, { message, channel }] = await Promise.all([takeTurn(tx, 'messages', id), messageOf(tx, reader, id)])
   if (!isOwn(message, reader)) demand(channel, reader, 'delete_messages')
   await tx.db
     .updateTable('messages')
@@ -206,8 +207,18 @@ export async function deleteMessage(tx: Tx, reader: Reader, id: string, at: Date
     .where('id', '=', message.id)
     .execute()
   for (const table of ['message_reactions', 'message_mentions'] as const) await forget(tx, table, message.id)
+  if (message.topic_id !== null) await forgetTitle(tx, message)
   await emit(tx, 'message.deleted', message.id)
   return message
+}
+
+/** With the message that began a topic goes what that was called. What others said there stays. */
+async function forgetTitle(tx: Tx, { id, topic_id: topicId }: Message): Promise<void> {
+  await sql`
+    update topics set title = '' where community_id = ${tx.communityId} and id = ${topicId} and not exists (
+      select from messages where community_id = ${tx.communityId} and topic_id = ${topicId} and id < ${id})`.execute(
+    tx.db,
+  )
 }
 
 const forget = (tx: Tx, table: 'message_reactions' | 'message_mentions', messageId: string) =>
@@ -260,12 +271,17 @@ export async function eraseMessages(tx: Tx, memberIds: readonly string[], at: Da
     returning id`.execute(tx.db)
   const ids = sql<boolean>`message_id = any(${sql.val(rows.map(({ id }) => id))}::uuid[])`
   const them = sql<boolean>`member_id = any(${sql.val(memberIds)}::uuid[])`
-  for (const table of ['message_reactions', 'message_mentions', 'message_reports'] as const)
+  for (const table of ['message_reactions', 'message_mentions'] as const)
     await tx.db
       .deleteFrom(table)
       .where('community_id', '=', tx.communityId)
       .where((eb) => eb.or([ids, them]))
       .execute()
+  // Also of what they had deleted before: a report says what it said.
+  await sql`
+    delete from message_reports r where r.community_id = ${tx.communityId} and (${them} or exists (
+      select from messages where ${theirs} and id = r.message_id))`.execute(tx.db)
+  await sql`update topics set title = '' where ${theirs}`.execute(tx.db)
   await tx.db.deleteFrom('channel_reads').where('community_id', '=', tx.communityId).where(them).execute()
   return rows.length < batch
 }

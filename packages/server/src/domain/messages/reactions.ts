@@ -4,6 +4,7 @@ import { emit } from '../events.js'
 import { recordFacts } from '../facts.js'
 import { Failure } from '../failure.js'
 import { earn } from '../gamification/earning.js'
+import { takeTurn } from '../locks.js'
 import { emojiOf } from './emoji.js'
 import { isOwn, type Message, messageOf, type Placed, type Speaker } from './places.js'
 
@@ -22,7 +23,9 @@ export interface Reaction {
  * @throws Failure `not_found`, `invalid_request` for what is no emoji, `conflict` where there are too many.
  */
 export async function react(tx: Tx, speaker: Speaker, reaction: Reaction, at: Date): Promise<Message> {
-  const { message } = await messageOf(tx, speaker, reaction.messageId)
+  // One after the other, so that there are not too many, and none to what is deleted at this moment.
+  const { messageId } = reaction
+  const [, { message }] = await Promise.all([takeTurn(tx, 'messages', messageId), messageOf(tx, speaker, messageId)])
   const emoji = emojiOf(reaction.emoji)
   const { memberId } = speaker.onlooker
   await refuseTooMany(tx, message.id, emoji)
