@@ -289,6 +289,24 @@ describe('messages', () => {
     expect(JSON.stringify(rows)).not.toContain('a secret')
   })
 
+  it('that are deleted while others are on their way are told of no more', async () => {
+    const held: { end(): void }[] = []
+    receiver.answer = (response) => void held.push(response)
+    await newEndpoint({ events })
+    const { id } = await openChannel(community)
+    const page = await amara()
+    const said = new Map<string, string>()
+    for (let n = 1; n <= 10; n++) said.set(`no. ${n}`, (await page.say(id, `no. ${n}`)).answer.id)
+    // Five at once, and the others behind them.
+    const first = (await arrived(5)).map(saidIn)
+    const others = [...said].filter(([text]) => !first.includes(text))
+    for (const [, messageId] of others) await page.remove(messageId)
+    receiver.answer = 200
+    for (const response of held) response.end()
+    await page.say(id, 'another')
+    expect((await arrived(6)).map(saidIn)).toEqual([...first, 'another'])
+  })
+
   it('of an author who is erased are kept nowhere', async () => {
     const { _id } = await newEndpoint({ events })
     const { id } = await openChannel(community)
@@ -589,10 +607,12 @@ describe('an attempt that fails', () => {
   it('is one without an answer, or with one that breaks off', async () => {
     receiver.answer = (response) => response.writeHead(200).write('x', () => response.destroy())
     second.answer = (response) => response.destroy()
+    third.answer = ({ socket }) => socket!.end('HTTP/1.1 101 x\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n')
     const broken = await newEndpoint()
     const none = await newEndpoint({ url: second.url })
+    const other = await newEndpoint({ url: third.url })
     await joins()
-    for (const { _id } of [broken, none])
+    for (const { _id } of [broken, none, other])
       expect(await attempted(_id, 1)).toMatchObject({ status: 'pending', attempts: [{ status: null }] })
   })
 

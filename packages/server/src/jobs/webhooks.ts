@@ -4,6 +4,7 @@ import type { GuardedFetch } from '../calls/fetch.js'
 import { sendWebhook } from '../calls/webhook.js'
 import type { Database, Tx } from '../db/database.js'
 import type { RootKey } from '../domain/keys/secrets.js'
+import { isStillSaid } from '../domain/webhooks/deliveries.js'
 import {
   communitiesWithWork,
   type Delivery,
@@ -111,16 +112,26 @@ export function startWebhooks(
     while (!isStopping && line.sending.size < atOnce && line.waiting.length > 0) {
       const delivery = line.waiting.shift()!
       line.sending.add(delivery)
-      const sent = sendWebhook(fetchGuarded, line.receiver, delivery, clock, stopping.signal).then((outcome) => {
+      const sent = attempt(communityId, line, delivery).then((outcome) => {
         line.sending.delete(delivery)
         sending.delete(sent)
         // What we broke off is no failure of the endpoint's.
-        if (!stopping.signal.aborted || outcome.status !== null) post.outcomes.push(outcome)
+        if (outcome && (!stopping.signal.aborted || outcome.status !== null)) post.outcomes.push(outcome)
         send(communityId, post, line)
         loop.wake(communityId)
       })
       sending.add(sent)
     }
+  }
+
+  /**
+   * Never fails. Null where nothing was sent: a message was deleted since it was taken, or the database did not say; then it
+   * is taken again.
+   */
+  async function attempt(communityId: string, { receiver }: Line, delivery: Delivery): Promise<Outcome | null> {
+    const isSaid = (tx: Tx) => isStillSaid(tx, delivery.messageId)
+    if (delivery.isSaid && !(await database.tenant(communityId, isSaid).catch(() => false))) return null
+    return sendWebhook(fetchGuarded, receiver, delivery, clock, stopping.signal)
   }
 
   function forgetIdle(communityId: string, post: Post): void {

@@ -88,6 +88,21 @@ export async function forgetSaid(tx: Tx, saidIds: readonly string[]): Promise<vo
     .execute()
 }
 
+/** Whether what an event tells of was said and not deleted since. Of what was deleted nothing is kept from then on. */
+export async function isStillSaid(tx: Tx, messageId: string): Promise<boolean> {
+  const told = await tx.db
+    .selectFrom('webhook_messages as w')
+    .leftJoin('messages as m', (join) =>
+      join.on('m.community_id', '=', tx.communityId).onRef('m.id', '=', 'w.said_id').on('m.deleted_at', 'is', null),
+    )
+    .select(['w.said_id', 'm.id'])
+    .where('w.community_id', '=', tx.communityId)
+    .where('w.id', '=', messageId)
+    .executeTakeFirst()
+  if (told && told.id === null) await forgetSaid(tx, [told.said_id!])
+  return !!told?.id
+}
+
 const deliveries = (tx: Tx, endpointId: string) =>
   tx.db
     .selectFrom('webhook_deliveries as d')

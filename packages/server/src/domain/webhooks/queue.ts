@@ -33,6 +33,8 @@ export interface Delivery {
   messageId: string
   round: number
   payload: string
+  /** Whether it tells of a message of a channel. */
+  isSaid: boolean
 }
 
 /** What it takes to send to an endpoint. */
@@ -233,6 +235,7 @@ async function takeDue(tx: Tx, held: readonly Endpoint[], { underWay, at }: Turn
         join.on('m.community_id', '=', tx.communityId).onRef('m.id', '=', 'd.message_id'),
       )
       .select(['d.endpoint_id as endpointId', 'd.message_id as messageId', 'd.round', 'm.payload'])
+      .select((eb) => eb('m.said_id', 'is not', null).$castTo<boolean>().as('isSaid'))
       .where('d.community_id', '=', tx.communityId)
       .where('d.endpoint_id', '=', id)
       .where('d.status', '=', 'pending')
