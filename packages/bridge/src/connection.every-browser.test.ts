@@ -143,6 +143,8 @@ for (const [kind, options] of Object.entries(frames))
       const refusal = await failure(call())
       expect(refusal).to.include({ code: 'E_RATE', retryable: true, message: 'math.add: 2 calls in 60 s at most.' })
       expect(refusal.retryAfter).to.be.within(1, 60_000)
+      await connect(element)
+      expect(await failure(call())).to.include({ code: 'E_RATE' })
     })
 
     it('follows the host, and tells it where the visitor is', async () => {
@@ -157,7 +159,9 @@ for (const [kind, options] of Object.entries(frames))
       expect(await run(element, ({ connection }) => connection.context.route)).to.equal('/messages/7')
       await run(element, ({ connection }) => connection.setRoute('/a?token=1#b', { title: 'A' }))
       expect(paths).to.deep.equal([{ path: '/a', title: 'A' }])
-      for (const path of ['//elsewhere.example', 'https://elsewhere.example', '/\\elsewhere.example', ''])
+      const elsewhere = ['//elsewhere.example', 'https://elsewhere.example', '/\\elsewhere.example', '']
+      // Where browsers read an address, these are not there.
+      for (const path of [...elsewhere, '/\t/elsewhere.example', '/\n\\elsewhere.example', '/a\r\nb'])
         expect(await failure(run(element, ({ connection }, path) => connection.setRoute(path), path))).to.include({
           code: 'E_INVALID',
         })
@@ -263,6 +267,16 @@ for (const [kind, options] of Object.entries(frames))
       expect(first).to.deep.equal([101, 100])
     })
 
+    it('sends what it keeps anew so often only', async () => {
+      const { element } = await open()
+      const codes = await run(element, async ({ connection }) => {
+        const subscribe = () => connection.call('events.subscribe', { s: 1, name: 'news', after: 0 })
+        const all = await Promise.allSettled(Array.from({ length: 201 }, subscribe))
+        return all.map((one) => (one.status === 'rejected' ? one.reason.code : 'made'))
+      })
+      expect(codes).to.deep.equal([...Array(200).fill('made'), 'E_RATE'])
+    })
+
     it('closes the port of a guest that floods, and takes its page away', async () => {
       for (const way of ['port', 'window'] as const) {
         let ran = 0
@@ -283,6 +297,19 @@ for (const [kind, options] of Object.entries(frames))
         // What came in the second before, and in the one that was not let come to its end.
         expect(ran).to.be.at.most(2000)
       }
+    })
+
+    it('takes the page of a guest away that floods by ever new ports', async () => {
+      const add = { run: methods['math.add'], rate: { calls: 1_000_000, seconds: 1 } }
+      const { element, states } = await open({ methods: { 'math.add': add }, limits: { messages: 100 } })
+      // It does not come to its end.
+      void run(element, async ({ bridge }) => {
+        for (let n = 0; n < 15; n++) {
+          const connection = await bridge.connect()
+          await Promise.all(Array.from({ length: 70 }, () => connection.call('math.add', { a: 1, b: 2 })))
+        }
+      })
+      await until(() => states.includes('closed: flood'), 'end of the flood')
     })
   })
 

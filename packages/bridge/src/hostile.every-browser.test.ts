@@ -207,6 +207,75 @@ describe('a hostile sender', () => {
     await isUnharmed()
   })
 
+  it('the guest itself, by what is no number and no word, lets nothing fail in the host’s page', async () => {
+    const failed: unknown[] = []
+    const hear = (what: unknown) => failed.push(what)
+    for (const type of ['error', 'unhandledrejection']) addEventListener(type, hear)
+    const { element } = await victim({ onError: hear })
+    const answered = await run(
+      element,
+      () =>
+        new Promise((done) => {
+          addEventListener('message', ({ data, ports: [port] }) => {
+            if (data?.nonce !== 'odd') return
+            const odd = { toString: 1, valueOf: 1 }
+            const answers: unknown[] = []
+            port!.onmessage = ({ data: { t, id, e } }) => {
+              if (t === 'result' || t === 'error') answers.push([id, e?.code])
+              if (id === 9) done(answers)
+            }
+            const post = (...messages: object[]) => {
+              for (const message of messages) port!.postMessage(message)
+            }
+            const subscribe = (id: number, p: object) => ({ t: 'call', id, m: 'events.subscribe', p })
+            post({ t: odd }, { t: 'call', id: 1, m: odd }, { t: 'call', id: odd, m: 'messages.send', p: { text: 'x' } })
+            const { port1 } = new MessageChannel()
+            port!.postMessage({ t: 'call', id: port1, m: 'x' }, [port1])
+            post(
+              { t: 'cancel', id: odd },
+              { t: 'ready', scheme: odd },
+              { t: 'height', h: odd },
+              { t: 'natural', h: odd },
+            )
+            post(subscribe(2, { s: 1, name: 'news', after: odd }), { t: 'ack', s: 1, seq: odd })
+            post(subscribe(3, { s: 1, name: 'news', filter: { a: 1n } }), subscribe(4, { s: odd, name: 'news' }))
+            post({ t: 'call', id: 5, m: 'events.unsubscribe', p: { s: odd } })
+            post({ t: 'call', id: 9, m: 'messages.send', p: { text: 'true' } })
+          })
+          parent.postMessage({ rai: 1, t: 'hello', protocols: [1], nonce: 'odd' }, '*')
+        }),
+    )
+    for (const type of ['error', 'unhandledrejection']) removeEventListener(type, hear)
+    const invalid = 'E_INVALID'
+    expect(answered).to.deep.equal([
+      [2, undefined],
+      [3, invalid],
+      [4, invalid],
+      [5, undefined],
+      [9, undefined],
+    ])
+    expect(failed).to.deep.equal([])
+  })
+
+  it('is not even read', async () => {
+    await victim()
+    let read = 0
+    const event = new MessageEvent('message', { origin: guestOrigin, source: window })
+    Object.defineProperty(event, 'data', { get: () => read++ })
+    dispatchEvent(event)
+    expect(read).to.equal(0)
+  })
+
+  it('a hello whose name goes on for ever is refused', async () => {
+    const { element, host, isUnharmed } = await victim()
+    const before = host.refused
+    await run(element, () =>
+      parent.postMessage({ rai: 1, t: 'hello', protocols: [1], nonce: 'x'.repeat(1_000_000) }, '*'),
+    )
+    await until(() => host.refused === before + 1, 'refusal')
+    await isUnharmed()
+  })
+
   it('a hello that comes again is refused', async () => {
     const { element, host, isUnharmed } = await victim()
     const hellos: unknown[] = []

@@ -54,6 +54,8 @@ test('says everything that is wrong at once', () => {
     '`privacyUrl` is an https address',
   ])
   expect(problemsOf({ ...least, url: 'https://other.example/' })).toHaveLength(1)
+  for (const url of [[least.url], { toString: 1, valueOf: 1 }, 1])
+    expect(problemsOf({ ...least, url, privacyUrl: url })).toHaveLength(2)
 })
 
 test('a frame gets what both the manifest and the operator want, and never an origin that is ours', () => {

@@ -47,7 +47,7 @@ export function parseManifest(value: unknown, origin: string): Manifest {
     for (const one of all) must(!known || known.includes(one), `\`${name}\` has "${one}", which no frame is given`)
     return all
   }
-  const webUrl = (url: unknown) => (URL.canParse(String(url)) ? new URL(String(url)) : undefined)
+  const webUrl = (url: unknown) => (typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined)
   const isSafe = (url: URL | undefined) =>
     url?.protocol === 'https:' ||
     (url?.protocol === 'http:' && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname))

@@ -52,6 +52,16 @@ describe('the mock host', () => {
     expect(await code(bridge.send('x'))).to.equal('E_RATE')
   })
 
+  it('takes what its methods take, and nothing else', async () => {
+    await open()
+    const code = (method: string, params: unknown) => bridge.call(method, params).catch((error) => error.code)
+    for (const kind of ['', 'over', 1, { toString: 1, valueOf: 1 }])
+      expect(await code('toast.show', { text: 'x', kind })).to.equal('E_INVALID')
+    for (const url of ['https://', 'http://[', 'javascript:1//https://a.example'])
+      expect(await code('links.open', { url })).to.equal('E_INVALID')
+    for (const text of [1n, { length: 1 }, ['x']]) expect(await code('draft.set', { text })).to.equal('E_INVALID')
+  })
+
   it('begins anew, with no event lost, and falls silent', async () => {
     await open({ events: ['news'] })
     const heard: unknown[] = []

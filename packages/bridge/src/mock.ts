@@ -8,6 +8,7 @@
  * It serves by the same code as a real one: limits, time-outs and refusals are true. Only in a page that is not framed.
  */
 import { createEvents } from './host/events.js'
+import { createMeter } from './host/meter.js'
 import { type HostMethods, type KnownMethod, knownMethods } from './host/methods.js'
 import { defaultLimits, type Limits, openSession, type Session } from './host/session.js'
 import { newId } from './id.js'
@@ -62,6 +63,8 @@ export function createMockHost(options: MockOptions = {}): MockHost {
   const calls: { method: string; params: unknown }[] = []
   const events = createEvents()
   const id = newId()
+  const limits = { ...defaultLimits, ...options.limits }
+  const flood = createMeter({ calls: limits.messages, seconds: 1 })
   const ending = new AbortController()
   let context = { ...plain, ...options.context }
   let height: number | undefined
@@ -99,8 +102,7 @@ export function createMockHost(options: MockOptions = {}): MockHost {
     const { port1, port2 } = new MessageChannel()
     port = port1
     session = openSession(port1, {
-      ...{ id, methods, granted, events, context },
-      limits: { ...defaultLimits, ...options.limits },
+      ...{ id, methods, granted, limits, flood, events, context },
       height: options.height ?? { mode: 'fill', max: 10_000 },
       onMessage(message) {
         if (message.t === 'height') height = message.h

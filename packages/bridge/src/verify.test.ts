@@ -39,7 +39,11 @@ async function startIssuer(...signers: Signer[]) {
     state.asked++
     if (state.isAway) return response.writeHead(503).end()
     response.setHeader('Content-Type', 'application/json')
-    return response.end(JSON.stringify({ keys: [{ kty: 'RSA', kid: 'old' }, ...state.signers.map(({ jwk }) => jwk)] }))
+    const unreadable = [
+      { kty: 'RSA', kid: 'old' },
+      { kty: 'EC', crv: 'P-256', kid: 'odd', x: 'AA', y: 'AA' },
+    ]
+    return response.end(JSON.stringify({ keys: [...unreadable, ...state.signers.map(({ jwk }) => jwk)] }))
   })
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   afterAll(() => server.close())

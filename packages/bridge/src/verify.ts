@@ -116,7 +116,9 @@ export function createVerifier({
     const response = await get(jwksUrl, { signal: AbortSignal.timeout(patience), redirect: 'error' })
     if (!response.ok) throw new Error(`${jwksUrl} answered ${response.status}`)
     const { keys: jwks } = (await response.json()) as { keys: (JsonWebKey & { kid?: string })[] }
-    const imported = await Promise.all(jwks.map(async (jwk) => [jwk.kid, await importKey(jwk)] as const))
+    // One that cannot be read here is none, and the others are good all the same.
+    const read = (jwk: JsonWebKey) => importKey(jwk).catch(() => undefined)
+    const imported = await Promise.all(jwks.map(async (jwk) => [jwk.kid, await read(jwk)] as const))
     keys = new Map(imported.filter((one): one is [string, Key] => typeof one[0] === 'string' && one[1] !== undefined))
     fetchedAt = now()
   }

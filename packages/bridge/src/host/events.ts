@@ -1,5 +1,6 @@
 import { BridgeError } from '../error.js'
 import type { HostMessage, Wanted } from '../protocol.js'
+import { createMeter } from './meter.js'
 
 type Post = (message: HostMessage) => void
 
@@ -26,9 +27,12 @@ export interface Events {
 
 /** So many subscriptions a guest may have, and so many events of each wait for it. */
 const limits = { subscriptions: 50, kept: 500 }
+/** So often it may subscribe: each time, all that is kept is sent anew. */
+const rate = { calls: 200, seconds: 10 }
 
 export function createEvents(): Events {
   const all = new Map<string, Subscription>()
+  const meter = createMeter(rate)
   let lastSeq = 0
 
   const keyOf = ({ name, filter }: Wanted) => JSON.stringify([name, filter])
@@ -50,6 +54,8 @@ export function createEvents(): Events {
       }
     },
     subscribe({ s, name, filter, after }, post) {
+      const wait = meter.take()
+      if (wait > 0) throw new BridgeError('E_RATE', `${rate.calls} times in ${rate.seconds} s at most.`, wait)
       const wanted = { name, ...(filter && { filter }) }
       const key = keyOf(wanted)
       const one = all.get(key) ?? { ...wanted, kept: [] }

@@ -73,6 +73,8 @@ export interface Host {
 const heartbeat = { every: 20_000, patience: 5_000 }
 /** More attempts to connect are a flood: a page that reloads needs one. */
 const attempts = { calls: 20, seconds: 10 }
+/** Some of them are kept. */
+const longestNonce = 100
 
 /** Frames a guest's page and serves it. */
 export function createHost(options: HostOptions): Host {
@@ -130,11 +132,15 @@ export function createHost(options: HostOptions): Host {
     expect(heartbeat.patience)
   }
 
-  function onWindowMessage({ source, origin: from, data }: MessageEvent<Partial<Hello> | null>) {
+  function onWindowMessage(event: MessageEvent<Partial<Hello> | null>) {
+    const { source, origin: from } = event
     // A frame that was taken out has no window, and some messages have no source.
     if (!source || source !== frame.contentWindow || isDrowned) return
     if (flood.take() > 0) return drown()
-    if (from !== origin || data?.rai !== 1 || data.t !== 'hello' || typeof data.nonce !== 'string')
+    if (from !== origin) return void refused++
+    // Only now: what others send may take as long to read as they like.
+    const { data } = event
+    if (data?.rai !== 1 || data.t !== 'hello' || typeof data.nonce !== 'string' || data.nonce.length > longestNonce)
       return void refused++
     if (nonces.includes(data.nonce) || !Array.isArray(data.protocols)) return void refused++
     if (hellos.take() > 0) return drown()
@@ -153,7 +159,7 @@ export function createHost(options: HostOptions): Host {
     height.reset()
     const { port1, port2 } = new MessageChannel()
     session = openSession(port1, {
-      ...{ id, methods, granted, limits, events, height: { mode: height.mode, max: height.max } },
+      ...{ id, methods, granted, limits, flood, events, height: { mode: height.mode, max: height.max } },
       context: context.current(),
       onMessage: hear,
       onError,

@@ -1,7 +1,12 @@
 import type { Rate } from '../protocol.js'
 
-/** Counts against a rate. `take` answers 0 where there is room, else how many milliseconds until there is. */
-export function createMeter({ calls, seconds }: Rate): { take(): number } {
+/** Counts against a rate. */
+export interface Meter {
+  /** Answers 0 where there is room, else how many milliseconds until there is. */
+  take(): number
+}
+
+export function createMeter({ calls, seconds }: Rate): Meter {
   let end = 0
   let count = 0
   return {

@@ -1,5 +1,6 @@
 import { BridgeError } from '../error.js'
 import { type Methods, patience, type Rate, type RouteChange } from '../protocol.js'
+import { createMeter, type Meter } from './meter.js'
 
 /** What a method is told about the call. */
 export interface CallContext {
@@ -34,6 +35,8 @@ export interface KnownMethod {
   run: Run<unknown, unknown>
   version: number
   rate: Rate
+  /** Counts the calls, whichever connection they come by: who connects anew may not call more often for it. */
+  meter: Meter
   patience: number
 }
 
@@ -52,17 +55,21 @@ type Given = Record<string, unknown>
 const standard: Record<string, { takes(given: Given): boolean; rate?: Rate; patience?: number }> = {
   'identity.get': { takes: ({ audience, nonce }) => isTextOrNone(audience) && isTextOrNone(nonce), patience: minutes },
   'route.set': {
-    takes: ({ path, title }) => isText(path, 2000) && /^\/(?![/\\])/.test(`${path}`) && isTextOrNone(title),
+    // Tabs and line ends are nothing to browsers: what follows one may be another host.
+    takes: ({ path, title }) => isText(path, 2000) && /^\/(?![/\\])\P{Cc}*$/u.test(`${path}`) && isTextOrNone(title),
   },
   'draft.set': { takes: ({ text }) => isText(text) },
   'messages.send': { takes: ({ text }) => isText(text), rate: seldom, patience: minutes },
   'links.open': {
-    takes: ({ url }) => isText(url, 2000) && /^https?:\/\//i.test(`${url}`),
+    takes: ({ url }) => isText(url, 2000) && /^https?:\/\//i.test(`${url}`) && URL.canParse(`${url}`),
     rate: seldom,
     patience: minutes,
   },
   'clipboard.copy': { takes: ({ text }) => isText(text), rate: seldom },
-  'toast.show': { takes: ({ text }) => isText(text, 500), rate: seldom },
+  'toast.show': {
+    takes: ({ text, kind = 'info' }) => isText(text, 500) && ['info', 'success', 'error'].some((one) => one === kind),
+    rate: seldom,
+  },
   'fullscreen.set': { takes: ({ on }) => typeof on === 'boolean', rate: seldom },
 }
 
@@ -72,14 +79,15 @@ export function knownMethods(methods: HostMethods, granted: readonly string[]): 
   for (const [name, method] of Object.entries(methods)) {
     if (!method) continue
     const own = typeof method === 'function' ? { run: method } : method
-    const { takes, ...defaults } = standard[name] ?? {}
+    const { takes, rate = often, ...defaults }: Partial<(typeof standard)[string]> = standard[name] ?? {}
     const run = own.run as Run<unknown, unknown>
     known.set(name, {
       version: 1,
-      rate: often,
+      rate,
       patience,
       ...defaults,
       ...own,
+      meter: createMeter(own.rate ?? rate),
       run(given, call) {
         if (takes && !takes(Object(given))) throw new BridgeError('E_INVALID', `${name} does not take that.`)
         return run(name === 'route.set' ? shortened(given as RouteChange, granted) : given, call)

@@ -1,7 +1,7 @@
 import { BridgeError } from '../error.js'
 import type { GuestMessage, HeightLimits, HostMessage, Init, Reason, WireError } from '../protocol.js'
 import type { Events } from './events.js'
-import { createMeter } from './meter.js'
+import type { Meter } from './meter.js'
 import type { KnownMethod } from './methods.js'
 import { fits } from './size.js'
 
@@ -22,6 +22,8 @@ export interface SessionOptions {
   methods: ReadonlyMap<string, KnownMethod>
   granted: readonly string[]
   limits: Limits
+  /** Counts all that the guest sends, whichever way. */
+  flood: Meter
   events: Events
   height: HeightLimits
   context: Init['context']
@@ -42,10 +44,8 @@ export interface Session {
 const pace = 4_000
 
 export function openSession(port: MessagePort, options: SessionOptions): Session {
-  const { id: session, methods, granted, limits, events, height, context, onMessage, onClose, onError } = options
+  const { id: session, methods, granted, limits, flood, events, height, context, onMessage, onClose, onError } = options
   const running = new Map<number, AbortController>()
-  const flood = createMeter({ calls: limits.messages, seconds: 1 })
-  const meters = new Map([...methods].map(([name, { rate }]) => [name, createMeter(rate)]))
   let closed = false
 
   const post = (message: HostMessage) => {
@@ -58,9 +58,14 @@ export function openSession(port: MessagePort, options: SessionOptions): Session
       if (typeof s !== 'number' || typeof name !== 'string' || (filter !== undefined && !(filter instanceof Object)))
         throw new BridgeError('E_INVALID', 'A subscription has a name, and may have a filter.')
       if (!granted.includes(name)) throw new BridgeError('E_DENIED', `${name} was not granted.`)
-      events.subscribe({ s, name, ...(filter && { filter: { ...filter } }), after: Number(after) || 0 }, post)
+      events.subscribe(
+        { s, name, ...(filter && { filter: { ...filter } }), after: typeof after === 'number' ? after : 0 },
+        post,
+      )
     },
-    'events.unsubscribe': ({ s }) => events.unsubscribe(Number(s), post),
+    'events.unsubscribe'({ s }) {
+      if (typeof s === 'number') events.unsubscribe(s, post)
+    },
   }
 
   function methodOf(name: string, params: unknown): KnownMethod['run'] {
@@ -71,7 +76,7 @@ export function openSession(port: MessagePort, options: SessionOptions): Session
     if (!method) throw new BridgeError('E_UNSUPPORTED', `This host does not offer ${name}.`)
     if (!granted.includes(name)) throw new BridgeError('E_DENIED', `${name} was not granted.`)
     const { calls, seconds } = method.rate
-    const wait = meters.get(name)!.take()
+    const wait = method.meter.take()
     if (wait > 0) throw new BridgeError('E_RATE', `${name}: ${calls} calls in ${seconds} s at most.`, wait)
     return method.run
   }
@@ -131,8 +136,8 @@ export function openSession(port: MessagePort, options: SessionOptions): Session
   port.onmessage = ({ data }: MessageEvent<GuestMessage | null>) => {
     if (closed) return
     if (flood.take() > 0) return close('flood')
-    if (!(data instanceof Object)) return
-    if (data.t === 'call') answer(data.id, String(data.m), data.p)
+    if (!isMessage(data)) return
+    if (data.t === 'call') answer(data.id, `${data.m}`, data.p)
     else if (data.t === 'cancel')
       running.get(data.id)?.abort(new BridgeError('E_CANCELLED', 'The guest took the call back.'))
     else if (data.t === 'ack') events.acknowledge(data.s, data.seq, post)
@@ -153,6 +158,11 @@ export function openSession(port: MessagePort, options: SessionOptions): Session
   })
   return { post, close }
 }
+
+/** What is not numbers and words throws where it is used as such: in the host's page. It is no message. */
+const isMessage = (data: unknown): data is GuestMessage =>
+  data instanceof Object && fields.every((name) => !((data as Record<string, unknown>)[name] instanceof Object))
+const fields = ['t', 'id', 'm', 's', 'seq', 'h', 'scheme']
 
 const wireError = ({ code, message, retryable, retryAfter }: BridgeError): WireError => ({
   code,

@@ -5,6 +5,7 @@ export function fits(value: unknown, bytes: number): boolean {
   while (stack.length > 0 && left >= 0) {
     const one = stack.pop()
     left -= 8
+    if (typeof one === 'bigint') return false
     if (typeof one === 'string') left -= one.length
     else if (one instanceof Object) {
       if (!isPlain(one)) return false
@@ -16,5 +17,5 @@ export function fits(value: unknown, bytes: number): boolean {
   return left >= 0
 }
 
-/** Buffers, maps and their kind have a size of their own, and no method takes them. */
+/** Buffers, maps and their kind have a size of their own, as the largest of numbers have, and no method takes them. */
 const isPlain = (value: object) => Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype
