@@ -144,6 +144,16 @@ describe('there is none', () => {
     }
   })
 
+  it('for a page whose channel shows that of another origin by now', async () => {
+    const channelId = await open()
+    await tokenOf(channelId, { origin })
+    const url = 'https://quiz.example.com/'
+    await community.tenant((tx) => updateChannel(tx, channelId, { iframe: { ...page, url } }, null, now))
+    const { status, code } = await mint(channelId, { origin })
+    expect([status, code]).toEqual([409, 'conflict'])
+    await tokenOf(channelId, { origin: new URL(url).origin })
+  })
+
   it('for who does not see the channel', async () => {
     const hidden = { [community.id]: { view_message_history: false } }
     const iframe = page

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Emoji, MessageText } from '../../messages.js'
 import { bodyLimits, table } from '../../route.js'
-import { AppId, cursorQuery, Id, line, page, Time, text } from '../../schemas.js'
+import { AppId, cursorQuery, Id, line, Origin, page, Time, text } from '../../schemas.js'
 import { channelTypes, Manifest } from '../system/channels.js'
 import { Key, memberOnly, ShownMember } from './common.js'
 
@@ -75,6 +75,7 @@ const Channel = z
 const Topic = z
   .strictObject({
     id: Id,
+    /** Empty where the message that began it was deleted. */
     title: z.string(),
     author: Author,
     createdAt: Time,
@@ -116,7 +117,7 @@ export const channels = table({
   'POST /widget/v1/{publishableKey}/channels/{channelId}/token': {
     summary: 'A token by which the back-end of an iframe channel’s page knows who looks at it',
     description:
-      'A JWT (EdDSA, `typ` `rai-channel+jwt`), for that page and nobody else: `aud` is its origin and its app’s id, and `sub` a name for the member that is this origin’s own. It is verified by `/.well-known/jwks.json`. Where the page was not granted `identity` there is none (`forbidden`), nor where it is off (`conflict`).',
+      'A JWT (EdDSA, `typ` `rai-channel+jwt`), for that page and nobody else: `aud` is its origin and its app’s id, and `sub` a name for the member that is this origin’s own. It is verified by `/.well-known/jwks.json`. Where the page was not granted `identity` there is none (`forbidden`), nor where it is off, or is another one by now (`conflict`).',
     access: memberOnly,
     params: ChannelPath,
     body: z.strictObject({
@@ -124,6 +125,9 @@ export const channels = table({
         .optional()
         .meta({ description: 'From the page’s back-end, for this one exchange: it stands in the token' }),
       audience: AppId.optional().meta({ description: 'The app’s id. Default: that of the channel’s page' }),
+      origin: Origin.optional().meta({
+        description: 'Of the page that asks, as it is framed: one that the channel shows no more gets no token',
+      }),
     }),
     bodyLimit: bodyLimits.small,
     answer: z.strictObject({

@@ -42,6 +42,9 @@ export const channels: Handlers<Keys> = {
     if (!iframe.granted.includes('identity'))
       throw new Failure('forbidden', 'The page of this channel was not granted to know who looks at it.')
     const { origin } = iframe
+    // The page before may still be framed somewhere, and whoever made it must not act as members at this one.
+    if (body.origin !== undefined && body.origin !== origin)
+      throw new Failure('conflict', 'This channel shows the page of another origin by now.')
     const subject = await pairwiseName(tx, deps.rootKey, speaker.onlooker.memberId, origin)
     const { nonce, audience: app = iframe.app } = body
     return deps.tokens.mintForChannel({ communityId, channelId, subject, origin, app, nonce }, now)

@@ -133,6 +133,8 @@ describe('a channel that shows a page', () => {
     await until(() => shows(element, 'broken'), 'card')
     expect(textOf(part(element, 'broken'))).to.contain('This page was stopped')
     expect(shows(element, 'show-button')).to.equal(false)
+    // An empty page took its place, and nobody reads into that of another origin.
+    await until(() => frame.contentDocument, 'end of the page')
     part(element, 'retry-button')!.click()
     await loaded(frame)
     await connect(frame)
@@ -176,6 +178,20 @@ describe('the page in a channel', () => {
     expect(await answer).to.deep.equal({ opened: false })
     await elementUpdated(element)
     expect(find(element, 'dialog')).to.equal(null)
+  })
+
+  it('asks for nothing any more once it is another', async () => {
+    const { id, element, frame } = await connected(granted)
+    const asking = () => find<HTMLDialogElement>(element, 'dialog')?.open
+    void run(frame, ({ connection }) => connection.open('https://elsewhere.example/a').catch(() => {}))
+    await until(asking, 'question')
+    for (const may of [['toast'], all]) {
+      const before = frameOf(element)
+      await change(id, { iframe: { granted: may } })
+      await until(() => frameOf(element) && frameOf(element) !== before && frameOf(element).src, 'another frame')
+      await elementUpdated(element)
+      expect(asking()).to.equal(undefined)
+    }
   })
 
   it('says things as text, for a moment', async () => {

@@ -10,7 +10,7 @@ import { StoreController } from '../../shared/store-controller.js'
 import { RaiDraftEvent, RaiNavigateEvent } from '../own-events.js'
 import type { Mode, Scene } from '../scene.js'
 import css from './frame.styles.css?inline'
-import { grantsOf, type Manifest, toldOf } from './grants.js'
+import { grantsOf, heardOf, type Manifest, toldOf } from './grants.js'
 import type LeavingController from './leaving.js'
 import { words } from './words.js'
 
@@ -44,6 +44,8 @@ export default class FrameController implements Mode, ReactiveController {
   /** The channel and what its operator says: a frame is about one of them. */
   #subject = ''
   #isWaiting = false
+  /** Whether the page may ask to lead its visitor elsewhere. */
+  #isLeading = false
   #broken: 'silent' | 'flood' | undefined
   #isShownAnyway = false
   #toast: Toast | undefined
@@ -118,6 +120,7 @@ export default class FrameController implements Mode, ReactiveController {
     const manifest = this.#manifest!
     const environment = this.#scene.environment()!
     const { mode, pixels = highest } = manifest.height
+    this.#isLeading = this.#mayLead
     frame.className = 'frame'
     frame.part.add('frame')
     frame.loading = 'lazy'
@@ -158,17 +161,17 @@ export default class FrameController implements Mode, ReactiveController {
       onError: () => void this.#host.dispatchEvent(new RaiErrorEvent('internal')),
     })
     if (manifest.granted.includes('events'))
-      this.#hearing = listenLive(environment, (type, id, channelId) => this.#app?.emit(type, { id, channelId }))
+      this.#hearing = listenLive(environment, (type, ...about) => this.#app?.emit(type, heardOf(type, ...about)))
   }
 
   /** Forgets the page and its frame. */
   #end() {
     clearTimeout(this.#toastEnds)
     this.#hearing?.()
-    if (this.#app && this.#mayLead) this.#leaving.value?.close()
+    if (this.#isLeading) this.#leaving.value?.close()
     this.#app?.destroy()
     this.#app = this.#frame = this.#toast = this.#broken = this.#hearing = undefined
-    this.#isWaiting = this.#isShownAnyway = false
+    this.#isWaiting = this.#isShownAnyway = this.#isLeading = false
     this.#subject = ''
   }
 
@@ -222,10 +225,10 @@ export default class FrameController implements Mode, ReactiveController {
   }
 
   /** Proof of who looks, for the page's own back-end. */
-  async #token({ audience, nonce, signal }: IdentityRequest & { signal: AbortSignal }) {
+  async #token({ audience, nonce, origin, signal }: IdentityRequest & { origin: string; signal: AbortSignal }) {
     const { id } = this.#scene.channel()!
     try {
-      return await channelToken(this.#scene.environment()!, id, { audience, nonce }, signal)
+      return await channelToken(this.#scene.environment()!, id, { audience, nonce, origin }, signal)
     } catch (error) {
       const { code, refused } = error as ApiError
       if (code === 'unauthorized' || code === 'no_token') return null

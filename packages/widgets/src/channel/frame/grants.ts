@@ -10,6 +10,15 @@ const events = [
   ...['balance.changed', 'leaderboard.changed', 'milestone.changed', 'social.changed', 'store.changed'],
 ]
 
+/** Of these, what changed is a member. */
+const ofMembers = ['balance.changed', 'milestone.changed', 'social.changed']
+
+/** What a page is told of it. It has a name of its own for the member who looks, and hears none by which others know them. */
+export const heardOf = (type: string, id: string | null, channelId: string | undefined) => ({
+  id: ofMembers.includes(type) ? null : id,
+  channelId,
+})
+
 /** What the bridge calls it. What is not here, no host offers yet: a page that asks is told so. */
 const names: Partial<Record<Capability, readonly string[]>> = {
   identity: ['identity.get'],
