@@ -126,6 +126,9 @@ async function seedOrders({ communityId, superuserUrl }: BenchDatabase, { id }: 
     await client.query(`insert into balances as b (community_id, member_id, unit, amount)
       select '${communityId}', member_id, 'currency', amount - spent from gifts
       on conflict (community_id, member_id, unit) do update set amount = b.amount + excluded.amount`)
+    await into(`insert into gains as g (community_id, member_id, unit, day, amount)
+      select $community, member_id, 'currency', ($1::timestamptz at time zone 'UTC')::date, amount from gifts
+      on conflict (community_id, member_id, unit, day) do update set amount = g.amount + excluded.amount`)
     await into(`insert into orders (community_id, id, number, member_id, product_id, product_name, price, category, took_stock,
         quote_id, created_at, updated_at)
       select $community, id, 'ORD' || id, member_id, '${id}', 'Item', ${price}, 'complete', true, id, $1::timestamptz, $1

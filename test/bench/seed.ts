@@ -29,6 +29,9 @@ export async function seedMembers(tx: Tx, members: number, at: Date): Promise<vo
         select ${tx.communityId}::uuid, transaction_id, 0, id, null, 'xp', score, ${at}::timestamptz from scored
         union all
         select ${tx.communityId}::uuid, transaction_id, 1, null, 'issued', 'xp', -score, ${at}::timestamptz from scored
+      ), gained as (
+        insert into gains (community_id, member_id, unit, day, amount)
+        select ${tx.communityId}::uuid, id, 'xp', (${at}::timestamptz at time zone 'UTC')::date, score from scored
       )
       insert into balances (community_id, member_id, unit, amount)
       select ${tx.communityId}::uuid, id, 'xp', score from scored`.execute(tx.db)

@@ -105,6 +105,18 @@ full join (
 ) e using (community_id, member_id, unit)
 where coalesce(b.amount, 0) <> coalesce(e.amount, 0)
 union all
+select 'what was gained on a day is the sum of its entries', community_id,
+  format('member %s, %s: says %s %s, the ledger %s', member_id, day, g.amount, unit, e.amount)
+from gains g
+full join (
+  select e.community_id, e.member_id, e.unit, (e.created_at at time zone 'UTC')::date as day,
+    least(sum(e.amount), 9007199254740991) as amount
+  from entries e join transactions t on t.community_id = e.community_id and t.id = e.transaction_id
+  where e.member_id is not null and e.amount > 0 and t.reason <> 'refund'
+  group by e.community_id, e.member_id, e.unit, day
+) e using (community_id, member_id, unit, day)
+where g.amount is distinct from e.amount
+union all
 select 'a balance is not below 0', community_id, format('member %s holds %s %s', member_id, amount, unit)
 from balances where amount < 0
 union all

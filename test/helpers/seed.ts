@@ -28,6 +28,8 @@ export async function seedMembers(
       select $community, transaction_id, 1, null, 'issued', 'xp', -score, $1 from seeded`)
     await client.query(`insert into balances (community_id, member_id, unit, amount)
       select '${communityId}', id, 'xp', score from seeded`)
+    await into(`insert into gains (community_id, member_id, unit, day, amount)
+      select $community, id, 'xp', ($1::timestamptz at time zone 'UTC')::date, score from seeded`)
     if (boardId) {
       await into(`insert into board_scores (community_id, board_id, period, period_start, member_id, score, reached_at, ranked)
         select $community, '${boardId}', 'all', '${beginningOfTime}', id, score, $1, true from seeded`)

@@ -8,15 +8,19 @@ import { recordFacts } from '../../packages/server/src/domain/facts.js'
 import { createField, deleteField } from '../../packages/server/src/domain/fields/fields.js'
 import { setValues } from '../../packages/server/src/domain/fields/values.js'
 import { newId } from '../../packages/server/src/domain/ids.js'
+import { type Move, post } from '../../packages/server/src/domain/ledger.js'
+import { gainsOf } from '../../packages/server/src/domain/members/activity.js'
 import { deleteMember } from '../../packages/server/src/domain/members/deletions.js'
 import { balancesOf, createMember, type Member } from '../../packages/server/src/domain/members/members.js'
 import { claimStage } from '../../packages/server/src/domain/milestones/claiming.js'
 import { shownMilestones } from '../../packages/server/src/domain/milestones/milestones.js'
 import { standingsOf } from '../../packages/server/src/domain/milestones/standings.js'
 import { changeRoles, createRole, deleteRole } from '../../packages/server/src/domain/roles.js'
+import { createQuest, deleteQuest } from '../../packages/server/src/domain/socials/quests.js'
 import { ask, embedToken } from '../helpers/api.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { asSuperuser } from '../helpers/database.js'
+import { rowsRead } from '../helpers/explain.js'
 import { expectOneAnswer } from '../helpers/intents.js'
 import { earn, missingId } from '../helpers/people.js'
 import { startTestServer } from '../helpers/server.js'
@@ -55,6 +59,7 @@ const stage = (conditions: Condition, more: Partial<Stage> = {}): Stage => ({
   rewards: { xp: 10 },
   ...more,
 })
+const followUs = { title: 'Follow us', network: 'web', action: 'visit', proof: 'self' } as const
 const have = (atLeast: number, unit: 'xp' | 'currency' = 'currency') => ({ kind: 'balance' as const, unit, atLeast })
 const create = (body: Partial<NewMilestone>) =>
   ask(server, 'POST /v1/milestones', {
@@ -413,6 +418,57 @@ describe('conditions', () => {
     expect(await first()).toEqual([10, 10, true])
   })
 
+  it('count what was earned in every stretch of time, whichever days it cuts', async () => {
+    const gained: [at: Date, amount: number][] = []
+    for (let n = 0; n < 40; n++) {
+      const [at, amount] = [hours(-n * 5.3), n % 7 === 3 ? -2 : n + 1]
+      await earn(community, ada.id, amount, { unit: 'currency', at })
+      if (amount > 0) gained.push([at, amount])
+      await earn(community, ada.id, 9, { unit: 'currency', reason: 'refund', at })
+    }
+    const ends = [null, ...[-220, -150.5, -100, -60, -55.25, -36, -12, -5.3, -1, 0, 1].map(hours)]
+    const queries = ends.flatMap((since) => ends.map((until) => ({ unit: 'currency' as const, since, until })))
+    const isIn = (at: Date, since: Date | null, until: Date | null) =>
+      (since === null || at >= since) && (until === null || at < until)
+    expect(await community.tenant((tx) => gainsOf(tx, ada.id, queries))).toEqual(
+      queries.map(({ since, until }) =>
+        gained.reduce((sum, [at, amount]) => sum + (isIn(at, since, until) ? amount : 0), 0),
+      ),
+    )
+  })
+
+  it('read no more where a member has earned something more often', async () => {
+    const stretches = [null, hours(-240), hours(-101)].map((since) => ({
+      unit: 'xp' as const,
+      since,
+      until: hours(24),
+    }))
+    const readOf = async (username: string, times: number) => {
+      const { id } = await newMember(username)
+      for (const days of [7, 3, 1]) {
+        const moves = Array.from({ length: times }, (_, n): Move => {
+          return {
+            memberId: id,
+            unit: 'xp',
+            amount: 1,
+            reason: 'import',
+            key: `${username} ${days} ${n}`,
+            actor: 'test',
+          }
+        })
+        await community.tenant((tx) => post(tx, moves, hours(-24 * days)))
+      }
+      return community.tenant((tx) =>
+        rowsRead(tx, async (tx) => {
+          expect(await gainsOf(tx, id, stretches)).toEqual([3, 3, 2].map((days) => days * times))
+        }),
+      )
+    }
+    // What else the tests have there may be looked through where that is little.
+    expect(await readOf('seldom', 10)).toBeLessThan(1000)
+    expect(await readOf('often', 1000)).toBeLessThan(1000)
+  })
+
   it('count what members do, each thing once', async () => {
     const kinds = ['message', 'reply', 'reaction'] as const
     await newMilestone(...kinds.map((kind) => stage({ kind, atLeast: 2 })))
@@ -491,10 +547,11 @@ describe('conditions', () => {
   it('ask for badges, roles and social quests', async () => {
     const badge = await community.tenant((tx) => createBadge(tx, { title: 'Trail angel' }, now))
     const role = await community.tenant((tx) => createRole(tx, { title: 'Guide' }, 'community', now))
+    const quest = await community.tenant((tx) => createQuest(tx, followUs, now))
     await newMilestone(
       stage({ kind: 'badge', badgeId: badge.id }),
       stage({ kind: 'role', roleId: role.id }),
-      stage({ kind: 'social', questId: missingId, title: 'Follow us', link: 'https://social.example/us' }),
+      stage({ kind: 'social', questId: quest.id, title: 'Follow us', link: 'https://social.example/us' }),
       stage({ kind: 'role', roleId: community.id }),
     )
     const tasks = async () => (await of('ada')).stages.map(({ conditions }) => conditions)
@@ -508,9 +565,33 @@ describe('conditions', () => {
       await awardBadge(tx, badge, ada.id, now, 'test')
       await changeRoles(tx, ada, { add: [role.id] }, now)
     })
-    await did('social', 'once', missingId)
-    await did('social', 'again', missingId)
+    await did('social', 'once', quest.id)
+    await did('social', 'again', quest.id)
     expect((await tasks()).map(({ met, have }) => [met, have])).toEqual(Array(4).fill([true, 1]))
+  })
+
+  it('ask for no quest that is not there', async () => {
+    const [quest, gone] = await community.tenant(async (tx) => [
+      await createQuest(tx, followUs, now),
+      await createQuest(tx, followUs, now),
+    ])
+    await community.tenant((tx) => deleteQuest(tx, gone.id, now))
+    const asksFor = (questId: string) => ({ kind: 'social' as const, questId, title: 'Follow us' })
+    const stages = [
+      stage(asksFor(quest.id)),
+      stage({ kind: 'any', conditions: [have(1), asksFor(gone.id), asksFor(missingId)] }),
+    ]
+    const refused = await create({ requires: asksFor(gone.id), stages })
+    expect([refused.status, refused.code]).toEqual([400, 'unknown_reference'])
+    for (const path of [
+      'requires.questId',
+      'stages.1.conditions.conditions.1.questId',
+      'stages.1.conditions.conditions.2.questId',
+    ])
+      expect(refused.text).toContain(`"${path}"`)
+    expect(refused.text).not.toContain('stages.0')
+    const { _id } = await newMilestone(stages[0]!)
+    expect((await change(_id, { requires: asksFor(missingId) })).code).toBe('unknown_reference')
   })
 
   it('keep what they name from being deleted, however deep they name it', async () => {
@@ -518,18 +599,21 @@ describe('conditions', () => {
       badge: await createBadge(tx, { title: 'Trail angel' }, now),
       role: await createRole(tx, { title: 'Guide' }, 'community', now),
       field: await createField(tx, { field: 'kills', name: 'Kills', type: 'number', creatorId: null }, now),
+      quest: await createQuest(tx, followUs, now),
     })
-    const { badge, role, field } = await community.tenant(make)
+    const { badge, role, field, quest } = await community.tenant(make)
     const remove: ((tx: Tx) => Promise<unknown>)[] = [
       (tx: Tx) => deleteBadge(tx, badge.id, now),
       (tx: Tx) => deleteRole(tx, role.id, 'community'),
       (tx: Tx) => deleteField(tx, field.id),
+      (tx: Tx) => deleteQuest(tx, quest.id, now),
     ]
     const group = (one: Condition): Condition => ({ kind: 'any', conditions: [have(1), one as never] })
     const tasks: Condition[] = [
       { kind: 'badge', badgeId: badge.id },
       { kind: 'role', roleId: role.id },
       { kind: 'field', field: 'kills', is: 'at_most', value: 3, title: 'Be so' },
+      { kind: 'social', questId: quest.id, title: 'Follow us' },
     ]
     const ids = [
       (await create({ name: 'Requires', requires: group({ kind: 'all', conditions: tasks as never }) })).answer._id,
@@ -542,7 +626,7 @@ describe('conditions', () => {
       multipliers: [{ percent: 200 }, { percent: 300, roleId: role.id }],
     })
     await change(ids[1]!, { stages: [gives] })
-    await community.tenant(remove[2]!)
+    for (const one of remove.slice(2)) await community.tenant(one)
     for (const one of remove.slice(0, 2)) await expect(community.tenant(one)).rejects.toThrow('“Asks”')
     await change(ids[1]!, { stages: [stage(have(1))] })
     for (const one of remove.slice(0, 2)) await community.tenant(one)

@@ -457,6 +457,8 @@ describe('the invariants', () => {
     ['a transaction has entries', 'alter table entries disable trigger all; delete from entries'],
     ['a balance is the sum of its entries', 'update balances set amount = amount + 1'],
     ['a balance is the sum of its entries', 'delete from balances'],
+    ['what was gained on a day is the sum of its entries', 'update gains set amount = amount + 1'],
+    ['what was gained on a day is the sum of its entries', 'delete from gains'],
     ['a value is the last that was recorded', 'update user_field_values set value = value + 1'],
     ['what a field says of a member is recorded', `update members set fields = '{"continent": "Atlantis"}'`],
     [

@@ -26,6 +26,7 @@ export { type ChannelType, type Manifest, mostChannels } from './families/system
 export { mostUserKeys } from './families/user.js'
 export type { MilestoneState, ReasonCode } from './families/widget/index.js'
 export * from './hooks.js'
+export { jobTypes } from './jobs.js'
 export * from './messages.js'
 export * from './route.js'
 export * from './schemas.js'

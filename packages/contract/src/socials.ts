@@ -116,6 +116,15 @@ export const SocialReward = z
   .meta({ id: 'SocialReward' })
 export type SocialReward = z.infer<typeof SocialReward>
 
+/** What a quest that repeats gives besides, for so many times in a row. */
+export const SocialBonus = z
+  .strictObject({
+    every: z.int().min(2).max(366).meta({ description: 'For each so many days, or weeks, in a row' }),
+    reward: SocialReward.meta({ description: 'What that gives besides' }),
+  })
+  .meta({ id: 'SocialBonus' })
+export type SocialBonus = z.infer<typeof SocialBonus>
+
 /** What must be told beside a quest, in the operator’s words; empty for nothing. */
 export const SocialNotices = z
   .strictObject({

@@ -33,8 +33,9 @@ import type {
   WebhookEvent,
 } from '@rai/contract'
 import type { ColumnType, Generated, JSONColumnType } from 'kysely'
-import type { RowContent } from '../domain/bulk/columns.js'
+import type { BulkType, RowContent } from '../domain/bulk/columns.js'
 import type { JobOptions } from '../domain/bulk/jobs.js'
+import type { ProductContent } from '../domain/bulk/product-columns.js'
 import type { RolePermissions } from '../domain/channels.js'
 import type { FactKind } from '../domain/facts.js'
 import type { Answer } from '../domain/store/questions.js'
@@ -66,6 +67,7 @@ export interface Tables {
   transactions: Transactions
   entries: Entries
   balances: Balances
+  gains: Gains
   user_fields: UserFields
   user_field_values: UserFieldValues
   user_field_changes: UserFieldChanges
@@ -388,6 +390,15 @@ interface Balances {
   member_id: string
   unit: Unit
   amount: number
+  peak: number | null
+}
+
+interface Gains {
+  community_id: string
+  member_id: string
+  unit: Unit
+  day: string
+  amount: number
 }
 
 interface UserFields {
@@ -606,7 +617,7 @@ interface IdempotencyKeys {
 interface Jobs {
   community_id: string
   id: string
-  type: 'bulk-import' | 'bulk-update'
+  type: BulkType
   status: 'queued' | 'running' | 'completed' | 'failed'
   actor: string
   options: JSONColumnType<JobOptions>
@@ -626,7 +637,7 @@ interface JobRows {
   job_id: string
   line: number
   name: string
-  content: JSONColumnType<RowContent>
+  content: JSONColumnType<RowContent | { product: ProductContent }>
 }
 
 interface JobErrors {

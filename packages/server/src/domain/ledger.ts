@@ -167,7 +167,7 @@ const changedBalances = (communityId: Value<string>) => sql`
   held as (
     ${lockedBalances(communityId)}
   ), updated as (
-    update balances b set amount = b.amount + c.change from changes c join held using (member_id, unit)
+    update balances b set amount = b.amount + c.change, peak = greatest(b.peak, b.amount) from changes c join held using (member_id, unit)
     where b.community_id = ${communityId} and b.member_id = c.member_id and b.unit = c.unit
     returning b.member_id, b.unit, b.amount
   ), opened as (
@@ -180,6 +180,8 @@ const changedBalances = (communityId: Value<string>) => sql`
   ), balanced as (
     select * from updated union all select * from opened
   )`
+
+const most = sql.lit(Number.MAX_SAFE_INTEGER)
 
 /** The statement that posts moves, which a query answers. */
 const postMoves = (
@@ -208,7 +210,16 @@ const postMoves = (
     returning 1
   ), changes as (
     select member_id, unit, unit as metric, sum(amount)::bigint as change from live group by member_id, unit
-  ), ${(onlyGains ? gainedBalances : changedBalances)(communityId)}, totals as (
+  ), ${(onlyGains ? gainedBalances : changedBalances)(communityId)}, gained as (
+    insert into gains as g (community_id, member_id, unit, day, amount)
+    select ${communityId}::uuid, member_id, unit, (${at}::timestamptz at time zone 'UTC')::date,
+      least(sum(l.amount), ${most}::bigint)::bigint
+    -- After the balances, whose locks keep two of a member's gains apart.
+    from live l join balanced using (member_id, unit)
+    where l.amount > 0 and l.reason <> 'refund' group by member_id, unit order by member_id, unit
+    on conflict (community_id, member_id, unit, day) do update set amount = least(g.amount + excluded.amount, ${most}::bigint)
+    returning 1
+  ), totals as (
     select member_id, metric, amount - change as previous, amount as total
     from balanced join changes using (member_id, unit)
   ), ${scoreChanges(

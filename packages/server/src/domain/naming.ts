@@ -2,8 +2,8 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Tx } from '../db/database.js'
 import { Failure } from './failure.js'
 
-/** What others of a community name, and by what: a role and a badge by their ids, a field as requests call it. */
-type What = 'role' | 'field' | 'badge'
+/** What others of a community name, and by what: a role, a badge and a quest by their ids, a field as requests call it. */
+type What = 'role' | 'field' | 'badge' | 'quest'
 
 /** Queries `(namer, name)`: what would mean something else without it. */
 const namersOf: Record<What, (tx: Tx, id: string) => RawBuilder<unknown>[]> = {
@@ -24,10 +24,11 @@ const namersOf: Record<What, (tx: Tx, id: string) => RawBuilder<unknown>[]> = {
     milestonesNaming(tx, 'field', id),
   ],
   badge: (tx, id) => [milestonesNaming(tx, 'badgeId', id)],
+  quest: (tx, id) => [milestonesNaming(tx, 'questId', id)],
 }
 
 /** Milestones that name something in a condition, a multiplier or a reward. */
-const milestonesNaming = (tx: Tx, key: 'roleId' | 'field' | 'badgeId', id: string) => sql`
+const milestonesNaming = (tx: Tx, key: 'roleId' | 'field' | 'badgeId' | 'questId', id: string) => sql`
   select distinct 'milestone' as namer, m.name from milestones m
   left join milestone_stages s on s.community_id = m.community_id and s.milestone_id = m.id
   where m.community_id = ${tx.communityId} and jsonb_path_exists(

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Job, JobQueued } from '../../jobs.js'
 import { bodyLimits, table } from '../../route.js'
 import { Amount, Email, Id, line, PictureUrl, Time, TimeZone, Username } from '../../schemas.js'
 import { messages } from './messages.js'
@@ -103,39 +104,6 @@ const UserInfo = z
   })
   .meta({ id: 'UserInfo' })
 
-const JobError = z
-  .strictObject({
-    /** The line in the file where the row begins; the header is line 1. */
-    line: z.int(),
-    code: z.string(),
-    message: z.string(),
-  })
-  .meta({ id: 'JobError' })
-
-const Job = z
-  .strictObject({
-    _id: Id,
-    type: z.enum(['bulk-import', 'bulk-update']),
-    status: z.enum(['queued', 'running', 'completed', 'failed']).meta({ example: 'completed' }),
-    /** Rows that the file holds, good or bad. */
-    total: z.int(),
-    /** Rows dealt with so far: `succeeded + skipped + failed`. */
-    processed: z.int(),
-    succeeded: z.int(),
-    /** Rows that were there already, exactly so (import only). */
-    skipped: z.int(),
-    failed: z.int(),
-    /** The first hundred errors; all of them in `errors.csv`. */
-    errors: z.array(JobError),
-    /** Why the whole job failed, if it did. */
-    failure: z.string().nullable(),
-    createdAt: Time,
-    startedAt: Time.nullable(),
-    finishedAt: Time.nullable(),
-  })
-  .meta({ id: 'Job' })
-
-const JobQueued = z.strictObject({ message: z.string(), jobId: Id })
 /** The fields of an upload. They come before the file: one that stands after it is refused. */
 const BulkFields = z.strictObject({
   communityId,

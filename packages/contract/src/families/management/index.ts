@@ -14,7 +14,7 @@ export type { HookAction, HookFields, HookOutcome, HookSecret } from './hooks.js
 export { type IdentifierMeaning, keyKinds } from './keys.js'
 export { Leaderboard, rankingFields, timeFilters } from './leaderboards.js'
 export type { Condition, Multiplier, Task } from './milestones.js'
-export type { AccessRule, Discount, VariablePrice } from './store.js'
+export { type AccessRule, type Discount, productFields, type VariablePrice } from './store.js'
 export type { DeliveryStatus, DisabledReason, WebhookFields } from './webhooks.js'
 
 /** What operators configure. */

@@ -6,6 +6,7 @@ import {
   isKnownBy,
   LinkWithCode,
   SocialAction,
+  SocialBonus,
   SocialEvidence,
   SocialNetwork,
   SocialNotices,
@@ -90,6 +91,10 @@ const fields = {
     .meta({ description: 'For `review`: how long members are told that it takes. Default: 48', example: 48 }),
   reward: SocialReward.meta({ description: 'What it gives, of the units that members earn. Default: nothing' }),
   repeat: SocialRepeat.meta({ description: 'How often, by the member’s own calendar. Default: `once`' }),
+  bonus: SocialBonus.nullable().meta({
+    description:
+      'For what repeats: what it gives besides, each time that it was done on so many days, or in so many weeks, in a row. Null, the default: nothing',
+  }),
   waitSeconds: seconds(aDay).meta({ description: 'How long after it was opened it can be claimed first. Default: 0' }),
   cooldownSeconds: seconds(7 * aDay).meta({
     description: 'How long after a claim that was not good the next one is looked at. Default: 60',
@@ -183,6 +188,7 @@ An \`endpoint\` is sent \`{"questId", "userId", "externalId", "username", "actio
   },
   'DELETE /v1/socials/{questId}': {
     summary: 'Delete a quest. What was sent in for it still waits to be decided',
+    description: 'Refused while a milestone asks for it.',
     access,
     params: QuestPath,
     query,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Job, JobQueued } from '../../jobs.js'
 import { bodyLimits, table } from '../../route.js'
 import {
   Amount,
@@ -115,7 +116,7 @@ const VariablePrice = z
 export type VariablePrice = z.output<typeof VariablePrice>
 
 /** Everything that an operator can set on a product. */
-const productFields = {
+export const productFields = {
   name: line(1, 200).meta({ description: 'What people read' }),
   description: text(5000).meta({ description: 'What it is, as text. Default: empty' }),
   imageAlt: line(0, 200).meta({
@@ -174,6 +175,7 @@ const Product = z
   })
   .meta({ id: 'Product' })
 const ProductPath = z.object({ productId: Id })
+const ImportPath = z.object({ importId: Id })
 
 const Vouchers = z
   .strictObject({
@@ -337,6 +339,57 @@ export const store = table({
       .meta({ id: 'UpdateProducts' }),
     answer: z.array(Product),
     message: 'Products updated successfully',
+  },
+  'POST /v1/products/import': {
+    summary: 'Create many products from a CSV file (UTF-8)',
+    description: `Columns, in any order, named without regard to case, spaces, \`-\` and \`_\`: \`name\` and \`price\`, which every row
+needs, \`type\`, \`category\`, \`description\`, \`imageAlt\`, \`discountPrice\`, \`stock\`, \`startsAt\`, \`endsAt\`, \`terms\`,
+\`instructions\`, \`link\`, \`isArchived\` (\`true\` or \`false\`), \`displayOrder\`, \`ignore\`. A column with another name is refused
+unless \`map\` says which of these it is. A category is named by what people read; one that the store does not have yet is made.
+An empty cell says nothing. A product that is there already, by its name without regard to case, stays as it is, and its row is
+skipped; one that cannot be is an error of its row. Pictures are sent one by one.
+
+    name,price,category,stock
+    Enamel mug,300,Gear,40
+    Hut voucher,400,Vouchers,
+
+The same file again within a day answers its first job, unless it comes with an \`Idempotency-Key\` of its own.`,
+    access,
+    query,
+    body: z.strictObject({
+      map: z.string().max(10_000).optional().meta({
+        description: 'A JSON object: the name of a column → what it means, one of the names in the description above',
+        example: '{"title":"name","note":"ignore"}',
+      }),
+    }),
+    file: 'data',
+    answer: JobQueued,
+    status: 202,
+    message: 'Product import is queued',
+  },
+  'GET /v1/product-imports': {
+    summary: 'The newest files of products',
+    access,
+    query: z.strictObject({ ...serverQuery, limit: z.coerce.number().int().min(1).max(100).optional() }),
+    answer: z.array(Job),
+    message: 'Product imports fetched successfully',
+  },
+  'GET /v1/product-imports/{importId}': {
+    summary: 'One file of products: progress and row errors',
+    description: 'What was wrong with rows is kept for 30 days; after that, only how many failed is told.',
+    access,
+    params: ImportPath,
+    query,
+    answer: Job,
+    message: 'Product import fetched successfully',
+  },
+  'GET /v1/product-imports/{importId}/errors.csv': {
+    summary: 'Every row error of a file of products, as a CSV file',
+    description: 'They are kept for 30 days.',
+    access,
+    params: ImportPath,
+    query,
+    media: 'text/csv',
   },
   'GET /v1/products/{productId}': {
     summary: 'Read a product',

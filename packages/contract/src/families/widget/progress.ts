@@ -59,6 +59,8 @@ const Ladder = z
       /** Of the way from the level before. */
       percent: z.int().min(0).max(99),
     }).nullable(),
+    /** The highest that the member was on, where that is above `current`: XP were taken off. Null otherwise. */
+    lost: Level.extend({ missing: z.int().min(1) }).nullable(),
     now: Time,
   })
   .meta({ id: 'Ladder' })

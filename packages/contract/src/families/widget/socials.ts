@@ -35,6 +35,11 @@ const Progress = z
     attemptsLeft: z.int().min(0).nullable(),
     /** For `invite` that is counted here: how many active members came, and how many are needed. Null otherwise. */
     count: z.strictObject({ have: z.int().min(0), need: z.int().min(1) }).nullable(),
+    /**
+     * Where more is given for days, or weeks, in a row: how many count so far of how many, and what comes then; when it is done
+     * on the last of them, `given` has it. Null otherwise.
+     */
+    bonus: z.strictObject({ have: z.int().min(0), need: z.int().min(2), reward: SocialReward }).nullable(),
     /** In the words of who turned it down; null otherwise. */
     rejection: z.string().nullable(),
     /** What it gave in this period; null while it is not `done`. */

@@ -97,6 +97,21 @@ const Item = z
 
 const OneItem = z.strictObject({ item: Item, now: Time }).meta({ id: 'OneItem' })
 
+const Purse = z
+  .strictObject({
+    /** What the member can spend. It stays theirs: time takes nothing away. */
+    available: Amount,
+    /** What comes if what they have sent in is found good, and by when somebody looks at the next of it. */
+    pending: z.strictObject({ amount: Amount, by: Time.nullable() }),
+    /** What waits to be claimed, and what of it is lost next without that: null where none is. */
+    claimable: z.strictObject({
+      amount: Amount,
+      expiring: z.strictObject({ amount: Amount, at: Time }).nullable(),
+    }),
+    now: Time,
+  })
+  .meta({ id: 'Purse', description: 'What a member has, and what comes' })
+
 const Quote = z
   .strictObject({
     /** What an order sends: it says all of this, and is signed. */
@@ -153,6 +168,14 @@ export const store = table({
     access: anyPage,
     params: Key,
     answer: Store,
+  },
+  'GET /widget/v1/{publishableKey}/store/purse': {
+    summary: 'What the member can spend, what comes, and what of that is lost when',
+    description:
+      'Of the currency. `pending` is for quests whose review is on; `claimable` for stages of milestones and for prizes.',
+    access: memberOnly,
+    params: Key,
+    answer: Purse,
   },
   'GET /widget/v1/{publishableKey}/store/items': {
     summary: 'Items, with what each costs who asks and whether they can buy it',

@@ -189,8 +189,21 @@ create table balances (
   unit text not null check (unit in ('xp', 'currency')),
   amount bigint not null constraint balances_not_negative check (amount >= 0)
     constraint balances_exact check (amount <= 9007199254740991),
+  -- The most there was before something was taken off; null while nothing ever was.
+  peak bigint,
   primary key (community_id, member_id, unit),
   foreign key (community_id, member_id) references members (community_id, id)
+);
+
+-- What members gained on each day of UTC, 2^53 - 1 at most, without what came back for something that was bought. Kept with the
+-- entries, in their transaction: who asks for a stretch of time reads its days, and entries of the two that it cuts.
+create table gains (
+  community_id uuid not null,
+  member_id uuid not null,
+  unit text not null,
+  day date not null,
+  amount bigint not null,
+  primary key (community_id, member_id, unit, day)
 );
 
 -- What a community knows of its members beside what everybody has. Texts stand in members.fields, numbers below.
@@ -381,6 +394,7 @@ create table board_winners (
   claimed_at timestamptz,
   primary key (community_id, board_id, period, period_start, member_id)
 );
+create index board_winners_waiting on board_winners (community_id, member_id) where claimed_at is null;
 
 -- The rank that a member was shown last, of the newest run of each period.
 create table board_seen (
@@ -431,7 +445,7 @@ create table idempotency_keys (
 create table jobs (
   community_id uuid not null references communities,
   id uuid not null,
-  type text not null check (type in ('bulk-import', 'bulk-update')),
+  type text not null check (type in ('bulk-import', 'bulk-update', 'product-import')),
   status text not null check (status in ('queued', 'running', 'completed', 'failed')),
   actor text not null,
   -- Header names of the file, which column feeds what, and flags.
@@ -456,9 +470,9 @@ create table job_rows (
   community_id uuid not null,
   job_id uuid not null,
   line bigint not null,
-  -- What names the member. A second row with the same name is refused: nobody could say which one was meant.
+  -- What names the member, or the product. A second row with the same name is refused: nobody could say which one was meant.
   name text not null,
-  -- What it says about the member: properties and movements.
+  -- What it says about it.
   content jsonb not null,
   primary key (community_id, job_id, line),
   unique (community_id, job_id, name),
@@ -506,7 +520,8 @@ begin
 end $$;
 
 select tenant_table(t::regclass) from unnest(array[
-  'counters', 'members', 'avatars', 'member_external_ids', 'transactions', 'entries', 'balances', 'user_fields', 'user_field_values',
+  'counters', 'members', 'avatars', 'member_external_ids', 'transactions', 'entries', 'balances', 'gains', 'user_fields',
+  'user_field_values',
   'user_field_changes', 'leaderboards', 'board_scores', 'board_counts', 'board_deltas', 'board_seen', 'board_winners', 'events',
   'idempotency_keys', 'jobs',
   'job_rows', 'job_errors', 'relays', 'api_keys']) as t;

@@ -141,6 +141,18 @@ export async function claimPrize(tx: Tx, run: Run, memberId: string, at: Date): 
   return { ...prize, claimedAt: at }
 }
 
+/** What a member has won and not claimed, on whichever board. */
+export async function unclaimedPrizes(tx: Tx, memberId: string): Promise<Prize[]> {
+  const rows = await tx.db
+    .selectFrom('board_winners')
+    .select('prize')
+    .where('community_id', '=', tx.communityId)
+    .where('member_id', '=', memberId)
+    .where('claimed_at', 'is', null)
+    .execute()
+  return rows.map(({ prize }) => prize)
+}
+
 /** A winner as operators see them. */
 export interface Winner extends Won {
   memberId: string

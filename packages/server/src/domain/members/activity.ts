@@ -90,35 +90,61 @@ const gains = writeOnce<{
   memberId: string
   units: string[]
   since: string[]
+  /** When the first whole day begins, and the first one after the last. */
+  first: string[]
+  last: string[]
   until: string[]
   most: number
-}>(
-  ({ communityId, memberId, units, since, until, most }) => sql`
+}>(({ communityId, memberId, units, since, first, last, until, most }) => {
+  const between = (since: string, until: string) => sql`
+    select e.amount from entries e
+    where e.community_id = ${communityId} and e.member_id = ${memberId} and e.unit = q.unit and e.amount > 0
+      and e.created_at >= ${sql.ref(`q.${since}`)} and e.created_at < ${sql.ref(`q.${until}`)} and not exists (
+        select from transactions t
+        where t.community_id = ${communityId} and t.id = e.transaction_id and t.reason = 'refund'
+      )`
+  return sql`
     select (
-      select least(coalesce(sum(amount), 0), ${most}::bigint)::bigint from entries e
-      where e.community_id = ${communityId} and e.member_id = ${memberId} and e.unit = q.unit and e.amount > 0
-        and e.created_at >= q.since and e.created_at < q.until and not exists (
-          select from transactions t
-          where t.community_id = ${communityId} and t.id = e.transaction_id and t.reason = 'refund'
-        )
+      select least(coalesce(sum(amount), 0), ${most}::bigint)::bigint from (
+        ${between('since', 'first')}
+        union all
+        select g.amount from gains g
+        where g.community_id = ${communityId} and g.member_id = ${memberId} and g.unit = q.unit
+          and g.day >= (q.first at time zone 'UTC')::date and g.day < (q.last at time zone 'UTC')::date
+        union all
+        ${between('last', 'until')}
+      ) gained
     ) as amount
-    from unnest(${units}::text[], ${since}::timestamptz[], ${until}::timestamptz[])
-      with ordinality as q (unit, since, until, place)
-    order by place`,
-)
+    from unnest(
+      ${units}::text[], ${since}::timestamptz[], ${first}::timestamptz[], ${last}::timestamptz[], ${until}::timestamptz[]
+    ) with ordinality as q (unit, since, first, last, until, place)
+    order by place`
+})
+
+/** The whole days of UTC in a stretch of time: when the first begins and the last ends. With none, both are its end. */
+function wholeDays({ since, until }: Pick<GainQuery, 'since' | 'until'>): { first: Date | null; last: Date | null } {
+  const days = (at: Date, round: 'ceil' | 'floor') => new Date(Math[round](at.getTime() / dayMs) * dayMs)
+  const first = since && days(since, 'ceil')
+  const last = until && days(until, 'floor')
+  return first && last && first > last ? { first: until, last: until } : { first, last }
+}
+const dayMs = 86_400_000
 
 /**
  * What a member has gained, for each of the questions, in one statement: spending is not taken off, what came back for
- * something that was bought is no gain. 2^53-1 at most.
+ * something that was bought is no gain. 2^53-1 at most. It costs a row for each day, and the entries of two.
  */
 export async function gainsOf(tx: Tx, memberId: string, queries: readonly GainQuery[]): Promise<number[]> {
   if (queries.length === 0) return []
+  const days = queries.map(wholeDays)
   const rows = await tx.send<{ amount: number }>(
     gains(tx.db, {
       communityId: tx.communityId,
       memberId,
       units: queries.map(({ unit }) => unit),
       since: queries.map(({ since }) => sinceText(since)),
+      first: days.map(({ first }) => sinceText(first)),
+      last: days.map(({ last }) => untilText(last)),
       until: queries.map(({ until }) => untilText(until)),
       most: Number.MAX_SAFE_INTEGER,
     }),

@@ -337,6 +337,18 @@ const balances = writeOnce<{ communityId: string; memberId: string }>(
 export const balancesOf = async (tx: Tx, memberId: string): Promise<Balances> =>
   byUnit(await tx.send(balances(tx.db, { communityId: tx.communityId, memberId })))
 
+/** The most that a member had of a unit before something was taken off; 0 while nothing ever was. */
+export async function peakOf(tx: Tx, memberId: string, unit: Unit): Promise<number> {
+  const row = await tx.db
+    .selectFrom('balances')
+    .select('peak')
+    .where('community_id', '=', tx.communityId)
+    .where('member_id', '=', memberId)
+    .where('unit', '=', unit)
+    .executeTakeFirst()
+  return row?.peak ?? 0
+}
+
 const earned = writeOnce<{ communityId: string; memberId: string; since: Date; most: number }>(
   ({ communityId, memberId, since, most }) => sql`
     select unit, least(sum(amount), ${most}::bigint)::bigint as amount from entries

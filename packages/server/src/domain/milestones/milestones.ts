@@ -11,6 +11,7 @@ import { given } from '../given.js'
 import { isId, newId } from '../ids.js'
 import { holdRow, shareBoards, shareRow } from '../locks.js'
 import { checkAt, refuseUnknown } from '../references.js'
+import { listQuests } from '../socials/quests.js'
 import type { Condition, Task } from './conditions.js'
 
 /** One step of a milestone: what is asked, and what it gives. */
@@ -152,7 +153,7 @@ async function found(
 const oneById = (tx: Tx, id: string) => milestones(tx).selectAll().where('id', '=', id)
 
 /**
- * @throws Failure `unknown_reference` for a badge, role or field that is not here, `invalid_request` for a value that its
+ * @throws Failure `unknown_reference` for a badge, role, field or quest that is not here, `invalid_request` for a value that its
  * field cannot hold, `conflict` where there are too many.
  */
 export async function createMilestone(
@@ -297,8 +298,9 @@ async function checkInput(tx: Tx, { startsAt, endsAt, requires, stages = [] }: M
   const badges = [...named('badgeId'), ...ofStages('rewards.badgeId', ({ badgeId }) => badgeId)]
   if (badges.length > 0)
     refuseUnknown('badges', Object.fromEntries(badges), new Set((await listBadges(tx)).map(({ id }) => id)))
-  const quests = Object.fromEntries(named('questId'))
-  refuseUnknown('quests', quests, new Set(Object.values(quests).filter(isId)))
+  const quests = named('questId')
+  if (quests.length > 0)
+    refuseUnknown('quests', Object.fromEntries(quests), new Set((await listQuests(tx)).map(({ id }) => id)))
   await checkFields(
     tx,
     tasks.flatMap(([path, task]) => (task.kind === 'field' ? [[path, task] as const] : [])),

@@ -7,7 +7,16 @@ import { recordFacts } from '../facts.js'
 import { givenOf } from '../gamification/settings.js'
 import { type Move, post } from '../ledger.js'
 import { shareBoards } from '../locks.js'
-import { changeProgress, type Doer, holdPeriod, holdProgress, isClaimable, progressAt, type Row } from './progress.js'
+import {
+  changeProgress,
+  type Doer,
+  holdPeriod,
+  holdProgress,
+  isClaimable,
+  progressAt,
+  type Row,
+  rewardFor,
+} from './progress.js'
 import type { Quest } from './quests.js'
 
 /** What is known of a claim. */
@@ -114,7 +123,7 @@ const units = ['xp', 'currency'] as const
  */
 export async function credit(tx: Tx, quest: Quest, row: Row, at: Date, actor: string): Promise<void> {
   if (row.state === 'done') return
-  const given = givenOf(await thisCommunity(tx), quest.settings.reward)
+  const given = givenOf(await thisCommunity(tx), await rewardFor(tx, quest, row))
   const { member_id: memberId, period } = row
   const moves = given.map(({ unit, amount }): Move => {
     const key = `social:${quest.id}:${memberId}:${period}:${unit}`

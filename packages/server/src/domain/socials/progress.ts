@@ -1,4 +1,4 @@
-import type { SocialReason, SocialRepeat, SocialState } from '@rai/contract'
+import type { SocialReason, SocialRepeat, SocialReward, SocialState } from '@rai/contract'
 import { type Selectable, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
@@ -6,7 +6,7 @@ import type { Community } from '../communities.js'
 import { zoneOf } from '../gamification/streaks.js'
 import { holdRow } from '../locks.js'
 import type { Member } from '../members/members.js'
-import { beginningOfTime, type Day, dayOf, momentOf, nextRunStart, runStart } from '../time.js'
+import { addDays, beginningOfTime, type Day, dayOf, momentOf, nextRunStart, runStart } from '../time.js'
 import type { Quest } from './quests.js'
 import { referralsSince } from './referrals.js'
 
@@ -98,6 +98,8 @@ export interface Shown extends Progress {
   times: number
   /** Where we count who came. */
   count: { have: number; need: number } | null
+  /** Where more is given for so many periods in a row. */
+  bonus: { have: number; need: number; reward: SocialReward } | null
 }
 
 /** Where a member is with some quests. */
@@ -124,15 +126,72 @@ export async function readProgress(
       ...progressAt(quest, current, doer.timeZone, at),
       times: row?.times ?? 0,
       count: counts(quest) ? await countOf(tx, quest, doer, at) : null,
+      bonus: await bonusOf(tx, quest, doer.memberId, current?.period ?? period, current?.state === 'done'),
     })
   }
   return shown
+}
+
+/** What a member gets if what they have sent in is found good, and by when it is looked at. */
+export async function reviewedRewards(
+  tx: Tx,
+  memberId: string,
+): Promise<{ reward: SocialReward; until: Date | null }[]> {
+  const rows = await tx.db
+    .selectFrom('social_progress as p')
+    .innerJoin('social_quests as q', (join) =>
+      join.onRef('q.community_id', '=', 'p.community_id').onRef('q.id', '=', 'p.quest_id'),
+    )
+    .select(['q.settings', 'p.next_at'])
+    .where('p.community_id', '=', tx.communityId)
+    .where('p.member_id', '=', memberId)
+    .where('p.state', '=', 'in_review')
+    .execute()
+  return rows.map(({ settings, next_at }) => ({ reward: settings.reward, until: next_at }))
 }
 
 /** How many came by a member in a quest's period, and how many are needed. */
 export async function countOf(tx: Tx, quest: Quest, doer: Doer, at: Date): Promise<{ have: number; need: number }> {
   const since = beganAt(periodAt(quest.settings.repeat, doer, at), doer.timeZone)
   return { have: await referralsSince(tx, doer.memberId, since), need: quest.settings.quantity }
+}
+
+/**
+ * How many periods in a row count for what a quest gives besides, of how many. Null where it gives nothing besides.
+ * @param isDone It is done in the period that is on.
+ */
+async function bonusOf(tx: Tx, quest: Quest, memberId: string, period: Day, isDone: boolean) {
+  const { bonus } = quest.settings
+  if (!bonus) return null
+  const { every: need, reward } = bonus
+  const n = await inRow(tx, quest, memberId, isDone ? period : periodBefore(quest, period))
+  // Of the last of them all count, until the next begins.
+  return { have: isDone && n % need === 0 ? need : n % need, need, reward }
+}
+
+const days = { once: 0, daily: 1, weekly: 7 } as const satisfies Record<SocialRepeat, number>
+
+/** The period before one; of what is done once, that one. */
+const periodBefore = ({ settings: { repeat } }: Quest, period: Day): Day => addDays(period, -days[repeat])
+
+/** In how many periods in a row, of which one is the last, a member has done a quest that repeats. */
+async function inRow(tx: Tx, { id, settings: { repeat } }: Quest, memberId: string, last: Day): Promise<number> {
+  const { rows } = await sql<{ n: number }>`
+    select count(*) as n from (
+      select period, row_number() over (order by period desc)::int as place from social_progress
+      where community_id = ${tx.communityId} and member_id = ${memberId} and quest_id = ${id} and state = 'done'
+        and period <= ${last}::date
+    ) done where period = ${last}::date - (place - 1) * ${days[repeat]}::int`.execute(tx.db)
+  return rows[0]!.n
+}
+
+/** What a quest gives a member who does it in a period: more where that makes enough of them in a row. */
+export async function rewardFor(tx: Tx, quest: Quest, { member_id, period }: Row): Promise<SocialReward> {
+  const { reward, bonus } = quest.settings
+  if (!bonus) return reward
+  const n = 1 + (await inRow(tx, quest, member_id, periodBefore(quest, period)))
+  if (n % bonus.every !== 0) return reward
+  return { xp: reward.xp + bonus.reward.xp, currency: reward.currency + bonus.reward.currency }
 }
 
 /**

@@ -7,7 +7,8 @@ import { emit } from '../events.js'
 import { Failure } from '../failure.js'
 import { given } from '../given.js'
 import { isId, newId } from '../ids.js'
-import { holdRow } from '../locks.js'
+import { holdRow, takeBoards } from '../locks.js'
+import { refuseNamed } from '../naming.js'
 import { hasNetwork } from './networks.js'
 import { hasSigningSecret } from './secret.js'
 
@@ -37,6 +38,7 @@ const unset: Quest['settings'] = {
   reviewHours: 48,
   reward: { xp: 0, currency: 0 },
   repeat: 'once',
+  bonus: null,
   waitSeconds: 0,
   cooldownSeconds: 60,
   notices: { age: '', region: '', paidPromotion: '' },
@@ -145,9 +147,14 @@ export async function updateQuest(tx: Tx, id: string, input: QuestInput, at: Dat
     .executeTakeFirstOrThrow()
 }
 
-/** Nobody is shown it any more. What was sent in for it can still be decided, and what it gave stays. */
+/**
+ * Nobody is shown it any more. What was sent in for it can still be decided, and what it gave stays.
+ * @throws Failure `not_found`, `conflict` while a milestone names it.
+ */
 export async function deleteQuest(tx: Tx, id: string, at: Date): Promise<void> {
+  await takeBoards(tx)
   const { id: known } = await questById(tx, id)
+  await refuseNamed(tx, 'quest', known)
   await tx.db
     .updateTable('social_quests')
     .set({ deleted_at: at })
@@ -174,6 +181,7 @@ async function check(tx: Tx, quest: Pick<Quest, 'network' | 'action' | 'proof' |
   if (!isKnownBy(network, action, proof)) refuse('proof', 'cannot be had for that action on that network')
   if (settings.startsAt && settings.endsAt && settings.endsAt <= settings.startsAt)
     refuse('endsAt', 'must lie after startsAt')
+  if (settings.bonus && settings.repeat === 'once') refuse('bonus', 'is for what repeats')
   if (proof === 'code' && settings.codes.length === 0) refuse('codes', 'must hold one at least')
   if (proof === 'code' && settings.options.length > 0 && settings.attempts >= settings.options.length)
     refuse('attempts', 'must be fewer than the options')
