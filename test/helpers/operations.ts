@@ -82,6 +82,7 @@ export interface Place extends TestCommunity {
   topicId: string
   reportId: string
   jobId: string
+  importId: string
   fieldId: string
   badgeId: string
   milestoneId: string
@@ -196,6 +197,7 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
   const told = await newWebhook(server, community)
   const hook = await newHook(server, community)
   const job = await ask(server, 'POST /apis/v1/users/bulk-import', { bearer: community.systemKey, form: csv() })
+  const goods = await ask(server, 'POST /v1/products/import', { bearer: community.systemKey, form: productsCsv() })
   return {
     ...community,
     server,
@@ -210,6 +212,7 @@ export async function makePlace(server: TestServer, origin: string): Promise<Pla
     frameId,
     reportId,
     jobId: job.answer.jobId,
+    importId: goods.answer.jobId,
     fieldId: (await newField(community)).id,
     badgeId: badge.id,
     milestoneId: milestone.id,
@@ -394,6 +397,13 @@ const newField = ({ tenant }: TestCommunity) =>
 
 export const newQuest = { title: 'Quest', network: 'web', action: 'visit', proof: 'review' } as const
 
+/** A file of a product, each time another one. */
+const productsCsv = () => {
+  const form = new FormData()
+  form.set('data', new Blob([`name,price\nMade ${++made},5\n`]), 'data.csv')
+  return form
+}
+
 /** A file with a member who is not there yet. */
 export const csv = () => {
   const form = new FormData()
@@ -438,6 +448,7 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
   }),
   'POST /apis/v1/users/bulk-import': () => ({ form: csv() }),
   'POST /apis/v1/users/bulk-update': () => ({ form: csv() }),
+  'POST /v1/products/import': () => ({ form: productsCsv() }),
   'POST /v1/leaderboards': () => ({ body: { name: 'Made' } }),
   'PATCH /v1/leaderboards/{leaderboardId}': () => ({ body: { description: 'changed' } }),
   'DELETE /v1/leaderboards/{leaderboardId}': async ({ tenant }) => {
@@ -742,6 +753,7 @@ export async function goodRequest(key: RouteKey, place: Place, who: Ask): Promis
     questId,
     channelId,
     fieldId,
+    importId,
     jobId,
     keyId,
     memberId: userId,
@@ -772,6 +784,7 @@ export async function goodRequest(key: RouteKey, place: Place, who: Ask): Promis
     channelId,
     emoji,
     fieldId,
+    importId,
     jobId,
     keyId,
     messageId,

@@ -1,5 +1,6 @@
 import type { AnswerOf, BodyOf, RouteKey } from '@rai/contract'
 import type { Tx } from '../../db/database.js'
+import { productJobs } from '../../domain/bulk/jobs.js'
 import { forgetImages } from '../../domain/pictures/images.js'
 import {
   createProducts,
@@ -16,9 +17,12 @@ import { addVouchers, countVouchers, dropVouchers } from '../../domain/store/vou
 import type { Handlers, Services } from '../../http/context.js'
 import { pageByNumber } from '../../http/page.js'
 import { shownImageUrl } from '../../pages/pictures.js'
+import { queueFile, showErrors, showJobs, showOneJob } from '../files-of-rows.js'
 import { withPictures } from '../pictures.js'
 
-export const products: Handlers<Extract<RouteKey, `${string} /v1/products${string}`>> = {
+export const products: Handlers<
+  Extract<RouteKey, `${string} /v1/products${string}` | `${string} /v1/product-imports${string}`>
+> = {
   'GET /v1/products': async (context) => {
     const { tx, query, deps } = context
     const { categoryId, search } = query
@@ -43,6 +47,15 @@ export const products: Handlers<Extract<RouteKey, `${string} /v1/products${strin
     for (const { _id, ...changes } of body) changed.push(await change(tx, _id, inputOf(changes), now))
     return changed.map((product) => showProduct(deps, product))
   },
+
+  'POST /v1/products/import': (context) => queueFile('product-import', context),
+
+  'GET /v1/product-imports': ({ tx, query }) => showJobs(tx, productJobs, query.limit),
+
+  'GET /v1/product-imports/{importId}': ({ tx, params }) => showOneJob(tx, productJobs, params.importId),
+
+  'GET /v1/product-imports/{importId}/errors.csv': ({ tx, params, deps }) =>
+    showErrors(tx, productJobs, params.importId, deps),
 
   'GET /v1/products/{productId}': async ({ tx, params, deps }) =>
     showProduct(deps, await productById(tx, params.productId)),

@@ -19,8 +19,18 @@ import { type Move, post } from '../ledger.js'
 import { lockBalances, shareBoards, takeCounts } from '../locks.js'
 import { defaultExternalIdType, type Member, nextNumbers } from '../members/members.js'
 import { dropAvatars, queueAvatars } from '../pictures/avatars.js'
-import { type BulkRow, type NamedBy, type Operation, type Property, wordOf } from './columns.js'
+import {
+  type BulkRow,
+  type MemberBulk,
+  type NamedBy,
+  type NamedRow,
+  type Operation,
+  type Property,
+  wordOf,
+} from './columns.js'
+import { importProducts } from './import-products.js'
 import { addErrors, type Job, type RowError } from './jobs.js'
+import type { ProductRow } from './product-columns.js'
 
 /** How many rows are applied in one transaction. */
 const batch = 2000
@@ -39,16 +49,15 @@ export async function applyNext(tx: Tx, clock: () => Date): Promise<boolean> {
   const startedAt = job.started_at ?? clock()
   const taken = await takeRows(tx, job)
   const done = taken.length < batch
-  const { rows, idOf } = await withFields(tx, taken)
-  const { skipped, refused } = await (job.type === 'bulk-import'
-    ? importRows(tx, job, rows, idOf)
-    : updateRows(tx, job, rows, idOf))
+  const { skipped, refused } = await (job.type === 'product-import'
+    ? importProducts(tx, taken as ProductRow[], job.created_at)
+    : applyToMembers(tx, job, taken as BulkRow[]))
   await addErrors(tx, job.id, refused)
   await tx.db
     .updateTable('jobs')
     .set({
       status: done ? 'completed' : 'running',
-      succeeded: sql`succeeded + ${rows.length - skipped - refused.length}`,
+      succeeded: sql`succeeded + ${taken.length - skipped - refused.length}`,
       skipped: sql`skipped + ${skipped}`,
       failed: sql`failed + ${refused.length}`,
       started_at: startedAt,
@@ -87,7 +96,7 @@ const takeNext = (tx: Tx): Promise<Job | undefined> =>
     .skipLocked()
     .executeTakeFirst()
 
-async function takeRows(tx: Tx, job: Job): Promise<BulkRow[]> {
+async function takeRows(tx: Tx, job: Job): Promise<NamedRow[]> {
   const ofJob = { community_id: tx.communityId, job_id: job.id }
   const rows = await tx.db
     .selectFrom('job_rows')
@@ -103,6 +112,11 @@ async function takeRows(tx: Tx, job: Job): Promise<BulkRow[]> {
     .where('line', '<=', rows.at(-1)?.line ?? 0)
     .execute()
   return rows.map(({ line, name, content }) => ({ line, name, ...content }))
+}
+
+async function applyToMembers(tx: Tx, job: Job, taken: readonly BulkRow[]): Promise<Outcome> {
+  const { rows, idOf } = await withFields(tx, taken)
+  return job.type === 'bulk-import' ? importRows(tx, job, rows, idOf) : updateRows(tx, job, rows, idOf)
 }
 
 /**
@@ -206,7 +220,7 @@ const otherTexts = ({ fields }: Member, { texts }: BulkRow): string[] =>
 const textsOf = ({ texts }: BulkRow, memberId: string, idOf: IdOf): NewValue[] =>
   Object.entries(texts).map(([field, value]) => ({ memberId, fieldId: idOf(field), value }))
 
-const causeOf = ({ created_at: at, type: source, actor }: Job): Cause => ({ at, source, actor })
+const causeOf = ({ created_at: at, type, actor }: Job): Cause => ({ at, source: type as MemberBulk, actor })
 
 /** `<member> <unit>` → how much imports have given. */
 async function importedBefore(tx: Tx, members: readonly Member[]): Promise<Map<string, number>> {
@@ -268,7 +282,7 @@ async function updateRows(tx: Tx, job: Job, rows: readonly BulkRow[], idOf: IdOf
   const size = rows.reduce((sum, { moves, values }) => sum + moves.length + values.length, 0)
   if (isWholesale(size) || rows.some(({ texts }) => Object.keys(texts).length > 0)) await takeCounts(tx)
   const refused: RowError[] = []
-  const found = await membersCalled(tx, job.options.namedBy, rows)
+  const found = await membersCalled(tx, job.options.namedBy as NamedBy, rows)
   const owners = await ownersOf(tx, rows)
   const ids = rows.some(({ moves, values, texts }) => moves.length + values.length + Object.keys(texts).length > 0)
     ? [...found.values()].map(({ id }) => id)

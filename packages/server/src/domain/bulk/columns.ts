@@ -1,12 +1,23 @@
-import { Email, type FieldContent, FieldName, line, PictureUrl, type Unit, Username } from '@rai/contract'
+import {
+  Email,
+  type FieldContent,
+  FieldName,
+  type jobTypes,
+  line,
+  PictureUrl,
+  type Unit,
+  Username,
+} from '@rai/contract'
 import { z } from 'zod'
 import { Failure, type FailureDetail, shownDetails } from '../failure.js'
 import { type Field, largestValue, mustBe, readCell } from '../fields/fields.js'
 import { isId, shortNumber } from '../ids.js'
 import type { RowProblem } from './csv.js'
 
-/** The two things that a file can do to a community: make members, or change those it has. */
-export type BulkType = 'bulk-import' | 'bulk-update'
+/** What a file can do to a community: make members, change those it has, or make products. */
+export type BulkType = (typeof jobTypes)[number]
+/** What it can do to members. */
+export type MemberBulk = Exclude<BulkType, 'product-import'>
 
 /** A column of whole numbers, and what is done with them. */
 type Numeric<What> = What & { operation: Operation | { columnIndex: number } }
@@ -84,7 +95,8 @@ const maxColumns = 200
 const howToMap = (name: string) =>
   `name what it is in the field "map", sent before the file: ${JSON.stringify({ [name]: 'xp' })}, or "ignore"`
 
-const simple = (name: string) => name.toLowerCase().replace(/[\s_-]+/g, '')
+/** A name as headers are compared by it. */
+export const simple = (name: string) => name.toLowerCase().replace(/[\s_-]+/g, '')
 const operationSuffix = /[\s_-]op\s*$/i
 
 /**
@@ -93,13 +105,13 @@ const operationSuffix = /[\s_-]op\s*$/i
  * @throws Failure `invalid_file` that names every column without a meaning, and how to give it one; `not_supported` when
  * all that is wrong are columns that this server has no place for.
  */
-export function planColumns(type: BulkType, header: readonly string[], map: Readonly<Record<string, string>>): Plan {
+export function planColumns(type: MemberBulk, header: readonly string[], map: Readonly<Record<string, string>>): Plan {
   if (header.length > maxColumns)
     throw new Failure('invalid_file', `The file has ${header.length} columns. Send at most ${maxColumns}.`)
-  const wrong: FailureDetail[] = []
+  const wrong: WrongColumn[] = []
   let unsupported = 0
   const refuse = (name: string, message: string): Column => {
-    wrong.push({ path: `data.${short(name)}`, message })
+    wrong.push({ name, message })
     return { kind: 'ignored' }
   }
   const names = header.map((name) => name.trim())
@@ -144,13 +156,22 @@ export function planColumns(type: BulkType, header: readonly string[], map: Read
   if (!needed.some((name) => columnOf(plan, name) !== -1)) {
     refuse(needed[0]!, `is missing: the file needs a column ${needed.join(' or ')}`)
   }
-  if (wrong.length > 0) {
-    const shown = wrong.slice(0, shownDetails).map(({ path, message }) => `${path.slice('data.'.length)} ${message}`)
-    const what = [...shown, ...(wrong.length > shownDetails ? ['and more'] : [])].join('; ')
-    const code = wrong.length === unsupported ? 'not_supported' : 'invalid_file'
-    throw new Failure(code, `The header does not fit: ${what}.`, wrong)
-  }
+  if (wrong.length > 0) throw refuseHeader(wrong, wrong.length === unsupported ? 'not_supported' : 'invalid_file')
   return plan
+}
+
+/** A column that does not fit, and why. */
+interface WrongColumn {
+  name: string
+  message: string
+}
+
+/** Says of a header what is wrong with it. */
+export function refuseHeader(wrong: readonly WrongColumn[], code: 'not_supported' | 'invalid_file' = 'invalid_file') {
+  const details = wrong.map(({ name, message }): FailureDetail => ({ path: `data.${short(name)}`, message }))
+  const shown = wrong.slice(0, shownDetails).map(({ name, message }) => `${short(name)} ${message}`)
+  const what = [...shown, ...(wrong.length > shownDetails ? ['and more'] : [])].join('; ')
+  return new Failure(code, `The header does not fit: ${what}.`, details)
 }
 
 const isNumeric = (column: Column): column is Extract<Column, { kind: 'unit' | 'field' }> =>
@@ -219,11 +240,14 @@ export interface RowContent {
   texts: Record<string, FieldContent>
 }
 
-/** One row, understood. */
-export interface BulkRow extends RowContent {
+/** A row of a file, and what it is about. */
+export interface NamedRow {
   line: number
   name: string
 }
+
+/** One row, understood. */
+export interface BulkRow extends RowContent, NamedRow {}
 
 /** The fields that a file has columns for, by name, and which of them every row must say. */
 export interface FileFields {
@@ -292,4 +316,4 @@ function operationOf(
   return operations.find((one) => one === asked)
 }
 
-const short = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…` : text)
+export const short = (text: string) => (text.length > 40 ? `${text.slice(0, 40)}…` : text)

@@ -6,25 +6,27 @@ import { ensureFields, type Field, isAsked, listFields } from '../fields/fields.
 import { isId, newId } from '../ids.js'
 import { takeTurn } from '../locks.js'
 import {
-  type BulkRow,
   type BulkType,
   type FileFields,
   fieldsIn,
+  type MemberBulk,
   type NamedBy,
+  type NamedRow,
   namedBy,
   type Plan,
   planColumns,
   readRow,
 } from './columns.js'
-import { type CsvRow, csvCell, readCsv } from './csv.js'
+import { type CsvRow, csvCell, type RowProblem, readCsv } from './csv.js'
+import { planProducts, readProduct } from './product-columns.js'
 
 export type Job = Selectable<Tables['jobs']>
 export type RowError = Pick<Selectable<Tables['job_errors']>, 'line' | 'code' | 'message'>
 
 /** What a job was asked to do, besides its rows. */
 export interface JobOptions {
-  /** How its rows name members. */
-  namedBy: NamedBy
+  /** How its rows name members, or products. */
+  namedBy: NamedBy | 'name'
   map: Record<string, string>
   /** Write `user.joined` for each member, besides one `import.completed` for the file. */
   emitEvents: boolean
@@ -83,24 +85,23 @@ export async function takeUpSameFile(
  */
 export async function createJob(tx: Tx, input: NewJob, file: AsyncIterable<Uint8Array>, at: Date): Promise<Job> {
   const id = newId(at.getTime())
-  let plan: Plan | undefined
-  let fields: FileFields = { known: new Map(), required: new Set() }
+  let reader: Reader | undefined
   let total = 0
   let failed = 0
   for await (let rows of readCsv(file)) {
-    const header = plan ? undefined : rows[0]
+    const header = reader ? undefined : rows[0]
     if (header && !header.problem) {
-      plan = planColumns(input.type, header.cells, input.map)
-      fields = await fieldsOf(tx, input.type, plan, at)
-      await insertJob(tx, id, input, plan, at)
+      reader = await readerOf(tx, input, header.cells, at)
+      await insertJob(tx, id, input, reader, at)
       rows = rows.slice(1)
     }
-    if (!plan || rows.length === 0) continue
+    if (!reader || rows.length === 0) continue
     total += rows.length
     if (total > maxRows) throw new Failure('too_large', 'The file has more than 1,000,000 rows. Send it in parts.')
-    failed += await addRows(tx, id, plan, fields, rows)
+    failed += await addRows(tx, id, reader, rows)
   }
-  if (total === 0) throw new Failure('invalid_file', plan ? 'The file has a header and no rows.' : 'The file is empty.')
+  if (total === 0)
+    throw new Failure('invalid_file', reader ? 'The file has a header and no rows.' : 'The file is empty.')
   tx.wake('jobs')
   return tx.db
     .updateTable('jobs')
@@ -111,11 +112,28 @@ export async function createJob(tx: Tx, input: NewJob, file: AsyncIterable<Uint8
     .executeTakeFirstOrThrow()
 }
 
+/** How the rows of a file are read. */
+interface Reader {
+  namedBy: JobOptions['namedBy']
+  read(line: number, cells: readonly string[]): NamedRow | RowProblem
+}
+
+/** @throws Failure `invalid_file` for a header that does not fit, and what `fieldsOf` does. */
+async function readerOf(tx: Tx, { type, map }: NewJob, header: readonly string[], at: Date): Promise<Reader> {
+  if (type === 'product-import') {
+    const plan = planProducts(header, map)
+    return { namedBy: 'name', read: (line, cells) => readProduct(plan, line, cells) }
+  }
+  const plan = planColumns(type, header, map)
+  const fields = await fieldsOf(tx, type, plan, at)
+  return { namedBy: namedBy(plan), read: (line, cells) => readRow(plan, fields, line, cells) }
+}
+
 /**
  * The fields that a file has columns for: those that are not there yet are made.
  * @throws Failure `invalid_file` for a column that does not fit its field, or an import without one that is required.
  */
-async function fieldsOf(tx: Tx, type: BulkType, plan: Plan, at: Date): Promise<FileFields> {
+async function fieldsOf(tx: Tx, type: MemberBulk, plan: Plan, at: Date): Promise<FileFields> {
   // Nobody has said yet what people call them.
   const made = (kind: 'field' | 'text', type: Field['type']) =>
     ensureFields(tx, Object.fromEntries(fieldsIn(plan, kind).map((field) => [field, field])), at, type)
@@ -145,7 +163,13 @@ async function fieldsOf(tx: Tx, type: BulkType, plan: Plan, at: Date): Promise<F
   return { known, required: new Set(required) }
 }
 
-async function insertJob(tx: Tx, id: string, { type, map, emitEvents, actor, fileHash }: NewJob, plan: Plan, at: Date) {
+async function insertJob(
+  tx: Tx,
+  id: string,
+  { type, map, emitEvents, actor, fileHash }: NewJob,
+  { namedBy }: Reader,
+  at: Date,
+) {
   await tx.db
     .insertInto('jobs')
     .values({
@@ -154,7 +178,7 @@ async function insertJob(tx: Tx, id: string, { type, map, emitEvents, actor, fil
       type,
       status: 'queued',
       actor,
-      options: JSON.stringify({ namedBy: namedBy(plan), map, emitEvents } satisfies JobOptions),
+      options: JSON.stringify({ namedBy, map, emitEvents } satisfies JobOptions),
       file_hash: fileHash,
       created_at: at,
     })
@@ -162,17 +186,11 @@ async function insertJob(tx: Tx, id: string, { type, map, emitEvents, actor, fil
 }
 
 /** Keeps good rows, reports bad ones and second rows of the same name; answers how many were bad. */
-async function addRows(
-  tx: Tx,
-  jobId: string,
-  plan: Plan,
-  fields: FileFields,
-  rows: readonly CsvRow[],
-): Promise<number> {
+async function addRows(tx: Tx, jobId: string, reader: Reader, rows: readonly CsvRow[]): Promise<number> {
   const errors: RowError[] = []
-  const good: BulkRow[] = []
+  const good: NamedRow[] = []
   for (const row of rows) {
-    const read = row.problem ?? readRow(plan, fields, row.line, row.cells)
+    const read = row.problem ?? reader.read(row.line, row.cells)
     if ('code' in read) errors.push({ line: row.line, ...read })
     else good.push(read)
   }
@@ -195,7 +213,7 @@ async function addRows(
 const insertAtOnce = 5000
 
 /** Answers the rows that were not kept, because an earlier one has their name. */
-async function keepRows(tx: Tx, jobId: string, rows: readonly BulkRow[]): Promise<BulkRow[]> {
+async function keepRows(tx: Tx, jobId: string, rows: readonly NamedRow[]): Promise<NamedRow[]> {
   const { rows: kept } = await sql<{ line: number }>`
     insert into job_rows (community_id, job_id, line, name, content)
     select ${tx.communityId}::uuid, ${jobId}::uuid, * from unnest(
@@ -230,14 +248,20 @@ export async function addErrors(tx: Tx, jobId: string, errors: readonly RowError
     returning 1`.execute(tx.db)
 }
 
+/** Of members, or of products. */
+export const memberJobs = ['bulk-import', 'bulk-update'] as const
+export const productJobs = ['product-import'] as const
+type JobTypes = readonly BulkType[]
+
 /** @throws Failure `not_found` */
-export async function findJob(tx: Tx, id: string): Promise<Job> {
+export async function findJob(tx: Tx, types: JobTypes, id: string): Promise<Job> {
   const job = isId(id)
     ? await tx.db
         .selectFrom('jobs')
         .selectAll()
         .where('community_id', '=', tx.communityId)
         .where('id', '=', id)
+        .where('type', 'in', types)
         .executeTakeFirst()
     : undefined
   if (!job) throw new Failure('not_found', 'There is no such bulk job.')
@@ -245,11 +269,12 @@ export async function findJob(tx: Tx, id: string): Promise<Job> {
 }
 
 /** The newest jobs, newest first. */
-export async function listJobs(tx: Tx, limit: number): Promise<Job[]> {
+export async function listJobs(tx: Tx, types: JobTypes, limit: number): Promise<Job[]> {
   return tx.db
     .selectFrom('jobs')
     .selectAll()
     .where('community_id', '=', tx.communityId)
+    .where('type', 'in', types)
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(limit)

@@ -17,7 +17,7 @@ export interface CategoryInput {
 }
 
 /** Pages show all of them. */
-const mostCategories = 100
+export const mostCategories = 100
 
 const categories = (tx: Tx) => tx.db.selectFrom('product_categories').where('community_id', '=', tx.communityId)
 

@@ -45,7 +45,8 @@ export interface ProductInput {
   displayOrder?: number | undefined
 }
 
-const mostProducts = 2000
+/** Of a store. */
+export const mostProducts = 2000
 
 const moment = (time: string | null): Date | null => (time === null ? null : new Date(time))
 const json = <T>(value: T | undefined): string | null | undefined =>
@@ -96,6 +97,11 @@ export async function productById(tx: Tx, id: string, hold = false): Promise<Pro
   const product = isId(id) ? await (hold ? holdRow(tx, found) : found.executeTakeFirst()) : undefined
   if (!product) throw new Failure('not_found', 'There is no such product.')
   return product
+}
+
+/** What the products that there are are called. */
+export async function namesOfProducts(tx: Tx): Promise<string[]> {
+  return (await products(tx).select('name').execute()).map(({ name }) => name)
 }
 
 export interface ProductPage {
