@@ -117,6 +117,17 @@ export async function openBrowserShop(server: Pick<TestServer, 'url' | 'database
     body: { codes: Array.from({ length: 5 }, (_, n) => `https://films.example.com/${n}?pass=only-${n}`) },
   })
 
+  await ask(server, 'POST /v1/milestones', {
+    bearer,
+    body: {
+      name: 'Big earner',
+      endsAt: inDays(3),
+      stages: [
+        { name: 'Rich', conditions: { kind: 'balance', unit: 'currency', atLeast: 9000 }, rewards: { coins: 25 } },
+      ],
+    },
+  })
+
   let gifts = 0
   return {
     key: community.publishableKey,

@@ -176,11 +176,27 @@ describe('the ladder of tiers', () => {
     expect(await ladder()).toMatchObject({ xp: 2000, current: { tier: 2, level: 3 }, next: null })
   })
 
+  it('tells of the level that a member was on, until they are again', async () => {
+    await set({ tiers })
+    await earn(community, ada.id, 1200, { at: now })
+    expect(await ladder()).toMatchObject({ current: { level: 2 }, lost: null })
+    await earn(community, ada.id, -150, { at: now })
+    expect(await ladder()).toMatchObject({ xp: 1050, current: { tier: 2, level: 2 }, lost: null })
+    await earn(community, ada.id, -900, { at: now })
+    const lost = { tier: 2, name: 'Guide', icon: '🧭', level: 2, xp: 1000 }
+    expect(await ladder()).toMatchObject({ current: { tier: 1, level: 2 }, lost: { ...lost, missing: 850 } })
+    await earn(community, ada.id, 800, { at: now })
+    await earn(community, ada.id, -1, { at: now })
+    expect(await ladder()).toMatchObject({ xp: 949, lost: { ...lost, missing: 51 } })
+    await earn(community, ada.id, 51, { at: now })
+    expect(await ladder()).toMatchObject({ xp: 1000, lost: null })
+  })
+
   it('shows visitors the levels alone, and nothing while nobody earns XP', async () => {
     await set({ tiers })
     const params = { publishableKey: community.publishableKey }
     const visitors = async () => (await ask(server, 'GET /widget/v1/{publishableKey}/tiers', { params })).answer
-    expect(await visitors()).toMatchObject({ xp: null, current: null, next: null })
+    expect(await visitors()).toMatchObject({ xp: null, current: null, next: null, lost: null })
     expect((await visitors()).levels).toHaveLength(6)
     const unit = { name: 'XP', icon: '', enabled: true }
     await set({ units: { xp: { ...unit, enabled: false }, currency: unit } })

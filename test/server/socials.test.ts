@@ -297,6 +297,39 @@ describe('saying so oneself', () => {
     expect([...days.values()].reduce((sum, { social = 0 }) => sum + social, 0)).toBe(4)
   })
 
+  it('gives more for every so many days in a row, by the member’s calendar', async () => {
+    const bonus = { every: 3, reward: { xp: 7, currency: 1 } }
+    const [member, other] = [await newMember('Asia/Tokyo'), await newMember()]
+    const questId = await newQuest({ repeat: 'daily', bonus })
+    const seen = async () => (await see(questId, member)).progress!.bonus!.have
+    const on = async (day: string, who = member) => {
+      // 00:30 on that day in Tokyo.
+      now = new Date(Date.parse(`${day}T00:30:00+09:00`))
+      const before = await seen()
+      const { given, bonus } = await claim(questId, who)
+      return { before, given: given!.xp, after: bonus!.have }
+    }
+    expect((await see(questId, member)).progress!.bonus).toEqual({ have: 0, need: 3, reward: bonus.reward })
+    expect(await on('2026-12-01')).toEqual({ before: 0, given: 20, after: 1 })
+    expect(await on('2026-12-02')).toEqual({ before: 1, given: 20, after: 2 })
+    expect(await on('2026-12-03')).toEqual({ before: 2, given: 27, after: 3 })
+    expect(await on('2026-12-04')).toEqual({ before: 0, given: 20, after: 1 })
+    // A day is missed.
+    expect(await on('2026-12-06')).toEqual({ before: 0, given: 20, after: 1 })
+    for (const day of ['2026-12-07', '2026-12-08']) await on(day)
+    expect(await holds(member)).toEqual({ xp: 7 * 20 + 2 * 7, currency: 7 * 5 + 2 })
+    expect((await claim(questId, other)).given).toEqual(reward)
+    const weekly = await newQuest({ repeat: 'weekly', bonus: { ...bonus, every: 2 } })
+    const given = []
+    for (const day of ['2026-12-09', '2026-12-14', '2026-12-28']) {
+      now = new Date(`${day}T12:00:00Z`)
+      given.push((await claim(weekly, member)).given!.xp)
+    }
+    expect(given).toEqual([20, 27, 20])
+    const refused = await create({ title: 'Once', network: 'web', action: 'visit', proof: 'self', bonus })
+    expect(refused.paths).toEqual(['bonus'])
+  })
+
   it('gives no day by another time zone', async () => {
     now = new Date('2026-12-10T12:00:00Z')
     const [member, questId] = [await newMember('Pacific/Kiritimati'), await newQuest({ repeat: 'daily' })]

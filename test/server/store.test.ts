@@ -2,9 +2,13 @@ import type { BodyOf } from '@rai/contract'
 import sharp from 'sharp'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createField } from '../../packages/server/src/domain/fields/fields.js'
+import { newId } from '../../packages/server/src/domain/ids.js'
 import { deleteMember } from '../../packages/server/src/domain/members/deletions.js'
 import { findMember } from '../../packages/server/src/domain/members/members.js'
+import { claimStage } from '../../packages/server/src/domain/milestones/claiming.js'
+import { createMilestone, shownMilestones } from '../../packages/server/src/domain/milestones/milestones.js'
 import { createRole, giveRole } from '../../packages/server/src/domain/roles.js'
+import { createQuest } from '../../packages/server/src/domain/socials/quests.js'
 import { ask, formOf } from '../helpers/api.js'
 import { startMailServer } from '../helpers/mail-server.js'
 import { noLimits } from '../helpers/operations.js'
@@ -367,5 +371,83 @@ describe('what members save for', () => {
     expect((await shop.wish(_id, 'ada')).answer.item.wish).toEqual({ notify: true, backAt: null })
     expect((await shop.unwish(_id, 'ada')).answer.item.wish).toBeNull()
     now = start
+  })
+})
+
+describe('the purse', () => {
+  const purse = async (who: string, place = shop) => {
+    const { publishableKey, origin } = place.community
+    const asked = { params: { publishableKey }, origin, bearer: await place.tokenOf(who) }
+    return (await ask(server, 'GET /widget/v1/{publishableKey}/store/purse', asked)).answer
+  }
+  const stage = (currency: number, atLeast: number) => ({
+    ...{ name: 'Stage', description: '', badgeId: null, multipliers: [], supply: null, xp: 9, currency },
+    conditions: { kind: 'balance', unit: 'currency', atLeast } as const,
+  })
+
+  it('tells what a member has, what can be claimed until when, and what is in review', async () => {
+    const other = await openShop(server, () => now)
+    const { tenant, publishableKey, origin } = other.community
+    await other.member('cai', 40)
+    const nothing = { pending: { amount: 0, by: null }, claimable: { amount: 0, expiring: null } }
+    expect(await purse('cai', other)).toEqual({ available: 40, ...nothing, now: now.toISOString() })
+    const [, , quest] = await tenant(async (tx) => [
+      await createMilestone(tx, { name: 'Ends', endsAt: hours(5), stages: [stage(7, 10), stage(20, 41)] }, now),
+      await createMilestone(tx, { name: 'Stays', stages: [stage(3, 10)] }, now),
+      await createQuest(
+        tx,
+        {
+          title: 'Post',
+          network: 'x',
+          action: 'post',
+          proof: 'review',
+          reward: { xp: 1, currency: 11 },
+          reviewHours: 2,
+        },
+        now,
+      ),
+    ])
+    const claim = { origin, bearer: await other.tokenOf('cai'), body: { link: 'https://x.example/post' } }
+    const params = { publishableKey, questId: quest.id }
+    await ask(server, 'POST /widget/v1/{publishableKey}/socials/{questId}/claim', { ...claim, params })
+    const coming = {
+      pending: { amount: 11, by: hours(2).toISOString() },
+      claimable: { amount: 10, expiring: { amount: 7, at: hours(5).toISOString() } },
+    }
+    expect(await purse('cai', other)).toMatchObject({ available: 40, ...coming })
+    now = hours(2)
+    await other.give('cai', 1)
+    expect(await purse('cai', other)).toMatchObject({
+      ...{ available: 41, pending: { amount: 11, by: null } },
+      claimable: { amount: 30, expiring: { amount: 27 } },
+    })
+    now = hours(5)
+    expect((await purse('cai', other)).claimable).toEqual({ amount: 3, expiring: null })
+    const { claimable } = await purse('cai', other)
+    await tenant(async (tx) => {
+      const [milestone] = (await shownMilestones(tx)).filter(({ name }) => name === 'Stays')
+      await claimStage(tx, milestone!.id, 1, other.ids.cai!, now)
+    })
+    const after = await purse('cai', other)
+    expect([claimable.amount, after.available, after.claimable.amount]).toEqual([3, 44, 0])
+    now = start
+  })
+
+  it('counts a prize that was won until it is claimed', async () => {
+    const other = await openShop(server, () => now)
+    await other.member('dee')
+    const run = { board_id: newId(), period: 'all', period_start: '0001-01-01', member_id: other.ids.dee! } as const
+    const prize = { from: 1, to: 1, title: 'Coins', amount: { unit: 'currency', amount: 25 } } as const
+    await other.community.tenant(({ db, communityId }) =>
+      db
+        .insertInto('board_winners')
+        .values({ community_id: communityId, ...run, rank: 1, prize: JSON.stringify(prize) })
+        .execute(),
+    )
+    expect((await purse('dee', other)).claimable).toEqual({ amount: 25, expiring: null })
+    // It is of no board here: nothing could claim it.
+    await other.community.tenant(({ db }) =>
+      db.deleteFrom('board_winners').where('board_id', '=', run.board_id).execute(),
+    )
   })
 })

@@ -26,6 +26,7 @@ export { type Catalogue, catalogue, type ItemChoice, readItem, type Shelf } from
 export { setWantedItem, unfinished, wantedItem } from './store/intents.js'
 export { type History, type Orders, orders, showVoucher } from './store/orders.js'
 export { type Purchase, type PurchaseState, purchase } from './store/purchase.js'
+export { purse } from './store/purse.js'
 export { type Storefront, storefront } from './store/storefront.js'
 export { setWish, type WishChange } from './store/wishes.js'
 export type {
@@ -49,6 +50,7 @@ export type {
   MyRows,
   Order,
   Period,
+  Purse,
   Quote,
   ReasonCode,
   Recap,

@@ -27,6 +27,7 @@ export type StoreAnswer = AnswerOf<'GET /widget/v1/{publishableKey}/store'>
 export type Items = AnswerOf<'GET /widget/v1/{publishableKey}/store/items'>
 export type ItemsQuery = NonNullable<QueryOf<'GET /widget/v1/{publishableKey}/store/items'>>
 export type Item = Items['items'][number]
+export type Purse = AnswerOf<'GET /widget/v1/{publishableKey}/store/purse'>
 export type Quote = AnswerOf<'POST /widget/v1/{publishableKey}/store/quotes'>
 export type Order = AnswerOf<'GET /widget/v1/{publishableKey}/store/orders/{orderId}'>
 export type Voucher = AnswerOf<'POST /widget/v1/{publishableKey}/store/orders/{orderId}/voucher'>

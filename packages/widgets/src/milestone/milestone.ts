@@ -88,6 +88,7 @@ const everything: MilestoneChoice = {}
  * @csspart day - A day that counts.
  * @csspart tiers - The ladder of tiers.
  * @csspart tier - One level; the member's own is also `tier-current`.
+ * @csspart tier-lost - The level that the member was on until XP were taken off.
  * @csspart recap - What the month has been like.
  * @csspart sign-in - The line that invites guests to sign in.
  * @csspart empty - What stands where no milestones are.

@@ -38,6 +38,7 @@ export const words = {
   notReached: 'not reached yet',
   toNext: '{amount} to {name}',
   top: 'You are at the top',
+  lostTier: 'You were {name} until XP were taken off. {amount} more, and you are again.',
   recapTitle: 'Your {month}',
   earnedIn: 'Earned',
   spentIn: 'Spent',
@@ -222,7 +223,7 @@ export default class ProgressController {
     </div>`
   }
 
-  #renderLadder({ levels, current, next }: Ladder) {
+  #renderLadder({ levels, current, next, lost }: Ladder) {
     const { amount } = this.#scene
     const tiers = levels.filter(({ level }) => level === 1)
     const reached = (tier: number) => (!current || tier > current.tier ? 0 : tier === current.tier ? current.level : 3)
@@ -253,6 +254,7 @@ export default class ProgressController {
             ? html`<p class="facts"><span>${this.#say('top')}</span></p>`
             : nothing
       }
+      ${lost ? html`<p class="lost" part="tier-lost">${this.#say('lostTier', { amount: amount('xp', lost.missing), name: `${lost.name} ${lost.level}` })}</p>` : nothing}
       <ol class="tiers" role="list">${tiers.map(rung)}</ol>
     </section>`
   }

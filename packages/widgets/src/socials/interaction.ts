@@ -53,6 +53,8 @@ export const words = {
   linkWanted: 'Please enter a whole web address.',
   triesLeft: { one: 'One try left', other: '{count} tries left' },
   came: '{have} of {need} have come',
+  bonusDays: '{have} of {need} days in a row: the last one gives {reward} more.',
+  bonusWeeks: '{have} of {need} weeks in a row: the last one gives {reward} more.',
   tooSoon: 'You can say that it is done in {time}.',
   later: 'It does not show yet. It can be checked again in {time}.',
   notYetOn: '{network} does not show it yet.',
@@ -179,7 +181,7 @@ export default class Interaction implements ReactiveController {
 
   #renderProgress(quest: SocialQuest, progress: SocialProgress) {
     const { id, share, network, account } = quest
-    const { state, reason, count } = progress
+    const { state, reason, count, bonus } = progress
     const isOver = state === 'done' || state === 'in_review' || reason === 'attempts_used'
     const needsAccount = account !== null && !isOver && this.#isMissing(account)
     const message = this.#message(quest, progress)
@@ -187,6 +189,15 @@ export default class Interaction implements ReactiveController {
     const problem = !isOver && this.#problem?.id === id && !this.#problem.field ? this.#problem.words : undefined
     return html`${message ? html`<p class="message" part="message">${message}</p>` : nothing}
       ${count ? html`<p class="words">${this.#say('came', { have: this.#number(count.have), need: this.#number(count.need) })}</p>` : nothing}
+      ${
+        bonus && rewardText(bonus.reward, this.#scene)
+          ? html`<p class="words" part="bonus">${this.#say(quest.repeat === 'weekly' ? 'bonusWeeks' : 'bonusDays', {
+              have: this.#number(bonus.have),
+              need: this.#number(bonus.need),
+              reward: rewardText(bonus.reward, this.#scene),
+            })}</p>`
+          : nothing
+      }
       ${share && !isOver ? this.#passingOn.render(share, () => this.#start(quest)) : nothing}
       ${
         isOver

@@ -58,6 +58,7 @@ import styles from './socials.styles.css?inline'
  * @csspart quest-detail - What it takes to do it.
  * @csspart description - What it is about.
  * @csspart notice - What must be told beside it.
+ * @csspart bonus - What so many days, or weeks, in a row give besides.
  * @csspart message - Why it is in its state.
  * @csspart link - Leads to where it is done.
  * @csspart share-button - Opens the device's own dialog to share something.

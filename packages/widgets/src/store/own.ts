@@ -1,6 +1,16 @@
-import { type ApiError, type Item, setWish, viewer, type WishChange } from '@rai/stores'
+import {
+  type ApiError,
+  type Item,
+  type Loadable,
+  type Purse,
+  purse,
+  setWish,
+  viewer,
+  type WishChange,
+} from '@rai/stores'
 import { html, type LitElement, nothing, type TemplateResult, unsafeCSS } from 'lit'
 import { errorEvent } from '../shared/events.js'
+import { each } from '../shared/format.js'
 import { type Text, textOf } from '../shared/messages.js'
 import { Announcer } from '../shared/on-demand/announcer.js'
 import { heartIcon, icon, iconStyles, receiptIcon } from '../shared/on-demand/icons.js'
@@ -15,6 +25,9 @@ export const styles = [iconStyles, unsafeCSS(css)]
 
 export const words = {
   youHave: 'You have',
+  toClaim: '{amount} to claim',
+  claimBy: '{amount} to claim until {time}',
+  inReview: '{amount} in review',
   orders: 'My orders',
   save: 'Save for {name}',
   saved: 'Saved',
@@ -22,6 +35,12 @@ export const words = {
   willTell: 'You will be told when it is back',
   notDone: 'That did not work. Try again.',
 }
+
+const moments = each(
+  (locale) => new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' }),
+)
+
+const isOnItsWay = (state: string | undefined) => state !== 'ready' && state !== 'failed'
 
 /** What the store has for the member who looks at it: what they can spend, what they save for, what they have bought. */
 export default class OwnController {
@@ -33,6 +52,7 @@ export default class OwnController {
   readonly #scene: Scene
   readonly #say: Text<keyof typeof words>
   readonly #viewer: StoreController<ReturnType<ReturnType<typeof viewer>['$viewer']['get']>>
+  readonly #purse: StoreController<Loadable<Purse | null>>
   readonly #announcer: Announcer
   readonly #history: Part<HistoryController>
 
@@ -43,6 +63,10 @@ export default class OwnController {
     this.#viewer = new StoreController(host, () => {
       const environment = scene.environment()
       return environment && viewer(environment).$viewer
+    })
+    this.#purse = new StoreController(host, () => {
+      const environment = scene.environment()
+      return environment && purse(environment).$purse
     })
     this.#announcer = new Announcer(host)
     this.#history = new Part(host, async () => {
@@ -67,11 +91,12 @@ export default class OwnController {
   /** What the member can spend, and the way to what they have bought. Both come at once: one would move the other. */
   renderPurse(): TemplateResult | typeof nothing {
     const state = this.#viewer.value?.state
-    if (state !== 'ready' && state !== 'failed') return nothing
+    if (isOnItsWay(state) || isOnItsWay(this.#purse.value?.state)) return nothing
     const balance = this.#balance
     return html`<span class="sum">
         <span class="has">${this.#say('youHave')}</span>
         ${balance === undefined ? nothing : html`<span class="balance">${this.#scene.amount(balance)}</span>`}
+        ${this.#renderComing()}
       </span>
       <button
         class="icon-button orders-button"
@@ -83,6 +108,32 @@ export default class OwnController {
       >
         ${icon(receiptIcon)}<span class="orders-name">${this.#say('orders')}</span>
       </button>`
+  }
+
+  /** What comes besides: what is lost without a claim first, then what can be claimed, then what is in review. */
+  #renderComing() {
+    const state = this.#purse.value
+    const coming = state?.state === 'ready' ? state.value : undefined
+    if (!coming) return nothing
+    const { pending, claimable } = coming
+    const { amount, locale } = this.#scene
+    const { expiring } = claimable
+    const rest = claimable.amount - (expiring?.amount ?? 0)
+    const told = [
+      ...(expiring
+        ? [
+            this.#say('claimBy', {
+              amount: amount(expiring.amount),
+              time: moments(locale()).format(new Date(expiring.at)),
+            }),
+          ]
+        : []),
+      ...(rest ? [this.#say('toClaim', { amount: amount(rest) })] : []),
+      ...(pending.amount ? [this.#say('inReview', { amount: amount(pending.amount) })] : []),
+    ]
+    return told.length
+      ? html`<span class="coming" part="coming">${told.map((one) => html`<span>${one}</span>`)}</span>`
+      : nothing
   }
 
   /** Saves for an item, or no longer; lies over its picture. */

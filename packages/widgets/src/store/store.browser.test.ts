@@ -137,6 +137,16 @@ describe('<rai-store>', () => {
     await until(() => noteOf(element, 'Badge') === '', 'in stock')
   })
 
+  it('says what comes besides what the member has, as soon as it does', async () => {
+    const element = await shop({ member: 'shopper-30' })
+    await until(() => part(element, 'balance'), 'balance')
+    expect(part(element, 'coming')).to.equal(null)
+    await site('/give', { member: 'shopper-30', amount: '9000' })
+    await until(() => part(element, 'coming'), 'what comes')
+    expect(textOf(part(element, 'coming'))).to.match(/^25 Coins to claim until \w+ \d+/)
+    await expect(element).to.be.accessible()
+  })
+
   it('saves for an item and forgets it, unless the page says no', async () => {
     const element = await shop({ member: 'shopper-4' })
     const heart = () => cardOf(element, 'Tent').querySelector<HTMLElement>('[part=wish-button]')

@@ -66,6 +66,7 @@ type Ready<T> = Extract<Loadable<T>, { state: 'ready' }>
  * @csspart title - The store's name.
  * @csspart description - What the store is about; scrolls where it has more than three lines.
  * @csspart balance - What the member can spend.
+ * @csspart coming - What comes besides: what can be claimed, until when, and what is in review.
  * @csspart orders-button - Opens what the member has bought.
  * @csspart sign-in - The line that invites guests to sign in.
  * @csspart tools - The line of categories and filters.

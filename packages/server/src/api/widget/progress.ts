@@ -8,7 +8,7 @@ import { recapOf } from '../../domain/gamification/recap.js'
 import { gamificationOf, givenOf, type Level, levelsOf, tiersOf } from '../../domain/gamification/settings.js'
 import { zoneOf } from '../../domain/gamification/streaks.js'
 import { currentStreak, lostOf, repairStreak, visitsOf } from '../../domain/gamification/visits.js'
-import { balancesOf, findMember } from '../../domain/members/members.js'
+import { balancesOf, findMember, peakOf } from '../../domain/members/members.js'
 import { dayOf } from '../../domain/time.js'
 import type { Handlers } from '../../http/context.js'
 import { showBadge } from './badges.js'
@@ -28,20 +28,23 @@ export const progress: Handlers<`GET ${Own}` | 'POST /widget/v1/{publishableKey}
   },
 
   'GET /widget/v1/{publishableKey}/tiers': async ({ tx, principal, now }) => {
-    const [community, settings, balances] = await Promise.all([
+    const [community, settings, balances, peak] = await Promise.all([
       thisCommunity(tx),
       gamificationOf(tx),
       principal.memberId ? balancesOf(tx, principal.memberId) : null,
+      principal.memberId ? peakOf(tx, principal.memberId, 'xp') : 0,
     ])
     const levels = levelsOf(tiersOf(community, settings))
     const xp = balances?.xp ?? null
     const current = xp === null ? undefined : levels.findLast(({ needed }) => needed <= xp)
     const next = xp === null ? undefined : levels.find(({ needed }) => needed > xp)
+    const lost = xp === null ? undefined : levels.findLast(({ needed }) => needed <= peak && needed > xp)
     return {
       xp,
       levels: levels.map(showLevel),
       current: current ? showLevel(current) : null,
       next: next ? { ...showLevel(next), ...wayTo(next, current, xp!) } : null,
+      lost: lost ? { ...showLevel(lost), missing: lost.needed - xp! } : null,
       now: now.toISOString(),
     }
   },

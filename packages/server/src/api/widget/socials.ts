@@ -218,15 +218,16 @@ async function showQuests(
       options: proof === 'code' ? options : [],
       account: proof === 'account' && isConnectable(network) ? network : null,
       ...links,
-      progress: progress ? showProgress(progress.get(quest.id)!) : null,
+      progress: progress ? showProgress(progress.get(quest.id)!, community) : null,
     }
   })
 }
 
 const time = (at: Date | null): string | null => at?.toISOString() ?? null
 
-const showProgress = ({ openedAt, until, ...rest }: Shown) => ({
+const showProgress = ({ openedAt, until, bonus, ...rest }: Shown, community: Community) => ({
   ...rest,
+  bonus: bonus && { ...bonus, reward: amountsOf(community, bonus.reward) },
   openedAt: time(openedAt),
   until: time(until),
 })

@@ -23,6 +23,7 @@ import {
   statusOf,
   voucherOf,
 } from '../../domain/store/orders.js'
+import { purseOf } from '../../domain/store/purse.js'
 import { openStore } from '../../domain/store/settings.js'
 import { unwish, wish } from '../../domain/store/wishes.js'
 import type { Context, Handlers, Services } from '../../http/context.js'
@@ -41,6 +42,17 @@ export const store: Handlers<Extract<RouteKey, `${string} ${Store}` | `${string}
       title,
       description,
       categories: categories.map(({ id, name }) => ({ id, name })),
+      now: now.toISOString(),
+    }
+  },
+
+  'GET /widget/v1/{publishableKey}/store/purse': async ({ tx, principal, now }) => {
+    const [purse] = await Promise.all([purseOf(tx, principal.memberId!, now), openStore(tx)])
+    const { available, pending, pendingBy, claimable, expiring } = purse
+    return {
+      available,
+      pending: { amount: pending, by: pendingBy?.toISOString() ?? null },
+      claimable: { amount: claimable, expiring: expiring && { ...expiring, at: expiring.at.toISOString() } },
       now: now.toISOString(),
     }
   },

@@ -156,6 +156,7 @@ export default {
   notReached: 'لم تصل إليه بعد',
   toNext: '{amount} حتى {name}',
   top: 'أنت في القمة',
+  lostTier: 'كنت {name} إلى أن خُصمت نقاط الخبرة. {amount} أخرى وتعود إليها.',
   recapTitle: 'شهرك: {month}',
   earnedIn: 'كسبت',
   spentIn: 'أنفقت',

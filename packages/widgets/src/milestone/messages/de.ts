@@ -91,6 +91,7 @@ export default {
   notReached: 'noch nicht erreicht',
   toNext: '{amount} bis {name}',
   top: 'Du bist ganz oben',
+  lostTier: 'Du warst {name}, bis XP abgezogen wurden. Noch {amount}, und du bist es wieder.',
   recapTitle: 'Dein {month}',
   earnedIn: 'Verdient',
   spentIn: 'Ausgegeben',

@@ -96,6 +96,7 @@ export default {
   notReached: 'עדיין לא הושגה',
   toNext: '{amount} עד {name}',
   top: 'הגעת לפסגה',
+  lostTier: 'היית {name} עד שנוכו נקודות ניסיון. עוד {amount}, ושוב תהיה כזה.',
   recapTitle: '{month} שלך',
   earnedIn: 'נצבר',
   spentIn: 'הוצא',

@@ -88,6 +88,7 @@ export default {
   notReached: 'अभी नहीं पहुँचे',
   toNext: '{name} तक {amount}',
   top: 'आप सबसे ऊपर हैं',
+  lostTier: 'XP काटे जाने तक आप {name} थे। {amount} और, और आप फिर वहीं होंगे।',
   recapTitle: 'आपका {month}',
   earnedIn: 'कमाया',
   spentIn: 'ख़र्च किया',

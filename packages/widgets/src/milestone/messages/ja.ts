@@ -88,6 +88,7 @@ export default {
   notReached: '未到達',
   toNext: '{name} まで {amount}',
   top: '最上位です',
+  lostTier: 'XPが引かれるまでは{name}でした。あと{amount}で元に戻れます。',
   recapTitle: '{month}のあなた',
   earnedIn: '獲得',
   spentIn: '使った分',

@@ -65,6 +65,8 @@ export default {
     other: '{count} محاولة متبقية',
   },
   came: 'جاء {have} من {need}',
+  bonusDays: '{have} من {need} أيام متتالية: اليوم الأخير يمنح {reward} إضافية.',
+  bonusWeeks: '{have} من {need} أسابيع متتالية: الأسبوع الأخير يمنح {reward} إضافية.',
   tooSoon: 'يمكنك أن تقول إنها تمت بعد {time}.',
   later: 'لا تظهر بعد. يمكن التحقق مرة أخرى بعد {time}.',
   notYetOn: 'لا تظهر على {network} بعد.',

@@ -51,6 +51,8 @@ export default {
   linkWanted: 'Bitte gib eine ganze Webadresse ein.',
   triesLeft: { one: 'Noch ein Versuch', other: 'Noch {count} Versuche' },
   came: '{have} von {need} sind gekommen',
+  bonusDays: '{have} von {need} Tagen in Folge: Der letzte bringt zusätzlich {reward}.',
+  bonusWeeks: '{have} von {need} Wochen in Folge: Die letzte bringt zusätzlich {reward}.',
   tooSoon: 'In {time} kannst du sagen, dass es geschafft ist.',
   later: 'Es zeigt sich noch nicht. In {time} kann es wieder geprüft werden.',
   notYetOn: '{network} zeigt es noch nicht.',

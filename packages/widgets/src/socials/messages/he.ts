@@ -51,6 +51,8 @@ export default {
   linkWanted: 'נא להזין כתובת אינטרנט מלאה.',
   triesLeft: { one: 'נותר ניסיון אחד', two: 'נותרו שני ניסיונות', other: 'נותרו {count} ניסיונות' },
   came: '{have} מתוך {need} הגיעו',
+  bonusDays: '{have} מתוך {need} ימים ברצף: האחרון נותן עוד {reward}.',
+  bonusWeeks: '{have} מתוך {need} שבועות ברצף: האחרון נותן עוד {reward}.',
   tooSoon: 'אפשר לומר שזה הושלם בעוד {time}.',
   later: 'זה עוד לא נראה. אפשר לבדוק שוב בעוד {time}.',
   notYetOn: 'זה עוד לא נראה ב־{network}.',

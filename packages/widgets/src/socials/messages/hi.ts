@@ -51,6 +51,8 @@ export default {
   linkWanted: 'कृपया पूरा वेब पता डालें।',
   triesLeft: { one: '{count} कोशिश बाकी', other: '{count} कोशिशें बाकी' },
   came: '{need} में से {have} आए',
+  bonusDays: 'लगातार {need} में से {have} दिन: आख़िरी दिन {reward} और मिलते हैं।',
+  bonusWeeks: 'लगातार {need} में से {have} हफ़्ते: आख़िरी हफ़्ते {reward} और मिलते हैं।',
   tooSoon: '{time} में आप बता सकते हैं कि हो गया।',
   later: 'यह अभी नहीं दिखता। {time} में फिर जाँचा जा सकता है।',
   notYetOn: '{network} पर यह अभी नहीं दिखता।',

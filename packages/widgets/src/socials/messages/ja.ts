@@ -51,6 +51,8 @@ export default {
   linkWanted: '完全なウェブアドレスを入力してください。',
   triesLeft: { other: 'あと {count} 回試せます' },
   came: '{need} 人中 {have} 人が参加',
+  bonusDays: '{need} 日連続のうち {have} 日：最後の日にさらに {reward} もらえます。',
+  bonusWeeks: '{need} 週連続のうち {have} 週：最後の週にさらに {reward} もらえます。',
   tooSoon: 'あと {time} で完了を知らせることができます。',
   later: 'まだ確認できません。あと {time} で再び確認できます。',
   notYetOn: '{network} ではまだ確認できません。',
