@@ -18,7 +18,7 @@ const suites: Record<string, string> = {
   e2e: 'vitest run --config test/e2e/vitest.config.ts',
 }
 
-const env = { ...process.env, ...(process.argv.includes('--long') && { RAI_LONG: '1' }) }
+const env = { ...process.env, ...(process.argv.includes('--long') && { RAI_LONG: '1', RAI_TEST_PRISM: '1' }) }
 const folder = mkdtempSync(join(tmpdir(), 'rai-counts-'))
 const sum = { passed: 0, failed: 0 }
 

@@ -1,6 +1,7 @@
 import { request } from 'node:http'
 import type { AnswerOf, ErrorCode, Facts, RouteKey } from '@rai/contract'
 import type { TestCommunity } from './community.js'
+import type { Prism } from './prism.js'
 import type { TestServer } from './server.js'
 
 /** One request in the words of the contract. */
@@ -52,8 +53,27 @@ export async function ask<K extends RouteKey>(
     ...ask.headers,
   }
   const body = ask.form ?? (ask.body === undefined ? undefined : JSON.stringify(ask.body))
-  const response = await fetch(url, { method: ask.method ?? method, headers, ...(body && { body }) })
+  const response = await judged(url, { method: ask.method ?? method, headers, ...(body && { body }) })
   return readReply(response) as Promise<Reply<AnswerOf<K>>>
+}
+
+/** A proxy for each server, once it is asked for. */
+const proxies = new Map<string, Promise<Prism>>()
+
+/**
+ * Under `npm run test:long` every test asks through a Prism proxy, to which no answer may be another than the API document
+ * says. (Requests may: what is refused is asked for on purpose.)
+ */
+async function judged(url: URL, init: RequestInit): Promise<Response> {
+  if (!process.env.RAI_TEST_PRISM) return fetch(url, init)
+  const { startPrism, violationsOf } = await import('./prism.js')
+  const { openapi } = await import('../../packages/server/src/pages/openapi.js')
+  const { origin } = url
+  if (!proxies.has(origin)) proxies.set(origin, startPrism(openapi(origin), origin))
+  const response = await fetch(new URL(url.pathname + url.search, (await proxies.get(origin)!).url), init)
+  const wrong = violationsOf(response.headers).filter(({ location }) => location[0] === 'response')
+  if (wrong.length === 0) return response
+  throw new Error(`Not as the API document says: ${init.method} ${url.pathname} ${JSON.stringify(wrong)}`)
 }
 
 interface Envelope {

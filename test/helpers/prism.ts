@@ -16,6 +16,9 @@ export interface Prism {
   stop(): Promise<void>
 }
 
+/** What an answer that came through the proxy says against itself and its request. */
+export const violationsOf = (headers: Headers): Violation[] => JSON.parse(headers.get('sl-violations') ?? '[]')
+
 /** Prism writes nothing: what it has to say stands in a header. */
 const silent: Record<string, unknown> = { child: () => silent }
 for (const level of ['fatal', 'error', 'warn', 'info', 'debug', 'trace']) silent[level] = () => {}
@@ -41,7 +44,7 @@ export async function startPrism(document: object, upstream: string): Promise<Pr
     url,
     async ask(request) {
       const reply = await rawRequest({ url }, request)
-      return { reply, violations: JSON.parse(reply.headers.get('sl-violations') ?? '[]') as Violation[] }
+      return { reply, violations: violationsOf(reply.headers) }
     },
     stop: server.close,
   }

@@ -110,6 +110,7 @@ export interface Tables {
   orders: Orders
   vouchers: Vouchers
   wishes: Wishes
+  invitations: Invitations
   social_quests: SocialQuests
   social_progress: SocialProgress
   social_reviews: SocialReviews
@@ -169,7 +170,7 @@ interface Registrations {
   id: string
   email: string
   email_key: Computed<string>
-  password_hash: string
+  password_hash: string | null
   first_name: string
   last_name: string
   display_name: string
@@ -200,14 +201,25 @@ interface SessionTokens {
   used_at: Date | null
 }
 
-export type MailKind = 'confirm' | 'reset' | 'changed' | 'back'
+export type MailKind = 'confirm' | 'reset' | 'changed' | 'back' | 'invited'
 
-/** What a mail of a community tells of: an item that is back, and where. */
-export interface MailAbout {
+/** An item that is back, and where. */
+export interface BackAbout {
   item: string
   community: string
   page: string
 }
+
+/** Somebody whom a community has made a member, and invites to have a login. */
+export interface InvitedAbout {
+  community: string
+  firstName: string
+  lastName: string
+  displayName: string
+}
+
+/** What a mail of a community tells of. */
+export type MailAbout = BackAbout | InvitedAbout
 
 interface Mails {
   id: string
@@ -946,6 +958,12 @@ interface Wishes {
   back_at: Date | null
   is_mail_due: Generated<boolean>
   created_at: Date
+}
+
+interface Invitations {
+  community_id: string
+  id: string
+  member_id: string
 }
 
 interface SocialQuests {

@@ -31,6 +31,8 @@ const counted = {
   account: { points: 100, seconds: 3_600 },
   /** Mails to one address. */
   mail: { points: 5, seconds: 3_600 },
+  /** Mails by which one community invites people. */
+  invitations: { points: 1_000, seconds: 86_400 },
   /** Communities that one account makes. */
   servers: { points: 10, seconds: 86_400 },
   /** What is asked of one community to be sent by webhooks once more. */

@@ -2,7 +2,7 @@ import type { NodemailerError } from 'nodemailer'
 import type { Logger } from 'pino'
 import type { Config } from '../config.js'
 import { type AccountsTx, accountsLane, type Database } from '../db/database.js'
-import { findAccount, newestRegistration, newLink } from '../domain/accounts/accounts.js'
+import { findAccount, newestRegistration, newLink, registrationOfInvited } from '../domain/accounts/accounts.js'
 import { dropMail, type Mail, retryMail, takeMail } from '../domain/accounts/mails.js'
 import { letters } from '../mail/letters.js'
 import { createTransportFor, type Letter, type SendLetter } from '../mail/transport.js'
@@ -74,8 +74,15 @@ async function compose(
   publicUrl: string,
   at: Date,
 ): Promise<Letter | undefined> {
-  if (about) return letters.back(recipient, about)
+  if (about && 'item' in about) return letters.back(recipient, about)
   const account = await findAccount(tx, recipient)
+  if (about) {
+    const { community } = about
+    if (account) return letters.invitedAgain(recipient, { community, url: linkTo(publicUrl, 'forgot') })
+    const { id } = await registrationOfInvited(tx, { email: recipient, ...about }, at)
+    const url = linkTo(publicUrl, 'invitation', await newLink(tx, 'invitation', id, at))
+    return letters.invited(recipient, { community, url })
+  }
   if (kind === 'changed') return letters.changed(recipient, linkTo(publicUrl, 'forgot'))
   if (kind === 'reset')
     return account && letters.reset(recipient, linkTo(publicUrl, 'reset', await newLink(tx, 'account', account.id, at)))

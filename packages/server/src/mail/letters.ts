@@ -1,4 +1,4 @@
-import type { MailAbout } from '../db/tables.js'
+import type { BackAbout } from '../db/tables.js'
 import { escaped } from '../pages/html.js'
 import type { Letter } from './transport.js'
 
@@ -34,12 +34,26 @@ ${action}
 }
 
 export const letters = {
-  back: (to: string, { item, community, page }: MailAbout): Letter =>
+  back: (to: string, { item, community, page }: BackAbout): Letter =>
     letter(to, {
       subject: `${item} is back`,
       text: `${community} was asked to tell you when this is back: ${item}. It is there now, as long as there is one left.`,
       button: { label: 'See it in the store', url: page },
       otherwise: 'It was asked for once: nothing more comes of it. If you have it already, there is nothing to do.',
+    }),
+  invited: (to: string, { community, url }: { community: string; url: string }): Letter =>
+    letter(to, {
+      subject: `You are a member of ${community}`,
+      text: `${community} has made you a member. Choose a password within 7 days, and you can sign in with this address.`,
+      button: { label: 'Choose a password', url },
+      otherwise: 'If this is no community of yours, do nothing: without the link there is no account.',
+    }),
+  invitedAgain: (to: string, { community, url }: { community: string; url: string }): Letter =>
+    letter(to, {
+      subject: `You are a member of ${community}`,
+      text: `${community} has made you a member. You have an account with this address already: sign in with its password, or set a new one.`,
+      button: { label: 'Set a new password', url },
+      otherwise: 'If this is no community of yours, do nothing: nobody there can use your account.',
     }),
   confirm: (to: string, url: string): Letter =>
     letter(to, {

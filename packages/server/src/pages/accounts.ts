@@ -2,8 +2,15 @@ import { Email, NewPassword, passwordRules } from '@rai/contract'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { countMail } from '../api/system/accounts.js'
-import type { Tx } from '../db/database.js'
-import { accountOfLink, askForMail, confirm, registrationOfLink, resetPassword } from '../domain/accounts/accounts.js'
+import type { AccountsTx, Tx } from '../db/database.js'
+import {
+  acceptInvitation,
+  accountOfLink,
+  askForMail,
+  confirm,
+  registrationOfLink,
+  resetPassword,
+} from '../domain/accounts/accounts.js'
 import { redeemLoginCode } from '../domain/accounts/secure-auth.js'
 import { endSession, findSession } from '../domain/accounts/sessions.js'
 import { thisCommunity } from '../domain/communities.js'
@@ -20,6 +27,7 @@ import { attributes, escaped } from './html.js'
 /** Where the links of mails, and the address of Secure Auth, lead to. */
 const places = {
   verify: '/account/verify?token=',
+  invitation: '/account/invitation?token=',
   reset: '/account/reset?token=',
   forgot: '/account/forgot',
   'sign-in': '/account/sign-in?code=',
@@ -64,38 +72,73 @@ export async function mountAccounts(app: FastifyInstance, services: Services, li
       },
     )
 
-    const resetForm = async (token: string, problem?: string): Promise<Page> => {
-      const { email } = await database.accounts((tx) => accountOfLink(tx, token, clock()))
-      return {
-        title: 'Set a new password',
-        ...(problem && { status: 400 }),
-        body: `<p>For <bdi>${escaped(email)}</bdi>. All devices are signed out then.</p>
+    /** Sets a password by the link of a mail: the page that asks for it, and the one that says it is set. */
+    const passwordPage = (
+      path: string,
+      ask: { title: string; text: string; label: string; button: string },
+      emailOf: (tx: AccountsTx, token: string) => Promise<{ email: string }>,
+      set: (services: Services, chosen: { token: string; password: string }, at: Date) => Promise<void>,
+      done: Page,
+    ) => {
+      const show = async (token: string, problem?: string): Promise<Page> => {
+        const { email } = await database.accounts((tx) => emailOf(tx, token))
+        return {
+          title: ask.title,
+          ...(problem && { status: 400 }),
+          body: `<p>For <bdi>${escaped(email)}</bdi>. ${ask.text}</p>
         ${form(
-          '/account/reset',
+          path,
           `${hidden('token', token)}
           <input type="text" name="email" autocomplete="username" value="${escaped(email)}" hidden>
-          ${field('password', 'New password', {
+          ${field('password', ask.label, {
             input: `type="password" autocomplete="new-password" minlength="${passwordRules.least}"`,
             hint: `At least ${passwordRules.least} characters: a few words, with spaces, are easy to keep in mind.`,
             problem,
           })}`,
-          'Set the password',
+          ask.button,
         )}`,
-      }
-    }
-    page(
-      '/account/reset',
-      ({ query }) => resetForm(secretIn(query, 'token')),
-      async ({ body }) => {
-        const token = secretIn(body, 'token')
-        try {
-          const { password } = read(z.object({ password: NewPassword }), body)
-          await resetPassword(services, { token, password }, clock())
-        } catch (error) {
-          return resetForm(token, `This password ${problemWith('password', error)}. Choose another.`)
         }
-        return { title: 'Your password is set', body: '<p>All devices are signed out. Sign in with it now.</p>' }
+      }
+      page(
+        path,
+        ({ query }) => show(secretIn(query, 'token')),
+        async ({ body }) => {
+          const token = secretIn(body, 'token')
+          try {
+            const { password } = read(z.object({ password: NewPassword }), body)
+            await set(services, { token, password }, clock())
+          } catch (error) {
+            return show(token, `This password ${problemWith('password', error)}. Choose another.`)
+          }
+          return done
+        },
+      )
+    }
+
+    passwordPage(
+      '/account/reset',
+      {
+        title: 'Set a new password',
+        text: 'All devices are signed out then.',
+        label: 'New password',
+        button: 'Set the password',
       },
+      (tx, token) => accountOfLink(tx, token, clock()),
+      resetPassword,
+      { title: 'Your password is set', body: '<p>All devices are signed out. Sign in with it now.</p>' },
+    )
+
+    passwordPage(
+      '/account/invitation',
+      {
+        title: 'Choose a password',
+        text: 'Your account is ready then.',
+        label: 'Password',
+        button: 'Make the account',
+      },
+      (tx, token) => registrationOfLink(tx, token, clock()),
+      acceptInvitation,
+      { title: 'Your account is ready', body: '<p>Sign in with your address and this password.</p>' },
     )
 
     const forgotForm = (problem?: string): Page => ({

@@ -6,8 +6,7 @@ import { messages } from './messages.js'
 import { alsoNeeds, communityId, needs, users } from './users.js'
 
 const noEffect = 'Has no effect yet'
-const refused =
-  'refused (`not_supported`): a login is its owner’s, who registers and becomes this member by its address'
+const refused = 'Refused (`not_supported`): a login is its owner’s, who chooses the password'
 
 const CreateUser = z
   .strictObject({
@@ -31,14 +30,13 @@ const CreateUser = z
         'The member has the role with this `accessLevel`, if there is one. Then only the system key may say so',
     }),
     joinServer: z.boolean().optional().meta({ description: noEffect }),
-    sendEmail: z
-      .boolean()
-      .optional()
-      .meta({ description: `true: ${refused}` }),
-    emailPassword: z
-      .boolean()
-      .optional()
-      .meta({ description: `true: ${refused}` }),
+    sendEmail: z.boolean().optional().meta({
+      description:
+        'true: sends a mail to the `email`, which names the community and leads to choosing a password. Whoever signs in with it becomes this member by the address. 5 mails an hour to one address, 1,000 a day of one community (`rate_limited`)',
+    }),
+    emailPassword: z.boolean().optional().meta({
+      description: 'true: the same as `sendEmail`. No password is ever mailed: the link of the mail sets one',
+    }),
     emailTemplate: z.string().max(100).optional().meta({ description: noEffect }),
     password: z.string().max(200).optional().meta({ description: refused }),
     confirmPassword: z.string().max(200).optional().meta({ description: refused }),

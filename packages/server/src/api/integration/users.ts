@@ -10,6 +10,7 @@ import { takeEarnings } from '../../domain/gamification/earning.js'
 import { gamificationOf } from '../../domain/gamification/settings.js'
 import { currentStreak, visitsOf } from '../../domain/gamification/visits.js'
 import { deleteMember, restoreMember } from '../../domain/members/deletions.js'
+import { invite } from '../../domain/members/invitations.js'
 import {
   balancesOf,
   createMember,
@@ -22,13 +23,17 @@ import {
 } from '../../domain/members/members.js'
 import { rolesOf, setAccessLevel } from '../../domain/roles.js'
 import { memberByCode, payReferral } from '../../domain/socials/referrals.js'
-import type { Handlers } from '../../http/context.js'
+import type { Context, Handlers } from '../../http/context.js'
+import { countMail } from '../system/accounts.js'
 
 type CreateUser = BodyOf<'POST /apis/v1/users'>
 
 export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info' | 'POST /apis/v1/users/manage'> = {
-  'POST /apis/v1/users': async ({ tx, principal, body, now }) => {
+  'POST /apis/v1/users': async (context) => {
+    const { tx, principal, body, now } = context
     refuseWhatIsNotThere(body)
+    const isInvited = body.sendEmail || body.emailPassword
+    if (isInvited) await countInvitation(context, body.email)
     const values = await readCustomFields(tx, body.customFields ?? [])
     const referrer = body.referral ? await referrerOf(tx, body.referral) : undefined
     // Before the new member, as locks have their order.
@@ -57,6 +62,7 @@ export const users: Handlers<'POST /apis/v1/users' | 'POST /apis/v1/users/info' 
     if (levelled.role_ids.length > 0 && principal.kind !== 'systemKey')
       throw new Failure('forbidden', 'Only the system key gives a role. Leave accessLevel out.')
     if (referrer) await payReferral(tx, member, referrer.id, now)
+    if (isInvited) await invite(tx, member.id, now)
     return showUser(levelled, externalId)
   },
 
@@ -125,20 +131,33 @@ async function referrerOf(tx: Tx, referral: string): Promise<Member> {
 
 /**
  * What the documented operation does and this server does not: a login belongs to whoever confirmed its address, and is good in
- * every community, so that none sets its password, sends one, or has mails sent to whomever it names. An empty value asks for
- * nothing. `joinServer` and `emailTemplate` stand in every documented request and are let pass; the contract says so.
+ * every community, so that none sets its password. An empty value asks for nothing. `joinServer` and `emailTemplate` stand in
+ * every documented request and are let pass; the contract says so.
  */
-const notThere = ['sendEmail', 'emailPassword', 'password', 'confirmPassword'] as const
+const notThere = ['password', 'confirmPassword'] as const
 
 function refuseWhatIsNotThere(body: CreateUser): void {
   const asked = notThere.filter((name) => body[name])
   if (asked.length > 0) {
     throw new Failure(
       'not_supported',
-      `A login is its owner’s, who registers with the address: leave out ${asked.join(', ')}.`,
+      `A login is its owner’s, who chooses the password: leave out ${asked.join(', ')}, and say sendEmail to invite them.`,
       asked.map((path) => ({ path, message: 'is not supported' })),
     )
   }
+}
+
+/** Mails go to whomever somebody names: so many to one address, and so many of one community. */
+async function countInvitation(
+  { deps, limit, tx }: Pick<Context<'POST /apis/v1/users'>, 'deps' | 'limit' | 'tx'>,
+  email: string | undefined,
+): Promise<void> {
+  if (email === undefined) {
+    const details = [{ path: 'email', message: 'is needed for a mail' }]
+    throw new Failure('invalid_request', 'Say the e-mail of whom you invite.', details)
+  }
+  await countMail({ deps, limit }, email)
+  await limit.take('invitations', tx.communityId)
 }
 
 type CustomFields = NonNullable<CreateUser['customFields']>

@@ -16,7 +16,8 @@ create table registrations (
   id uuid primary key,
   email text not null,
   email_key text not null generated always as (lower(email)) stored,
-  password_hash text not null,
+  -- Null for who was invited: they say their password when they follow the link of the mail.
+  password_hash text,
   first_name text not null,
   last_name text not null,
   display_name text not null,
@@ -77,7 +78,7 @@ alter table session_tokens add foreign key (session_id) references sessions on d
 -- their tokens are made only then: none is kept here.
 create table mails (
   id uuid primary key,
-  kind text not null check (kind in ('confirm', 'reset', 'changed', 'back')),
+  kind text not null check (kind in ('confirm', 'reset', 'changed', 'back', 'invited')),
   recipient text not null,
   -- What a mail of a community tells of.
   about jsonb,

@@ -14,6 +14,18 @@ select tenant_table('member_deletions');
 alter table member_deletions add foreign key (community_id, member_id) references members (community_id, id);
 create policy worker on member_deletions for select using (is_worker());
 
+-- Members who are to be sent a mail that leads to a login. Gone as soon as the mail is on its way.
+create table invitations (
+  community_id uuid not null,
+  -- The mail's own id, too.
+  id uuid not null,
+  member_id uuid not null,
+  primary key (community_id, id)
+);
+select tenant_table('invitations');
+alter table invitations add foreign key (community_id, member_id) references members (community_id, id);
+create policy worker on invitations for select using (is_worker());
+
 -- Who brought a member; null for nobody, and where nobody said so.
 alter table members add column referred_by uuid;
 alter table members add foreign key (community_id, referred_by) references members (community_id, id);

@@ -103,16 +103,19 @@ export async function register(
 }
 
 /** How long the links of mails are good, from when they are sent. */
-const linkMs = { registration: 24 * 60 * 60_000, account: 30 * 60_000 }
+const linkMs = { registration: 24 * 60 * 60_000, invitation: 7 * 24 * 60 * 60_000, account: 30 * 60_000 }
 
-/** A new token for a link, which does one thing once: confirm a registration, or set an account's password. */
+/**
+ * A new token for a link, which does one thing once: confirm a registration, choose the password of who was invited, or set an
+ * account's password.
+ */
 export async function newLink({ db }: AccountsTx, kind: keyof typeof linkMs, id: string, at: Date): Promise<string> {
   const token = newSecret(keyPrefixes.linkToken)
   await db
     .insertInto('link_tokens')
     .values({
       hash: hashOf(token),
-      registration_id: kind === 'registration' ? id : null,
+      registration_id: kind === 'account' ? null : id,
       account_id: kind === 'account' ? id : null,
       expires_at: new Date(at.getTime() + linkMs[kind]),
     })
@@ -134,6 +137,30 @@ export async function newestRegistration(
     .orderBy('created_at', 'desc')
     .limit(1)
     .executeTakeFirst()
+}
+
+/** What is known of somebody who was invited. Mails that are tried again are about the same one. */
+export async function registrationOfInvited(
+  { db }: AccountsTx,
+  { email, firstName, lastName, displayName }: Required<NewAccount>,
+  at: Date,
+): Promise<{ id: string }> {
+  const id = newId(at.getTime())
+  const names = { first_name: firstName, last_name: lastName, display_name: displayName }
+  return (
+    (await db
+      .updateTable('registrations')
+      .set({ ...names, created_at: at })
+      .where('email_key', '=', byEmail(email))
+      .where('password_hash', 'is', null)
+      .returning('id')
+      .executeTakeFirst()) ??
+    (await db
+      .insertInto('registrations')
+      .values({ id, email, ...names, created_at: at })
+      .returning('id')
+      .executeTakeFirstOrThrow())
+  )
 }
 
 /** A link that is good. It is not used up by looking. */
@@ -185,13 +212,37 @@ export async function confirm(
     const asked = registrations.find((one) => one.id === id)
     // Of two who come at once, the second has waited for the first and finds nothing.
     if (!asked) throw noSuchLink()
-    const hasPassword = registrations.length === 1
+    const passwordHash = (registrations.length === 1 && asked.password_hash) || nobodys
+    const hasPassword = passwordHash === asked.password_hash
     const { email, first_name: firstName, last_name: lastName, display_name: displayName } = asked
-    const passwordHash = hasPassword ? asked.password_hash : nobodys
     const account = await createAccount(tx.db, { email, firstName, lastName, displayName }, passwordHash, at)
     if (!account) throw noSuchLink()
     if (!hasPassword) await queueMail(tx, 'reset', email, at)
     return { hasPassword }
+  })
+}
+
+/**
+ * Makes an account for who was invited, with the password that they say. Whoever else registered the address has not shown
+ * that it is theirs: that is gone.
+ * @throws Failure `invalid_token`, or `invalid_request` for a common password: the link is still good then.
+ */
+export async function acceptInvitation(
+  { database, passwords }: Tools,
+  { token, password }: { token: string; password: string },
+  at: Date,
+): Promise<void> {
+  const registrationOf = (tx: AccountsTx) => registrationOfLink(tx, token, at)
+  const { email, email_key, first_name, last_name, display_name } = await database.accounts(registrationOf)
+  refuseCommon(password, [email, first_name, last_name, display_name])
+  const hash = await passwords.hash(password)
+  await database.accounts(async (tx) => {
+    const { id } = await registrationOf(tx)
+    const gone = await tx.db.deleteFrom('registrations').where('email_key', '=', email_key).returning('id').execute()
+    // Of two who come at once, the second has waited for the first and finds nothing.
+    if (!gone.some((one) => one.id === id)) throw noSuchLink()
+    const named = { email, firstName: first_name, lastName: last_name, displayName: display_name }
+    if (!(await createAccount(tx.db, named, hash, at))) throw noSuchLink()
   })
 }
 
@@ -256,6 +307,10 @@ export async function pruneAccounts({ db }: AccountsTx, at: Date): Promise<void>
   await db.deleteFrom('session_tokens').where('expires_at', '<=', at).execute()
   await db.deleteFrom('link_tokens').where('expires_at', '<=', at).execute()
   // The link of the last mail, which may have been asked for at the very end, is good for as long again.
-  const oldest = new Date(at.getTime() - 2 * linkMs.registration)
-  await db.deleteFrom('registrations').where('created_at', '<=', oldest).execute()
+  const ranOut = (ms: number) => new Date(at.getTime() - ms)
+  await db
+    .deleteFrom('registrations')
+    .where('created_at', '<=', ranOut(2 * linkMs.registration))
+    .where((eb) => eb.or([eb('password_hash', 'is not', null), eb('created_at', '<=', ranOut(linkMs.invitation))]))
+    .execute()
 }

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
-import type { MailAbout } from '../../db/tables.js'
+import type { BackAbout } from '../../db/tables.js'
 
 /** A mail to who waited for an item that is back. */
 export interface Notice {
   /** The same for the same coming back, whoever looks. */
   id: string
   recipient: string
-  about: MailAbout
+  about: BackAbout
 }
 
 /** Whose wish it is. */
@@ -25,7 +25,7 @@ const atOnce = 200
  * Which mails are due to members who waited for items of this community. Who has left, or has no address, is told by pages
  * alone, and so is everybody where the store no longer says where it stands.
  */
-export async function dueNotices(tx: Tx): Promise<{ wishes: DueWish[]; notices: Notice[] }> {
+export async function dueNotices(tx: Tx): Promise<{ due: DueWish[]; notices: Notice[] }> {
   const { rows } = await sql<DueWish & { email: string | null; item: string; community: string; page: string | null }>`
     select w.member_id, w.product_id, w.back_at, case when m.status = 'active' then m.email end as email, p.name as item,
       c.name as community, s.page
@@ -37,7 +37,7 @@ export async function dueNotices(tx: Tx): Promise<{ wishes: DueWish[]; notices: 
     where w.community_id = ${tx.communityId} and w.is_mail_due
     limit ${atOnce}`.execute(tx.db)
   return {
-    wishes: rows,
+    due: rows,
     notices: rows.flatMap(({ email, page, item, community, ...wish }) =>
       email === null || page === null
         ? []
