@@ -235,18 +235,18 @@ export async function settled(page: Page, widgets: readonly Widget[], state?: st
       [tags, all] as const,
     )
   await expect.poll(statesNow).toEqual(tags.map(() => (state ? [state] : [])))
-  let before = ''
+  // Compared in the page: long texts would take longer to come here than to be drawn.
+  await page.evaluate(() => delete (globalThis as unknown as { before?: string }).before)
   const isStill = async () => {
-    const now = await page.evaluate(
-      (names) =>
-        `${performance.getEntriesByType('resource').length} ${[...document.querySelectorAll(names)]
-          .map(({ shadowRoot }) => shadowRoot!.innerHTML)
-          .join()}`,
-      tags.join(),
-    )
-    const still = now === before && !awaitsCode(page)
-    before = now
-    return still
+    const isSame = await page.evaluate((names) => {
+      const drawn = [...document.querySelectorAll(names)].map(({ shadowRoot }) => shadowRoot!.innerHTML)
+      const now = `${performance.getEntriesByType('resource').length} ${drawn.join()}`
+      const kept = globalThis as unknown as { before?: string }
+      const isSame = now === kept.before
+      kept.before = now
+      return isSame
+    }, tags.join())
+    return isSame && !awaitsCode(page)
   }
   await expect.poll(isStill, { interval: 300 }).toBe(true)
 }

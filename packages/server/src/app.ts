@@ -31,6 +31,7 @@ import { mountFamily } from './http/route.js'
 import { mountAccounts } from './pages/accounts.js'
 import { mountConnect } from './pages/connect.js'
 import { mountEmbed } from './pages/embed.js'
+import { holdToDocument } from './pages/openapi.js'
 import { filesAlone, mountPictures } from './pages/pictures.js'
 import { mountReference } from './pages/reference.js'
 import { mountScripts } from './pages/scripts.js'
@@ -101,6 +102,8 @@ export async function createApp(
   app.addHook('onResponse', async ({ log, method, routeOptions }, { statusCode, elapsedTime }) => {
     log.debug({ method, route: routeOptions.url, status: statusCode, ms: Math.round(elapsedTime) }, 'answered')
   })
+
+  if (checkAnswers) app.addHook('onSend', holdToDocument(config.publicUrl))
 
   const mounting = { services, limiter, checkAnswers }
   await mountFamily(app, mounting, platform.family, contract.platform, platform.handlers)

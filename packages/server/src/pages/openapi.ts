@@ -14,6 +14,7 @@ import {
   subscribableEvents,
   webhookPayloads,
 } from '@rai/contract'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponsesObject } from 'zod-openapi'
 import { family as application } from '../api/application/family.js'
@@ -203,6 +204,22 @@ function operation(family: Family, key: RouteKey, route: Route): ZodOpenApiOpera
     } as ZodOpenApiResponsesObject,
   }
 }
+
+/**
+ * Refuses to send what no reader of the document could expect: an operation's answer with a status that it does not name. What is
+ * refused before an operation is known (another method, an unreadable path) is no answer of it.
+ */
+export const holdToDocument =
+  (publicUrl: string) =>
+  async ({ method, routeOptions: { url } }: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const { paths } = openapi(publicUrl) as { paths: Record<string, Record<string, { responses: object }>> }
+    const { statusCode } = reply
+    const operation = paths[(url ?? '').replace(/:(\w+)/g, '{$1}')]?.[method === 'HEAD' ? 'get' : method.toLowerCase()]
+    if (!operation || statusCode in operation.responses) return
+    // Of an error that follows another the status would stay that one's.
+    reply.code(500)
+    throw new TypeError(`${method} ${url} answers ${statusCode}, which its document does not name`)
+  }
 
 /** `GET /v1/leaderboards/{leaderboardId}` → `getV1LeaderboardsLeaderboardId`. */
 const operationId = (key: string): string =>

@@ -118,7 +118,7 @@ export const accounts = table({
     access: anyone,
     body: z.strictObject({ refreshToken: token('The newest one of the login: `rai_rt_…`') }),
     bodyLimit,
-    refuses: ['unauthorized'],
+    refuses: ['unauthorized', 'suspended', 'banned'],
     answer: Session,
     message: 'Tokens renewed',
   },
@@ -152,6 +152,7 @@ export const accounts = table({
     body: z.strictObject({ code: token('From the address that Secure Auth answered: `rai_lc_…`') }),
     bodyLimit,
     answer: Session,
+    refuses: ['unauthorized', 'suspended', 'banned'],
     message: 'Signed in',
   },
   'PUT /api/v1/servers/{serverId}/me': {
