@@ -51,6 +51,8 @@ describe.each(widgets)('54 <$tag>', (widget) => {
     const page = await open(widget)
     const devtools = await page.context().newCDPSession(page)
     await live(page, widget.tag, warmUp)
+    // What the first of them have asked for is no other's.
+    await settled(page, [widget])
     const before = await measure(devtools, widget.tag)
     await live(page, widget.tag, lives)
     const grown = async () => {
