@@ -8,6 +8,7 @@ import { appsUrlOf } from './apps.js'
 import { backEnd, signedIn } from './back-end.js'
 import { createEvents, type Events } from './events.js'
 import { faults } from './faults.js'
+import { createHooks, type Hooks } from './hooks.js'
 import { inbox } from './inbox.js'
 
 /** Answers one request of a path, or says that the method is not for it. */
@@ -25,16 +26,19 @@ const types: Record<string, string> = {
  * @param config The server's: where it puts mails that nobody sends, and where pictures come from.
  * @param events What it does with events.
  * @param appsUrl Where the pages of others are that the club shows.
+ * @param hooks What it has done by hooks.
  */
 export function createSite(
   demo: DemoFile,
   config: Pick<Config, 'dataDir' | 'filesUrl'>,
   events: Events = createEvents(demo),
   appsUrl = appsUrlOf(demo),
+  hooks: Hooks = createHooks(demo),
 ): Server {
   const paths: Record<string, Answer> = {
     ...backEnd(demo),
     ...events.paths,
+    ...hooks.paths,
     '/faults': faults(demo),
     '/inbox': inbox(demo, mailFolder(config)),
   }

@@ -15,6 +15,7 @@ import { addStateBoards } from './boards.js'
 import { addTalk } from './channels.js'
 import { addPages } from './community.js'
 import { createEvents, hookPlace } from './events.js'
+import { createHooks } from './hooks.js'
 import { addMilestones } from './milestones.js'
 import { addQuests } from './quests.js'
 import { createSite } from './site.js'
@@ -44,10 +45,11 @@ if (demo) {
   await addQuests({ ...demo, apiUrl: url })
   await addTalk({ ...demo, apiUrl: url })
   const events = createEvents({ ...demo, apiUrl: url })
+  const hooks = createHooks({ ...demo, apiUrl: url })
   const appsUrl = appsUrlOf(demo)
   await addPages({ ...demo, apiUrl: url }, appsUrl)
   const listening = [
-    [createSite(demo, config, events, appsUrl), demo.siteUrl],
+    [createSite(demo, config, events, appsUrl, hooks), demo.siteUrl],
     [createApps(demo, appsUrl), appsUrl],
   ] as const
   for (const [site, address] of listening) {
@@ -60,6 +62,7 @@ if (demo) {
     }
   }
   await events.connect(`http://${hookPlace(config)}/hook`)
+  await hooks.connect()
   lines.unshift(['Demo site', demo.siteUrl], ['Pages of others', appsUrl])
   if (!config.smtpUrl) lines.push(['Mails', `${demo.siteUrl}/inbox`])
   lines.push(['Keys', relative('.', demoFile(config))])

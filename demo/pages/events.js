@@ -1,25 +1,10 @@
+import { clock, make, named, raw, request } from './make.js'
+
 // What the site's back-end is told, as it comes.
 const list = document.querySelector('#events')
 const state = document.querySelector('#state')
 const empty = document.querySelector('#empty')
 const said = document.querySelector('#said')
-
-/** An element with a class, holding texts and other elements. What comes from outside is only ever text. */
-function make(name, className, ...content) {
-  const element = document.createElement(name)
-  if (className) element.className = className
-  element.append(...content)
-  return element
-}
-/** A name or a text of somebody's, in whichever direction it runs. */
-const named = (text) => make('bdi', '', text)
-
-/** What may be long: keys scroll it as well. */
-function raw(...content) {
-  const element = make('pre', '', ...content)
-  element.tabIndex = 0
-  return element
-}
 
 /** What happened, in a sentence. */
 const sentences = {
@@ -44,8 +29,6 @@ const sentences = {
 }
 
 function row({ at, headers, body, event, refused }) {
-  const time = make('time', '', new Date(at).toLocaleTimeString('en-GB'))
-  time.dateTime = at
   const marks = refused
     ? [make('span', 'tag bad', `✗ ${refused}`)]
     : [make('span', 'tag', '✓ verified'), ...(headers['x-encrypted'] ? [make('span', 'tag', '✓ decrypted')] : [])]
@@ -54,15 +37,18 @@ function row({ at, headers, body, event, refused }) {
   what.dir = 'auto'
   const sentence = event ? sentences[event.type]?.(event.data) : ['Refused: it is not from the server']
   what.append(...(sentence ?? [event.type]))
-  const shown = [
-    make('h2', '', 'As it came'),
-    raw(...Object.entries(headers).map(([name, value]) => `${name}: ${value}\n`), '\n', body),
-  ]
+  const shown = [make('h2', '', 'As it came'), request(headers, body)]
   if (event) shown.push(make('h2', '', 'What it says'), raw(JSON.stringify(event, null, 2)))
   return make(
     'li',
     refused ? 'card refused' : 'card',
-    make('p', 'meta', time, make('code', '', event?.type ?? 'unknown'), ...(event ? [`no. ${event.sequence}`] : [])),
+    make(
+      'p',
+      'meta',
+      clock(at),
+      make('code', '', event?.type ?? 'unknown'),
+      ...(event ? [`no. ${event.sequence}`] : []),
+    ),
     what,
     make('p', 'tags', ...marks),
     make('details', '', make('summary', '', 'All of it'), ...shown),

@@ -1,5 +1,6 @@
 import { afterAll } from 'vitest'
 import { createEvents, type Events } from '../../demo/events.js'
+import { createHooks, type Hooks } from '../../demo/hooks.js'
 import { createSite } from '../../demo/site.js'
 import { freePort } from '../../packages/server/src/db/supervisor.js'
 import type { DemoFile } from '../../packages/server/src/demo.js'
@@ -12,6 +13,7 @@ export async function startDemo(): Promise<{
   demo: DemoFile
   community: TestCommunity
   events: Events
+  hooks: Hooks
   /** Where pages of others may be that the site frames. */
   appsUrl: string
 }> {
@@ -21,12 +23,13 @@ export async function startDemo(): Promise<{
   const owner = { email: '', password: '' }
   const demo = { ...community, apiUrl: server.url, siteUrl, serverId: community.id, owner }
   const events = createEvents(demo)
+  const hooks = createHooks(demo)
   const appsUrl = `http://127.0.0.1:${await freePort()}`
-  const site = createSite(demo, server.config, events, appsUrl)
+  const site = createSite(demo, server.config, events, appsUrl, hooks)
   await new Promise<void>((done) => site.listen(Number(new URL(siteUrl).port), '127.0.0.1', done))
   afterAll(() => {
     site.closeAllConnections()
     site.close()
   })
-  return { server, demo, community, events, appsUrl }
+  return { server, demo, community, events, hooks, appsUrl }
 }
