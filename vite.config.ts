@@ -54,7 +54,7 @@ const tagEntries: Plugin = {
 }
 
 /** What Lit does otherwise in a stranger's page. */
-const litChanges: [text: string, ours: string][] = [
+const litChanges: [text: string | RegExp, ours: string][] = [
   // A page that loads Lit itself has taken the name of the policy: a second one throws.
   ['createPolicy("lit-html"', 'createPolicy("rai-html"'],
   // For decorators, which we do not use. A page that has frozen what is built in lets nobody write there.
@@ -63,12 +63,15 @@ const litChanges: [text: string, ours: string][] = [
     'const t=this[Symbol.metadata];if(null!==t){const s=litPropertyMetadata.get(t);if(void 0!==s)for(const[t,i]of s)this.elementProperties.set(t,i)}',
     '',
   ],
+  // What it looks for on the window may be an element of the page that has this name: none can be pushed to or called.
+  [/\(\w+\.(litElement|litHtml|reactiveElement)Versions\?\?=\[\]\)\.push\("[\d.]+"\)/g, '0'],
+  [/\b\w+\.(litElement|litHtml|reactiveElement)(Polyfill|Hydrate)Support\b/g, 'undefined'],
 ]
 
 const litAmongStrangers: Plugin = {
   name: 'rai-lit',
   transform: (code, id) => {
-    if (!/\/(lit-html|reactive-element)\//.test(id)) return
+    if (!/\/(lit-element|lit-html|reactive-element)\//.test(id)) return
     return { code: litChanges.reduce((changed, change) => changed.replace(...change), code), map: null }
   },
 }

@@ -8,8 +8,16 @@ export default {
   plugins: [{ name: 'rai-public', packageLinkPhase: keepPublic }],
 }
 
+/** As people look for them; a new one stands at the end until it is named here. */
+const order = ['rai-leaderboard', 'rai-milestone', 'rai-store', 'rai-socials', 'rai-channel']
+
 function keepPublic({ customElementsManifest: manifest }) {
   manifest.modules = manifest.modules.filter(({ declarations }) => declarations?.some(({ tagName }) => tagName))
+  const placeOf = ({ declarations }) => {
+    const place = order.indexOf(declarations.find(({ tagName }) => tagName).tagName)
+    return place < 0 ? order.length : place
+  }
+  manifest.modules.sort((a, b) => placeOf(a) - placeOf(b))
   for (const module of manifest.modules) {
     // The name that the published package has.
     module.path = module.path.replace(/^src\/(.*)\.ts$/, 'dist/$1.js')

@@ -2,11 +2,12 @@ import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, test } from 'vitest'
 import { faults, startFaultProxy } from '../helpers/fault-proxy.js'
 import { startBrowser, visit } from './browser.js'
-import { fillFor, phone, settled, tagOf, tagsOf, widgetPage } from './widgets.js'
+import { fillFor, framedFor, phone, settled, tagOf, tagsOf, widgetPage } from './widgets.js'
 import { startWorld } from './world.js'
 
 const world = await startWorld()
 const widgets = await fillFor(world)
+const framed = await framedFor(world)
 const { server, site, line } = world
 const silence = await startFaultProxy(server.url)
 silence.fail(faults.hang)
@@ -94,7 +95,7 @@ describe('63 widgets', () => {
   })
 })
 
-describe.each(widgets)('<$tag> that throws while it is drawn', (widget) => {
+describe.each([...widgets, framed])('<$name> that throws while it is drawn', (widget) => {
   test('harms neither its neighbour nor the page', async () => {
     const html = widgetPage(`${tagOf(widget)}${tagOf(widget, 'one')}<output></output>`, line)
     const { page, exceptions, console } = await visit(browser, site.put(`/${widget.tag}-throws`, html), phone)

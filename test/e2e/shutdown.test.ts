@@ -2,10 +2,17 @@ import type { CDPSession, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { startBrowser, visit } from './browser.js'
 import { pageOf } from './site.js'
-import { firstRow, queue, startWorld, tag, withFallback } from './world.js'
+import { fillFor, haveContent, tagsOf } from './widgets.js'
+import { firstRow, queue, startWorld, tag } from './world.js'
 
-const { site, line } = await startWorld()
+const world = await startWorld()
+const widgets = await fillFor(world)
+const { site, line } = world
 const browser = await startBrowser()
+
+const all = tagsOf(widgets)
+/** How many streams a page with all of them has: one for who is signed in to one of them, and one for the others. */
+const streamsOfAll = 2
 
 declare const rai: ((...call: unknown[]) => Promise<unknown>) & { version?: string }
 declare const answers: string[]
@@ -21,9 +28,10 @@ const beginAgain = (page: Page) =>
 
 describe('a page that shuts us down', () => {
   test('has its own content back, and nothing of ours runs, asks or listens any more', async () => {
+    const ownWords = all.replaceAll('></', '><p>In print.</p></')
     const { page, requests, exceptions } = await visit(
       browser,
-      site.page(pageOf(`${withFallback}<div id="host"></div>`, queue + line)),
+      site.page(pageOf(`${ownWords}<div id="host"></div>`, queue + line)),
       {
         prepare: (page) => page.clock.install(),
       },
@@ -31,19 +39,20 @@ describe('a page that shuts us down', () => {
     const streams = new Set<string>()
     page.on('request', (request) => request.url().endsWith('/stream') && streams.add(request.url()))
     page.on('requestfailed', (request) => streams.delete(request.url()))
-    await page.evaluate(async () => {
+    await page.evaluate(async (html) => {
       const root = document.querySelector('#host')!.attachShadow({ mode: 'open' })
-      root.innerHTML = '<rai-leaderboard board="points">Nobody yet.</rai-leaderboard>'
+      root.innerHTML = html
       Object.assign(globalThis, { answers: [] })
       await rai('scan', root)
       await rai('on', 'rai-load', () => answers.push('loaded'))
-    })
-    await firstRow(page).waitFor()
-    await expect.poll(() => [streams.size, requests.length > 0]).toEqual([1, true])
+    }, ownWords)
+    await haveContent(page, widgets)
+    const areSeen = () => page.getByText('In print.').filter({ visible: true }).count()
+    await expect.poll(areSeen).toBe(0)
+    await expect.poll(() => [streams.size, requests.length > 0]).toEqual([streamsOfAll, true])
 
     expect(await page.evaluate(() => rai('shutdown'))).toBeUndefined()
-    await page.getByText('See the printed list.').waitFor()
-    await page.getByText('Nobody yet.').waitFor()
+    await expect.poll(areSeen).toBe(2 * widgets.length)
     const sheets = () =>
       [document, document.querySelector('#host')!.shadowRoot!].map(({ adoptedStyleSheets: { length } }) => length)
     expect(await page.evaluate(sheets)).toEqual([0, 0])
@@ -53,7 +62,7 @@ describe('a page that shuts us down', () => {
     }
     await expect.poll(ended).toBe(0)
     const before = requests.length
-    await page.evaluate(() => document.body.append(document.createElement('rai-leaderboard')))
+    await page.evaluate((html) => document.body.append(document.createRange().createContextualFragment(html)), all)
     await page.clock.runFor('10:00')
     await page.evaluate(() => document.dispatchEvent(new Event('rai-load')))
     expect(requests).toHaveLength(before)
@@ -61,10 +70,10 @@ describe('a page that shuts us down', () => {
   })
 
   test('is served anew by another script tag, which answers what was called meanwhile', async () => {
-    const { page, exceptions, console } = await visit(browser, site.page(pageOf(tag, line)))
-    await firstRow(page).waitFor()
+    const { page, exceptions, console } = await visit(browser, site.page(pageOf(all, line)))
+    await haveContent(page, widgets)
     await page.evaluate(() => rai('shutdown'))
-    expect(await page.locator('rai-leaderboard [part~=row]').count()).toBe(0)
+    for (const { tag, content } of widgets) expect(await page.locator(`${tag} ${content}`).count(), tag).toBe(0)
     await page.evaluate(() => {
       Object.assign(globalThis, { answers: [] })
       const again = rai('identify', async () => {
@@ -75,7 +84,7 @@ describe('a page that shuts us down', () => {
     })
     expect(await page.evaluate(() => [rai.version, answers])).toEqual([undefined, []])
     await beginAgain(page)
-    await firstRow(page).waitFor()
+    await haveContent(page, widgets)
     await expect.poll(() => page.evaluate(() => answers.toSorted())).toEqual(['answered', 'asked'])
     expect(await page.evaluate(() => typeof rai.version)).toBe('string')
     expect([exceptions, console.filter((text) => text.includes('[rai]'))]).toEqual([[], []])

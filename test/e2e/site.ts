@@ -7,8 +7,8 @@ import { afterAll } from 'vitest'
 /** A stranger's web site, on an origin that is not ours. */
 export interface Site {
   origin: string
-  /** Puts something at a path of the site; answers its address. */
-  put(path: string, body: string, headers?: OutgoingHttpHeaders): string
+  /** Puts something at a path of the site, or what says it anew each time; answers its address. */
+  put(path: string, body: string | (() => Promise<string>), headers?: OutgoingHttpHeaders): string
   /** Puts a page at a path of its own; answers its address. */
   page(html: string, headers?: OutgoingHttpHeaders): string
   /** Serves a script or style sheet that an npm package ships for pages, such as `htmx.org/dist/htmx.min.js`; answers its address. */
@@ -19,11 +19,16 @@ const packages = join(import.meta.dirname, '../../node_modules')
 
 /** Serves what tests put there until the file's last test is over. Call it at the top of a test file. */
 export async function startSite(): Promise<Site> {
-  const files = new Map<string, { body: string; headers: OutgoingHttpHeaders }>()
-  const server = createServer((request, response) => {
+  const files = new Map<string, { body: string | (() => Promise<string>); headers: OutgoingHttpHeaders }>()
+  const server = createServer(async (request, response) => {
     const file = files.get(request.url?.split('?')[0] ?? '')
-    response.writeHead(file ? 200 : 404, { 'Content-Type': 'text/html; charset=utf-8', ...file?.headers })
-    response.end(file?.body)
+    try {
+      const body = typeof file?.body === 'function' ? await file.body() : file?.body
+      response.writeHead(file ? 200 : 404, { 'Content-Type': 'text/html; charset=utf-8', ...file?.headers })
+      response.end(body)
+    } catch (error) {
+      response.destroy(error as Error)
+    }
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   afterAll(() => {
@@ -47,6 +52,9 @@ export async function startSite(): Promise<Site> {
     },
   }
 }
+
+/** The same site under a name that makes it another one, and that is not trusted as this machine is. */
+export const elsewhere = (address: string): string => address.replace('127.0.0.1', 'elsewhere.test')
 
 /** A whole page around what matters to a test. */
 export const pageOf = (body: string, head = '') => `<!doctype html>

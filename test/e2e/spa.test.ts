@@ -2,10 +2,15 @@ import { build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
 import { startBrowser, visit } from './browser.js'
 import { pageOf } from './site.js'
-import { firstRow, startWorld, tag } from './world.js'
+import { fillFor, haveContent, tagsOf } from './widgets.js'
+import { startWorld } from './world.js'
 
-const { site, line } = await startWorld()
+const world = await startWorld()
+const widgets = await fillFor(world)
+const { site, line } = world
 const browser = await startBrowser()
+
+const all = tagsOf(widgets)
 
 const script = { 'Content-Type': 'text/javascript; charset=utf-8' }
 const loaders = (requests: string[]) => requests.filter((url) => url.endsWith('/rai.js'))
@@ -22,7 +27,7 @@ const cases: Case[] = [
     name: 'Turbo',
     start() {
       const head = `<script src="${site.shipped('@hotwired/turbo/dist/turbo.es2017-umd.js')}"></script>${line}`
-      site.put('/turbo/board', pageOf(`${tag}<a href="/turbo">Home</a>`, head))
+      site.put('/turbo/board', pageOf(`${all}<a href="/turbo">Home</a>`, head))
       return site.put('/turbo', pageOf('<h1>Welcome</h1><a href="/turbo/board">Board</a>', head))
     },
   },
@@ -35,7 +40,7 @@ const cases: Case[] = [
           `<main>${content}<a href="${to}" hx-get="${to}" hx-select="main" hx-target="main" hx-swap="outerHTML" hx-push-url="true">${text}</a></main>`,
           head,
         )
-      site.put('/htmx/board', page(tag, '/htmx', 'Home'))
+      site.put('/htmx/board', page(all, '/htmx', 'Home'))
       return site.put('/htmx', page('<h1>Welcome</h1>', '/htmx/board', 'Board'))
     },
   },
@@ -70,34 +75,40 @@ const cases: Case[] = [
           go(event.target.href)
         })
       </script>`
-      site.put('/swap/board', pageOf(`${tag}<a href="/swap">Home</a>`, router + line))
+      site.put('/swap/board', pageOf(`${all}<a href="/swap">Home</a>`, router + line))
       return site.put('/swap', pageOf('<h1>Welcome</h1><a href="/swap/board">Board</a>', router + line))
     },
   },
 ]
+
+/** Attributes as they are written, by name. */
+function pairsOf(attributes: string) {
+  return [...attributes.matchAll(/([\w-]+)="([^"]*)"/g)].map(([, name, value]) => [name!, value!] as const)
+}
 
 const reactApp = `
   import { createElement as h } from 'react'
   import { createRoot } from 'react-dom/client'
   import { BrowserRouter, Link, Route, Routes } from 'react-router'
   const Home = () => h('main', null, h('h1', null, 'Welcome'), h(Link, { to: '/react/board' }, 'Board'))
-  const Board = () => h('main', null, h('rai-leaderboard', { board: 'points' }), h(Link, { to: '/react' }, 'Home'))
+  const widgets = ${JSON.stringify(widgets.map(({ tag, attributes }) => [tag, Object.fromEntries(pairsOf(attributes.full))]))}
+  const Board = () => h('main', null, widgets.map(([tag, attributes]) => h(tag, { key: tag, loading: 'eager', ...attributes })), h(Link, { to: '/react' }, 'Home'))
   const route = (path, element) => h(Route, { path, element: h(element) })
   createRoot(document.querySelector('#app')).render(
     h(BrowserRouter, null, h(Routes, null, route('/react', Home), route('/react/board', Board))))`
 
-describe('a page that never loads anew shows the widget wherever it leads, and lets it go again', () => {
+describe('a page that never loads anew shows widgets wherever it leads, and lets them go again', () => {
   test.each(cases)('with $name', async ({ start }) => {
     const { page, exceptions, requests } = await visit(browser, await start())
     for (let round = 0; round < 2; round++) {
       await page.getByRole('link', { name: 'Board' }).click()
-      await firstRow(page).waitFor()
+      await haveContent(page, widgets)
       await page.getByRole('link', { name: 'Home' }).click()
       await page.getByText('Welcome').waitFor()
-      expect(await page.locator('rai-leaderboard').count()).toBe(0)
+      expect(await page.locator(widgets.map(({ tag }) => tag).join()).count()).toBe(0)
     }
     await page.goBack()
-    await firstRow(page).waitFor()
+    await haveContent(page, widgets)
     expect(exceptions).toEqual([])
     expect(loaders(requests)).toHaveLength(1)
   })

@@ -1,6 +1,10 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { BrowserContextOptions, FrameLocator, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { expect } from 'vitest'
+import type { NewChannel } from '../../packages/server/src/domain/channels.js'
+import { createKey } from '../../packages/server/src/domain/keys/keys.js'
 import { createBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { post } from '../../packages/server/src/domain/ledger.js'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
@@ -13,20 +17,23 @@ import { createQuest } from '../../packages/server/src/domain/socials/quests.js'
 import { createCategory } from '../../packages/server/src/domain/store/categories.js'
 import { createProducts } from '../../packages/server/src/domain/store/products.js'
 import { changeStore } from '../../packages/server/src/domain/store/settings.js'
-import { ask, formOf } from '../helpers/api.js'
+import { ask, embedToken, formOf } from '../helpers/api.js'
+import { pageOf as memberPageOf, openChannel } from '../helpers/channels.js'
 import { testCommunity } from '../helpers/community.js'
 import { awaitsCode } from './browser.js'
-import { pageOf } from './site.js'
+import { elsewhere, pageOf, startSite } from './site.js'
 import { usernameOf, type World } from './world.js'
 
 /** What the tests that every widget must pass need to know of one. */
 export interface Widget {
   tag: string
-  /** The attributes that make it show much, one thing, nothing, and something that ends in twelve hours. */
+  /** What tests are called by; one tag may stand for two widgets. */
+  name: string
+  /** The attributes that make it show much, one thing, nothing, and something whose time is told. */
   attributes: Record<'full' | 'one' | 'empty' | 'ending', string>
   /** What is drawn only where there is content. */
   content: string
-  /** What it says of the thing that ends. */
+  /** What it says of the time of the last: that it ends in twelve hours, or was today. */
   endsSoon: RegExp
   /** Where the sign that a name is made of is seen as a whole. */
   sign: string
@@ -36,7 +43,7 @@ export interface Widget {
 }
 
 /** A new element is one entry here. */
-interface Entry extends Omit<Widget, 'attributes' | 'endsSoon'> {
+interface Entry extends Omit<Widget, 'attributes' | 'endsSoon' | 'name'> {
   /** Adds to a world what it shows. */
   fill(world: World, now: Date, endsAt: Date): Promise<Widget['attributes']>
   endsSoon(endsAt: Date): RegExp
@@ -50,6 +57,12 @@ const inHours = () => /^Ends in \W?1[12]:\d\d:\d\d/
 function atMoment(endsAt: Date): RegExp {
   const moment = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' }).format(endsAt)
   return new RegExp(`\\bUntil \\W?${moment.replaceAll(/\s/g, '\\s')}`)
+}
+
+/** The day of the world, also where it ends while a test runs. */
+function onThisDay(): RegExp {
+  const isLate = new Date(Date.now() + 1_800_000).getDate() !== new Date().getDate()
+  return isLate ? /^(Today|Yesterday)$/ : /^Today$/
 }
 
 const entries: Entry[] = [
@@ -192,7 +205,98 @@ const entries: Entry[] = [
       })
     },
   },
+  {
+    tag: 'rai-channel',
+    content: '[part~=log]',
+    endsSoon: onThisDay,
+    sign: '[part~=avatar]',
+    texts: ['topic', 'description', 'text', 'name'],
+    addresses: ['avatarUrl'],
+    async fill(world) {
+      const { server, community } = world
+      const signedIn = await signedInAlone(world)
+      const [viewer, other, third] = await Promise.all(
+        [1, 2, 3].map((place) => memberPageOf(server, community, usernameOf(place))),
+      )
+      let order = 0
+      async function opened(topic: string, said: readonly string[] = []) {
+        const { id } = await openChannel(community, { topic, description: 'What we walk next.', order: order++ })
+        const ids: string[] = []
+        for (const [n, text] of said.entries()) ids.push((await (n % 3 === 1 ? third : other)!.say(id, text)).answer.id)
+        return { id, ids }
+      }
+      const full = await opened('Trail talk', [
+        'Who walks on **Sunday**?',
+        'I do.\n\n- boots\n- soup\n- *maps*',
+        '> Leave early\n\nAt six, as `always`.',
+        '```\nhut  12:00\nlake 15:00\n```',
+        ...Array.from({ length: 6 }, (_, n) => `Step ${n}`),
+        'This one is taken back.',
+      ])
+      const [question, list] = full.ids
+      await third!.reply(question!, 'Me too')
+      await viewer!.say(full.id, 'I come along.')
+      for (const one of [viewer!, third!]) await one.react(question!, '👍')
+      await third!.edit(list!, 'I do, with\n\n- boots\n- soup\n- *maps*')
+      await third!.remove(full.ids.at(-1)!)
+      const one = await opened('Lost and found', ['A red glove at the hut.'])
+      const today = await opened('Weather', ['Snow this morning.'])
+      const none = await opened('Nobody yet')
+      // What is new would be told once, and not at the next look.
+      for (const { id } of [full, one, today]) {
+        const { items } = (await viewer!.read(id)).answer
+        await viewer!.seen(id, items.at(-1)!.id)
+      }
+      const of = ({ id }: { id: string }) => `channel="${id}" ${signedIn}`
+      return { full: of(full), one: of(one), empty: of(none), ending: of(today) }
+    },
+  },
 ]
+
+/**
+ * Attributes that sign a member in to one element of a page and to no other: it has a key of its own, and with it what it
+ * knows for itself.
+ */
+async function signedInAlone({ server, community, site }: World): Promise<string> {
+  const origins = [site.origin, elsewhere(site.origin)]
+  const { key, access } = await community.tenant(async (tx) => ({
+    key: await createKey(tx, { kind: 'publishable', name: 'Members', origins }, new Date()),
+    access: await createKey(
+      tx,
+      { kind: 'widget_access', name: 'Members', origins, identifiers: { 'data-username': '@username' } },
+      new Date(),
+    ),
+  }))
+  const widgetAccess = { accessId: access.accessId!, accessKey: access.key }
+  const token = async () =>
+    JSON.stringify({ embedToken: await embedToken(server, { ...community, widgetAccess }, usernameOf(1)) })
+  site.put('/token', token, { 'Content-Type': 'application/json' })
+  return `api-key="${key.key}" token-url="/token"`
+}
+
+/** A channel that shows a page of another origin, for tests of one widget at a time: it shares its tag. */
+export async function framedFor(world: World): Promise<Widget> {
+  const app = await startSite()
+  const folder = join(import.meta.dirname, '../../packages/bridge/dist')
+  for (const name of readdirSync(folder, { recursive: true }).map(String))
+    if (name.endsWith('.js'))
+      app.put(`/bridge/${name}`, readFileSync(join(folder, name), 'utf8'), { 'Content-Type': 'text/javascript' })
+  const connecting = `<script type="module">import { connect } from '/bridge/guest/index.js'; await connect()</script>`
+  const url = app.put('/app', pageOf(`<p>Two litres of water.</p>${connecting}`))
+  const channel: Partial<NewChannel> = { topic: 'Packing list', type: 'iframe', order: 9, iframe: { url } }
+  const { id } = await openChannel(world.community, channel)
+  const shows = `channel="${id}" ${await signedInAlone(world)}`
+  return {
+    tag: 'rai-channel',
+    name: 'rai-channel (a page)',
+    content: 'iframe',
+    attributes: { full: shows, one: shows, empty: shows, ending: shows },
+    endsSoon: /^$/,
+    sign: '',
+    texts: [],
+    addresses: [],
+  }
+}
 
 /** Adds to a world what widgets show; answers the widgets. */
 export async function fillFor(world: World): Promise<Widget[]> {
@@ -200,13 +304,18 @@ export async function fillFor(world: World): Promise<Widget[]> {
   const endsAt = new Date(+now + halfDay)
   const widgets: Widget[] = []
   for (const { fill, endsSoon, ...widget } of entries)
-    widgets.push({ ...widget, attributes: await fill(world, now, endsAt), endsSoon: endsSoon(endsAt) })
+    widgets.push({
+      ...widget,
+      name: widget.tag,
+      attributes: await fill(world, now, endsAt),
+      endsSoon: endsSoon(endsAt),
+    })
   return widgets
 }
 
-/** A widget as a page writes it. */
+/** A widget as a page writes it. What is said more of it wins, as the first of two attributes of one name does. */
 export const tagOf = ({ tag, attributes }: Widget, shows: keyof Widget['attributes'] = 'full', more = '') =>
-  `<${tag} ${attributes[shows]} ${more}></${tag}>`
+  `<${tag} ${more} ${attributes[shows]}></${tag}>`
 
 /** Widgets one below the other, however far down. */
 export const tagsOf = (widgets: readonly Widget[], shows?: keyof Widget['attributes'], more = '') =>

@@ -62,10 +62,14 @@ export const faults = {
 export const limitedFor = (wait: number | Date): Fault =>
   problem(429, 'rate_limited', { 'Retry-After': wait instanceof Date ? wait.toUTCString() : wait })
 
-/** A fault as a page hears it: without these headers a browser tells its page nothing but that the network failed. */
+/**
+ * A fault as a page hears it: without these headers, and without a good answer to the question whether it may ask at all, a
+ * browser tells its page nothing but that the network failed.
+ */
 export const readable =
   (fault: Fault): Fault =>
   (response, pass) => {
+    if (response.req.method === 'OPTIONS') return pass()
     response.setHeader('Access-Control-Allow-Origin', '*')
     response.setHeader('Access-Control-Expose-Headers', 'Date, Retry-After')
     fault(response, pass)

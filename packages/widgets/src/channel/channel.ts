@@ -237,7 +237,6 @@ export class RaiChannel extends RaiElement {
   #renderHeader() {
     const { channel } = this.#model
     if (this.withoutHeader || !channel) return nothing
-    // No header element: it would be a banner of the page that the element is a guest on.
     return html`<div class="header" part="header">
       <div class="names">
         <h2 class="title cut" part="title"><slot name="header"><bdi>${channel.topic}</bdi></slot></h2>
@@ -267,9 +266,9 @@ export class RaiChannel extends RaiElement {
 
   #renderStale(at: number) {
     const { text, locale } = this.#words
-    return html`<footer class="footer" part="footer">
+    return html`<div class="footer" part="footer">
       ${this.#noChannel.value?.stale(at, text, locale, this.#retry) ?? this.#renderRetry()}
-    </footer>`
+    </div>`
   }
 
   #renderContent() {

@@ -2,7 +2,7 @@ import type { ApiError } from '@rai/stores'
 import type { TemplateResult } from 'lit'
 import { type Text, textOf } from '../shared/messages.js'
 import { lockIcon } from '../shared/on-demand/icons.js'
-import { failureView, staleView, stateView } from '../shared/on-demand/states.js'
+import { failureView, retryButton, staleView, stateView } from '../shared/on-demand/states.js'
 
 export { styles } from '../shared/on-demand/states.js'
 
@@ -15,7 +15,12 @@ export const words = {
 function failed(error: ApiError, text: Text<'retry'>, retry: () => void): TemplateResult {
   const say = textOf(text, words)
   return error.code === 'not_found'
-    ? stateView({ icon: lockIcon, title: say('noChannelTitle'), text: say('noChannelText') })
+    ? stateView({
+        icon: lockIcon,
+        title: say('noChannelTitle'),
+        text: say('noChannelText'),
+        action: retryButton(text, retry),
+      })
     : failureView(error, text, retry)
 }
 

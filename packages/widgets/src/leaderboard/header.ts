@@ -26,11 +26,11 @@ const short = 60
 
 /** The title line; `when` stands at its end. */
 export const header = (board: Board | undefined, when: unknown, text: LeaderboardText): TemplateResult =>
-  html`<header class="header" part="header">
+  html`<div class="header" part="header">
     <h2 class="title cut" part="title"><slot name="header"><bdi>${board?.name ?? text('leaderboard')}</bdi></slot></h2>
     <div class="when" part="when">${when}</div>
     ${board?.description ? html`<p class="description" part="description" tabindex=${board.description.length > short ? 0 : -1}><bdi>${board.description}</bdi></p>` : nothing}
-  </header>`
+  </div>`
 
 /** The last line: how much there is, where guests sign in, and the board's call to action. */
 export function footer(
@@ -42,11 +42,11 @@ export function footer(
 ): TemplateResult {
   const link = webUrl(button?.link)
   const isOver = state === 'in_review' || state === 'ended'
-  return html`<footer class="footer" part="footer">
+  return html`<div class="footer" part="footer">
     ${status}
     <span class="sign-in" part="sign-in" ?hidden=${!isGuest || isOver}><slot name="sign-in">${text('signIn')}</slot></span>
     ${link ? html`<a class="text-button" part="link" href=${link} target="_blank" rel="noopener noreferrer" title=${button!.text}><span class="cut">${button!.text}</span></a>` : nothing}
-  </footer>`
+  </div>`
 }
 
 /** The board's periods. A board with one period needs no choice. */

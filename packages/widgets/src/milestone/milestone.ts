@@ -294,12 +294,12 @@ export class RaiMilestone extends RaiElement {
     const status = shown?.stale
       ? (this.#noMilestones.value?.stale(shown.at, text, locale, this.#retry) ?? this.#renderRetry())
       : html`<span>${items.length && !milestone ? text('count', count, items.length) : nothing}</span>`
-    return html`<footer class="footer" part="footer">
+    return html`<div class="footer" part="footer">
       ${status}
       <span class="sign-in" part="sign-in" ?hidden=${!!environment && !isGuest(environment)}
         ><slot name="sign-in">${text('signIn')}</slot></span
       >
-    </footer>`
+    </div>`
   }
 
   #renderContent() {

@@ -250,12 +250,12 @@ export class RaiSocials extends RaiElement {
     const status = shown?.stale
       ? (this.#noQuests.value?.stale(shown.at, text, locale, this.#retry) ?? this.#renderRetry())
       : html`<span>${items.length ? text('count', count, items.length) : nothing}</span>`
-    return html`<footer class="footer" part="footer">
+    return html`<div class="footer" part="footer">
       ${status}
       <span class="sign-in" part="sign-in" ?hidden=${!this.#isGuest}
         ><slot name="sign-in">${text('signIn')}</slot></span
       >
-    </footer>`
+    </div>`
   }
 
   #renderContent() {

@@ -317,7 +317,7 @@ export class RaiStore extends RaiElement {
 
   #renderHeader() {
     const front = this.#scene.storefront()
-    return html`<header class="header" part="header">
+    return html`<div class="header" part="header">
       <h2 class=${this.withoutHeader ? 'visually-hidden' : 'title cut'} part="title">
         <slot name="header"><bdi>${front?.title || this.#words.text('store')}</bdi></slot>
       </h2>
@@ -333,7 +333,7 @@ export class RaiStore extends RaiElement {
             : this.#ownPart?.renderPurse()
         }
       </div>
-    </header>`
+    </div>`
   }
 
   #renderList({ items, total }: Shelf) {
@@ -364,13 +364,13 @@ export class RaiStore extends RaiElement {
 
   #renderFooter({ value, stale, at }: Ready<Shelf>) {
     const { text, locale } = this.#words
-    return html`<footer class="footer" part="footer">
+    return html`<div class="footer" part="footer">
       ${
         stale
           ? (this.#noItems.value?.stale(at, text, locale, this.#retry) ?? this.#renderRetry())
           : html`<span>${value.total ? text('items', { count: this.#scene.number(value.total) }, value.total) : nothing}</span>`
       }
-    </footer>`
+    </div>`
   }
 
   #renderContent() {

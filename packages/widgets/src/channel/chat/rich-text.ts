@@ -17,7 +17,7 @@ export function richText(of: { text: string }, named: Named, me: string | undefi
 function drawBlock(block: Block, named: Named, me: string | undefined): TemplateResult {
   const draw = (pieces: Inline[]) => pieces.map((piece) => drawInline(piece, named, me))
   if (block.type === 'p') return html`<p dir="auto">${draw(block.children)}</p>`
-  if (block.type === 'code') return html`<pre dir="ltr" tabindex="0"><code>${block.text}</code></pre>`
+  if (block.type === 'code') return html`<pre dir="ltr"><code>${block.text}</code></pre>`
   if (block.type === 'quote')
     return html`<blockquote>${block.blocks.map((inner) => drawBlock(inner, named, me))}</blockquote>`
   const items = block.items.map((item) => html`<li dir="auto">${draw(item)}</li>`)

@@ -47,6 +47,10 @@ const causes: Record<string, 'network' | 'busy' | 'forbidden' | 'excluded' | 'mi
   not_found: 'missing',
 }
 
+/** The one way on where something failed. */
+export const retryButton = (text: Text<'retry'>, retry: () => void): TemplateResult =>
+  html`<button class="button quiet" part="retry-button" @click=${retry}>${icon(retryIcon)}${text('retry')}</button>`
+
 /** An error in the member's words. The server's own text never reaches the page. */
 export function failureView(error: ApiError, text: Text<'retry'>, retry: () => void): TemplateResult {
   const say = textOf(text, words)
@@ -56,7 +60,7 @@ export function failureView(error: ApiError, text: Text<'retry'>, retry: () => v
     icon: cause === 'network' ? offlineIcon : alertIcon,
     title: say(`${cause}Title`),
     text: say(`${cause}Text`),
-    action: html`<button class="button quiet" part="retry-button" @click=${retry}>${icon(retryIcon)}${text('retry')}</button>`,
+    action: retryButton(text, retry),
     small: requestId && say('reference', { id: requestId }),
   })
 }
