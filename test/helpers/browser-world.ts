@@ -11,6 +11,8 @@ import { join } from 'node:path'
 import type { Unit } from '@rai/contract'
 import { ensureFields, findFields } from '../../packages/server/src/domain/fields/fields.js'
 import { setValues } from '../../packages/server/src/domain/fields/values.js'
+import { changeGamification } from '../../packages/server/src/domain/gamification/settings.js'
+import { visit } from '../../packages/server/src/domain/gamification/visits.js'
 import { createBoard, findShownBoard, updateBoard } from '../../packages/server/src/domain/leaderboards/index.js'
 import { type Move, post } from '../../packages/server/src/domain/ledger.js'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
@@ -178,6 +180,10 @@ async function fillMilestones(community: TestCommunity): Promise<Record<string, 
       walkers.set(`walker-${n}`, id)
       await post(tx, [{ ...giver, memberId: id, unit: 'xp', amount: 350, key: `start:${n}` }], inDays(-2))
     }
+    // One whose streak broke yesterday, and can be had back.
+    const streaks = { rewards: [], freezes: { everyDays: 7, max: 0 }, repair: { days: 3, price: 20 } }
+    await changeGamification(tx, { streaks }, 'community', now)
+    for (const days of [-4, -3, -2, 0]) await visit(tx, walkers.get('walker-8')!, inDays(days))
   })
   await community.tenant((tx) => claimStage(tx, ids.Founders!, 1, walkers.get('walker-12')!, new Date()))
   return ids
@@ -264,6 +270,11 @@ const answers: Record<string, (asked: Asked) => Promise<unknown>> = {
   /** Changes an item of the store. */
   async '/change'({ name, change }) {
     await shop.change(name, JSON.parse(change))
+  },
+
+  /** Gives a shopper coins. */
+  async '/give'({ member, amount }) {
+    await shop.give(member, Number(amount))
   },
 
   /** How many orders a shopper has. */

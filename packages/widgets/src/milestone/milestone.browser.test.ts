@@ -297,6 +297,30 @@ describe('<rai-milestone> in every state', () => {
     expect(shifts).to.deep.equal([])
   })
 
+  it('gives a streak back that broke, for what it costs and once, unless the page says no', async () => {
+    const element = await ready({ member: 'walker-8', attributes: { 'with-streak': '' } })
+    await until(() => part(element, 'repair-button'), 'box')
+    const press = () => part(element, 'repair-button')!.click()
+    expect(textOf(part(element, 'repair'))).to.match(
+      /^Your streak of 3 days broke\. You can have it back until .+ Get it back for 20 /,
+    )
+    await expect(element).to.be.accessible()
+    const refuse = (event: Event) => event.preventDefault()
+    element.addEventListener('rai-repair-request', refuse)
+    press()
+    element.removeEventListener('rai-repair-request', refuse)
+    await element.updateComplete
+    expect(part(element, 'repair-button')!.getAttribute('aria-busy')).to.equal('false')
+    press()
+    await until(() => part(element, 'problem'), 'words')
+    expect(textOf(part(element, 'problem'))).to.equal('You do not have enough for it.')
+    await award('walker-8', 20, 'currency')
+    press()
+    press()
+    await until(() => !part(element, 'repair'), 'streak')
+    expect(textOf(part(element, 'streak')!.querySelector('h3'))).to.equal('4 days in a row')
+  })
+
   it('says what will be here where there are none', async () => {
     const element = await milestones({ key: world.keyWithoutBoards })
     await until(() => part(element, 'empty'), 'words')
