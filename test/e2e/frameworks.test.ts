@@ -11,9 +11,12 @@ import { embedToken } from '../helpers/api.js'
 import { startBrowser, visit } from './browser.js'
 import type { Stage, Wanted } from './frameworks/start.js'
 import { pageOf } from './site.js'
+import { fillFor, type Widget } from './widgets.js'
 import { nameOf, startWorld, usernameOf } from './world.js'
 
-const { server, site, community } = await startWorld()
+const world = await startWorld()
+const widgets = await fillFor(world)
+const { server, site, community } = world
 const browser = await startBrowser()
 
 await community.tenant((tx) => createBoard(tx, { name: 'Climb', slug: 'climb', metric: 'currency' }, new Date()))
@@ -29,7 +32,7 @@ async function give(place: number, amount: number): Promise<void> {
   })
 }
 
-/** An app of each, and what its framework wants of Vite. */
+/** An app of each, with every element in it, and what its framework wants of Vite. */
 const frameworks: Record<string, { app: string; config?: UserConfig }> = {
   React: { app: 'react/app.jsx' },
   Vue: {
@@ -48,7 +51,8 @@ const plain: Wanted = {
   shown: true,
   apiUrl: server.url,
   apiKey: community.publishableKey,
-  board: 'points',
+  tag: 'rai-leaderboard',
+  what: 'points',
   limit: 5,
   withoutHeader: false,
 }
@@ -75,7 +79,7 @@ async function pageOfApp({ app, config }: (typeof frameworks)[string]): Promise<
   return site.put(folder, pageOf(`<div id="app"></div><script type="module" src="app.js"></script>`))
 }
 
-async function open(address: string) {
+async function open(address: string, tag = plain.tag) {
   const visited = await visit(browser, address)
   const { page } = visited
   const isStream = (url: string) => url.endsWith('/stream')
@@ -86,7 +90,7 @@ async function open(address: string) {
   await page.waitForFunction(() => 'stage' in globalThis)
   return {
     ...visited,
-    widget: page.locator('rai-leaderboard'),
+    widget: page.locator(tag),
     /** How many streams are open. */
     streams: () => streams,
     draw: (change: Partial<Wanted> = {}) => page.evaluate((wanted) => stage.draw(wanted), { ...plain, ...change }),
@@ -133,7 +137,7 @@ const checks: Record<string, (app: Opened) => Promise<void>> = {
     await app.draw({ limit: 3 })
     await expect.poll(() => rows(app)).toEqual(firstFive.slice(0, 3))
     await app.widget.getByText('Points').waitFor()
-    await app.draw({ board: 'climb' })
+    await app.draw({ what: 'climb' })
     await app.widget.getByText('Climb').waitFor()
   },
   async 'rich data arrives as a property'(app) {
@@ -158,11 +162,85 @@ const checks: Record<string, (app: Opened) => Promise<void>> = {
   async 'an event is heard by a listener in the template'(app) {
     const place = 10 + ++climbs
     await give(place, 1)
-    await app.draw({ board: 'climb', limit: 100, token: await embedToken(server, community, usernameOf(place)) })
+    await app.draw({ what: 'climb', limit: 100, token: await embedToken(server, community, usernameOf(place)) })
     await partOf(app, 'row-me').first().waitFor()
     await give(place, 100 * climbs)
     await expect.poll(app.heard).toContainEqual({ type: 'rai-rank-change', rank: 1 })
   },
+}
+
+/** What of the other elements is read where one thing is shown and where all is, and how a member asks for something. */
+const others: Record<string, { one: string; full: string; asks: string; ask(app: Opened): Promise<void> }> = {
+  'rai-milestone': {
+    one: 'Long trail',
+    full: 'Peak 1',
+    asks: 'rai-claim-request',
+    ask: (app) => partOf(app, 'claim-button').first().click(),
+  },
+  'rai-store': {
+    one: 'Only one',
+    full: 'Item 1',
+    asks: 'rai-wish-request',
+    ask: (app) => partOf(app, 'wish-button').first().click(),
+  },
+  'rai-socials': {
+    one: 'Watch the film',
+    full: 'Find the word',
+    asks: 'rai-claim-request',
+    async ask(app) {
+      await partOf(app, 'quest-button').first().click()
+      await partOf(app, 'claim-button').first().click()
+    },
+  },
+  'rai-channel': {
+    one: 'A red glove at the hut.',
+    full: 'I come along.',
+    asks: 'rai-send-request',
+    async ask(app) {
+      await partOf(app, 'field').fill('It is mine.')
+      await partOf(app, 'field').press('Enter')
+    },
+  },
+}
+
+/** The value of the attribute that says what is shown. */
+const whatOf = (attributes: string) => /^(?:board|milestone|category|network|channel)="([^"]*)"/.exec(attributes)?.[1]
+
+/** All that can be had of an element, in one page: each page is a visitor who loads everything. */
+async function useAll(app: Opened, { tag, attributes }: Widget): Promise<void> {
+  const { one, full, asks, ask } = others[tag]!
+  const token = await embedToken(server, community, usernameOf(1))
+  const draw = (shows: 'one' | 'full', more: Partial<Wanted> = {}) =>
+    app.draw({ tag, what: whatOf(attributes[shows]), token, ...more })
+  const said = (text: string) => app.widget.getByText(text, { exact: true }).first()
+  const title = app.widget.locator('[part~=header] [part~=title]:not(.visually-hidden)')
+
+  await draw('one')
+  await said(one).waitFor()
+  await expect.poll(app.heard).toContainEqual({ type: 'rai-load' })
+  await draw('one', { title: 'Of the week' })
+  await said('Of the week').waitFor()
+  await draw('one', { title: 'Of the year' })
+  await said('Of the year').waitFor()
+  await draw('one', { withoutHeader: true })
+  await expect.poll(() => title.count()).toBe(0)
+  await draw('one')
+  await expect.poll(() => title.count()).toBe(1)
+  await draw('full')
+  await said(full).waitFor()
+  await draw('one')
+  await said(one).waitFor()
+  await ask(app)
+  await expect.poll(app.heard).toContainEqual({ type: asks })
+
+  await expect.poll(app.streams).toBe(1)
+  await draw('one', { shown: false })
+  await expect.poll(async () => [await app.widget.count(), app.streams()]).toEqual([0, 0])
+  await draw('one')
+  await said(one).waitFor()
+  await expect.poll(app.streams).toBe(1)
+  await app.page.evaluate(() => stage.unmount())
+  await expect.poll(async () => [await app.widget.count(), app.streams()]).toEqual([0, 0])
 }
 
 describe.each(Object.entries(frameworks))('59 with %s', (_, framework) => {
@@ -171,11 +249,24 @@ describe.each(Object.entries(frameworks))('59 with %s', (_, framework) => {
     address = await pageOfApp(framework)
   })
 
+  /** Lit says of itself that it is built for development, too. */
+  function expectQuiet(app: Opened) {
+    expect(app.exceptions).toEqual([])
+    expect(app.console.filter((text) => /^(error|warning): (?!Lit is in dev mode)/.test(text))).toEqual([])
+  }
+
   test.each(Object.entries(checks))('%s', async (_, check) => {
     const app = await open(address)
     await check(app)
-    expect(app.exceptions).toEqual([])
-    // Lit says of itself that it is built for development, too.
-    expect(app.console.filter((text) => /^(error|warning): (?!Lit is in dev mode)/.test(text))).toEqual([])
+    expectQuiet(app)
   })
+
+  test.each(widgets.filter(({ tag }) => tag in others))(
+    '<$tag>: what is set, written into it and listened to arrives, and nothing is left of it',
+    async (widget) => {
+      const app = await open(address, widget.tag)
+      await useAll(app, widget)
+      expectQuiet(app)
+    },
+  )
 })

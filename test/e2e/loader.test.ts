@@ -5,9 +5,12 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { type Fault, faults, startFaultProxy } from '../helpers/fault-proxy.js'
 import { startBrowser, visit } from './browser.js'
 import { pageOf } from './site.js'
+import { fillFor, haveContent, tagsOf } from './widgets.js'
 import { firstRow, nameOf, queue, startWorld, tag, withFallback } from './world.js'
 
-const { server, site, line } = await startWorld()
+const world = await startWorld()
+const widgets = await fillFor(world)
+const { server, site, line } = world
 const browser = await startBrowser()
 
 const open = (html: string, prepare: (page: Page) => Promise<unknown> = async () => {}) =>
@@ -31,8 +34,8 @@ describe('one line and one tag', () => {
     expect(exceptions).toEqual([])
   })
 
-  test('51 draw the rows where the page’s storage and cookies are locked', async () => {
-    const { page, exceptions } = await open(pageOf(tag, line), (page) =>
+  test('51 draw what each widget has where the page’s storage and cookies are locked', async () => {
+    const { page, exceptions } = await open(pageOf(tagsOf(widgets), line), (page) =>
       page.addInitScript(() => {
         const get = () => {
           throw new DOMException('The operation is insecure.', 'SecurityError')
@@ -42,7 +45,7 @@ describe('one line and one tag', () => {
         Object.defineProperty(Document.prototype, 'cookie', { get, set: get })
       }),
     )
-    await firstRow(page).waitFor()
+    await haveContent(page, widgets)
     expect(exceptions).toEqual([])
   })
 
@@ -54,8 +57,8 @@ describe('one line and one tag', () => {
   })
 
   test('leave no cookie and nothing in storage', async () => {
-    const { page } = await open(pageOf(tag, line))
-    await firstRow(page).waitFor()
+    const { page } = await open(pageOf(tagsOf(widgets), line))
+    await haveContent(page, widgets)
     expect(await page.context().cookies()).toEqual([])
     expect(await page.evaluate(() => localStorage.length + sessionStorage.length)).toBe(0)
   })
@@ -455,6 +458,7 @@ describe('layout', () => {
 
 describe('56 the back/forward cache', () => {
   const elsewhere = site.put('/elsewhere', pageOf('<p>Elsewhere</p>'))
+  const all = tagsOf(widgets)
 
   /** Leaves the page and comes back; answers why the browser could not keep it. Here it never can: the headless shell keeps no page. */
   async function reasonsAfterReturn(html: string) {
@@ -465,18 +469,18 @@ describe('56 the back/forward cache', () => {
       reasons.push(...notRestoredExplanations.map(({ reason }) => reason)),
     )
     await devtools.send('Page.enable')
-    if (html.includes(tag)) await firstRow(page).waitFor()
-    await page.getByText('Leave').click()
+    if (html.includes(all)) await haveContent(page, widgets)
+    await page.getByText('Leave', { exact: true }).click()
     await page.getByText('Elsewhere').waitFor()
     await page.evaluate(() => void setTimeout(() => history.back()))
-    await page.getByText('Leave').waitFor()
+    await page.getByText('Leave', { exact: true }).waitFor()
     return reasons.filter(
       (reason) => !['BackForwardCacheDisabledForDelegate', 'BrowsingInstanceNotSwapped'].includes(reason),
     )
   }
 
-  test('can keep a page with a live widget', async () => {
-    expect(await reasonsAfterReturn(pageOf(tag, line))).toEqual([])
+  test('can keep a page with live widgets', async () => {
+    expect(await reasonsAfterReturn(pageOf(all, line))).toEqual([])
   })
 
   test('cannot keep a page that listens to unload, which shows that we would see it', async () => {

@@ -5,14 +5,17 @@ import '@rai/widgets/define'
 export interface Wanted {
   /** Whether the widget is there at all. */
   shown: boolean
+  tag: string
   apiUrl: string
   apiKey: string
-  board: string
-  limit: number
+  /** What the widget shows, by the attribute that names it: a board, a category, a milestone, a network, a channel. */
+  what?: string | undefined
+  /** Of a board. */
+  limit?: number
   withoutHeader: boolean
   /** What stands in the `header` slot. Without one the tag has no children. */
   title?: string
-  /** Rows are drawn as this word and the name. */
+  /** Rows of a board are drawn as this word and the name. */
   greeting?: string
   /** The embed token of who looks. */
   token?: string
@@ -29,7 +32,7 @@ export interface App {
   unmount(): void
 }
 
-/** An app under test: it writes the tag once, as one who works with its framework does. */
+/** An app under test: it writes each tag once, as one who works with its framework does. */
 export type Mount = (root: Element, hear: (event: Event) => unknown) => App | Promise<App>
 
 /** What a test finds on the window. */
@@ -42,7 +45,11 @@ export interface Stage {
 
 export async function start(mount: Mount): Promise<void> {
   const heard: Stage['heard'] = []
-  const hear = ({ type, rank }: Event & { rank?: number }) => heard.push({ type, rank })
+  const hear = (event: Event & { rank?: number }) => {
+    // What members ask for is not done: the next test finds things as they were.
+    event.preventDefault()
+    heard.push({ type: event.type, rank: event.rank })
+  }
   const app = await mount(document.querySelector('#app')!, hear)
   const draw = ({ ...scene }: Scene) => {
     const { greeting, token } = scene

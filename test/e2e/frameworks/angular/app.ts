@@ -11,21 +11,85 @@ start(async (_, hear) => {
     schemas: [CUSTOM_ELEMENTS_SCHEMA],
     template: `
       @if (scene().shown) {
-        <rai-leaderboard
-          #board
-          [attr.api-url]="scene().apiUrl"
-          [attr.api-key]="scene().apiKey"
-          [attr.board]="scene().board"
-          [limit]="scene().limit"
-          [withoutHeader]="scene().withoutHeader"
-          [renderRow]="scene().renderRow"
-          [getToken]="scene().getToken"
-          (rai-rank-change)="hear($event)"
-        >
-          @if (scene().title; as title) {
-            <b slot="header">{{ title }}</b>
+        @switch (scene().tag) {
+          @case ('rai-leaderboard') {
+            <rai-leaderboard
+              #widget
+              [attr.api-url]="scene().apiUrl"
+              [attr.api-key]="scene().apiKey"
+              [attr.board]="scene().what"
+              [limit]="scene().limit"
+              [withoutHeader]="scene().withoutHeader"
+              [renderRow]="scene().renderRow"
+              [getToken]="scene().getToken"
+              (rai-rank-change)="hear($event)"
+            >
+              @if (scene().title; as title) {
+                <b slot="header">{{ title }}</b>
+              }
+            </rai-leaderboard>
           }
-        </rai-leaderboard>
+          @case ('rai-store') {
+            <rai-store
+              #widget
+              [attr.api-url]="scene().apiUrl"
+              [attr.api-key]="scene().apiKey"
+              [attr.category]="scene().what"
+              [withoutHeader]="scene().withoutHeader"
+              [getToken]="scene().getToken"
+              (rai-wish-request)="hear($event)"
+            >
+              @if (scene().title; as title) {
+                <b slot="header">{{ title }}</b>
+              }
+            </rai-store>
+          }
+          @case ('rai-milestone') {
+            <rai-milestone
+              #widget
+              [attr.api-url]="scene().apiUrl"
+              [attr.api-key]="scene().apiKey"
+              [attr.milestone]="scene().what"
+              [withoutHeader]="scene().withoutHeader"
+              [getToken]="scene().getToken"
+              (rai-claim-request)="hear($event)"
+            >
+              @if (scene().title; as title) {
+                <b slot="header">{{ title }}</b>
+              }
+            </rai-milestone>
+          }
+          @case ('rai-socials') {
+            <rai-socials
+              #widget
+              [attr.api-url]="scene().apiUrl"
+              [attr.api-key]="scene().apiKey"
+              [attr.network]="scene().what"
+              [withoutHeader]="scene().withoutHeader"
+              [getToken]="scene().getToken"
+              (rai-claim-request)="hear($event)"
+            >
+              @if (scene().title; as title) {
+                <b slot="header">{{ title }}</b>
+              }
+            </rai-socials>
+          }
+          @case ('rai-channel') {
+            <rai-channel
+              #widget
+              [attr.api-url]="scene().apiUrl"
+              [attr.api-key]="scene().apiKey"
+              [attr.channel]="scene().what"
+              [withoutHeader]="scene().withoutHeader"
+              [getToken]="scene().getToken"
+              (rai-send-request)="hear($event)"
+            >
+              @if (scene().title; as title) {
+                <b slot="header">{{ title }}</b>
+              }
+            </rai-channel>
+          }
+        }
       }
     `,
   })
@@ -33,7 +97,7 @@ start(async (_, hear) => {
     readonly scene = scene
     readonly hear = hear
 
-    @ViewChild('board') set board(ref: ElementRef<HTMLElement> | undefined) {
+    @ViewChild('widget') set widget(ref: ElementRef<HTMLElement> | undefined) {
       ref?.nativeElement.addEventListener('rai-load', hear)
     }
   }

@@ -1,24 +1,87 @@
-import { createSignal, Show } from 'solid-js'
+import { createSignal, Match, Show, Switch } from 'solid-js'
 import { render } from 'solid-js/web'
 import { start } from '../start.js'
 
-function Board(props) {
+function Title(props) {
   return (
-    <rai-leaderboard
-      ref={(element) => element.addEventListener('rai-load', props.hear)}
-      attr:api-url={props.scene.apiUrl}
-      attr:api-key={props.scene.apiKey}
-      attr:board={props.scene.board}
-      prop:limit={props.scene.limit}
-      bool:without-header={props.scene.withoutHeader}
-      prop:renderRow={props.scene.renderRow}
-      prop:getToken={props.scene.getToken}
-      on:rai-rank-change={props.hear}
-    >
-      <Show when={props.scene.title}>
-        <b slot="header">{props.scene.title}</b>
-      </Show>
-    </rai-leaderboard>
+    <Show when={props.text}>
+      <b slot="header">{props.text}</b>
+    </Show>
+  )
+}
+
+function Widget(props) {
+  const listen = (element) => element.addEventListener('rai-load', props.hear)
+  return (
+    <Switch>
+      <Match when={props.scene.tag === 'rai-leaderboard'}>
+        <rai-leaderboard
+          ref={listen}
+          attr:api-url={props.scene.apiUrl}
+          attr:api-key={props.scene.apiKey}
+          attr:board={props.scene.what}
+          prop:limit={props.scene.limit}
+          bool:without-header={props.scene.withoutHeader}
+          prop:renderRow={props.scene.renderRow}
+          prop:getToken={props.scene.getToken}
+          on:rai-rank-change={props.hear}
+        >
+          <Title text={props.scene.title} />
+        </rai-leaderboard>
+      </Match>
+      <Match when={props.scene.tag === 'rai-store'}>
+        <rai-store
+          ref={listen}
+          attr:api-url={props.scene.apiUrl}
+          attr:api-key={props.scene.apiKey}
+          attr:category={props.scene.what}
+          bool:without-header={props.scene.withoutHeader}
+          prop:getToken={props.scene.getToken}
+          on:rai-wish-request={props.hear}
+        >
+          <Title text={props.scene.title} />
+        </rai-store>
+      </Match>
+      <Match when={props.scene.tag === 'rai-milestone'}>
+        <rai-milestone
+          ref={listen}
+          attr:api-url={props.scene.apiUrl}
+          attr:api-key={props.scene.apiKey}
+          attr:milestone={props.scene.what}
+          bool:without-header={props.scene.withoutHeader}
+          prop:getToken={props.scene.getToken}
+          on:rai-claim-request={props.hear}
+        >
+          <Title text={props.scene.title} />
+        </rai-milestone>
+      </Match>
+      <Match when={props.scene.tag === 'rai-socials'}>
+        <rai-socials
+          ref={listen}
+          attr:api-url={props.scene.apiUrl}
+          attr:api-key={props.scene.apiKey}
+          attr:network={props.scene.what}
+          bool:without-header={props.scene.withoutHeader}
+          prop:getToken={props.scene.getToken}
+          on:rai-claim-request={props.hear}
+        >
+          <Title text={props.scene.title} />
+        </rai-socials>
+      </Match>
+      <Match when={props.scene.tag === 'rai-channel'}>
+        <rai-channel
+          ref={listen}
+          attr:api-url={props.scene.apiUrl}
+          attr:api-key={props.scene.apiKey}
+          attr:channel={props.scene.what}
+          bool:without-header={props.scene.withoutHeader}
+          prop:getToken={props.scene.getToken}
+          on:rai-send-request={props.hear}
+        >
+          <Title text={props.scene.title} />
+        </rai-channel>
+      </Match>
+    </Switch>
   )
 }
 
@@ -27,7 +90,7 @@ start((element, hear) => {
   const unmount = render(
     () => (
       <Show when={scene().shown}>
-        <Board scene={scene()} hear={hear} />
+        <Widget scene={scene()} hear={hear} />
       </Show>
     ),
     element,

@@ -1,10 +1,10 @@
 import { mount, unmount } from 'svelte'
 import { start } from '../start.js'
-import Board from './board.svelte'
+import Widget from './live-widget.svelte'
 
 start((target, hear) => {
   const props = $state({ scene: { shown: false }, hear })
-  const app = mount(Board, { target, props })
+  const app = mount(Widget, { target, props })
   return {
     draw(scene) {
       props.scene = scene

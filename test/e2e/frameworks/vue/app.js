@@ -1,10 +1,10 @@
 import { createApp, h, shallowReactive } from 'vue'
 import { start } from '../start.js'
-import Board from './live-board.vue'
+import Widget from './live-widget.vue'
 
 start((element, hear) => {
   const props = shallowReactive({ scene: { shown: false }, hear })
-  const app = createApp(() => h(Board, props))
+  const app = createApp(() => h(Widget, props))
   app.mount(element)
   return {
     draw(scene) {
