@@ -62,6 +62,17 @@ export const channel = ({
 }: Wanted & { attributes: { channel: string } & Record<string, string> }) =>
   place('rai-channel', { key: world.channelsKey, width: 420, attributes, ...wanted })
 
+/** Opens a channel as it is wanted; answers its id. */
+export const openChannel = (more: object = {}) => site<string>('/channel', { change: JSON.stringify(more) })
+
+/** Lets a member say something in a channel, or so many things at once. Answers the last one's id. */
+export const say = (member: string, id: string, text: string, amount = 1) =>
+  site<string>('/say', { member, channel: id, name: text, amount })
+
+export const messagesOf = (element: Element) => [
+  ...element.shadowRoot!.querySelectorAll<HTMLElement>('[part~=message]'),
+]
+
 /** Whether nothing of an element moves by itself; what follows a scrollbar moves only with it. */
 export const isAtRest = (element: Element): boolean =>
   element.shadowRoot!.getAnimations().every(({ timeline }) => timeline !== document.timeline)

@@ -1,5 +1,6 @@
 export { type ChannelStore, channel } from './channel/channel.js'
 export { type Conversation, conversation } from './channel/conversation.js'
+export { found, type Listed, type Listing, pins, startTopic, topics } from './channel/lists.js'
 export type { Outbox, Outgoing, Quoted } from './channel/outbox.js'
 export type { Talk } from './channel/stretch.js'
 export { channelToken } from './channel/token.js'
@@ -62,6 +63,7 @@ export type {
   SocialProof,
   SocialQuest,
   SocialState,
+  Topic,
   Viewer,
   Visibility,
   Voucher,

@@ -29,7 +29,6 @@ export interface Conversation {
   react(messageId: string, emoji: string, isOn: boolean): Promise<void>
   pin(messageId: string, isOn: boolean): Promise<void>
   report(messageId: string, reason: string): Promise<void>
-  pins(): Promise<readonly Message[]>
   /** Says that the viewer is writing. Never rejects. */
   type(): void
   refresh(): Promise<void>
@@ -228,14 +227,6 @@ function create(environment: Environment, { channelId, topicId }: Place) {
     async report(messageId, reason) {
       await client.send(`POST ${messagePath}/reports`, { id: '' }, { ...of(messageId), body: { reason } })
     },
-    pins: async () =>
-      (
-        await client.get(
-          `GET ${channelPath}/pins`,
-          { items: [messageSample] },
-          { viewer: true, forced: true, fresh: true, params: { channelId } },
-        )
-      ).items,
     type() {
       const now = environment.clock()
       if (now < saidAt + typingEvery) return

@@ -4,7 +4,10 @@ import {
   channel,
   find,
   freshApi,
+  messagesOf,
+  openChannel as open,
   part,
+  say,
   shiftsDuring,
   shows,
   site,
@@ -16,11 +19,7 @@ import type { RaiChannel, RaiErrorEvent } from '../index.js'
 
 const states = ['loading', 'empty', 'error', 'stale'] as const
 const statesOf = (element: Element) => states.filter((state) => element.matches(`:state(${state})`))
-const messagesOf = (element: Element) => [...element.shadowRoot!.querySelectorAll<HTMLElement>('[part~=message]')]
 const textsOf = (element: Element) => messagesOf(element).map((one) => textOf(one.querySelector('[part~=text]')))
-const open = (more: object = {}) => site<string>('/channel', { change: JSON.stringify(more) })
-const say = (member: string, id: string, text: string, amount = 1) =>
-  site<string>('/say', { member, channel: id, name: text, amount })
 const logOf = (element: Element) => find(element, '.log')!
 /** Chromium brings a log that was scrolled to its end back by two pixels, after a frame. */
 const isAtEnd = (element: Element) => {

@@ -40,6 +40,13 @@ import { skeleton } from './skeleton.js'
  * @csspart header - The title line.
  * @csspart title - The channel's name.
  * @csspart description - What it is about.
+ * @csspart find-button - Opens the search of the channel.
+ * @csspart pins-button - Opens what is pinned.
+ * @csspart topics-button - Of a forum: opens its topics.
+ * @csspart topic - Of a forum: the line of the topic that is shown.
+ * @csspart topic-title - What it is about.
+ * @csspart all-topics-button - Shows all topics again.
+ * @csspart choose-topic-button - Of a forum: opens its topics, where one may not write yet.
  * @csspart log - The messages.
  * @csspart message - One of them.
  * @csspart avatar - The picture of who said it.
@@ -75,7 +82,18 @@ import { skeleton } from './skeleton.js'
  * @csspart answered - What is answered.
  * @csspart send-button - Sends it.
  * @csspart limit - What keeps one from sending, or soon will.
+ * @csspart mention-list - Who can be named, while one writes a name.
+ * @csspart mention-item - One of them.
  * @csspart closed - What stands there where one may not write.
+ * @csspart search - The box to search in.
+ * @csspart search-input - What one types into it.
+ * @csspart found - A message or topic in a list.
+ * @csspart more-button - Goes on with the list.
+ * @csspart begin-button - Leads to where one begins a topic.
+ * @csspart topic-form - That.
+ * @csspart title-field - What the topic is about.
+ * @csspart back-button - Leads back to the topics.
+ * @csspart start-button - Begins the topic.
  * @csspart guest - What guests see instead.
  * @csspart sign-in - The line that invites them to sign in.
  * @csspart empty - What stands where nothing was said yet.
@@ -92,7 +110,7 @@ import { skeleton } from './skeleton.js'
  * @csspart show-button - Shows it all the same.
  * @csspart off - What stands where it was switched off.
  * @csspart toast - What it says for a moment.
- * @csspart dialog - The window that asks whether to leave for another site.
+ * @csspart dialog - The window of a search, of pins and of topics, and the one that asks whether to leave for another site.
  * @csspart dialog-title - Its title.
  * @csspart close-button - Closes it.
  * @csspart stay-button - Stays.
@@ -137,6 +155,9 @@ export class RaiChannel extends RaiElement {
     source: () => this.#source,
     channel: () => this.#model.channel ?? undefined,
     topic: () => this.topic || undefined,
+    showTopic: (id) => {
+      this.topic = id
+    },
     route: () => this.route || '/',
     number: (value) => formatNumber(this.#words.locale, value),
     timeTo: (at) => (this.environment ? at - serverNow(this.environment) : 0),

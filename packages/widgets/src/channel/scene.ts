@@ -14,6 +14,8 @@ export interface Scene {
   channel(): Channel | undefined
   /** The topic of a forum that the page names. */
   topic(): string | undefined
+  /** Shows another topic, or with none all of them. */
+  showTopic(id: string | undefined): void
   /** The path that the page names, in the page of an iframe channel. */
   route(): string
   number(value: number): string

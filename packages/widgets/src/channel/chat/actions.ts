@@ -8,6 +8,8 @@ import menuCss from '../../shared/on-demand/menu.styles.css?inline'
 import type { Scene } from '../scene.js'
 import css from './actions.styles.css?inline'
 import type { Item } from './items.js'
+import { decode, encode } from './naming.js'
+import { pinIcon } from './own-icons.js'
 import { Picker, words as pickerWords } from './picker.js'
 import { plainText } from './rich-text.js'
 
@@ -44,7 +46,6 @@ const smileIcon = 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM8.5 14.2a4.2 4.2 0 0 0 
 const replyIcon = 'M9.5 6 4 11.5 9.5 17M4.5 11.5H14a6 6 0 0 1 6 6v.5'
 const editIcon = 'M4.5 19.5 5.5 15 16 4.5l3.5 3.5L9 18.5l-4.5 1ZM13.5 7l3.5 3.5'
 const removeIcon = 'M4.5 6.5h15M9.5 6V4h5v2M6.5 6.5l1 13.5h9l1-13.5M10 10.5v5.5M14 10.5v5.5'
-const pinIcon = 'M12 15.5V21M7 15.5h10l-2-4V4.5H9v7l-2 4Z'
 
 /** What a member does about a message: below it stands what that asks, and what became of it. */
 type Open = { key: string; kind: 'edit' | 'remove' | 'report'; isBusy?: boolean; problem?: string }
@@ -145,7 +146,7 @@ export default class Actions implements ReactiveController {
     const open = this.#open
     if (!message || open?.key !== key || open.kind !== 'edit') return undefined
     return html`<form class="editor" part="editor" @submit=${(event: Event) => this.#save(event, message)} @keydown=${this.#onKeydown}>
-      <textarea part="field" rows="3" dir="auto" maxlength="4000" required aria-label=${this.#say('edit')} .defaultValue=${message.text}></textarea>
+      <textarea part="field" rows="3" dir="auto" maxlength="4000" required aria-label=${this.#say('edit')} .defaultValue=${decode(message.text, message.mentions).text}></textarea>
       ${this.#renderProblem()}
       <div class="choices">
         <button type="button" class="text-button" @click=${this.#close}>${this.#say('cancel')}</button>
@@ -274,8 +275,8 @@ export default class Actions implements ReactiveController {
     if (!event.repeat) target.form?.requestSubmit()
   }
 
-  readonly #save = (event: Event, { id, text }: Message) => {
-    const written = writtenIn(event)
+  readonly #save = (event: Event, { id, text, mentions }: Message) => {
+    const written = encode(writtenIn(event), decode(text, mentions).named)
     if (written === text) return this.#close()
     if (written) void this.#do((conversation) => conversation.edit(id, written))
   }

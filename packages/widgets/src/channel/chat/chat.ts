@@ -20,7 +20,9 @@ import type { Mode, Scene } from '../scene.js'
 import type Actions from './actions.js'
 import css from './chat.styles.css?inline'
 import type Composer from './composer.js'
+import type Head from './head.js'
 import { type Item, itemsOf } from './items.js'
+import type { Person } from './naming.js'
 import { plainText } from './rich-text.js'
 import { type RowScene, row } from './row.js'
 import { LogWindow } from './window.js'
@@ -49,12 +51,17 @@ export default class ChatController implements Mode, ReactiveController {
   /** Where one writes, and what one can do with messages: they come after what was said. */
   readonly #composer: Part<Composer>
   readonly #actions: Part<Actions>
+  /** What leads to what was said before, at the element's head. */
+  readonly #head: Part<Head>
   #items: readonly Item[] = []
   #subject = ''
   #readTo: string | null | undefined
   /** The newest message that was told of, and the newest that was seen. */
   #heard: string | undefined
   #seen = ''
+  /** The message that is gone to, and the one that was. */
+  #target: string | undefined
+  #reached: string | undefined
   /** How many of others came since. */
   #unread = 0
   #reading: ReturnType<typeof setTimeout> | undefined
@@ -84,7 +91,17 @@ export default class ChatController implements Mode, ReactiveController {
     const conversation = () => this.#conversation
     this.#composer = new Part(host, async () => {
       const { default: Controller, styles } = await import('./composer.js')
-      return { default: new Controller(host, text, scene, conversation, this.#window.toEnd), styles }
+      const around = {
+        conversation,
+        sent: this.#window.toEnd,
+        people: this.#people,
+        chooseTopic: () => this.#head.value?.show('topics'),
+      }
+      return { default: new Controller(host, text, scene, around), styles }
+    })
+    this.#head = new Part(host, async () => {
+      const { default: Controller, styles } = await import('./head.js')
+      return { default: new Controller(host, text, scene, this.#find), styles }
     })
     this.#actions = new Part(host, async () => {
       const { default: Controller, styles } = await import('./actions.js')
@@ -140,6 +157,11 @@ export default class ChatController implements Mode, ReactiveController {
     const talk = this.#known
     const outgoing = this.#outgoing.value ?? []
     this.#items = talk ? itemsOf({ talk, outgoing, me: this.#me?.id, readTo: this.#readTo }) : []
+    const target = this.#items.find(({ id }) => id === this.#target)
+    if (!target) return
+    this.#reached = target.id
+    this.#target = undefined
+    this.#window.to(target.key)
   }
 
   hostUpdated() {
@@ -225,9 +247,25 @@ export default class ChatController implements Mode, ReactiveController {
     void this.#host.updateComplete.then(() => this.#host.dispatchEvent(new RaiUnreadChangeEvent(shown)))
   }
 
+  /** Goes to a message, wherever it stands. */
   readonly #go = (messageId: string) => {
-    const item = this.#items.find(({ id }) => id === messageId)
-    if (item) this.#window.to(item.key)
+    this.#target = messageId
+    if (!this.#items.some(({ id }) => id === messageId)) this.#conversation?.around(messageId)
+    this.#host.requestUpdate()
+  }
+
+  /** Goes to one that was found in the channel: in a forum it may be of another topic. */
+  readonly #find = ({ id, topicId }: Message) => {
+    if (this.#scene.topic() && topicId !== this.#scene.topic()) this.#scene.showTopic(topicId ?? undefined)
+    this.#go(id)
+  }
+
+  /** Who says something here, and who is named, the last first. */
+  readonly #people = (): Person[] => {
+    const all = [...(this.#known?.messages ?? [])].reverse().flatMap(({ author, mentions }) => [author, ...mentions])
+    const others = all.flatMap((one) => (one && one.id !== this.#me?.id ? [[one.id, one] as const] : []))
+    // The first of an id counts.
+    return [...new Map(others.reverse()).values()].reverse()
   }
 
   get #rows(): RowScene {
@@ -239,12 +277,13 @@ export default class ChatController implements Mode, ReactiveController {
       now: environment ? serverNow(environment) : Date.now(),
       me: this.#me?.id,
       myName: this.#me?.name ?? '',
+      people: this.#people,
       tabbable: this.#window.tabbable,
       go: this.#go,
       tools: (item) => actions?.tools(item) ?? nothing,
       below: (item) => html`${this.#renderFate(item)}${actions?.below(item) ?? nothing}`,
       editor: (item) => actions?.editor(item),
-      marked: (item) => actions?.marked(item) ?? '',
+      marked: (item) => (item.id === this.#reached ? 'marked' : (actions?.marked(item) ?? '')),
       onEnter: (item) => actions?.enter(item),
     }
   }
@@ -317,12 +356,15 @@ export default class ChatController implements Mode, ReactiveController {
     }</p>`
   }
 
+  renderActions = () => this.#head.value?.renderActions()
+
   render() {
     const talk = this.#known
     if (!talk) return nothing
-    return html`${this.isEmpty ? this.#renderEmpty() : this.#renderLog(talk)} ${this.#renderJump()}
+    const head = this.#head.value
+    return html`${head?.renderTopic()} ${this.isEmpty ? this.#renderEmpty() : this.#renderLog(talk)} ${this.#renderJump()}
       ${this.#renderTyping(talk)}
       <div class="foot">${this.#composer.value?.render()}</div>
-      ${this.#actions.value?.render()} ${this.#announcer.render()}`
+      ${this.#actions.value?.render()} ${head?.render()} ${this.#announcer.render()}`
   }
 }

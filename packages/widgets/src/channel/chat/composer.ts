@@ -4,10 +4,13 @@ import { ClockController } from '../../shared/clock-controller.js'
 import { formatCountdown } from '../../shared/format.js'
 import { type Text, textOf } from '../../shared/messages.js'
 import { closeIcon, icon, iconStyles } from '../../shared/on-demand/icons.js'
+import { Part } from '../../shared/part.js'
 import { StoreController } from '../../shared/store-controller.js'
 import { RaiSendRequestEvent } from '../own-events.js'
 import type { Scene } from '../scene.js'
 import css from './composer.styles.css?inline'
+import type MentionList from './mention.js'
+import { decode, encode, type Person } from './naming.js'
 import { plainText } from './rich-text.js'
 
 export const styles = [iconStyles, unsafeCSS(css)]
@@ -21,6 +24,7 @@ export const words = {
   noAnswer: 'Answer nobody',
   readOnly: 'Only some write here.',
   chooseTopic: 'Answer a message to write in its topic.',
+  topics: 'Topics',
   slow: 'You can write again in {time}',
   tooLong: { one: 'One sign too many', other: '{count} signs too many' },
   signsLeft: { one: 'One sign left', other: '{count} signs left' },
@@ -32,35 +36,58 @@ const longest = 4000
 const nearlyLongest = 3600
 
 /** What a member writes, and has not sent yet. It is kept while the page lives, by channel. */
-const drafts = new Map<string, string>()
+const drafts = new Map<string, Draft>()
+
+interface Draft {
+  text: string
+  /** Whom the names in it mean. */
+  named: ReadonlyMap<string, string>
+}
+
+const nothingWritten: Draft = { text: '', named: new Map() }
+
+interface Around {
+  conversation(): Conversation | undefined
+  /** Is told that something was sent. */
+  sent(): void
+  /** Whom one may name. */
+  people(): readonly Person[]
+  /** Shows the topics of a forum. */
+  chooseTopic(): void
+}
 
 /** Where one writes a message. */
 export default class Composer implements ReactiveController {
   #replyTo: Quoted | null = null
-  #text = ''
+  #draft = nothingWritten
   #place = ''
   #isComposing = false
   readonly #host: LitElement
   readonly #scene: Scene
   readonly #say: Text<keyof typeof words>
-  readonly #conversation: () => Conversation | undefined
-  readonly #sent: () => void
+  readonly #around: Around
   readonly #freeAt: StoreController<number>
+  /** Comes with the first `@`. */
+  readonly #mentions: Part<MentionList>
+  #mayMention = false
 
-  /** @param sent Is told that something was sent. */
-  constructor(
-    host: LitElement,
-    text: Text<never>,
-    scene: Scene,
-    conversation: () => Conversation | undefined,
-    sent: () => void,
-  ) {
+  constructor(host: LitElement, text: Text<never>, scene: Scene, around: Around) {
     this.#host = host
     this.#scene = scene
     this.#say = textOf(text, words)
-    this.#conversation = conversation
-    this.#sent = sent
-    this.#freeAt = new StoreController(host, () => conversation()?.outbox.$freeAt)
+    this.#around = around
+    this.#freeAt = new StoreController(host, () => around.conversation()?.outbox.$freeAt)
+    this.#mentions = new Part(host, async () => {
+      const { default: List, styles } = await import('./mention.js')
+      const list = new List(host, text, {
+        people: around.people,
+        isNamed: (name) => this.#draft.named.has(name),
+        choose: this.#name,
+      })
+      // What was written meanwhile.
+      void host.updateComplete.then(() => this.field?.matches(':focus') && list.read(this.field))
+      return { default: list, styles }
+    })
     new ClockController(host, () => this.#wait || undefined)
     host.addController(this)
   }
@@ -70,14 +97,14 @@ export default class Composer implements ReactiveController {
     const place = `${environment?.apiUrl} ${environment?.key} ${this.#scene.channel()?.id} ${this.#scene.topic() ?? ''}`
     if (place === this.#place) return
     this.#place = place
-    this.#text = drafts.get(place) ?? ''
+    this.#draft = drafts.get(place) ?? nothingWritten
     this.#replyTo = null
   }
 
   hostUpdated() {
     const { field } = this
     if (!field) return
-    if (field.value !== this.#text) field.value = this.#text
+    if (field.value !== this.#draft.text) field.value = this.#draft.text
     fit(field)
   }
 
@@ -87,7 +114,9 @@ export default class Composer implements ReactiveController {
 
   /** Puts a text where one writes, as if it had been written. */
   insert(text: string) {
-    this.#set(this.#text ? `${this.#text.trimEnd()} ${text}` : text)
+    const { text: before, named } = this.#draft
+    const more = decode(text, this.#around.people())
+    this.#set(before ? `${before.trimEnd()} ${more.text}` : more.text, new Map([...named, ...more.named]))
     this.field?.focus()
   }
 
@@ -103,9 +132,14 @@ export default class Composer implements ReactiveController {
     return Math.max(0, this.#scene.timeTo(this.#freeAt.value ?? 0))
   }
 
-  #set(text: string) {
-    this.#text = text
-    if (text) drafts.set(this.#place, text)
+  /** What is written, as it is to be sent. */
+  get #written(): string {
+    return encode(this.#draft.text.trim(), this.#draft.named)
+  }
+
+  #set(text: string, named = this.#draft.named) {
+    this.#draft = text ? { text, named } : nothingWritten
+    if (text) drafts.set(this.#place, this.#draft)
     else drafts.delete(this.#place)
     this.#host.requestUpdate()
   }
@@ -113,12 +147,38 @@ export default class Composer implements ReactiveController {
   readonly #onInput = (event: Event) => {
     const { value } = event.target as HTMLTextAreaElement
     this.#set(value)
-    if (value.trim()) this.#conversation()?.type()
+    this.#lookForName()
+    if (value.trim()) this.#around.conversation()?.type()
+  }
+
+  /** Offers whom a name that is being written may mean. */
+  readonly #lookForName = () => {
+    const { field } = this
+    if (!field || !this.#scene.channel()?.may.mention) return
+    if (this.#mayMention || field.value.includes('@')) {
+      this.#mayMention = true
+      this.#mentions.value?.read(field)
+    }
+  }
+
+  /** The list of those who can be named, once one was needed. */
+  get #list(): MentionList | undefined {
+    return this.#mayMention ? this.#mentions.value : undefined
+  }
+
+  /** Puts somebody's name where one was writing it. */
+  readonly #name = ({ id, name }: Person, from: number, to: number) => {
+    const { field } = this
+    if (!field) return
+    field.setRangeText(`@${name} `, from, to, 'end')
+    this.#set(field.value, new Map([...this.#draft.named, [name, id]]))
+    field.focus()
   }
 
   /** Enter sends, unless it ends what an input method composes: some browsers say so only by the key's code. */
   readonly #onKeydown = (event: KeyboardEvent) => {
     event.stopPropagation()
+    if (this.#list?.keydown(event)) return
     if (event.key === 'Escape' && this.#replyTo) {
       event.preventDefault()
       this.#replyTo = null
@@ -137,14 +197,14 @@ export default class Composer implements ReactiveController {
   }
 
   #send() {
-    const text = this.#text.trim()
-    const conversation = this.#conversation()
+    const text = this.#written
+    const conversation = this.#around.conversation()
     if (!text || text.length > longest || this.#wait || !conversation) return
     if (!this.#host.dispatchEvent(new RaiSendRequestEvent(text, this.#replyTo?.id ?? null))) return
     conversation.outbox.send(text, this.#replyTo, this.#scene.channel()?.slowModeSeconds)
     this.#replyTo = null
     this.#set('')
-    this.#sent()
+    this.#around.sent()
   }
 
   #renderAnswered() {
@@ -172,11 +232,12 @@ export default class Composer implements ReactiveController {
 
   /** What keeps one from sending, or soon will. */
   #renderLimit() {
-    const left = longest - this.#text.trim().length
+    const { length } = this.#written
+    const left = longest - length
     const wait = this.#wait
     if (wait) return this.#say('slow', { time: formatCountdown(this.#scene.locale(), wait) })
     if (left < 0) return this.#say('tooLong', { count: this.#scene.number(-left) }, -left)
-    return this.#text.length > nearlyLongest ? this.#say('signsLeft', { count: this.#scene.number(left) }, left) : ''
+    return length > nearlyLongest ? this.#say('signsLeft', { count: this.#scene.number(left) }, left) : ''
   }
 
   render() {
@@ -184,9 +245,15 @@ export default class Composer implements ReactiveController {
     if (!channel) return nothing
     if (!channel.may.post) return html`<p class="closed" part="closed">${this.#say('readOnly')}</p>`
     const isTopicless = channel.type === 'forum' && !this.#scene.topic() && !this.#replyTo
-    if (isTopicless) return html`<p class="closed" part="closed">${this.#say('chooseTopic')}</p>`
+    if (isTopicless)
+      return html`<p class="closed" part="closed">
+        ${this.#say('chooseTopic')}
+        <button class="text-button" part="choose-topic-button" @click=${this.#around.chooseTopic}>${this.#say('topics')}</button>
+      </p>`
     const limit = this.#renderLimit()
-    const isReady = this.#text.trim() !== '' && this.#text.trim().length <= longest && !this.#wait
+    const { length } = this.#written
+    const isReady = length > 0 && length <= longest && !this.#wait
+    const active = this.#list?.active
     return html`<form class="composer" part="composer" @submit=${this.#onSubmit}>
       ${this.#renderAnswered()}
       <div class="field">
@@ -199,7 +266,12 @@ export default class Composer implements ReactiveController {
           placeholder=${this.#say('write')}
           title=${this.#say('hint')}
           aria-describedby="limit"
+          aria-autocomplete=${channel.may.mention ? 'list' : nothing}
+          aria-controls=${active ? 'people' : nothing}
+          aria-activedescendant=${active ?? nothing}
           @input=${this.#onInput}
+          @selectionchange=${this.#lookForName}
+          @blur=${() => this.#list?.close()}
           @keydown=${this.#onKeydown}
           @compositionstart=${() => {
             this.#isComposing = true
@@ -213,6 +285,7 @@ export default class Composer implements ReactiveController {
         </button>
       </div>
       <p class="limit" part="limit" id="limit" ?hidden=${!limit}>${limit}</p>
+      ${this.#list?.render()}
     </form>`
   }
 }

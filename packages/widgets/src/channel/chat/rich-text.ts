@@ -1,8 +1,8 @@
-import type { Message } from '@rai/stores'
 import { html, type TemplateResult } from 'lit'
 import { type Block, type Inline, parse } from './markdown.js'
+import type { Person } from './naming.js'
 
-type Named = Message['mentions']
+type Named = readonly Person[]
 
 /** What was read of a message stays as long as the message: each drawing of the element draws it again. */
 const read = new WeakMap<object, Block[]>()

@@ -4,6 +4,7 @@ import { avatar } from '../../shared/avatar.js'
 import { each, formatMoment } from '../../shared/format.js'
 import type { Text } from '../../shared/messages.js'
 import type { Item } from './items.js'
+import type { Person } from './naming.js'
 import { plainText, richText } from './rich-text.js'
 import type { words } from './words.js'
 
@@ -33,6 +34,8 @@ export interface RowScene {
   now: number
   me: string | undefined
   myName: string
+  /** Whom what is on its way may name. */
+  people(): readonly Person[]
   tabbable: string | undefined
   /** Goes to a message. */
   go(messageId: string): void
@@ -89,9 +92,9 @@ function said(item: Item, scene: RowScene): TemplateResult {
   </div>`
 }
 
-function textOf({ message, outgoing }: Item, { say, me }: RowScene): unknown {
+function textOf({ message, outgoing }: Item, { say, me, people }: RowScene): unknown {
   if (message?.deletedAt) return html`<p class="muted">${say('deleted')}</p>`
-  return html`${richText((message ?? outgoing)!, message?.mentions ?? [], me)}${
+  return html`${richText((message ?? outgoing)!, message?.mentions ?? people(), me)}${
     message?.editedAt ? html`<span class="edited">(${say('edited')})</span>` : nothing
   }`
 }

@@ -2,6 +2,9 @@ import type { Text } from '../../shared/messages.js'
 import type { words as states } from '../../shared/on-demand/states.js'
 import type { words as actions } from '../chat/actions.js'
 import type { words as composer } from '../chat/composer.js'
+import type { words as finder } from '../chat/finder.js'
+import type { words as head } from '../chat/head.js'
+import type { words as mention } from '../chat/mention.js'
 import type { words as chat } from '../chat/words.js'
 import type { words as cards } from '../frame/cards.js'
 import type { words as leaving } from '../frame/leaving.js'
@@ -15,6 +18,9 @@ export type Words = typeof en &
   typeof actions &
   typeof chat &
   typeof composer &
+  typeof finder &
+  typeof head &
+  typeof mention &
   typeof noChannel &
   typeof frame &
   typeof cards &

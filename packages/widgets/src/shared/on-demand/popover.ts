@@ -1,3 +1,4 @@
+import type { Placement } from '@floating-ui/dom'
 import type { LitElement, ReactiveController } from 'lit'
 
 /**
@@ -9,11 +10,13 @@ export class Popover implements ReactiveController {
   #unfollow: (() => void) | undefined
   readonly #host: LitElement
   readonly #selector: string
+  readonly #placement: Placement
 
   /** @param selector Where it is in the host's root, while it is drawn. */
-  constructor(host: LitElement, selector: string) {
+  constructor(host: LitElement, selector: string, placement: Placement = 'bottom-end') {
     this.#host = host
     this.#selector = selector
+    this.#placement = placement
     host.addController(this)
   }
 
@@ -87,7 +90,7 @@ export class Popover implements ReactiveController {
     // Without the library (the page went offline) it stays where it is: below its button.
     import('./floating.js').then(
       ({ follow }) => {
-        if (isOpen) stop = follow(anchor, panel, place, () => this.close())
+        if (isOpen) stop = follow(anchor, panel, this.#placement, place, () => this.close())
       },
       () => undefined,
     )
