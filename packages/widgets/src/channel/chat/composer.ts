@@ -266,7 +266,7 @@ export default class Composer implements ReactiveController {
           placeholder=${this.#say('write')}
           title=${this.#say('hint')}
           aria-describedby="limit"
-          aria-autocomplete=${channel.may.mention ? 'list' : nothing}
+          aria-autocomplete=${channel.may.mention ? 'list' : 'none'}
           aria-controls=${active ? 'people' : nothing}
           aria-activedescendant=${active ?? nothing}
           @input=${this.#onInput}

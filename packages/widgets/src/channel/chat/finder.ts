@@ -194,7 +194,7 @@ export default class Finder implements ReactiveController {
     return html`<button
       class="found"
       part="found"
-      aria-current=${id === this.#scene.topic() ? 'true' : nothing}
+      aria-current=${id === this.#scene.topic() ? 'true' : 'false'}
       @click=${() => this.#leave(() => this.#scene.showTopic(id))}
     >
       ${icon(topicsIcon, true)}
