@@ -77,14 +77,19 @@ describe('<rai-channel> as a chat', () => {
     const log = logOf(element)
     for (let n = 0; n < 30 && textsOf(element)[0] !== 'Line 1'; n++) {
       const top = log.getBoundingClientRect().top
-      const seen = messagesOf(element).find((one) => one.getBoundingClientRect().top >= top)!
-      const text = textOf(seen.querySelector('[part~=text]'))
+      // What is read: the name above the first line goes when others come before it.
+      const line = (wanted: (text: Element) => boolean) =>
+        messagesOf(element)
+          .flatMap((one) => [...one.querySelectorAll('[part~=text]')])
+          .find(wanted)!
+      const seen = line((one) => one.getBoundingClientRect().top >= top)
+      const text = textOf(seen)
       const before = seen.getBoundingClientRect().top
       log.scrollTop -= 300
       const moved = seen.getBoundingClientRect().top - before
       for (let more = 0; more < 4; more++) await frame()
-      const now = messagesOf(element).find((one) => textOf(one.querySelector('[part~=text]')) === text)
-      expect(Math.abs(now!.getBoundingClientRect().top - before - moved)).to.be.below(2)
+      const now = line((one) => textOf(one) === text)
+      expect(Math.abs(now.getBoundingClientRect().top - before - moved)).to.be.below(2)
     }
     expect(textsOf(element)[0]).to.equal('Line 1')
     expect(messagesOf(element).length).to.be.at.most(120)

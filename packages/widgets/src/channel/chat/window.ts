@@ -94,7 +94,7 @@ export class LogWindow implements ReactiveController {
     const wasAtEnd = this.isAtEnd
     this.isAtEnd = below < near && this.last === length && !this.#source.hasAfter()
     let isMoved = this.isAtEnd !== wasAtEnd
-    if (scrollTop < clientHeight * 1.5) {
+    if (this.#isHigh(scroller)) {
       if (this.first <= step) this.#source.older()
       if (this.first > 0) {
         this.first = Math.max(0, this.first - step)
@@ -163,7 +163,10 @@ export class LogWindow implements ReactiveController {
     } else {
       const count = Math.max(most - step, this.last - this.first)
       const at = items.findIndex(({ key }) => key === this.#firstKey)
+      const hasComeAbove = at > this.first
       this.first = at < 0 ? Math.max(0, Math.min(this.first, items.length - count)) : at
+      // Drawn at once where one is at the upper edge: what its first row loses (the day, the name) leaves nothing to scroll.
+      if (hasComeAbove && scroller && this.#isHigh(scroller)) this.first = Math.max(0, at - step)
       this.last = Math.min(items.length, this.first + count)
     }
     this.#firstKey = items[this.first]?.key
@@ -194,6 +197,9 @@ export class LogWindow implements ReactiveController {
       target.querySelector<HTMLElement>('[data-key]')?.focus({ preventScroll: true })
     }
   }
+
+  /** What stands above is soon seen. */
+  #isHigh = ({ scrollTop, clientHeight }: HTMLElement) => scrollTop < clientHeight * 1.5
 
   /** Somebody may have scrolled away, and the event that tells of it is yet to come. */
   get #isFollowing(): boolean {
