@@ -19,6 +19,7 @@ import { createHook } from '../../packages/server/src/domain/hooks/hooks.js'
 import { newId } from '../../packages/server/src/domain/ids.js'
 import { rootKey } from '../../packages/server/src/domain/keys/secrets.js'
 import { deleteMember } from '../../packages/server/src/domain/members/deletions.js'
+import { invite } from '../../packages/server/src/domain/members/invitations.js'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
 import { suspend } from '../../packages/server/src/domain/members/moderation.js'
 import { claimStage } from '../../packages/server/src/domain/milestones/claiming.js'
@@ -169,6 +170,7 @@ async function seedTheRest(): Promise<void> {
       now,
     )
     const gone = await createMember(tx, { username: 'gone' }, now)
+    await invite(tx, gone.id, now)
     await deleteMember(tx, gone, now)
     // Two changes that cancel each other.
     for (const [old_negated, new_negated] of [
@@ -355,6 +357,7 @@ describe('background work', () => {
       'forgotten_images',
       'hook_calls',
       'idempotency_keys',
+      'invitations',
       'jobs',
       'leaderboards',
       'login_codes',

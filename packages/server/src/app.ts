@@ -103,7 +103,7 @@ export async function createApp(
     log.debug({ method, route: routeOptions.url, status: statusCode, ms: Math.round(elapsedTime) }, 'answered')
   })
 
-  if (checkAnswers) app.addHook('onSend', holdToDocument(config.publicUrl))
+  if (checkAnswers) app.addHook('onSend', holdToDocument(config))
 
   const mounting = { services, limiter, checkAnswers }
   await mountFamily(app, mounting, platform.family, contract.platform, platform.handlers)

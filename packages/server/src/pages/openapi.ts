@@ -27,6 +27,7 @@ import { family as secureAuth } from '../api/secure-auth/family.js'
 import { family as system } from '../api/system/family.js'
 import { family as user } from '../api/user/family.js'
 import { family as widget } from '../api/widget/family.js'
+import type { Config } from '../config.js'
 import { Failure } from '../domain/failure.js'
 import type { Family } from '../http/family.js'
 import { uploadLimits } from '../http/upload.js'
@@ -207,11 +208,12 @@ function operation(family: Family, key: RouteKey, route: Route): ZodOpenApiOpera
 
 /**
  * Refuses to send what no reader of the document could expect: an operation's answer with a status that it does not name. What is
- * refused before an operation is known (another method, an unreadable path) is no answer of it.
+ * refused before an operation is known (another method, an unreadable path, the origin of files) is no answer of it.
  */
 export const holdToDocument =
-  (publicUrl: string) =>
-  async ({ method, routeOptions: { url } }: FastifyRequest, reply: FastifyReply): Promise<void> => {
+  ({ publicUrl, filesUrl }: Pick<Config, 'publicUrl' | 'filesUrl'>) =>
+  async ({ method, host, routeOptions: { url } }: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    if (filesUrl !== publicUrl && host === new URL(filesUrl).host) return
     const { paths } = openapi(publicUrl) as { paths: Record<string, Record<string, { responses: object }>> }
     const { statusCode } = reply
     const operation = paths[(url ?? '').replace(/:(\w+)/g, '{$1}')]?.[method === 'HEAD' ? 'get' : method.toLowerCase()]
@@ -268,7 +270,9 @@ function refusals(family: Family, route: Route, repeats: boolean) {
   const needsKey = !route.access.principals.includes('anyone')
   const codes: ErrorCode[] = [
     ...(route.params || route.query || route.body ? (['invalid_request'] as const) : []),
-    ...(needsKey ? (['unauthorized', 'forbidden'] as const) : []),
+    ...(needsKey ? (['unauthorized'] as const) : []),
+    // Of whoever asks: a secret that a browser shows is refused where nobody need show any.
+    'forbidden',
     ...(route.params || needsKey ? (['not_found'] as const) : []),
     ...(repeats ? (['conflict', 'idempotency_mismatch'] as const) : []),
     ...(route.body ? (['request_timeout', 'too_large', 'unsupported_media_type'] as const) : []),

@@ -294,6 +294,7 @@ export const store = table({
     audited: true,
     replayed: false,
     params: OrderPath,
+    refuses: ['conflict'],
     answer: z
       .strictObject({ code: Secret, expiresAt: Time.nullable() })
       .meta({ id: 'Voucher', description: 'Keep it out of addresses and logs' }),
