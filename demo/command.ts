@@ -42,6 +42,7 @@ export class Refused extends Mendable {}
 
 interface Envelope {
   data?: unknown
+  body?: unknown
   message?: string
   detail?: string
   requestId?: string
@@ -60,7 +61,7 @@ export async function call<T>(url: string, key: string | undefined, init: Reques
       throw new Mendable(`The server at ${new URL(url).origin} does not answer (${cause}).`)
     })
     const body = (await answer.json()) as Envelope
-    if (answer.ok) return ('data' in body ? body.data : body) as T
+    if (answer.ok) return ('data' in body ? body.data : 'body' in body ? body.body : body) as T
     const wait = Number(answer.headers.get('retry-after'))
     // A body that is read as it is sent cannot be sent again.
     if (answer.status !== 429 || init.body instanceof ReadableStream)

@@ -1,5 +1,6 @@
 import type { BodyOf } from '@rai/contract'
 import type { DemoFile } from '../packages/server/src/demo.js'
+import { call, json } from './command.js'
 
 type NewChannel = NonNullable<BodyOf<'POST /api/v1/channels'>>
 
@@ -11,21 +12,14 @@ interface Known {
 
 /** Adds channels that show pages of others, as an operator would. Those that exist follow the pages' port. */
 export async function addPages({ apiUrl, systemKey }: DemoFile, appsUrl: string): Promise<void> {
-  const known = await ask<Known[]>('GET', '/api/v1/channels')
+  const ask = <T>(method: string, path = '', body?: object): Promise<T> =>
+    call<T>(`${apiUrl}/api/v1/channels${path}`, systemKey, json(method, body))
+  const known = await ask<Known[]>('GET')
   const find = (topic: string) => known.find((channel) => channel.topic === topic)
   for (const channel of apps(appsUrl)) {
     const found = find(channel.topic)
-    if (found) await ask('PUT', `/api/v1/channels/${found._id}`, { iframe: channel.iframe })
-    else await ask('POST', '/api/v1/channels', channel)
-  }
-  async function ask<T>(method: string, path: string, body?: object): Promise<T> {
-    const answer = await fetch(apiUrl + path, {
-      method,
-      headers: { Authorization: `Bearer ${systemKey}`, 'Content-Type': 'application/json' },
-      ...(body && { body: JSON.stringify(body) }),
-    })
-    if (!answer.ok) throw new Error(`${method} ${path}: ${await answer.text()}`)
-    return ((await answer.json()) as { body: T }).body
+    if (found) await ask('PUT', `/${found._id}`, { iframe: channel.iframe })
+    else await ask('POST', '', channel)
   }
 }
 

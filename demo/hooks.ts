@@ -5,6 +5,7 @@ import type { AnswerOf, BodyOf, HookCall, HookKind } from '@rai/contract'
 import { Webhook } from 'standardwebhooks'
 import type { DemoFile } from '../packages/server/src/demo.js'
 import { sameOrigin } from './back-end.js'
+import { call, json } from './command.js'
 import type { Answer } from './site.js'
 
 /** A call of a hook, as the site's page is shown it. */
@@ -64,15 +65,8 @@ export function createHooks({ apiUrl, systemKey, serverId }: DemoFile): Hooks {
     response.end(JSON.stringify(called))
   }
 
-  async function ask<T>(method: string, path: string, body?: object): Promise<T> {
-    const answer = await fetch(apiUrl + path, {
-      method,
-      headers: { Authorization: `Bearer ${systemKey}`, 'Content-Type': 'application/json' },
-      ...(body && { body: JSON.stringify(body) }),
-    })
-    if (!answer.ok) throw new Error(`${method} ${path}: ${await answer.text()}`)
-    return ((await answer.json()) as { data: T }).data
-  }
+  const ask = <T>(method: string, path: string, body?: object): Promise<T> =>
+    call<T>(apiUrl + path, systemKey, json(method, body))
 
   async function connect(): Promise<void> {
     // Secrets are shown once and kept nowhere here: each start makes others.

@@ -1,23 +1,16 @@
 import type { BodyOf } from '@rai/contract'
 import type { DemoFile } from '../packages/server/src/demo.js'
+import { call, json } from './command.js'
 
 type NewMilestone = NonNullable<BodyOf<'POST /v1/milestones'>>
 
 /** Adds milestones in every state, as an operator would. Those that exist stay as the members have them. */
 export async function addMilestones({ apiUrl, systemKey }: DemoFile): Promise<void> {
-  const known = (await ask('GET')) as { name: string }[]
+  const ask = <T>(method: string, body?: NewMilestone): Promise<T> =>
+    call<T>(`${apiUrl}/v1/milestones`, systemKey, json(method, body))
+  const known = await ask<{ name: string }[]>('GET')
   for (const milestone of milestones(Date.now()))
     if (!known.some(({ name }) => name === milestone.name)) await ask('POST', milestone)
-
-  async function ask(method: string, body?: NewMilestone): Promise<unknown> {
-    const answer = await fetch(`${apiUrl}/v1/milestones`, {
-      method,
-      headers: { Authorization: `Bearer ${systemKey}`, 'Content-Type': 'application/json' },
-      ...(body && { body: JSON.stringify(body) }),
-    })
-    if (!answer.ok) throw new Error(`${method} /v1/milestones: ${await answer.text()}`)
-    return ((await answer.json()) as { data: unknown }).data
-  }
 }
 
 function milestones(now: number): NewMilestone[] {

@@ -6,6 +6,7 @@ import { post } from '../../packages/server/src/domain/ledger.js'
 import { createMember } from '../../packages/server/src/domain/members/members.js'
 import { createMilestone } from '../../packages/server/src/domain/milestones/milestones.js'
 import { createQuest } from '../../packages/server/src/domain/socials/quests.js'
+import { join, openChannel, pageOf } from '../helpers/channels.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
 import { startFaultProxy } from '../helpers/fault-proxy.js'
 import { startTestServer } from '../helpers/server.js'
@@ -82,6 +83,15 @@ export async function setStage() {
         const quest = { title: 'Visit us', network: 'web', action: 'visit', proof: 'self' } as const
         return (await createQuest(tx, { ...quest, reward: { xp: 0, currency: 5 }, ...more }, new Date())).id
       }),
+
+    /** A channel in which a member, who is made for it, has said some things. Answers its id. */
+    channel: async (username: string, texts: readonly string[]) => {
+      const { id } = await openChannel(community)
+      await join(community, username)
+      const { say } = await pageOf(server, community, username)
+      for (const text of texts) await say(id, text)
+      return id
+    },
 
     member: async (username: string, score = 0) => {
       const member = await community.tenant((tx) => createMember(tx, { username, displayName: username }, new Date()))

@@ -115,7 +115,7 @@ function createListing<T>(environment: Environment, { concerns, ask }: Source<T>
     $list: store.$state,
     more() {
       const state = store.$state.value
-      if (isMore || state?.state !== 'ready' || !state.value.nextCursor) return
+      if (state?.state !== 'ready' || !state.value.nextCursor || (isMore && !state.stale)) return
       isMore = true
       store.load(false)
     },
