@@ -277,11 +277,16 @@ for (const [kind, options] of Object.entries(frames))
       expect(codes).to.deep.equal([...Array(200).fill('made'), 'E_RATE'])
     })
 
-    it('closes the port of a guest that floods, and takes its page away', async () => {
+    it('closes the port of a guest that floods within a second, and takes its page away', async () => {
       for (const way of ['port', 'window'] as const) {
         let ran = 0
-        const add = { run: () => ++ran, rate: { calls: 1_000_000, seconds: 1 } }
+        let began = Number.POSITIVE_INFINITY
+        const hear = () => {
+          began = Math.min(began, performance.now())
+        }
+        const add = { run: () => [++ran, hear()], rate: { calls: 1_000_000, seconds: 1 } }
         const { element, states } = await open({ methods: { 'math.add': add } })
+        addEventListener('message', hear)
         await run(
           element,
           ({ connection }, way) => {
@@ -294,6 +299,8 @@ for (const [kind, options] of Object.entries(frames))
           way,
         )
         await until(() => states.includes('closed: flood'), 'end of the flood')
+        expect(performance.now() - began).to.be.below(1000)
+        removeEventListener('message', hear)
         // What came in the second before, and in the one that was not let come to its end.
         expect(ran).to.be.at.most(2000)
       }
@@ -338,6 +345,51 @@ it('page and frame have one colour scheme, so that the frame is transparent', as
     host.update({ scheme: 'light' })
     await until(async () => String(await both()) === String([light, light]), `${light} on both sides`)
   }
+})
+
+it('a page knows what an on-screen keyboard covers of it', async () => {
+  const { element } = await connected()
+  element.style.cssText += 'position: fixed; inset-block-end: -20px'
+  const free = () => run(element, ({ connection }) => connection.context.safeArea.bottom)
+  const viewport = visualViewport!
+  const become = (height: number) => {
+    Object.defineProperty(viewport, 'height', { value: height, configurable: true })
+    viewport.dispatchEvent(new Event('resize'))
+  }
+  expect(await free()).to.equal(0)
+  // So high a page's own toolbar may be.
+  become(innerHeight - 60)
+  expect(await free()).to.equal(0)
+  become(innerHeight - 260)
+  await until(async () => (await free()) === 260, 'height of the keyboard')
+  element.style.insetBlockEnd = '200px'
+  become(innerHeight - 261)
+  await until(async () => (await free()) === 61, 'what of it covers the page')
+  Reflect.deleteProperty(viewport, 'height')
+  viewport.dispatchEvent(new Event('resize'))
+  await until(async () => (await free()) === 0, 'end of it')
+})
+
+it('a page has the visitor pass something on, where their browser has a window for it', async () => {
+  const own = Object.getOwnPropertyDescriptor(navigator, 'share')
+  const become = (value: unknown) => Object.defineProperty(navigator, 'share', { value, configurable: true })
+  const passed: unknown[] = []
+  become(async (what: { title?: string }) => {
+    passed.push(what)
+    if (what.title === 'Not this') throw new DOMException('The visitor closed it.', 'AbortError')
+  })
+  const { element } = await connected({ granted: ['share.open'] })
+  const answers = await run(element, async ({ connection }) => {
+    const all = [{ title: 'Lake', url: 'https://a.example/lake' }, { title: 'Not this' }, {}, { url: 'javascript:1' }]
+    return Promise.all(all.map((what) => connection.share(what).catch(({ code }) => code)))
+  })
+  expect(answers).to.deep.equal([{ shared: true }, { shared: false }, 'E_INVALID', 'E_INVALID'])
+  expect(passed).to.deep.equal([{ title: 'Lake', url: 'https://a.example/lake' }, { title: 'Not this' }])
+  Reflect.deleteProperty(navigator, 'share')
+  if (own) Object.defineProperty(navigator, 'share', own)
+  if ('share' in navigator) return
+  const without = await connected({ granted: ['share.open'] })
+  expect(await run(without.element, ({ connection }) => connection.supports('share.open'))).to.equal(false)
 })
 
 describe('who looks', () => {

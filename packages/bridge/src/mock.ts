@@ -78,6 +78,7 @@ export function createMockHost(options: MockOptions = {}): MockHost {
     'messages.send': () => ({ id: `mock-${calls.length}` }),
     'links.open': () => ({ opened: true }),
     'clipboard.copy': () => undefined,
+    'share.open': () => ({ shared: true }),
     'toast.show': () => undefined,
     'fullscreen.set': ({ on }: { on: boolean }) => ({ on }),
     ...options.methods,

@@ -76,7 +76,7 @@ export interface Context {
   moreContrast: boolean
   /** Of the host's viewport, in CSS pixels. */
   viewport: { readonly width: number; readonly height: number }
-  /** What the frame should keep free at its edges, in CSS pixels. */
+  /** What the page should keep free at its edges, in CSS pixels: below, what an on-screen keyboard covers of it. */
   safeArea: { readonly top: number; readonly right: number; readonly bottom: number; readonly left: number }
   /** Where in the guest's page the visitor is, as a path. */
   route: string
@@ -186,6 +186,7 @@ export interface Methods {
   'messages.send': { params: { text: string }; answer: { id: string } }
   'links.open': { params: { url: string }; answer: { opened: boolean } }
   'clipboard.copy': { params: { text: string }; answer: undefined }
+  'share.open': { params: Shared; answer: { shared: boolean } }
   'toast.show': { params: { text: string; kind?: 'info' | 'success' | 'error' }; answer: undefined }
   'fullscreen.set': { params: { on: boolean }; answer: { on: boolean } }
   'events.subscribe': { params: Wanted & { s: number; after: number }; answer: undefined }
@@ -205,6 +206,13 @@ export interface WireIdentity {
   token: string
   /** In seconds. */
   expiresIn: number
+}
+
+/** What a visitor passes on; one of the three is enough. */
+export interface Shared {
+  title?: string
+  text?: string
+  url?: string
 }
 
 export interface RouteChange {

@@ -74,9 +74,14 @@ const type = 'rai-channel+jwt'
 const longest = 4096
 /** A token that lives longer is not of this kind, in seconds. */
 const longestLife = 300
-/** Keys are believed so long, and an unknown one has them fetched again no more often than this, in milliseconds. */
+/** Keys are believed so long, in milliseconds, and asked for again so often where they could not be had. */
 const fresh = 600_000
-const coolDown = 30_000
+const again = 30_000
+/**
+ * Between two fetches there is at least this, in milliseconds: a token whose key is not known waits for it. Servers tell a
+ * new key for longer before they sign by it, so that what is fetched then has it.
+ */
+const coolDown = 3_000
 /** In milliseconds. */
 const patience = 5_000
 
@@ -112,6 +117,8 @@ export function createVerifier({
   let fetching: Promise<void> | undefined
 
   async function load(): Promise<void> {
+    const wait = Math.min(coolDown, triedAt + coolDown - now())
+    if (wait > 0) await new Promise((done) => setTimeout(done, wait))
     triedAt = now()
     const response = await get(jwksUrl, { signal: AbortSignal.timeout(patience), redirect: 'error' })
     if (!response.ok) throw new Error(`${jwksUrl} answered ${response.status}`)
@@ -126,7 +133,7 @@ export function createVerifier({
   /** The key of a name. All who wait for the keys wait for one request. */
   async function find(kid: string): Promise<Key> {
     const isOld = now() - fetchedAt > fresh
-    if ((isOld || !keys.has(kid)) && (fetching || now() - triedAt > coolDown)) {
+    if (!keys.has(kid) || (isOld && (fetching || now() - triedAt > again))) {
       fetching ??= load().finally(() => {
         fetching = undefined
       })
@@ -136,11 +143,7 @@ export function createVerifier({
       })
     }
     const key = keys.get(kid)
-    if (!key) {
-      if (fetchedAt === Number.NEGATIVE_INFINITY)
-        throw new TokenError('keys', `The keys of ${issuer} could not be had.`)
-      throw new TokenError('signature', 'The token was signed by no key of the server.')
-    }
+    if (!key) throw new TokenError('signature', 'The token was signed by no key of the server.')
     return key
   }
 

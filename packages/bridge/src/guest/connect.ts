@@ -8,6 +8,7 @@ import type {
   Methods,
   Reason,
   RouteChange,
+  Shared,
 } from '../protocol.js'
 import { type CallOptions, createCalls } from './calls.js'
 import { shakeHands } from './hands.js'
@@ -75,6 +76,8 @@ export interface Bridge {
   /** Opens a web address in another tab, once the visitor has agreed. */
   open(url: string): Promise<{ opened: boolean }>
   copy(text: string): Promise<void>
+  /** Opens the window by which the visitor passes something on. Not every browser has one: see `supports`. */
+  share(what: Shared): Promise<{ shared: boolean }>
   toast(text: string, kind?: 'info' | 'success' | 'error'): Promise<void>
   fullscreen(on: boolean): Promise<{ on: boolean }>
   /** Ends the connection; what is under way is rejected with `E_CLOSED`. */
@@ -214,6 +217,7 @@ export async function connect({ hosts = [], signal, look = true }: ConnectOption
     send: (text) => call('messages.send', { text }),
     open: (url) => call('links.open', { url }),
     copy: (text) => call('clipboard.copy', { text }),
+    share: (what) => call('share.open', what),
     toast: (text, kind = 'info') => call('toast.show', { text, kind }),
     fullscreen: (on) => call('fullscreen.set', { on }),
     destroy,

@@ -9,6 +9,7 @@ export type {
   Rate,
   Reason,
   RouteChange,
+  Shared,
   WireError,
 } from '../protocol.js'
 export type { CallOptions } from './calls.js'

@@ -6,6 +6,16 @@ const watched = {
   moreContrast: '(prefers-contrast: more)',
 }
 const none = { top: 0, right: 0, bottom: 0, left: 0 }
+/** Less than this, in CSS pixels, is a scrollbar or a toolbar, and no keyboard. */
+const lowestKeyboard = 100
+
+/** What an on-screen keyboard covers of a frame: browsers do not tell the page in it. */
+function covered(frame: HTMLIFrameElement): number {
+  const { height = innerHeight, offsetTop = 0, scale = 1 } = visualViewport ?? {}
+  const keyboard = innerHeight - height * scale
+  const below = frame.getBoundingClientRect().bottom - offsetTop - height
+  return keyboard < lowestKeyboard ? 0 : Math.max(0, Math.round(Math.min(keyboard, below)))
+}
 
 /** The context as the page around the frame has it, and follows it: what the host says itself stays as it is said. */
 export function createContext(
@@ -30,7 +40,7 @@ export function createContext(
       reducedMotion: motion!,
       moreContrast: contrast!,
       viewport: { width: innerWidth, height: innerHeight },
-      safeArea: none,
+      safeArea: { ...none, bottom: covered(frame) },
       route: '/',
       member: null,
       ...said,
@@ -48,6 +58,7 @@ export function createContext(
 
   for (const query of queries) query.addEventListener('change', follow, { signal: listening.signal })
   addEventListener('resize', follow, { signal: listening.signal })
+  visualViewport?.addEventListener('resize', follow, { signal: listening.signal })
   return {
     current: () => known,
     say(changes) {

@@ -9,6 +9,7 @@ export type {
   Rate,
   Reason,
   RouteChange,
+  Shared,
   WireIdentity,
 } from '../protocol.js'
 export { createHost, type Host, type HostOptions, type HostState } from './host.js'

@@ -1,5 +1,5 @@
 import { BridgeError } from '../error.js'
-import { type Methods, patience, type Rate, type RouteChange } from '../protocol.js'
+import { type Methods, patience, type Rate, type RouteChange, type Shared } from '../protocol.js'
 import { createMeter, type Meter } from './meter.js'
 
 /** What a method is told about the call. */
@@ -49,6 +49,8 @@ const isText = (value: unknown, longest = 10_000) =>
   typeof value === 'string' && value.trim() !== '' && value.length <= longest
 const isTextOrNone = (value: unknown) => value === undefined || isText(value, 500)
 
+const isLink = (value: unknown) => isText(value, 2000) && /^https?:\/\//i.test(`${value}`) && URL.canParse(`${value}`)
+
 type Given = Record<string, unknown>
 
 /** The platform's methods: what they take, how often, and how long they may take. */
@@ -60,8 +62,13 @@ const standard: Record<string, { takes(given: Given): boolean; rate?: Rate; pati
   },
   'draft.set': { takes: ({ text }) => isText(text) },
   'messages.send': { takes: ({ text }) => isText(text), rate: seldom, patience: minutes },
-  'links.open': {
-    takes: ({ url }) => isText(url, 2000) && /^https?:\/\//i.test(`${url}`) && URL.canParse(`${url}`),
+  'links.open': { takes: ({ url }) => isLink(url), rate: seldom, patience: minutes },
+  'share.open': {
+    takes: ({ title, text, url }) =>
+      isTextOrNone(title) &&
+      (text === undefined || isText(text)) &&
+      (url === undefined || isLink(url)) &&
+      (title ?? text ?? url) !== undefined,
     rate: seldom,
     patience: minutes,
   },
@@ -115,6 +122,18 @@ export function browserMethods(
       await (on ? frame.requestFullscreen() : document.exitFullscreen())
       return { on }
     },
+    // What browsers have no window for, no page need ask for.
+    ...('share' in navigator && {
+      async 'share.open'({ title, text, url }: Shared) {
+        const what = Object.entries({ title, text, url }).filter(([, value]) => value !== undefined)
+        const shared = await navigator.share(Object.fromEntries(what)).then(
+          () => true,
+          // The visitor closed it, or had not asked for it by a click.
+          () => false,
+        )
+        return { shared }
+      },
+    }),
     ...(confirmLink && {
       'links.open': async ({ url }: { url: string }) => {
         const opened = await confirmLink(url)

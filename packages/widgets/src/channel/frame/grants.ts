@@ -28,6 +28,7 @@ const names: Partial<Record<Capability, readonly string[]>> = {
   'links.open': ['links.open'],
   'clipboard.write': ['clipboard.copy'],
   download: ['downloads'],
+  share: ['share.open'],
   toast: ['toast.show'],
   fullscreen: ['fullscreen.set'],
 }
