@@ -7,8 +7,7 @@ import { fillFor, haveContent, tagsOf, type Widget } from './widgets.js'
 import { startWorld } from './world.js'
 
 const world = await startWorld()
-// Not of channels yet.
-const widgets = (await fillFor(world)).filter(({ tag }) => tag !== 'rai-channel')
+const widgets = await fillFor(world)
 const { server, site, line } = world
 const proxy = await startFaultProxy(server.url)
 afterAll(proxy.stop)
