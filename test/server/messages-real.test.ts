@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
 import { beforeAll, expect, test } from 'vitest'
-import { readCsv } from '../../packages/server/src/domain/bulk/csv.js'
 import { ask } from '../helpers/api.js'
 import { runCsv } from '../helpers/bulk.js'
-import { join as joinCommunity, openChannel, pageOf } from '../helpers/channels.js'
+import { join, openChannel, pageOf } from '../helpers/channels.js'
 import { testCommunity } from '../helpers/community.js'
 import { times } from '../helpers/long.js'
+import { realMessages, type Said } from '../helpers/messages.js'
 import { startTestServer } from '../helpers/server.js'
 
 /*
@@ -19,26 +16,20 @@ const many = { points: 1_000_000, seconds: 60 }
 const server = await startTestServer({ limits: { key: many, page: many, address: many } })
 const community = await testCommunity(server)
 const howMany = times(200, 19_992)
-const said: { username: string; text: string }[] = []
+let said: Said[]
 let channelId: string
 
 beforeAll(
   async () => {
-    const file = gunzipSync(readFileSync(join(import.meta.dirname, '../data/messages.csv.gz')))
-    async function* pieces() {
-      yield file
-    }
-    for await (const rows of readCsv(pieces()))
-      for (const { line, cells = [] } of rows as { line: number; cells: string[] }[])
-        if (line > 1) said.push({ username: cells[0]!, text: cells[1]! })
-    expect(said).toHaveLength(19_992)
+    const all = await realMessages()
+    expect(all).toHaveLength(19_992)
     // From everywhere in the file.
-    const step = Math.floor(said.length / howMany)
-    said.splice(0, said.length, ...said.filter((_, n) => n % step === 0).slice(0, howMany))
+    const step = Math.floor(all.length / howMany)
+    said = all.filter((_, n) => n % step === 0).slice(0, howMany)
     const members = ['username', ...said.map(({ username }) => `"${username.replaceAll('"', '""')}"`)].join('\n')
     const job = await runCsv(server.url, community.communityKey, 'import', members)
     expect(job).toMatchObject({ status: 'completed', failed: 0 })
-    await joinCommunity(community, 'reader', { at: new Date(Date.now() - 1000) })
+    await join(community, 'reader', { at: new Date(Date.now() - 1000) })
     channelId = (await openChannel(community)).id
     for (const { username: sender, text: message } of said) {
       const body = { channelId, message, sender }
