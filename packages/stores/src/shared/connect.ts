@@ -13,7 +13,8 @@ const environments = /* @__PURE__ */ new Map<string, Environment>()
 
 /**
  * The environment of a page and a key. Equal addresses and keys get the same one, so all elements of a page share their
- * requests, their viewer and one stream. A token source signs the viewer in; see `identify`.
+ * requests, their viewer and one stream. A token source signs the viewer in; see `identify`. Without a key nobody is asked,
+ * and everything is refused.
  */
 export function connect({ apiUrl, key, ...source }: Settings): Environment {
   const address = apiUrl.replace(/\/+$/, '')
@@ -36,13 +37,18 @@ function takeEarly(url: string): Promise<Response> | undefined {
   return answer && new Promise((done) => setTimeout(done, 0, answer))
 }
 
+/** What a page without a key is answered, by nobody. */
+const refused = async () =>
+  new Response('{"code":"unauthorized","detail":"api-key or api-url is missing"}', { status: 401 })
+let isTold = false
+
 /** The longest wait that timers keep; longer ones would end at once. */
 const longest = 2 ** 31 - 1
 
 const inBrowser = (apiUrl: string, key: string): Environment => ({
   apiUrl,
   key,
-  fetch: (url, options) => (options?.cache === 'default' && takeEarly(url)) || fetch(url, options),
+  fetch: (url, options) => (key ? (options?.cache === 'default' && takeEarly(url)) || fetch(url, options) : refused()),
   clock: Date.now,
   after(ms, run) {
     const timer = setTimeout(run, Math.min(ms, longest))
@@ -57,7 +63,11 @@ const inBrowser = (apiUrl: string, key: string): Environment => ({
     (event) => event?.type !== 'pagehide' && globalThis.document?.visibilityState !== 'hidden',
   ),
   $online: watch(['online', 'offline'], () => globalThis.navigator?.onLine !== false),
-  warn: console.warn,
+  // That there is no key is said once, however much is refused for it.
+  warn(text) {
+    if (key || !isTold) console.warn(text)
+    isTold ||= !key
+  },
 })
 
 /** A fact of the window, read again at some of its events. Without a window (server rendering) it stays as it is. */

@@ -12,15 +12,15 @@ const paused = new WeakSet<Environment>()
 
 /**
  * Connects with an element's own settings, or the page's where it has none. Elements with the same settings get the same
- * environment, and so share every request. Undefined while the key or the API's address is not known, and while the page
- * is paused. Whoever was signed in before a pause is signed out at its end, before anything is asked: as it begins, stores
+ * environment, and so share every request. Undefined while the page is paused, and while the key or the API's address is
+ * not known; where it `isLate` for these, it is one that is refused everything. Whoever was signed in before a pause is signed out at its end, before anything is asked: as it begins, stores
  * are still listened to and would ask for what a guest may see.
  */
-export function environmentFor(own: Settings): Environment | undefined {
+export function environmentFor(own: Settings, isLate: boolean): Environment | undefined {
   const page = pageSettings()
   const apiUrl = own.apiUrl ?? page.apiUrl
   const key = own.apiKey ?? page.apiKey
-  if (!apiUrl || !key) return undefined
+  if (!apiUrl || !key) return isLate && !page.paused ? connect({ apiUrl: '', key: '' }) : undefined
   const isOwn = own.tokenUrl || own.getToken
   const { tokenUrl, getToken } = isOwn ? own : page
   const environment = connect({ apiUrl, key })

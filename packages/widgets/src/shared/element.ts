@@ -5,6 +5,7 @@ import { environmentFor } from './connection.js'
 import { RaiErrorEvent } from './events.js'
 import { isRightToLeft } from './format.js'
 import { PageController } from './page.js'
+import { patience } from './part.js'
 import { pageSettings, type Theme } from './settings.js'
 import tokens from './tokens.styles.css?inline'
 
@@ -55,15 +56,21 @@ export abstract class RaiElement extends LitElement {
 
   readonly #page = new PageController(this)
   readonly #internals = this.attachInternals()
+  #waiting: ReturnType<typeof setTimeout> | undefined
+  /** The page has had its time to say where the data comes from. */
+  #isLate = false
 
   override connectedCallback() {
     super.connectedCallback()
     pageSettings().addEventListener('change', this.#onSettings)
+    // A loader without a key says so itself, and first.
+    this.#waiting = setTimeout(this.#onLate, patience + 1000)
   }
 
   override disconnectedCallback() {
     super.disconnectedCallback()
     pageSettings().removeEventListener('change', this.#onSettings)
+    clearTimeout(this.#waiting)
   }
 
   /** The language to speak, as asked for by the attribute, the loader or the page. */
@@ -71,9 +78,9 @@ export abstract class RaiElement extends LitElement {
     return this.locale || pageSettings().locale || this.#page.locale
   }
 
-  /** Where the data comes from; undefined while the key or the address is missing. */
+  /** Where the data comes from; undefined while the page may still say it. */
   protected get environment(): Environment | undefined {
-    return environmentFor(this)
+    return environmentFor(this, this.#isLate)
   }
 
   /** The class of the base that says which colours it takes. */
@@ -121,4 +128,9 @@ export abstract class RaiElement extends LitElement {
   }
 
   readonly #onSettings = () => this.requestUpdate()
+
+  readonly #onLate = () => {
+    this.#isLate = true
+    this.requestUpdate()
+  }
 }
