@@ -31,7 +31,9 @@ export const bench: Bench = {
       const port = (await next(receiver)) as number
       const place = `127.0.0.1:${port}`
       const log = { error: console.error }
-      const webhooks = startWebhooks(bench.database, log, root, () => new Date(), createGuardedFetch([place]))
+      const fetchGuarded = createGuardedFetch([place])
+      const config = { filesUrl: 'http://127.0.0.1' }
+      const webhooks = startWebhooks(bench.database, log, root, () => new Date(), fetchGuarded, config)
       const relay = startRelay(bench.database, log, (communityId) => webhooks.wake(communityId))
       bench.database.onWork((work, communityId) => {
         if (work === 'events') relay.wake(communityId)

@@ -411,6 +411,14 @@ export const csv = () => {
   return form
 }
 
+/** A file for a message. */
+const note = (fields: Record<string, string> = {}) => {
+  const form = new FormData()
+  for (const [name, value] of Object.entries(fields)) form.set(name, value)
+  form.set('file', new Blob([`Note ${++made}`]), 'note.txt')
+  return form
+}
+
 const identified = (memberId: string) => ({ identifier: memberId, identifier_type: 'id', days: 1 })
 
 const emoji = '🎉'
@@ -515,6 +523,8 @@ const requests: { [K in RouteKey]?: (place: Place, who: Ask) => Ask | Promise<As
   'POST /apis/v1/messages/reply': ({ messageId }) => ({ body: { messageId, message: 'Hello', sender: 'member' } }),
   'POST /apis/v1/messages/react': ({ messageId }) => ({ body: { messageId, emoji: ':tada:', sender: 'member' } }),
   'POST /widget/v1/{publishableKey}/channels/{channelId}/messages': () => ({ body: { text: 'Hello' } }),
+  'POST /widget/v1/{publishableKey}/channels/{channelId}/attachments': () => ({ form: note() }),
+  'POST /apis/v1/messages/attachments': ({ channelId }) => ({ form: note({ channelId, sender: 'member' }) }),
   'PUT /widget/v1/{publishableKey}/channels/{channelId}/read': ({ messageId }) => ({ body: { messageId } }),
   'POST /widget/v1/{publishableKey}/channels/{channelId}/token': ({ frameId }) => ({
     params: { channelId: frameId },

@@ -56,6 +56,7 @@ describe('a message', () => {
       replyTo: null,
       reactions: [],
       mentions: [],
+      attachments: [],
       isPinned: false,
       isViaApi: false,
       clientId: 'first',

@@ -64,6 +64,7 @@ describe('R1: the public automation client', () => {
         forumTopicId: null,
         replyTo: null,
         message: 'Hi all',
+        attachments: [],
         sender: { _id: expect.any(String), username: 'amara' },
         createdAt: expect.any(String),
       },
@@ -214,6 +215,7 @@ describe('a back-end', () => {
       {
         id: expect.any(String),
         message: 'Three',
+        attachments: [],
         user: { user_id: expect.stringMatching(/^\d+$/), email: 'reader@people.example' },
         channel: { channel_id: channel.id, name: 'Read me' },
         timestamp: expect.any(String),

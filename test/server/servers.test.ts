@@ -234,7 +234,7 @@ describe('a server', () => {
     mkdirSync(file)
     await update(amara, answer.id, { body: { image: null } })
     const tries = () =>
-      server.database.tenant(answer.id, ({ db }) => db.selectFrom('forgotten_images').select('tries').execute())
+      server.database.tenant(answer.id, ({ db }) => db.selectFrom('forgotten_files').select('tries').execute())
     await expect.poll(tries).toEqual([{ tries: 1 }])
     rmdirSync(file)
     writeFileSync(file, png)

@@ -222,6 +222,13 @@ async function seedMessages(tx: Tx, member_id: string): Promise<void> {
     .values({ ...of, id: newId(), reason: 'spam', text: 'Hello', created_at: now })
     .execute()
   await tx.db
+    .insertInto('attachments')
+    .values({
+      ...{ ...made, id: newId(), channel_id, member_id, message_id: null },
+      ...{ name: 'a.txt', type: 'text/plain', size: 1, width: null, height: null, color: null, removed_at: null },
+    })
+    .execute()
+  await tx.db
     .insertInto('channel_reads')
     .values({ community_id: tx.communityId, channel_id, member_id, read_to: message_id })
     .execute()
@@ -350,11 +357,12 @@ describe('background work', () => {
       return seen
     })
     expect(visible).toEqual([
+      'attachments',
       'avatars',
       'badges',
       'board_deltas',
       'events',
-      'forgotten_images',
+      'forgotten_files',
       'hook_calls',
       'idempotency_keys',
       'invitations',

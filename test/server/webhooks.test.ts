@@ -208,6 +208,7 @@ describe('messages', () => {
           message: 'Which ones?',
           replyTo: null,
           forumTopicId: topic.answer.id,
+          attachments: [],
         },
       },
     })

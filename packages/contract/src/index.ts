@@ -12,6 +12,7 @@ import { widget } from './families/widget/index.js'
 import type { Route } from './route.js'
 
 export * from './access.js'
+export * from './attachments.js'
 export * from './errors.js'
 export * from './events.js'
 export { CommunityUser } from './families/application/community-users.js'

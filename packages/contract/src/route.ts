@@ -22,6 +22,10 @@ export interface Route {
    * and comes last: a field after it is refused.
    */
   file?: string
+  /** The most that the file may weigh, in bytes; default: what an import may. */
+  fileLimit?: number
+  /** What the file is, for the API reference; default: rows of CSV. */
+  fileHolds?: string
   /**
    * The fields of a `multipart/form-data` body that may each carry a picture, in any place. The body may be JSON as well: that
    * has none.

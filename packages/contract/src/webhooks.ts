@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SentAttachment } from './attachments.js'
 import { channelTypes } from './families/system/channels.js'
 import { Amount, Id, OrderCategory, Time } from './schemas.js'
 
@@ -30,6 +31,7 @@ const contents = {
       message: z.string().meta({ description: 'What it says when it is told of' }),
       replyTo: Id.nullable().meta({ description: 'The message that it answers' }),
       forumTopicId: Id.nullable(),
+      attachments: z.array(SentAttachment),
     }),
   }),
   'store.item_purchased': z.strictObject({

@@ -29,6 +29,7 @@ import { createRefuser } from './http/refuse.js'
 import { requestId } from './http/request-id.js'
 import { mountFamily } from './http/route.js'
 import { mountAccounts } from './pages/accounts.js'
+import { mountAttachments } from './pages/attachments.js'
 import { mountConnect } from './pages/connect.js'
 import { mountEmbed } from './pages/embed.js'
 import { holdToDocument } from './pages/openapi.js'
@@ -118,6 +119,7 @@ export async function createApp(
   await mountFamily(app, mounting, widget.family, contract.widget, widget.handlers)
   await mountScripts(app)
   mountPictures(app, services)
+  mountAttachments(app, services)
   mountEmbed(app, services)
   await mountAccounts(app, services, limiter)
   await mountConnect(app, services, limiter)

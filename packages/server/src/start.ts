@@ -26,6 +26,7 @@ import { startRelay } from './jobs/relay.js'
 import { startResealing } from './jobs/reseal.js'
 import { startSettling } from './jobs/settle.js'
 import { startEndingSuspensions } from './jobs/suspensions.js'
+import { startSweepingUploads } from './jobs/uploads.js'
 import { startWebhooks } from './jobs/webhooks.js'
 import { openRedis } from './redis.js'
 import { byNotify, byRedis, createHints } from './stream/hints.js'
@@ -103,7 +104,7 @@ export async function startServer(
     const guarded = createGuardedFetch(config.callsAllow, resolve)
     const fetchGuarded: GuardedFetch = (url, options) => guarded(reach(url), options)
     const fetchWebhook = createGuardedFetch([...config.callsAllow, ...config.webhookAllow], resolve)
-    const webhooks = startWebhooks(database, log, rootKey, clock, fetchWebhook)
+    const webhooks = startWebhooks(database, log, rootKey, clock, fetchWebhook, config)
     const loops = {
       webhooks,
       events: startRelay(database, log, (communityId, seq, isTold) => {
@@ -126,6 +127,7 @@ export async function startServer(
       startSettling(database, log, clock),
       startErasing(database, log, clock),
       startEndingSuspensions(database, log, clock),
+      startSweepingUploads(database, log, clock),
       startPruning(database, log),
       startPruningAccounts(database, log, clock),
       ...(config.previousSecretKey ? [startResealing(database, log, rootKey)] : []),

@@ -53,7 +53,7 @@ export interface Database {
   tenant<T>(communityId: string, work: (tx: Tx) => Promise<T>, options?: { snapshot?: boolean }): Promise<T>
   /**
    * Reads which communities have something to do or to tell: events, relays, jobs, boards, deltas, counts, badges,
-   * deleted fields, avatars, forgotten pictures, suspensions, idempotency keys, sealed codes, webhooks to send of all of them.
+   * deleted fields, avatars, forgotten files, uploads that nobody sent, suspensions, idempotency keys, sealed codes, webhooks to send of all of them.
    */
   worker<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>
   /**

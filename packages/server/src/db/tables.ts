@@ -61,7 +61,7 @@ export interface Tables {
   avatars: Avatars
   member_external_ids: MemberExternalIds
   member_deletions: MemberDeletions
-  forgotten_images: ForgottenImages
+  forgotten_files: ForgottenFiles
   member_suspensions: MemberSuspensions
   moderations: Moderations
   transactions: Transactions
@@ -103,6 +103,7 @@ export interface Tables {
   message_mentions: MessageMentions
   channel_reads: ChannelReads
   message_reports: MessageReports
+  attachments: Attachments
   stores: Stores
   product_categories: ProductCategories
   products: Products
@@ -353,9 +354,10 @@ interface MemberDeletions {
   deleted_at: Date
 }
 
-interface ForgottenImages {
+interface ForgottenFiles {
   community_id: string
   id: string
+  ending: 'webp' | 'bin'
   due_at: Date
   tries: Generated<number>
 }
@@ -854,6 +856,23 @@ interface MessageReports {
   text: string
   closed_at: Date | null
   created_at: Once<Date>
+}
+
+interface Attachments {
+  community_id: string
+  id: string
+  channel_id: string
+  member_id: string
+  message_id: string | null
+  position: Generated<number>
+  name: string
+  type: string
+  size: number
+  width: number | null
+  height: number | null
+  color: string | null
+  created_at: Once<Date>
+  removed_at: Date | null
 }
 
 interface Stores {

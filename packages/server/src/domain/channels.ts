@@ -15,6 +15,7 @@ import { given } from './given.js'
 import { isId, newId } from './ids.js'
 import { holdRow, takeTurn } from './locks.js'
 import { activeMember } from './members/members.js'
+import { dropUploads } from './messages/attachments.js'
 import { atPath, checkNamed, refuseUnknown } from './references.js'
 import { type Allowed, allowedBy, listRoles, type Role, rolesOf } from './roles.js'
 
@@ -135,8 +136,9 @@ export async function updateChannel(
 }
 
 /** @param actor As in `createChannel`. */
-export async function deleteChannel(tx: Tx, id: string, actor: string | null): Promise<void> {
+export async function deleteChannel(tx: Tx, id: string, actor: string | null, at: Date): Promise<void> {
   await channelById(tx, id, await onlookerFor(tx, actor))
+  await dropUploads(tx, { channelId: id }, at)
   await tx.db.deleteFrom('channels').where('community_id', '=', tx.communityId).where('id', '=', id).execute()
   await emit(tx, 'channel.changed', id)
 }

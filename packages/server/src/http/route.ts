@@ -97,7 +97,7 @@ export async function mountFamily<K extends RouteKey>(
 function mount(app: FastifyInstance, mounting: Mounting, operation: Operation): void {
   const { family, method, url, route } = operation
   const { services, limiter } = mounting
-  const { file, pictures, bodyLimit } = route
+  const { file, fileLimit, pictures, bodyLimit } = route
   app.route({
     method,
     url,
@@ -114,7 +114,7 @@ function mount(app: FastifyInstance, mounting: Mounting, operation: Operation): 
         release = limiter.hold(reply, asker ? (asker.memberId ?? asker.communityId) : login!.session.id, 'uploads')
         if (file) takeYourTime(request)
         const form = file
-          ? { ...(await readUpload(request, file)), gone: goneOf(reply) }
+          ? { ...(await readUpload(request, file, fileLimit)), gone: goneOf(reply) }
           : await readForm(request, pictures!)
         await perform(mounting, operation, request, reply, form)
       } finally {

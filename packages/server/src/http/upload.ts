@@ -13,20 +13,22 @@ export const uploadLimits = { fileSize: 256 * 1024 * 1024, files: 1, fields: 20,
  * Reads the text fields up to the file, which then streams. What stands after the file comes too late to be heeded: the
  * stream fails with it.
  * @param name The field that carries the file.
+ * @param fileSize The most that the file may weigh, in bytes.
  */
 export async function readUpload(
   request: FastifyRequest,
   name: string,
+  fileSize: number = uploadLimits.fileSize,
 ): Promise<{ fields: Record<string, unknown>; file: UploadedFile }> {
   if (!request.isMultipart())
     throw new Failure('unsupported_media_type', `Send multipart/form-data with the file in the field ${name}.`)
   const fields = gatherFields()
   try {
-    const parts = request.parts({ limits: uploadLimits })
+    const parts = request.parts({ limits: { ...uploadLimits, fileSize } })
     // Not `for await`, which would close the reader as it is left: it has to go on behind the file.
     for (let next = await parts.next(); !next.done; next = await parts.next()) {
       const part = next.value
-      if (part.type === 'file') return { fields: fields.all(), file: takeFile(part, name, parts) }
+      if (part.type === 'file') return { fields: fields.all(), file: takeFile(part, name, fileSize, parts) }
       fields.add(part)
     }
     throw missing(name)
@@ -78,11 +80,15 @@ type Parts = AsyncIterable<MultipartFile | MultipartValue>
 const missing = (name: string) =>
   new Failure('invalid_request', `Send a file in the field ${name}.`, [{ path: name, message: 'is missing' }])
 
-function takeFile({ fieldname, filename, file }: MultipartFile, name: string, behind: Parts): UploadedFile {
+function takeFile(part: MultipartFile, name: string, fileSize: number, behind: Parts): UploadedFile {
+  const { fieldname, filename, file } = part
   if (fieldname !== name) throw missing(name)
   // Past the limit the reader would only cut the file off, and a part of it would pass for the whole.
-  file.once('limit', () => file.destroy(new Failure('too_large', 'The file is larger than 256 MB.')))
-  return { name: filename, stream: readToEnd(file, behind) }
+  file.once('limit', () =>
+    file.destroy(new Failure('too_large', `The file is larger than ${fileSize / 1024 / 1024} MB.`)),
+  )
+  // A part may be a file by its type alone.
+  return { name: filename ?? '', stream: readToEnd(file, behind) }
 }
 
 async function* readToEnd(file: Readable, behind: Parts): AsyncGenerator<Uint8Array> {

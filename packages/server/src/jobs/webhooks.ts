@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import type { GuardedFetch } from '../calls/fetch.js'
 import { sendWebhook } from '../calls/webhook.js'
+import type { Config } from '../config.js'
 import type { Database, Tx } from '../db/database.js'
 import type { RootKey } from '../domain/keys/secrets.js'
 import { isStillSaid } from '../domain/webhooks/deliveries.js'
@@ -14,6 +15,7 @@ import {
   type Turn,
   work,
 } from '../domain/webhooks/queue.js'
+import { showAttached } from '../pages/attachments.js'
 import { type Loop, startLoop } from './loop.js'
 
 /** How much is under way to one endpoint. */
@@ -48,8 +50,10 @@ export function startWebhooks(
   rootKey: RootKey,
   clock: () => Date,
   fetchGuarded: GuardedFetch,
+  { filesUrl }: Pick<Config, 'filesUrl'>,
 ): Loop {
   const worker = randomUUID()
+  const showFile: Turn['showFile'] = (communityId, file) => showAttached(filesUrl, communityId, file)
   const posts = new Map<string, Post>()
   const stopping = new AbortController()
   let isStopping = false
@@ -90,7 +94,7 @@ export function startWebhooks(
   ): Promise<T> {
     const outcomes = [...post.outcomes]
     const underWay = [...post.lines.values()].flatMap(({ waiting, sending }) => [...waiting, ...sending])
-    const turn = { worker, outcomes, underWay, at: clock() }
+    const turn = { worker, outcomes, underWay, showFile, at: clock() }
     const result = await database.tenant(communityId, (tx) => then(tx, turn))
     post.outcomes.splice(0, outcomes.length)
     return result

@@ -54,11 +54,11 @@ export function mountPictures(app: FastifyInstance, { database, files }: Service
     )
 }
 
-/** What comes from the files' own origin, where there is one: pictures, and no page or operation beside them. */
+/** What comes from the files' own origin, where there is one: pictures and files, and no page or operation beside them. */
 export function filesAlone({ filesUrl, publicUrl }: Config) {
   const { host } = new URL(filesUrl)
   const isShared = host === new URL(publicUrl).host
   return async ({ host: asked, url }: FastifyRequest): Promise<void> => {
-    if (!isShared && asked === host && !/^\/(images|avatars)\//.test(url)) throw new Failure('not_found')
+    if (!isShared && asked === host && !/^\/(images|avatars|attachments)\//.test(url)) throw new Failure('not_found')
   }
 }

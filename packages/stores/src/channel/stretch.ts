@@ -54,4 +54,13 @@ export function replace(talk: Talk, answers: ReadonlyMap<string, Message | null>
 const gone = (message: Message, now: string): Message =>
   message.deletedAt
     ? message
-    : { ...message, text: '', reactions: [], mentions: [], replyTo: null, isPinned: false, deletedAt: now }
+    : {
+        ...message,
+        text: '',
+        reactions: [],
+        mentions: [],
+        attachments: [],
+        replyTo: null,
+        isPinned: false,
+        deletedAt: now,
+      }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { Emoji, MessageText } from '../../messages.js'
+import { AttachmentIds, attachmentHolds, attachmentLimit, SentAttachment } from '../../attachments.js'
+import { Emoji, saysSomething, TextBeside } from '../../messages.js'
 import { bodyLimits, table } from '../../route.js'
 import { Id, line, Time } from '../../schemas.js'
 import { channelPage, channelTypes } from '../system/channels.js'
@@ -13,9 +14,13 @@ const clientId = line(1, 64).optional().meta({
   description:
     'What you call the message. The same sender’s second one of that name in a channel is answered with the first',
 })
-const message = MessageText.meta({
-  description: 'What is said. `<@`, a member’s `_id` and `>` name them; an `https://` address is a link',
+const message = TextBeside.meta({
+  description:
+    'What is said. `<@`, a member’s `_id` and `>` name them; an `https://` address is a link. Empty only beside attachments',
 })
+const isSaid = ({ message, attachments }: { message: string; attachments?: string[] | undefined }) =>
+  saysSomething(message, attachments)
+const unsaid = { path: ['message'], message: 'must not be empty' }
 
 const Sent = z
   .strictObject({
@@ -24,6 +29,7 @@ const Sent = z
     forumTopicId: Id.nullable(),
     replyTo: Id.nullable().meta({ description: 'The message that it answers' }),
     message: z.string().meta({ example: 'Hello from the hut!' }),
+    attachments: z.array(SentAttachment),
     sender: z.strictObject({ _id: Id, username: z.string() }),
     createdAt: Time,
   })
@@ -37,11 +43,13 @@ const send = {
     .strictObject({
       channelId: Id.meta({ description: 'Where' }),
       message,
+      attachments: AttachmentIds,
       sender: Sender,
       forumTopicId: Id.optional().meta({ description: 'Of a channel whose type is `forum`: in which topic' }),
       clientId,
       communityId,
     })
+    .refine(isSaid, unsaid)
     .meta({ id: 'SendMessage' }),
   bodyLimit: bodyLimits.small,
   answer: Sent,
@@ -76,15 +84,38 @@ export const messages = table({
       .strictObject({
         messageId: Id.meta({ description: 'Which message' }),
         message,
+        attachments: AttachmentIds,
         sender: Sender,
         clientId,
         communityId,
       })
+      .refine(isSaid, unsaid)
       .meta({ id: 'ReplyMessage' }),
     bodyLimit: bodyLimits.small,
     answer: Sent,
     refuses: ['unknown_reference', 'conflict', 'slow_mode'],
     message: 'Message reply successfully',
+  },
+  'POST /apis/v1/messages/attachments': {
+    summary: 'Upload a file for a message',
+    description:
+      'The message names it in `attachments`, within a day, with the same sender and in the same channel. What is taken, and what is refused, is as for pages: `invalid_file` for what is not what its name says, `limit_reached` for too much of one sender in a day.',
+    access: send.access,
+    body: z.strictObject({
+      channelId: Id.meta({ description: 'For a message of which channel' }),
+      sender: Sender,
+      communityId,
+    }),
+    file: 'file',
+    fileLimit: attachmentLimit,
+    fileHolds: attachmentHolds,
+    answer: SentAttachment.omit({ url: true }).meta({
+      id: 'SentUpload',
+      description: 'A file that no message carries yet',
+    }),
+    refuses: ['conflict', 'invalid_file', 'limit_reached'],
+    status: 201,
+    message: 'File uploaded successfully',
   },
   'POST /apis/v1/messages/react': {
     summary: 'React to a message. Twice is as once',
@@ -123,6 +154,7 @@ export const messages = table({
           .strictObject({
             id: Id,
             message: z.string(),
+            attachments: z.array(SentAttachment),
             user: z.strictObject({
               user_id: z.string().meta({ description: 'The member’s short number' }),
               email: z.string().nullable(),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { Emoji, MessageText } from '../../messages.js'
+import { Attachment, AttachmentIds, attachmentHolds, attachmentLimit } from '../../attachments.js'
+import { Emoji, MessageText, saysSomething, TextBeside } from '../../messages.js'
 import { bodyLimits, table } from '../../route.js'
 import { AppId, cursorQuery, Id, line, Origin, page, Time, text } from '../../schemas.js'
 import { channelTypes, Manifest } from '../system/channels.js'
@@ -19,11 +20,12 @@ const Message = z
     author: Author,
     /** As it was sent; empty where it was deleted. */
     text: z.string(),
-    /** What it answers, and how that begins; null for nothing, and for what the member may not read. */
+    /** What it answers, and how that begins, or what its files are called; null for nothing, and for what the member may not read. */
     replyTo: z.strictObject({ id: Id, author: Author, text: z.string() }).nullable(),
     reactions: z.array(z.strictObject({ emoji: z.string(), count: z.int().min(1), isMine: z.boolean() })),
     /** Whom it names: by `<@`, an id of theirs and `>` in the text. */
     mentions: z.array(ShownMember),
+    attachments: z.array(Attachment),
     isPinned: z.boolean(),
     /** Whether it was sent by a key. */
     isViaApi: z.boolean(),
@@ -63,6 +65,7 @@ const Channel = z
     may: z.strictObject({
       post: z.boolean(),
       mention: z.boolean(),
+      attach: z.boolean(),
       shareLinks: z.boolean(),
       editOthers: z.boolean(),
       deleteOthers: z.boolean(),
@@ -83,15 +86,18 @@ const Topic = z
   })
   .meta({ id: 'Topic', description: 'What a forum talks about' })
 
+const textMeaning = 'What is said. `<@`, the id of a member and `>` name them; an `https://` address is a link'
 const words = {
-  text: MessageText.meta({
-    description: 'What is said. `<@`, the id of a member and `>` name them; an `https://` address is a link',
-  }),
+  text: TextBeside.meta({ description: `${textMeaning}. Empty only beside attachments` }),
+  attachments: AttachmentIds,
   clientId: line(1, 64).optional().meta({
     description: 'What the page calls it: sent again, it is answered with the first of that name in the channel',
   }),
 }
-const refuses = ['invalid_request', 'conflict', 'slow_mode'] as const
+const isSaid = ({ text, attachments }: { text: string; attachments?: string[] | undefined }) =>
+  saysSomething(text, attachments)
+const unsaid = { path: ['text'], message: 'must not be empty' }
+const refuses = ['invalid_request', 'unknown_reference', 'conflict', 'slow_mode'] as const
 
 const reaction = {
   access: memberOnly,
@@ -168,13 +174,29 @@ export const channels = table({
       '`slow_mode` says when the member may speak again (`facts.availableAt`). A forum wants a `topicId`; an iframe channel has no messages (`conflict`).',
     access: memberOnly,
     params: ChannelPath,
-    body: z.strictObject({
-      ...words,
-      topicId: Id.optional().meta({ description: 'Of a forum: in which topic' }),
-    }),
+    body: z
+      .strictObject({
+        ...words,
+        topicId: Id.optional().meta({ description: 'Of a forum: in which topic' }),
+      })
+      .refine(isSaid, unsaid),
     bodyLimit: bodyLimits.small,
     answer: Message,
-    refuses: [...refuses, 'unknown_reference'],
+    refuses,
+    status: 201,
+  },
+  'POST /widget/v1/{publishableKey}/channels/{channelId}/attachments': {
+    summary: 'Upload a file for a message of a channel',
+    description:
+      'The message that is sent then names it by its id, within a day: a file that no message carries is removed, and given out to nobody. What a picture says besides its pixels is left out. A file that is not what its name says, and any of another kind, is refused (`invalid_file`); who has uploaded too much in a day is told when to come again (`limit_reached`).',
+    access: memberOnly,
+    params: ChannelPath,
+    body: z.strictObject({}),
+    file: 'file',
+    fileLimit: attachmentLimit,
+    fileHolds: attachmentHolds,
+    answer: Attachment.omit({ url: true }).meta({ id: 'Upload', description: 'A file that no message carries yet' }),
+    refuses: ['conflict', 'invalid_file', 'limit_reached'],
     status: 201,
   },
   'GET /widget/v1/{publishableKey}/channels/{channelId}/pins': {
@@ -227,10 +249,12 @@ export const channels = table({
     summary: 'Begin a topic of a forum, with its first message',
     access: memberOnly,
     params: ChannelPath,
-    body: z.strictObject({
-      title: line(1, 200).meta({ description: 'What it is about' }),
-      ...words,
-    }),
+    body: z
+      .strictObject({
+        title: line(1, 200).meta({ description: 'What it is about' }),
+        ...words,
+      })
+      .refine(isSaid, unsaid),
     bodyLimit: bodyLimits.small,
     answer: Topic,
     refuses,
@@ -246,7 +270,7 @@ export const channels = table({
     summary: 'Answer a message, where it stands',
     access: memberOnly,
     params: MessagePath,
-    body: z.strictObject(words),
+    body: z.strictObject(words).refine(isSaid, unsaid),
     bodyLimit: bodyLimits.small,
     answer: Message,
     refuses,
@@ -256,7 +280,7 @@ export const channels = table({
     summary: 'Change what a message says: one’s own, or as who may manage messages there',
     access: memberOnly,
     params: MessagePath,
-    body: z.strictObject({ text: words.text }),
+    body: z.strictObject({ text: MessageText.meta({ description: textMeaning }) }),
     bodyLimit: bodyLimits.small,
     audited: true,
     answer: Message,

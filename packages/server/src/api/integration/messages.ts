@@ -3,12 +3,15 @@ import type { Tx } from '../../db/database.js'
 import { listTargets, seenTargets } from '../../domain/channels.js'
 import { Failure } from '../../domain/failure.js'
 import { findMember, findMembers, type Member, userIdName } from '../../domain/members/members.js'
+import { type Attached, attachedTo } from '../../domain/messages/attachments.js'
 import { emojiOf } from '../../domain/messages/emoji.js'
 import { replyTo, sendMessage } from '../../domain/messages/messages.js'
 import type { Message } from '../../domain/messages/places.js'
 import { react } from '../../domain/messages/reactions.js'
 import { lastSaid } from '../../domain/messages/reading.js'
-import type { Asker, Context, Handlers } from '../../http/context.js'
+import type { Asker, Context, Handlers, Services } from '../../http/context.js'
+import { showAttached, showUpload } from '../../pages/attachments.js'
+import { takeUpload } from '../attachments.js'
 import { readerOf, speakerBehind } from '../speaking.js'
 
 type Keys = 'GET /apis/v1/channels' | 'GET /apis/v1/messages' | Extract<RouteKey, `POST /apis/v1/messages${string}`>
@@ -23,10 +26,16 @@ export const messages: Handlers<Keys> = {
   'POST /apis/v1/messages/send': (context) => send(context),
   'POST /apis/v1/messages': (context) => send(context),
 
-  'POST /apis/v1/messages/reply': async ({ tx, principal, body, now }) => {
-    const { messageId, message: text, sender, clientId } = body
+  'POST /apis/v1/messages/reply': async ({ tx, principal, body, deps, now }) => {
+    const { messageId, message: text, attachments, sender, clientId } = body
     const speaker = await speakerBehind(tx, principal, sender)
-    return show(tx, await replyTo(tx, speaker, messageId, { text, clientId }, now))
+    return show(tx, deps, await replyTo(tx, speaker, messageId, { text, attachments, clientId }, now))
+  },
+
+  'POST /apis/v1/messages/attachments': async (context) => {
+    const { channelId, sender } = context.body
+    const file = await takeUpload(context, channelId, (tx) => speakerBehind(tx, context.principal, sender))
+    return { _id: file.id, ...showUpload(file) }
   },
 
   'POST /apis/v1/messages/react': async ({ tx, principal, body, now }) => {
@@ -36,7 +45,7 @@ export const messages: Handlers<Keys> = {
     return { _id: id, emoji: emojiOf(emoji) }
   },
 
-  'GET /apis/v1/messages': async ({ tx, principal, query }) => {
+  'GET /apis/v1/messages': async ({ tx, principal, query, deps }) => {
     const [targets, author] = await Promise.all([
       readerOf(tx, principal).then(async (reader) => ({ reader, channels: await seenTargets(tx, reader) })),
       authorAsked(tx, principal, query),
@@ -49,6 +58,10 @@ export const messages: Handlers<Keys> = {
       tx,
       said.map(({ author_id }) => author_id),
     )
+    const attached = await attachedTo(
+      tx,
+      said.map(({ id }) => id),
+    )
     return {
       total: said.length,
       messages: said.map(({ id, text, author_id, channel_id, created_at }) => {
@@ -57,6 +70,7 @@ export const messages: Handlers<Keys> = {
         return {
           id,
           message: text,
+          attachments: showFiles(tx, deps, attached.get(id)),
           user: { user_id: String(number), email },
           channel: { channel_id, name: topic },
           timestamp: created_at.toISOString(),
@@ -70,14 +84,20 @@ async function send({
   tx,
   principal,
   body,
+  deps,
   now,
 }: Context<Send> | Context<'POST /apis/v1/messages'>): Promise<AnswerOf<Send>> {
-  const { channelId, message: text, sender, forumTopicId: topicId, clientId }: BodyOf<Send> = body
+  const { channelId, message: text, attachments, sender, forumTopicId: topicId, clientId }: BodyOf<Send> = body
   const speaker = await speakerBehind(tx, principal, sender)
-  return show(tx, await sendMessage(tx, speaker, channelId, { text, topicId, clientId }, now))
+  return show(tx, deps, await sendMessage(tx, speaker, channelId, { text, attachments, topicId, clientId }, now))
 }
 
-async function show(tx: Tx, message: Message): Promise<AnswerOf<Send>> {
+type Deps = Pick<Services, 'config'>
+
+const showFiles = ({ communityId }: Tx, { config }: Deps, files: readonly Attached[] = []) =>
+  files.map((file) => ({ _id: file.id, ...showAttached(config.filesUrl, communityId, file) }))
+
+async function show(tx: Tx, deps: Deps, message: Message): Promise<AnswerOf<Send>> {
   const { id, channel_id, topic_id, reply_to, text, author_id, created_at } = message
   const { username } = (await findMember(tx, { id: author_id }))!
   return {
@@ -86,6 +106,7 @@ async function show(tx: Tx, message: Message): Promise<AnswerOf<Send>> {
     forumTopicId: topic_id,
     replyTo: reply_to,
     message: text,
+    attachments: showFiles(tx, deps, (await attachedTo(tx, [id])).get(id)),
     sender: { _id: author_id, username },
     createdAt: created_at.toISOString(),
   }

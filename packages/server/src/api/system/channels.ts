@@ -25,8 +25,8 @@ export const channels: Handlers<Extract<RouteKey, `${string} ${Paths}`>> = {
   'PUT /api/v1/channels/{channelId}': async ({ tx, principal, params, body, now }) =>
     show(await updateChannel(tx, params.channelId, changesOf(body), memberAsking(principal), now)),
 
-  'DELETE /api/v1/channels/{channelId}': async ({ tx, principal, params }) => {
-    await deleteChannel(tx, params.channelId, memberAsking(principal))
+  'DELETE /api/v1/channels/{channelId}': async ({ tx, principal, params, now }) => {
+    await deleteChannel(tx, params.channelId, memberAsking(principal), now)
     return { _id: params.channelId }
   },
 }

@@ -12,6 +12,8 @@ import { beginTopic, forumOf, listTopics } from '../../domain/messages/topics.js
 import { pairwiseName } from '../../domain/pairwise.js'
 import type { Handlers, Services } from '../../http/context.js'
 import { byId, pageByCursor, readCursor, writeCursor } from '../../http/cursor.js'
+import { showUpload } from '../../pages/attachments.js'
+import { takeUpload } from '../attachments.js'
 import { speakerOf } from '../speaking.js'
 import { showAuthor, showMessage, showMessages } from './messages.js'
 
@@ -68,6 +70,11 @@ export const channels: Handlers<Keys> = {
   }) => {
     const speaker = await speakerOf(tx, principal)
     return showMessage(tx, deps, speaker, await sendMessage(tx, speaker, params.channelId, body, now))
+  },
+
+  'POST /widget/v1/{publishableKey}/channels/{channelId}/attachments': async (context) => {
+    const file = await takeUpload(context, context.params.channelId, (tx) => speakerOf(tx, context.principal))
+    return { id: file.id, ...showUpload(file) }
   },
 
   'GET /widget/v1/{publishableKey}/channels/{channelId}/pins': async ({ tx, principal, params, deps }) => {
@@ -154,6 +161,7 @@ function show(channel: Channel, { onlooker }: Speaker, standing: Standing): Answ
     may: {
       post: type !== 'iframe' && may(neededToWrite(channel)),
       mention: may('allow_mentions'),
+      attach: type !== 'iframe' && may(neededToWrite(channel)) && may('attach_files'),
       shareLinks: may('share_links'),
       editOthers: may('manage_messages'),
       deleteOthers: may('delete_messages'),

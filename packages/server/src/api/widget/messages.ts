@@ -8,6 +8,7 @@ import { readMessage, type ShownMessage } from '../../domain/messages/reading.js
 import { reportMessage } from '../../domain/messages/reports.js'
 import type { Context, Handlers, Services } from '../../http/context.js'
 import { byId, pageByCursor } from '../../http/cursor.js'
+import { showAttached } from '../../pages/attachments.js'
 import { shownAvatarUrl } from '../../pages/pictures.js'
 import { speakerOf } from '../speaking.js'
 
@@ -148,6 +149,10 @@ export async function showMessages(
     },
     reactions: message.reactions,
     mentions: message.mentions.flatMap((id) => author(id) ?? []),
+    attachments: message.attachments.map((file) => ({
+      id: file.id,
+      ...showAttached(deps.config.filesUrl, message.community_id, file),
+    })),
     isPinned: message.pinned_at !== null,
     isViaApi: message.key_id !== null,
     clientId: message.author_id === onlooker.memberId ? message.client_id : null,

@@ -5,18 +5,20 @@ alter table communities
   add column image_id uuid,
   add column revision int not null default 0;
 
--- Pictures that nothing names any more, until their files are removed.
-create table forgotten_images (
+-- Files that nothing names any more, until they are removed.
+create table forgotten_files (
   community_id uuid not null,
   id uuid not null,
+  -- By which its file is found.
+  ending text not null check (ending in ('webp', 'bin')),
   due_at timestamptz not null,
   tries int not null default 0,
   primary key (community_id, id)
 );
-create index forgotten_images_due on forgotten_images (due_at);
-select tenant_table('forgotten_images');
-alter table forgotten_images add foreign key (community_id) references communities;
-create policy worker on forgotten_images for select using (is_worker());
+create index forgotten_files_due on forgotten_files (due_at);
+select tenant_table('forgotten_files');
+alter table forgotten_files add foreign key (community_id) references communities;
+create policy worker on forgotten_files for select using (is_worker());
 
 -- Where an account is a member is asked before a community is known.
 create index members_of_account on members (account_id) where account_id is not null;

@@ -111,3 +111,38 @@ create index message_reports_member on message_reports (community_id, member_id)
 select tenant_table('message_reports');
 alter table message_reports add foreign key (community_id, message_id) references messages (community_id, id) on delete cascade;
 alter table message_reports add foreign key (community_id, member_id) references members (community_id, id);
+
+-- Files that members uploaded for messages of a channel.
+create table attachments (
+  community_id uuid not null,
+  -- Random: who does not know it does not find the file.
+  id uuid not null,
+  channel_id uuid not null,
+  -- Who uploaded it.
+  member_id uuid not null,
+  -- Which carries it, and as which of its files; null: none yet, or none any more.
+  message_id uuid,
+  position int not null default 0,
+  name text not null,
+  type text not null,
+  size int not null,
+  -- Of a picture.
+  width int,
+  height int,
+  color text,
+  created_at timestamptz not null,
+  -- With its message. Its row counts for a day among what its member uploaded.
+  removed_at timestamptz,
+  primary key (community_id, id),
+  check (message_id is null or removed_at is null)
+);
+create index attachments_message on attachments (community_id, message_id, position) where message_id is not null;
+create index attachments_channel on attachments (community_id, channel_id);
+create index attachments_member on attachments (community_id, member_id, created_at);
+create index attachments_loose on attachments (created_at) where message_id is null;
+select tenant_table('attachments');
+-- Who deletes a channel has its files removed before.
+alter table attachments add foreign key (community_id, message_id) references messages (community_id, id) on delete cascade;
+alter table attachments add foreign key (community_id, channel_id) references channels (community_id, id) on delete cascade;
+alter table attachments add foreign key (community_id, member_id) references members (community_id, id);
+create policy worker on attachments for select using (is_worker() and message_id is null);

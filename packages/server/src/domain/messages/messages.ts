@@ -7,6 +7,7 @@ import { Failure } from '../failure.js'
 import { earn } from '../gamification/earning.js'
 import { firstIdAt, newId } from '../ids.js'
 import { takeTurn } from '../locks.js'
+import { attach, detach, dropUploads } from './attachments.js'
 import { mentionedIn, writeMentions } from './mentions.js'
 import {
   demand,
@@ -23,6 +24,8 @@ import {
 /** What somebody wants to say. */
 export interface NewMessage {
   text: string
+  /** Files that its sender uploaded for the channel. */
+  attachments?: readonly string[] | undefined
   /** What the sender calls it: what they call so in a channel is said once. */
   clientId?: string | undefined
 }
@@ -71,7 +74,7 @@ export async function say(
   tx: Tx,
   speaker: Speaker,
   channel: Channel,
-  { text, clientId }: NewMessage,
+  { text, attachments = [], clientId }: NewMessage,
   { topicId, replyTo }: Spot,
   now: Date,
 ): Promise<Message> {
@@ -79,6 +82,7 @@ export async function say(
   const { memberId } = onlooker
   if (channel.type === 'iframe') throw new Failure('conflict', 'An iframe channel shows a page, and has no messages.')
   demand(channel, speaker, neededToWrite(channel))
+  if (attachments.length > 0) demand(channel, speaker, 'attach_files')
   const mentions = await checkText(tx, channel, speaker, text)
   // From here on one after the other, so that ids are in the order in which messages can be read.
   await takeTurn(tx, 'messages', channel.id)
@@ -96,7 +100,7 @@ export async function say(
       author_id: memberId,
       key_id: keyId,
       client_id: clientId ?? null,
-      text,
+      text: text.trim() === '' ? '' : text,
       reply_to: replyTo,
       is_whispered_back: channel.type === 'whisper' && !mayIn(channel, onlooker, 'manage_messages'),
       created_at: at,
@@ -104,6 +108,7 @@ export async function say(
     .returningAll()
     .executeTakeFirstOrThrow()
   await writeMentions(tx, message, mentions)
+  await attach(tx, message, attachments)
   if (topicId !== null)
     await tx.db
       .updateTable('topics')
@@ -207,6 +212,7 @@ export async function deleteMessage(tx: Tx, reader: Reader, id: string, at: Date
     .where('id', '=', message.id)
     .execute()
   for (const table of ['message_reactions', 'message_mentions'] as const) await forget(tx, table, message.id)
+  await detach(tx, [message.id], at)
   if (message.topic_id !== null) await forgetTitle(tx, message)
   await emit(tx, 'message.deleted', message.id)
   return message
@@ -277,6 +283,7 @@ export async function eraseMessages(tx: Tx, memberIds: readonly string[], at: Da
       .where('community_id', '=', tx.communityId)
       .where((eb) => eb.or([ids, them]))
       .execute()
+  await dropUploads(tx, { memberIds }, at)
   // Also of what they had deleted before: a report says what it said.
   await sql`
     delete from message_reports r where r.community_id = ${tx.communityId} and (${them} or exists (

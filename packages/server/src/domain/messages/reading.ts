@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Channel, Reader } from '../channels.js'
+import { type Attached, attachedInJson, saidShort } from './attachments.js'
 import { isRead, type Message, mostPins, readsAll } from './places.js'
 
 /** A message as it is shown to somebody. */
@@ -9,11 +10,12 @@ export interface ShownMessage extends Message {
   reactions: { emoji: string; count: number; isMine: boolean }[]
   /** The members whom it names. */
   mentions: string[]
+  attachments: Attached[]
   /** What it answers, where they may read that. */
   quote: { id: string; author_id: string; text: string } | null
 }
 
-/** How much of a message stands where it is answered, in characters. */
+/** How much of a message, or of what its files are called, stands where it is answered, in characters. */
 const quoted = 200
 
 /** A stretch of messages: those next to one, before or after it, or on both sides; the newest where none is named. */
@@ -113,8 +115,9 @@ async function find(
         select member_id from message_mentions where community_id = ${communityId} and message_id = s.id
         order by member_id
       ) as mentions,
+      ${attachedInJson(communityId)} as attachments,
       (
-        select jsonb_build_object('id', m.id, 'author_id', m.author_id, 'text', left(m.text, ${quoted}))
+        select jsonb_build_object('id', m.id, 'author_id', m.author_id, 'text', left(${saidShort(communityId)}, ${quoted}))
         from messages m where m.community_id = ${communityId} and m.id = s.reply_to and ${isRead(channel, reader)}
       ) as quote
     from (

@@ -3,6 +3,7 @@ import type { Selectable } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
 import { findMembers, type Member } from '../members/members.js'
+import { type Attached, attachedTo } from '../messages/attachments.js'
 import { findPlaced } from '../messages/places.js'
 import { findOrders } from '../store/orders.js'
 import type { Endpoint } from './endpoints.js'
@@ -27,13 +28,25 @@ export interface Told {
 }
 
 /** Who reads what events of some types are about, many at once. What is gone by then is told no more. */
-type Teller = (tx: Tx, events: readonly NumberedEvent[], endpoints: readonly Endpoint[]) => Promise<Told[]>
+type Teller = (tx: Tx, events: readonly NumberedEvent[], { endpoints, showFile }: Telling) => Promise<Told[]>
+
+/** What tellers are told themselves. */
+export interface Telling {
+  endpoints: readonly Endpoint[]
+  /** What is told of a file that a message carries. */
+  showFile: ShowFile
+}
+export type ShowFile = (
+  communityId: string,
+  file: Attached,
+) => Omit<WebhookData<'message.created'>['message']['attachments'][number], '_id'>
 
 const tellers: Record<WebhookEvent, Teller> = {
   'user.joined': tellMembers,
   'user.visited': tellMembers,
-  'message.created': async (tx, events) => {
+  'message.created': async (tx, events, { showFile }) => {
     const placed = await findPlaced(tx, events.map(subjectOf))
+    const attached = await attachedTo(tx, [...placed.keys()])
     const members = await findMembers(tx, [...new Set([...placed.values()].map(({ message }) => message.author_id))])
     return events.flatMap((event) => {
       const { message, channel } = placed.get(event.subject!) ?? {}
@@ -44,7 +57,10 @@ const tellers: Record<WebhookEvent, Teller> = {
       const data = {
         user: showUser(member),
         channel: { _id: channel.id, topic: channel.topic, channelType: channel.type },
-        message: { _id: id, message: text, replyTo: reply_to, forumTopicId: topic_id },
+        message: {
+          ...{ _id: id, message: text, replyTo: reply_to, forumTopicId: topic_id },
+          attachments: (attached.get(id) ?? []).map((file) => ({ _id: file.id, ...showFile(tx.communityId, file) })),
+        },
       }
       return { event, data, memberId: member.id, said: { id, channelId: channel.id } }
     })
@@ -67,17 +83,17 @@ const tellers: Record<WebhookEvent, Teller> = {
   },
   'webhook.endpoint.failing': tellOthers(({ data }) => ({ failingSince: data.failingSince as string })),
   'webhook.endpoint.disabled': tellOthers(({ data }) => ({ reason: data.reason as 'gone' | 'failing' })),
-  'webhook.test': async (_tx, events, endpoints) =>
+  'webhook.test': async (_tx, events, { endpoints }) =>
     aboutEndpoints(events, endpoints, (event, endpoint) => ({ event, data: { endpoint }, only: endpoint._id })),
 }
 
 /** What is told of events, in no order. */
-export async function tell(tx: Tx, events: readonly NumberedEvent[], endpoints: readonly Endpoint[]): Promise<Told[]> {
+export async function tell(tx: Tx, events: readonly NumberedEvent[], telling: Telling): Promise<Told[]> {
   const types = [...new Set(events.map(({ type }) => type))]
   const told: Told[] = []
   for (const type of types) {
     const own = events.filter((event) => event.type === type)
-    told.push(...(await tellers[type](tx, own, endpoints)))
+    told.push(...(await tellers[type](tx, own, telling)))
   }
   return told
 }
@@ -101,7 +117,7 @@ async function tellMembers(tx: Tx, events: readonly NumberedEvent[]): Promise<To
 }
 
 function tellOthers(more: (event: NumberedEvent) => object): Teller {
-  return async (_tx, events, endpoints) =>
+  return async (_tx, events, { endpoints }) =>
     aboutEndpoints(events, endpoints, (event, endpoint) => ({
       event,
       data: { endpoint, ...more(event) } as WebhookData<WebhookEvent>,

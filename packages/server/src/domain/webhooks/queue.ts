@@ -7,7 +7,7 @@ import { newId } from '../ids.js'
 import type { RootKey } from '../keys/secrets.js'
 import { forgetSaid } from './deliveries.js'
 import { disableEndpoint, type Endpoint, listEndpoints } from './endpoints.js'
-import { type NumberedEvent, tell } from './payloads.js'
+import { type NumberedEvent, type ShowFile, tell } from './payloads.js'
 import { nextAttemptAt, verdictOn } from './schedule.js'
 import { type LiveSecrets, liveSecrets } from './secrets.js'
 
@@ -63,6 +63,8 @@ export interface Turn {
   outcomes: readonly Outcome[]
   /** What it has taken and not written down yet: it is not taken again. */
   underWay: readonly Delivery[]
+  /** What is told of a file that a message carries. */
+  showFile: ShowFile
   at: Date
 }
 
@@ -91,7 +93,7 @@ export async function communitiesWithWork(db: Kysely<Tables>, worker: string, at
 /** Does what there is to do. */
 export async function work(tx: Tx, rootKey: RootKey, turn: Turn): Promise<Taken> {
   await writeDown(tx, turn)
-  const more = await queueEvents(tx, turn.at)
+  const more = await queueEvents(tx, turn)
   const until = new Date(turn.at.getTime() + leaseMs)
   const held = await holdEndpoints(tx, turn, until)
   const secrets = await liveSecrets(
@@ -113,7 +115,7 @@ export async function leave(tx: Tx, turn: Turn): Promise<void> {
 }
 
 /** Sees to whom the next events are told. Answers whether there may be more. */
-async function queueEvents(tx: Tx, at: Date): Promise<boolean> {
+async function queueEvents(tx: Tx, turn: Turn): Promise<boolean> {
   const { db, communityId } = tx
   const queue = await db
     .selectFrom('webhook_queues')
@@ -137,7 +139,7 @@ async function queueEvents(tx: Tx, at: Date): Promise<boolean> {
     .limit(eventsAtOnce)
     .execute()) as (NumberedEvent | Ended)[]
   const told = events.filter((event): event is NumberedEvent => event.type !== 'message.deleted')
-  if (told.length > 0) await queueDeliveries(tx, told, at)
+  if (told.length > 0) await queueDeliveries(tx, told, turn)
   // Last, so that nothing of a message is left that was deleted while it was told of.
   const deleted = events.flatMap(({ type, subject }) => (type === 'message.deleted' ? subject! : []))
   if (deleted.length > 0) await forgetSaid(tx, deleted)
@@ -150,14 +152,14 @@ async function queueEvents(tx: Tx, at: Date): Promise<boolean> {
   return more
 }
 
-async function queueDeliveries(tx: Tx, events: readonly NumberedEvent[], at: Date): Promise<void> {
+async function queueDeliveries(tx: Tx, events: readonly NumberedEvent[], { showFile, at }: Turn): Promise<void> {
   const { db, communityId } = tx
   const endpoints = await listEndpoints(tx)
   const wanted = new Set<string>(['webhook.test', ...endpoints.flatMap((endpoint) => endpoint.events)])
   const told = await tell(
     tx,
     events.filter(({ type }) => wanted.has(type)),
-    endpoints,
+    { endpoints, showFile },
   )
   const messages = told.map(({ event: { id, type, seq, created_at }, data, memberId, said }) => {
     const payload = { type, timestamp: created_at.toISOString(), sequence: seq, communityId, data }
