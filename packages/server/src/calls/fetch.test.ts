@@ -130,6 +130,37 @@ describe('the guarded fetch', () => {
     expect([connections(), peer.requests()]).toEqual([0, 100])
   })
 
+  it('uses a connection again for the same addresses, and for no others', async () => {
+    const sockets = new Set<unknown>()
+    const answer: RequestListener = ({ socket }, response) => {
+      sockets.add(socket)
+      response.end()
+    }
+    const { port } = await listen('127.0.0.1', answer)
+    await listen('127.0.0.2', answer, port)
+    let meaning = ['127.0.0.1']
+    const guardedFetch = createGuardedFetch([`127.0.0.1:${port}`, `127.0.0.2:${port}`], async () => meaning)
+    const call = () => guardedFetch(`http://moving.example:${port}/`, { ...options, connectMs: 5000 })
+    await call()
+    await call()
+    expect(sockets.size).toBe(1)
+    meaning = ['127.0.0.2']
+    await call()
+    expect(sockets.size).toBe(2)
+  })
+
+  it('calls anew where the connection that was kept is closed under the call', async () => {
+    let calls = 0
+    const { port } = await listen('127.0.0.1', ({ socket }, response) => {
+      // The second call comes over the connection of the first.
+      if (++calls === 2) socket.resetAndDestroy()
+      else response.end(String(calls))
+    })
+    const guardedFetch = createGuardedFetch([`127.0.0.1:${port}`])
+    const call = async () => (await guardedFetch(`http://127.0.0.1:${port}/`, options)).body.toString()
+    expect([await call(), await call()]).toEqual(['1', '3'])
+  })
+
   it('follows no redirect', async () => {
     const { port, connections } = await trap()
     for (const status of [301, 302, 303, 307, 308]) {

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises'
-import { type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from 'node:http'
-import { request as requestHttps } from 'node:https'
+import { Agent, type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from 'node:http'
+import { request as requestHttps, Agent as SecureAgent } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
@@ -53,6 +53,7 @@ const resolveByDns: Resolve = async (name) => (await lookup(name, { all: true })
  * @param allowed `address:port` pairs that an operator lets be called as well, by http too: `10.0.0.5:8080`, `[fd00::5]:8080`.
  */
 export function createGuardedFetch(allowed: readonly string[], resolve: Resolve = resolveByDns): GuardedFetch {
+  const lines: Lines = { 'http:': byAddress(new Agent(kept)), 'https:': byAddress(new SecureAgent(kept)) }
   return async (text, { maxBytes, cut = false, timeoutMs, signal, ...asked }) => {
     const url = callable(text)
     if (!url) throw new CallFailure('not an address that is called')
@@ -63,7 +64,7 @@ export function createGuardedFetch(allowed: readonly string[], resolve: Resolve 
       const addresses = isIP(host) ? [host] : await orEnded(resolve(host), ended)
       if (addresses.length === 0 || !addresses.every((address) => mayCall(allowed, address, url)))
         throw new CallFailure('not a public address')
-      const answer = await send(url, addresses, asked, ended)
+      const answer = await send(lines, url, addresses, asked, ended)
       return { status: answer.statusCode!, headers: answer.headers, body: await bodyOf(answer, maxBytes, cut) }
     } catch (error) {
       throw error instanceof CallFailure ? error : new CallFailure((error as Error).message, { cause: error })
@@ -108,37 +109,53 @@ export function isPublic(address: string): boolean {
   return parsed.range() === 'unicast' && isGivenOut
 }
 
+/** How long a connection stays open for the next call, in milliseconds, if the other side says no less. */
+const kept = { keepAlive: true, timeout: 4000 } as const
+type Lines = Record<string, Agent>
+
+/** Connections that are used again for the same addresses only: a name that means something else by then gets a new one. */
+function byAddress(agent: Agent): Agent {
+  const nameOf = agent.getName.bind(agent)
+  agent.getName = (options) => `${nameOf(options)} ${(options as { addresses?: string }).addresses}`
+  return agent
+}
+
 /** Connects to one of the addresses under the URL's own name, and waits for the head of the answer. */
-function send(
+async function send(
+  lines: Lines,
   url: URL,
   addresses: readonly string[],
-  {
-    accept,
-    method = 'GET',
-    headers: more,
-    body,
-    connectMs,
-  }: Pick<CallOptions, 'accept' | 'method' | 'headers' | 'body' | 'connectMs'>,
+  asked: Pick<CallOptions, 'accept' | 'method' | 'headers' | 'body' | 'connectMs'>,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
+  const { accept, method = 'GET', headers: more, body, connectMs } = asked
   const found = addresses.map((address) => ({ address, family: isIP(address) }))
   const pinned: LookupFunction = (_, { all }, callback) =>
     all ? callback(null, found) : callback(null, found[0]!.address, found[0]!.family)
-  const request = url.protocol === 'https:' ? requestHttps : requestHttp
-  return new Promise((resolve, reject) => {
-    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
-    const headers = { ...more, ...length, accept, 'user-agent': 'rai' }
-    // No agent: a kept connection might be to an address of before.
-    const sent = request(url, { agent: false, method, lookup: pinned, signal, headers }, resolve)
-    sent.on('error', reject).end(body)
-    // What ends without an answer and without an error: one that changes to another protocol, which nobody asked for.
-    sent.once('close', () => reject(new CallFailure('no answer')))
-    if (connectMs === undefined) return
-    const late = setTimeout(() => sent.destroy(new CallFailure('no connection in time')), connectMs)
-    const connected = url.protocol === 'https:' ? 'secureConnect' : 'connect'
-    sent.once('socket', (socket) => socket.once(connected, () => clearTimeout(late)))
-    sent.once('close', () => clearTimeout(late))
-  })
+  const isSecure = url.protocol === 'https:'
+  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+  const headers = { ...more, ...length, accept, 'user-agent': 'rai' }
+  const options = { agent: lines[url.protocol]!, addresses: addresses.join(), method, lookup: pinned, signal, headers }
+  const sent = (isSecure ? requestHttps : requestHttp)(url, options)
+  try {
+    return await new Promise((resolve, reject) => {
+      sent.on('response', resolve).on('error', reject).end(body)
+      // What ends without an answer and without an error: one that changes to another protocol, which nobody asked for.
+      sent.once('close', () => reject(new CallFailure('no answer')))
+      if (connectMs === undefined) return
+      const late = setTimeout(() => sent.destroy(new CallFailure('no connection in time')), connectMs)
+      const inTime = () => clearTimeout(late)
+      sent.once('socket', (socket) =>
+        sent.reusedSocket ? inTime() : socket.once(isSecure ? 'secureConnect' : 'connect', inTime),
+      )
+      sent.once('close', inTime)
+    })
+  } catch (error) {
+    // The other side has closed what was kept: most likely before it had read this. Whoever is called bears a copy.
+    if (sent.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET')
+      return send(lines, url, addresses, asked, signal)
+    throw error
+  }
 }
 
 /** The body as it came: what is packed stays packed. */

@@ -23,7 +23,7 @@ const eventsAtOnce = 200
 type Ended = Omit<NumberedEvent, 'type'> & { type: 'message.deleted' }
 const seenEvents: readonly EventType[] = [...webhookEvents, 'message.deleted' satisfies Ended['type']]
 /** How many deliveries are taken for an endpoint at once: more than are sent at once, so that none waits for the database. */
-const deliveriesAtOnce = 25
+const deliveriesAtOnce = 100
 /** How long an instance has an endpoint for itself. It says so again long before that. */
 export const leaseMs = 8_000
 
