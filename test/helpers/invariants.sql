@@ -117,6 +117,17 @@ full join (
 ) e using (community_id, member_id, unit, day)
 where g.amount is distinct from e.amount
 union all
+select 'what a member was given for who came is the sum of its entries', community_id,
+  format('member %s: says %s %s, the ledger %s', member_id, r.amount, unit, e.amount)
+from referral_gains r
+full join (
+  select e.community_id, e.member_id, e.unit, least(sum(e.amount), 9007199254740991) as amount
+  from entries e join transactions t on t.community_id = e.community_id and t.id = e.transaction_id
+  where e.member_id is not null and t.key like 'referral:%'
+  group by e.community_id, e.member_id, e.unit
+) e using (community_id, member_id, unit)
+where r.amount is distinct from e.amount
+union all
 select 'a balance is not below 0', community_id, format('member %s holds %s %s', member_id, amount, unit)
 from balances where amount < 0
 union all

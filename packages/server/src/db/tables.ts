@@ -115,6 +115,7 @@ export interface Tables {
   social_quests: SocialQuests
   social_progress: SocialProgress
   social_reviews: SocialReviews
+  referral_gains: ReferralGains
   referral_programs: ReferralPrograms
   social_secrets: SocialSecrets
   social_networks: SocialNetworks
@@ -1029,6 +1030,13 @@ interface SocialReviews {
   created_at: Date
   decided_at: Date | null
   actor: string | null
+}
+
+interface ReferralGains {
+  community_id: string
+  member_id: string
+  unit: Unit
+  amount: number
 }
 
 interface ReferralPrograms {

@@ -75,6 +75,18 @@ create index members_referral_code on members (community_id, referral_code);
 -- Who came by a member, and when.
 create index members_referred_by on members (community_id, referred_by, created_at) where referred_by is not null;
 
+-- What members were given for those who came by them, 2^53 - 1 at most. Kept with the entries, in their transaction: pages ask for
+-- it at every look.
+create table referral_gains (
+  community_id uuid not null,
+  member_id uuid not null,
+  unit text not null,
+  amount bigint not null,
+  primary key (community_id, member_id, unit)
+);
+select tenant_table('referral_gains');
+alter table referral_gains add foreign key (community_id, member_id) references members (community_id, id);
+
 -- Of communities that have set something.
 create table referral_programs (
   community_id uuid primary key,

@@ -98,18 +98,18 @@ export async function earned(
   return (await isPaid(tx, member, zoneOf(member, community), rule, paying, moves, at)) ? moves : []
 }
 
-/** Pays a member for something that they did, where a rule of the community does (see `earned`). Answers whether it has. */
-export async function earn(tx: Tx, memberId: string, rule: Rule, about: string, at: Date): Promise<boolean> {
+/** Pays a member for something that they did, where a rule of the community does (see `earned`). Answers what it has paid. */
+export async function earn(tx: Tx, memberId: string, rule: Rule, about: string, at: Date): Promise<Move[]> {
   await shareBoards(tx)
   const [member, community, settings] = await Promise.all([
     activeMember(tx, memberId),
     thisCommunity(tx),
     gamificationOf(tx),
   ])
-  if (!member) return false
-  const moves = await earned(tx, { member, community, settings }, rule, about, at)
-  const { posted } = await post(tx, await cutToRoom(tx, moves), at)
-  return posted > 0
+  if (!member) return []
+  const moves = await cutToRoom(tx, await earned(tx, { member, community, settings }, rule, about, at))
+  const { posted } = await post(tx, moves, at)
+  return posted > 0 ? moves : []
 }
 
 /** What a rule gives a member when it pays. */

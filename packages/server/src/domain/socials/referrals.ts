@@ -76,7 +76,7 @@ export async function memberByCode(tx: Tx, code: string): Promise<Member | undef
 
 /** Gives a new member, and who brought them, what that gives. Their earnings were taken before (`takeEarnings`). */
 export async function payReferral(tx: Tx, member: Member, referrerId: string, at: Date): Promise<void> {
-  await earn(tx, referrerId, 'referral', member.id, at)
+  await addUp(tx, referrerId, await earn(tx, referrerId, 'referral', member.id, at))
   const { referred } = await programOf(tx)
   const moves = givenOf(await thisCommunity(tx), referred).map(({ unit, amount }): Move => {
     const key = `referred:${member.id}:${unit}`
@@ -99,13 +99,27 @@ export async function referralsSince(tx: Tx, memberId: string, since: Date): Pro
   return n
 }
 
+/** Keeps what a member is given for somebody who came, beside what they had for others. */
+async function addUp(tx: Tx, memberId: string, moves: readonly Move[]): Promise<void> {
+  if (moves.length === 0) return
+  await tx.db
+    .insertInto('referral_gains')
+    .values(moves.map(({ unit, amount }) => ({ community_id: tx.communityId, member_id: memberId, unit, amount })))
+    .onConflict((oc) =>
+      oc.columns(['community_id', 'member_id', 'unit']).doUpdateSet({
+        amount: sql<number>`least(referral_gains.amount + excluded.amount, ${Number.MAX_SAFE_INTEGER}::bigint)`,
+      }),
+    )
+    .execute()
+}
+
 /** What a member was given for those who came. */
 export async function earnedByReferrals(tx: Tx, memberId: string): Promise<Record<Unit, number>> {
-  const { rows } = await sql<Record<Unit, number>>`
-    select coalesce(sum(amount) filter (where unit = 'xp'), 0)::bigint as xp,
-      coalesce(sum(amount) filter (where unit = 'currency'), 0)::bigint as currency
-    from entries e join transactions t on t.community_id = ${tx.communityId} and t.id = e.transaction_id
-    where e.community_id = ${tx.communityId} and e.member_id = ${memberId} and t.reason = 'referral'
-      and t.key like ${`referral:${memberId}:%`}`.execute(tx.db)
-  return rows[0]!
+  const rows = await tx.db
+    .selectFrom('referral_gains')
+    .select(['unit', 'amount'])
+    .where('community_id', '=', tx.communityId)
+    .where('member_id', '=', memberId)
+    .execute()
+  return { xp: 0, currency: 0, ...Object.fromEntries(rows.map(({ unit, amount }) => [unit, amount])) }
 }
