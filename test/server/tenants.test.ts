@@ -250,10 +250,6 @@ async function seedSocials(tx: Tx, memberId: string): Promise<void> {
     now,
   )
   await changeProgram(tx, { page: null }, now)
-  await tx.db
-    .insertInto('referral_gains')
-    .values({ community_id: tx.communityId, member_id: memberId, unit: 'xp', amount: 1 })
-    .execute()
   const [root, network] = [rootKey(randomBytes(32)), 'github'] as const
   await newSigningSecret(tx, root)
   await setNetwork(tx, root, network, { clientId: 'x', clientSecret: 'x' }, now)
