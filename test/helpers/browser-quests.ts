@@ -83,6 +83,7 @@ const quests: NewQuest[] = [
     proof: 'self',
     repeat: 'daily',
     reward: { xp: 0, currency: 1 },
+    bonus: { every: 3, reward: { xp: 10, currency: 2 } },
   },
   { title: 'Bring two others', network: 'web', action: 'invite', proof: 'account', quantity: 2, link: null },
   {

@@ -182,7 +182,11 @@ async function fillMilestones(community: TestCommunity): Promise<Record<string, 
     }
     // One whose streak broke yesterday, and can be had back.
     const streaks = { rewards: [], freezes: { everyDays: 7, max: 0 }, repair: { days: 3, price: 20 } }
-    await changeGamification(tx, { streaks }, 'community', now)
+    const tiers = [
+      { name: 'Stroller', icon: '👟', levels: [0, 100, 200] as [number, number, number] },
+      { name: 'Hiker', icon: '🥾', levels: [300, 400, 500] as [number, number, number] },
+    ]
+    await changeGamification(tx, { streaks, tiers }, 'community', now)
     for (const days of [-4, -3, -2, 0]) await visit(tx, walkers.get('walker-8')!, inDays(days))
   })
   await community.tenant((tx) => claimStage(tx, ids.Founders!, 1, walkers.get('walker-12')!, new Date()))

@@ -7,13 +7,18 @@ import { ItemState } from '@rai/contract'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readConfig } from '../../packages/server/src/config.js'
 import { type DemoFile, seedDemo } from '../../packages/server/src/demo.js'
+import { countedDays } from '../../packages/server/src/domain/facts.js'
+import { gamificationOf, standingOf as tierOf } from '../../packages/server/src/domain/gamification/settings.js'
+import { lostOf, visitsOf } from '../../packages/server/src/domain/gamification/visits.js'
 import { findAccessKey, findKey } from '../../packages/server/src/domain/keys/keys.js'
 import { rootKey } from '../../packages/server/src/domain/keys/secrets.js'
-import { findMember } from '../../packages/server/src/domain/members/members.js'
+import { balancesOf, findMember, peakOf } from '../../packages/server/src/domain/members/members.js'
 import { readImage } from '../../packages/server/src/domain/pictures/images.js'
+import { accountsOf } from '../../packages/server/src/domain/socials/accounts.js'
+import { earnedByReferrals } from '../../packages/server/src/domain/socials/referrals.js'
 import { listCategories } from '../../packages/server/src/domain/store/categories.js'
 import { buyerOf, leastOf, listOffers, standingOf } from '../../packages/server/src/domain/store/offers.js'
-import { listOrders, reveal, statusOf } from '../../packages/server/src/domain/store/orders.js'
+import { listOrders, reveal, statusOf, voucherOf } from '../../packages/server/src/domain/store/orders.js'
 import { openStore } from '../../packages/server/src/domain/store/settings.js'
 import { openFiles } from '../../packages/server/src/files/files.js'
 import { openTestDatabase } from '../helpers/database.js'
@@ -176,6 +181,52 @@ describe('the demo', () => {
       const { id, member_id } = amaras[1]!
       expect((await reveal(tx, root, id, member_id, now)).code).toMatch(/^HUT-/)
       expect((await ordersOf('yuki')).map(({ category }) => category)).toEqual(['refunded', 'cancelled'])
+    })
+  })
+
+  it('has a member with an order of each kind, an item of each state, and one that is back', async () => {
+    const items = new Map((await itemsFor('ingrid')).map((item) => [item.name, item]))
+    expect([...new Set([...items.values()].map(({ state }) => state))].toSorted()).toEqual(ItemState.options.toSorted())
+    expect(items.get('Felt slippers')).toMatchObject({ state: 'available', remaining: 12, back_at: now })
+    expect(items.get('Bread from the hut')).toMatchObject({ state: 'limit_reached', availableAt: expect.any(Date) })
+    expect(items.get('Atlas of the Andes')).toMatchObject({ state: 'locked', lockedBy: 'group' })
+    const orders = await database.tenant(demo.serverId, async (tx) => {
+      const { id } = (await findMember(tx, { username: 'ingrid' }))!
+      return listOrders(tx, { memberId: id, after: undefined, limit: 20 })
+    })
+    const told = orders.map((order) => [order.product_name, statusOf(order).name, voucherOf(order, now)?.state])
+    expect(told).toEqual([
+      ['Club badge', 'Complete', undefined],
+      ['Bread from the hut', 'Incomplete', undefined],
+      ['Bread from the hut', 'Complete', undefined],
+      ['Printed tour diary', 'On its way', undefined],
+      ['Night in the summit hut', 'Refunded', 'void'],
+      ['Film of the long trail', 'Complete', 'sealed'],
+      ['Tracks of the high route', 'Complete', undefined],
+      ['Bus ticket to the trailhead', 'Complete', 'expired'],
+    ])
+    expect(orders.find(({ product_name }) => product_name === 'Tracks of the high route')!.link).toMatch(/^https:/)
+  })
+
+  it('has a member whose streak can be had back, who has lost a level, brought others and connected accounts', async () => {
+    await database.tenant(demo.serverId, async (tx) => {
+      const { id } = (await findMember(tx, { username: 'ingrid' }))!
+      expect(lostOf((await visitsOf(tx, id))!, now)).toMatchObject({ days: 16 })
+      const days = await countedDays(tx, id, '2026-02-01', '2026-03-31')
+      expect(days.filter(({ kind }) => kind === 'freeze').map(({ day }) => day)).toEqual(['2026-02-21'])
+      const { tiers } = await gamificationOf(tx)
+      const { xp } = await balancesOf(tx, id)
+      const [had, has] = [tierOf(tiers, await peakOf(tx, id, 'xp')), tierOf(tiers, xp)]
+      expect(had!.nextXp).not.toBe(has!.nextXp)
+      expect(await earnedByReferrals(tx, id)).toEqual({ xp: 60, currency: 20 })
+      const accounts = await accountsOf(tx, id)
+      expect(new Map(accounts.map((one) => [one.network, [one.sealed !== null, one.is_expired]]))).toEqual(
+        new Map([
+          ['twitch', [true, false]],
+          ['reddit', [true, true]],
+          ['github', [false, false]],
+        ]),
+      )
     })
   })
 

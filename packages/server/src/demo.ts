@@ -5,6 +5,7 @@ import { type Prize, periodNames, permissions } from '@rai/contract'
 import { sql } from 'kysely'
 import { type Config, StartFailure } from './config.js'
 import type { Database, Tx } from './db/database.js'
+import { brought, ingrid, seedHistory } from './demo/history.js'
 import { seedStore } from './demo/store.js'
 import { createAccount } from './domain/accounts/accounts.js'
 import { createPasswords } from './domain/accounts/passwords.js'
@@ -160,7 +161,25 @@ const gamification: GamificationInput = {
     { name: 'Hiker', icon: '🥾', levels: [600, 1000, 1500] },
     { name: 'Guide', icon: '🧭', levels: [2200, 3000, 4000] },
   ],
+  earning: {
+    message: { enabled: true, xp: 2, currency: 0, cooldownSeconds: 30, limitPerDay: 20 },
+    reply: { enabled: true, xp: 3, currency: 0, cooldownSeconds: 30, limitPerDay: 20 },
+    reaction: { enabled: true, xp: 1, currency: 0, cooldownSeconds: 10, limitPerDay: 20 },
+    referral: { enabled: true, xp: 30, currency: 10, cooldownSeconds: 0, limitPerDay: 5 },
+    dailyLogin: { enabled: true, xp: 5, currency: 1 },
+  },
+  streaks: {
+    rewards: [
+      { days: 7, xp: 20, currency: 5 },
+      { days: 30, xp: 100, currency: 40 },
+    ],
+    freezes: { everyDays: 7, max: 2 },
+    repair: { days: 5, price: 60 },
+  },
 }
+
+/** By which the days of the community begin. */
+const timeZone = 'Europe/Berlin'
 
 /** When the members earned, for what, how much at most, and how many of them took part. */
 const outings: { daysAgo: number; reason: Reason; most: number; everyNth: number }[] = [
@@ -191,7 +210,7 @@ export async function seedDemo(database: Database, config: Config, rootKey: Root
     const account = await createAccount(tx.db, owner, passwordHash, now)
     // Another instance on the same database was first.
     if (!account) return
-    await createCommunity(tx, { name: 'Fernweh Trail Club', timeZone: 'Europe/Berlin' }, now)
+    await createCommunity(tx, { name: 'Fernweh Trail Club', timeZone }, now)
     await createMember(tx, { ...owner, role: 'owner', accountId: account.id }, now)
     await changeGamification(tx, gamification, 'community', now)
     const angel = await seedBadges(tx, now)
@@ -200,6 +219,7 @@ export async function seedDemo(database: Database, config: Config, rootKey: Root
     await seedBoards(tx, now)
     await seedChannels(tx, now)
     await seedApplication(tx, angel, now)
+    await seedHistory(tx, rootKey, { timeZone, tiers: gamification.tiers }, now)
     const keys = await seedKeys(tx, config, now)
     // Written before the commit: a demo whose keys nobody knows could not be seeded again.
     await writeDemo(config, {
@@ -260,7 +280,8 @@ async function seedMembers(tx: Tx, now: Date): Promise<void> {
     const externalIds = [{ type: defaultExternalIdType, value: `C-${1001 + index}` }]
     const continent = continentOf(username)
     const values = continent === undefined ? [] : [{ fieldId, value: continent }]
-    const member = { username, displayName, externalIds, fields: { ...byDemo, values } }
+    const referredBy = brought.includes(username) ? ids[ingrid] : undefined
+    const member = { username, displayName, externalIds, referredBy, fields: { ...byDemo, values } }
     ids[username] = (await createMember(tx, member, now)).id
   }
   for (const [outing, { daysAgo, reason, most, everyNth }] of outings.entries()) {

@@ -8,8 +8,8 @@ export type Good = Omit<ProductInput, 'categoryId' | 'image'> & {
   price: number
   category: string
   motif: Motif
-  /** What whoever buys it may be given. */
-  codes?: readonly string[]
+  /** What whoever buys it may be given, and for how many days from now on it is good. */
+  codes?: readonly { texts: readonly string[]; goodForDays: number }[]
 }
 
 /** What a category sells: each kind in each variant. */
@@ -114,6 +114,7 @@ const ranges: Readonly<Record<string, Range>> = {
 export const categories = Object.keys(ranges)
 
 const day = 86_400_000
+const numbered = (count: number, text: (n: number) => string) => Array.from({ length: count }, (_, n) => text(n))
 /** Who buys something: all that a rule asks for, and here it asks for nothing. */
 const anybody: managementFamily.AccessRule = { roles: [], users: [], fields: {}, minXp: 0, price: null }
 
@@ -140,7 +141,7 @@ function remarkable(now: Date, { guideRoleId, atThePrintersId }: Named): Good[] 
     good('Outings', 'Night in the summit hut', 120, {
       description: 'A bed under the roof, supper included. You get a code at once.',
       type: 'voucher',
-      codes: Array.from({ length: 30 }, (_, n) => `HUT-${(4096 + n * 739).toString(36).toUpperCase()}`),
+      codes: [{ texts: numbered(30, (n) => `HUT-${(4096 + n * 739).toString(36).toUpperCase()}`), goodForDays: 200 }],
       terms: 'One night for one person, from Sunday to Thursday. The host keeps the bed until six in the evening.',
       instructions: 'Show the code at the door after four. Slippers are there.',
     }),
@@ -175,6 +176,30 @@ function remarkable(now: Date, { guideRoleId, atThePrintersId }: Named): Good[] 
     good('Provisions', 'Bread from the hut', 15, {
       description: 'The oven is small: two loaves a week for each.',
       purchaseLimit: { quantity: 2, interval: { count: 1, unit: 'week' } },
+    }),
+    good('Maps and books', 'Tracks of the high route', 10, {
+      description: 'Nine days for your watch or telephone. You get a link at once.',
+      link: 'https://fernweh.example/tracks/high-route.gpx',
+      instructions: 'Open the file with the app that you walk by.',
+    }),
+    good('Maps and books', 'Film of the long trail', 15, {
+      description: 'An hour and a half, without a word. Each link is for one of you.',
+      type: 'voucher',
+      codes: [{ texts: numbered(20, (n) => `https://fernweh.example/film?pass=${7_919 * (n + 13)}`), goodForDays: 90 }],
+    }),
+    good('Outings', 'Bus ticket to the trailhead', 10, {
+      description: 'From the station and back, on one day.',
+      type: 'voucher',
+      // What was sold of the first has run out since.
+      codes: [
+        { texts: numbered(2, (n) => `BUS-OLD-${n + 1}`), goodForDays: -2 },
+        { texts: numbered(20, (n) => `BUS-${300 + n * 7}`), goodForDays: 30 },
+      ],
+    }),
+    good('Clothing', 'Felt slippers', 70, { description: 'For the hut, and for home. Back from the felter.', stock: 0 }),
+    good('Maps and books', 'Atlas of the Andes', 80, {
+      description: 'For members who live in the Americas: it is printed and sent there.',
+      accessRules: [{ ...anybody, fields: { continent: 'Americas' } }],
     }),
     good('Keepsakes', 'Thank-you card', 0, { description: 'For who carried your pack. It costs nothing.' }),
     good('Gear', 'Brass lantern', 420, { description: 'Burns oil, and only looks old.', stock: 0 }),

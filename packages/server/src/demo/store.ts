@@ -4,17 +4,28 @@ import { findMember } from '../domain/members/members.js'
 import { putImage } from '../domain/pictures/images.js'
 import { createCategory } from '../domain/store/categories.js'
 import { buy, quote, setStatus } from '../domain/store/orders.js'
-import { createProducts, type Product } from '../domain/store/products.js'
+import { createProducts, type Product, updateProduct } from '../domain/store/products.js'
 import { changeStore } from '../domain/store/settings.js'
 import { createStatus } from '../domain/store/statuses.js'
 import { addVouchers } from '../domain/store/vouchers.js'
 import { wish } from '../domain/store/wishes.js'
 import type { Files } from '../files/files.js'
 import { categories, type Good, goods } from './goods.js'
+import { ingrid } from './history.js'
 import { draw } from './pictures.js'
 
-/** What members have bought already, how long ago, and what became of it. */
-const bought = [
+/** What somebody has bought, how long ago, and what became of it: the name of a status of the club, or a common one. */
+interface Bought {
+  username: string
+  item: string
+  daysAgo: number
+  information?: Readonly<Record<string, string>>
+  status?: string
+}
+
+const onItsWay = 'On its way'
+
+const bought: readonly Bought[] = [
   {
     username: 'amara',
     item: 'Printed tour diary',
@@ -25,6 +36,21 @@ const bought = [
   { username: 'amara', item: 'Club badge', daysAgo: 1, status: 'complete' },
   { username: 'yuki', item: 'Thank-you card', daysAgo: 5, status: 'cancelled' },
   { username: 'yuki', item: 'Enamel mug', daysAgo: 4, status: 'refunded' },
+  // One of everything that an order can be.
+  { username: ingrid, item: 'Bus ticket to the trailhead', daysAgo: 10 },
+  { username: ingrid, item: 'Tracks of the high route', daysAgo: 8 },
+  { username: ingrid, item: 'Film of the long trail', daysAgo: 7 },
+  { username: ingrid, item: 'Night in the summit hut', daysAgo: 5, status: 'refunded' },
+  {
+    username: ingrid,
+    item: 'Printed tour diary',
+    daysAgo: 4,
+    information: { address: 'Ridge road 7', cover: 'Slate', dedication: 'For the long winter' },
+    status: onItsWay,
+  },
+  { username: ingrid, item: 'Bread from the hut', daysAgo: 2, status: 'complete' },
+  { username: ingrid, item: 'Bread from the hut', daysAgo: 1 },
+  { username: ingrid, item: 'Club badge', daysAgo: 1, status: 'complete' },
 ]
 
 const daysBefore = (now: Date, days: number) => new Date(now.getTime() - days * 86_400_000)
@@ -39,19 +65,32 @@ export async function seedStore(tx: Tx, files: Files, rootKey: RootKey, guideRol
   await changeStore(tx, { isEnabled: true, title, description: 'What your walks are worth.' }, opening)
   const atThePrinters = { name: 'At the printer’s', category: 'incomplete', color: '#0969da' } as const
   const { id: atThePrintersId } = await createStatus(tx, atThePrinters, opening)
+  const { id: onItsWayId } = await createStatus(
+    tx,
+    { name: onItsWay, category: 'incomplete', color: '#8250df' },
+    opening,
+  )
   const products = await seedProducts(tx, files, goods(now, { guideRoleId, atThePrintersId }), opening)
   for (const { good, product } of products)
-    if (good.codes) await addVouchers(tx, rootKey, product.id, good.codes, daysBefore(now, -200), opening)
+    for (const { texts, goodForDays } of good.codes ?? [])
+      await addVouchers(tx, rootKey, product.id, texts, daysBefore(now, -goodForDays), opening)
   const idOf = (name: string) => products.find(({ good }) => good.name === name)!.product.id
   for (const { username, item, daysAgo, information = {}, status } of bought) {
     const { id: memberId } = (await findMember(tx, { username }))!
     const at = daysBefore(now, daysAgo)
     const { text } = await quote(tx, rootKey, memberId, { itemId: idOf(item), amount: undefined }, at)
     const { order } = await buy(tx, rootKey, memberId, { quote: text, information }, at)
-    if (status) await setStatus(tx, order.id, status, at, 'demo')
+    if (status) await setStatus(tx, order.id, status === onItsWay ? onItsWayId : status, at, 'demo')
   }
-  const amara = await findMember(tx, { username: 'amara' })
-  for (const item of ['Brass lantern', 'Four-season tent']) await wish(tx, amara!.id, idOf(item), true, now)
+  const [amaraId, ingridId] = await Promise.all(
+    ['amara', ingrid].map(async (username) => (await findMember(tx, { username }))!.id),
+  )
+  for (const id of [amaraId!, ingridId!])
+    for (const item of ['Brass lantern', 'Four-season tent']) await wish(tx, id, idOf(item), true, now)
+  // She waited for them, and they have come.
+  const slippers = idOf('Felt slippers')
+  await wish(tx, ingridId!, slippers, true, opening)
+  await updateProduct(tx, slippers, { stock: 12 }, now)
 }
 
 async function seedProducts(

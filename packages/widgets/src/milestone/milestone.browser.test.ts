@@ -321,6 +321,23 @@ describe('<rai-milestone> in every state', () => {
     expect(textOf(part(element, 'streak')!.querySelector('h3'))).to.equal('4 days in a row')
   })
 
+  it('shows the tiers, and says of a level that was lost how far it is', async () => {
+    const element = await ready({ member: 'walker-10', attributes: { 'with-tiers': '' } })
+    await until(() => part(element, 'tiers'), 'tiers')
+    const current = () => textOf(part(element, 'tier-current'))
+    expect([current(), shows(element, 'tier-lost')]).to.deep.equal(['🥾 Hiker , level 1 of 3', false])
+    await award('walker-10', -100, 'xp')
+    await until(() => part(element, 'tier-lost'), 'words')
+    expect(textOf(part(element, 'tier-lost'))).to.match(
+      /^You were Hiker 1 until XP were taken off\. 50 .+ more, and you are again\.$/,
+    )
+    expect(current()).to.equal('👟 Stroller , level 3 of 3')
+    await expect(element).to.be.accessible()
+    await award('walker-10', 50, 'xp')
+    await until(() => !shows(element, 'tier-lost'), 'the level again')
+    expect(current()).to.equal('🥾 Hiker , level 1 of 3')
+  })
+
   it('says what will be here where there are none', async () => {
     const element = await milestones({ key: world.keyWithoutBoards })
     await until(() => part(element, 'empty'), 'words')

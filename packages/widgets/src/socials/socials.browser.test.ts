@@ -325,6 +325,16 @@ describe('<rai-socials> quests', () => {
     expect(said(element, 'Come by every day', 'message')).to.contain('You can do it again from')
   })
 
+  it('of every day say what so many in a row give besides, and how many there are', async () => {
+    const element = await ready({ member: 'doer-15' })
+    await opened(element, 'Come by every day')
+    const bonus = () => said(element, 'Come by every day', 'bonus')
+    expect(bonus()).to.match(/^0 of 3 days in a row: the last one gives 10 .+ \+ 2 .+ more\.$/)
+    await expect(element).to.be.accessible()
+    await claim(element, 'Come by every day')
+    await until(() => bonus().startsWith('1 of 3 days in a row'), 'day')
+  })
+
   it('that count who came say how many have', async () => {
     const element = await ready({ member: 'doer-11' })
     await opened(element, 'Bring two others')
