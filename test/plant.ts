@@ -1,6 +1,7 @@
 /**
  * `npm run plant`: whether the tests of what members spend and are given would see a bug. Plants one after the other in a copy
- * of the project, runs them there, and prints which of the bugs they caught. They must pass where none is planted.
+ * of the project, runs them there, and prints which of the bugs they caught: by an assertion that failed, not by code that no
+ * longer runs. They must pass where none is planted.
  */
 import { execSync, spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -119,8 +120,13 @@ const bugs: readonly Bug[] = [
     changes: [
       [
         'domain/events.ts',
-        "await tx.db.insertInto('events').values({ community_id: tx.communityId, id: newId(), type, subject }).execute()",
-        "const written = tx.db.insertInto('events').values({ community_id: tx.communityId, id: newId(), type, subject })\n  tx.afterCommit(() => void written.execute().catch(() => {}))",
+        "await tx.db\n    .insertInto('events')\n    .values({ community_id",
+        "const written = tx.db\n    .insertInto('events')\n    .values({ community_id",
+      ],
+      [
+        'domain/events.ts',
+        ".execute()\n  tx.wake('events')\n  return id",
+        "\n  tx.afterCommit(() => void written.execute().catch(() => {}))\n  tx.wake('events')\n  return id",
       ],
     ],
   },
@@ -160,38 +166,43 @@ function planted({ name, changes }: Bug): Map<string, string> {
 
 /** What Vitest's JSON report has of it. */
 interface Report {
-  numFailedTests: number
-  testResults: readonly { name: string; status: string; message: string; assertionResults: readonly unknown[] }[]
+  success: boolean
+  testResults: readonly { message: string; assertionResults: readonly { failureMessages: readonly string[] }[] }[]
 }
 
-/**
- * Whether a test fails in the copy with these files.
- * @throws Error where a file could not be loaded, or its server not started: such a bug proves nothing.
- */
-function fails(files: ReadonlyMap<string, string>): boolean {
+/** What tests say of a bug. `BROKEN`: something else than an assertion failed, as where a file cannot be loaded. It proves nothing. */
+type Verdict = 'caught' | 'MISSED' | 'BROKEN'
+
+/** Runs the tests in the copy with these files, until one fails. */
+function run(files: ReadonlyMap<string, string>): { verdict: Verdict; failure: string } {
   for (const [file, text] of files) writeFileSync(join(folder, server, file), text)
   const report = join(folder, 'report.json')
   const options = ['--config', 'test/vitest.config.ts', '--bail', '1', '--reporter', 'json', '--outputFile', report]
   spawnSync('npx', ['vitest', 'run', ...options, ...tests], { cwd: folder, stdio: 'ignore' })
   for (const file of files.keys()) cpSync(join(root, server, file), join(folder, server, file))
-  const { numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report
+  const { success, testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report
   rmSync(report)
-  const broken = testResults.find(
-    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+  const failures = testResults.flatMap(({ assertionResults }) =>
+    assertionResults.flatMap(({ failureMessages }) => failureMessages),
   )
-  if (broken) throw new Error(`${broken.name} could not be run: ${broken.message}`)
-  return numFailedTests > 0
+  const messages = testResults.map(({ message }) => message)
+  const isCaught = failures.some((failure) => failure.includes('AssertionError'))
+  return {
+    verdict: isCaught ? 'caught' : success ? 'MISSED' : 'BROKEN',
+    failure: [...failures, ...messages].find((text) => text !== '') ?? '',
+  }
 }
 
 // Before the long part.
 const all = bugs.map((bug) => [bug.name, planted(bug)] as const)
 copy()
-if (fails(new Map())) throw new Error('The tests fail without a bug.')
+const { verdict, failure } = run(new Map())
+if (verdict !== 'MISSED') throw new Error(`The tests fail without a bug: ${failure}`)
 let caught = 0
 for (const [name, files] of all) {
-  const isCaught = fails(files)
-  if (isCaught) caught++
-  console.log(`${isCaught ? 'caught' : 'MISSED'}  ${name}`)
+  const { verdict, failure } = run(files)
+  if (verdict === 'caught') caught++
+  console.log(`${verdict}  ${name}${verdict === 'BROKEN' ? `\n${failure}` : ''}`)
 }
 console.log(`\ncaught ${caught} of ${bugs.length}`)
 process.exitCode = caught >= bugs.length - 1 ? 0 : 1

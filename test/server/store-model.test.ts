@@ -470,7 +470,7 @@ describe('what members spend and are given', () => {
       fc.asyncProperty(fc.commands(steps, { maxCommands: times(8, 20), size: 'max' }), (commands) =>
         fc.asyncModelRun(async () => ({ model: new Model(), real: await Real.create() }), commands),
       ),
-      { numRuns: times(200, 2000), seed: 21, endOnFailure: true },
+      { numRuns: times(200, 2000), seed: 21, endOnFailure: true, includeErrorInReport: true },
     )
     expect(await asSuperuser(testDatabase.superuserUrl, brokenInvariants)).toEqual([])
   }, 1_200_000)
