@@ -32,6 +32,11 @@ export async function openBrowserShop(server: Pick<TestServer, 'url' | 'database
     )
   })
 
+  const unit = { icon: '', enabled: true }
+  await ask(server, 'PATCH /v1/gamification', {
+    bearer: community.systemKey,
+    body: { units: { xp: { ...unit, name: 'XP' }, currency: { ...unit, name: 'Coins', forms: { one: 'Coin' } } } },
+  })
   await ask(server, 'PUT /v1/stores', {
     bearer,
     body: { isEnabled: true, title: 'The hut', description: 'For who walked far.' },

@@ -68,7 +68,7 @@ const dailyLogin = (xp: number, currency = 0) => {
 }
 const units = {
   xp: { name: 'Stars', icon: '⭐', enabled: true },
-  currency: { name: 'Shells', icon: '🐚', enabled: true },
+  currency: { name: 'Shells', forms: { one: 'Shell' }, icon: '🐚', enabled: true },
 }
 const tiers = [
   { name: 'Walker', icon: '🥾', levels: [0, 100, 250] },
@@ -144,6 +144,11 @@ describe('gamification settings', () => {
       'an icon that is a text',
       { units: { ...units, xp: { ...units.xp, icon: 'a very long icon' + '!' } } },
       'units.xp.icon',
+    ],
+    [
+      'a name beside numbers of no kind',
+      { units: { ...units, xp: { ...units.xp, forms: { some: 'Star' } } } },
+      'units.xp.forms.some',
     ],
     ['half of the units', { units: { xp: units.xp } }, 'units.currency'],
     ['a rule that takes', { earning: { ...dailyLogin(-1).earning } }, 'earning.dailyLogin.xp'],

@@ -179,10 +179,25 @@ export const Icon = line(0, 16).meta({
   description: 'An emoji or a few characters to show beside the name; empty for none',
 })
 
+const unitForm = line(1, 50).optional()
+/** What a unit is called beside some numbers. */
+export const UnitForms = z.strictObject({
+  zero: unitForm,
+  one: unitForm,
+  two: unitForm,
+  few: unitForm,
+  many: unitForm,
+})
+export type UnitForms = z.infer<typeof UnitForms>
+
 /** What a community calls a unit, and whether there is any to earn. */
 export const UnitSettings = z
   .strictObject({
     name: line(1, 50).meta({ description: 'What people read' }),
+    forms: UnitForms.optional().meta({
+      description:
+        'What it is called beside numbers with which it has another name, by the plural category of the number in the language of who reads it (`Intl.PluralRules`): `{"one": "Coin"}` for `Coins`. Absent: `name` goes with every number',
+    }),
     icon: Icon,
     enabled: z.boolean().meta({ description: 'Whether members earn it by what they do. What they have stays theirs' }),
   })

@@ -154,7 +154,7 @@ const continentOf = (username: string): string | undefined =>
 const gamification: GamificationInput = {
   units: {
     xp: { name: 'XP', icon: '⭐', enabled: true },
-    currency: { name: 'Coins', icon: '🪙', enabled: true },
+    currency: { name: 'Coins', forms: { one: 'Coin' }, icon: '🪙', enabled: true },
   },
   tiers: [
     { name: 'Stroller', icon: '👟', levels: [0, 100, 300] },

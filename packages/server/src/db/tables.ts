@@ -29,6 +29,7 @@ import type {
   SocialReason,
   SubscribableEvent,
   Unit,
+  UnitForms,
   UserPermission,
   WebhookEvent,
 } from '@rai/contract'
@@ -149,9 +150,11 @@ interface Communities {
   week_start: Generated<number>
   review_hours: Generated<number>
   xp_name: Generated<string>
+  xp_forms: Json<UnitForms>
   xp_icon: Generated<string>
   xp_enabled: Generated<boolean>
   currency_name: Generated<string>
+  currency_forms: Json<UnitForms>
   currency_icon: Generated<string>
   currency_enabled: Generated<boolean>
   created_at: Once<Date>

@@ -10,7 +10,7 @@ import {
 } from 'lit'
 import { RaiElement } from '../shared/element.js'
 import { errorEvent, RaiLoadEvent } from '../shared/events.js'
-import { formatNumber } from '../shared/format.js'
+import { formatNumber, unitName } from '../shared/format.js'
 import { MessagesController } from '../shared/messages.js'
 import { Part } from '../shared/part.js'
 import { StoreController } from '../shared/store-controller.js'
@@ -141,8 +141,9 @@ export class RaiMilestone extends RaiElement {
     source: () => this.#source,
     number: (value) => formatNumber(this.#words.locale, value),
     amount: (unit, value) => {
-      const name = this.#model.shown?.value.units?.[unit].name ?? (unit === 'xp' ? 'XP' : '')
-      return `${formatNumber(this.#words.locale, value)} ${name}`
+      const { locale } = this.#words
+      const name = unitName(locale, value, this.#model.shown?.value.units?.[unit]) ?? (unit === 'xp' ? 'XP' : '')
+      return `${formatNumber(locale, value)} ${name}`
     },
     timeTo: (at) => (at && this.environment ? Date.parse(at) - serverNow(this.environment) : 0),
     hands: () => this.#hands,

@@ -24,6 +24,13 @@ export const formatMoment = (locale: string, time: Date): string => moments(loca
 
 export const pluralOf = (locale: string, count: number): Intl.LDMLPluralRule => plurals(locale).select(count)
 
+/** What a community calls a unit, beside a number of it. */
+export const unitName = (
+  locale: string,
+  value: number,
+  unit: { name: string; forms?: Partial<Record<Intl.LDMLPluralRule, string | undefined>> | undefined } | undefined,
+): string | undefined => unit?.forms?.[pluralOf(locale, value)] ?? unit?.name
+
 const day = 86_400_000
 
 /** What a countdown shows: days while there are some, then a running clock. */

@@ -59,6 +59,12 @@ describe('<rai-store>', () => {
     await expect(element).to.be.accessible()
   })
 
+  it('calls one of the currency by the name that goes with one', async () => {
+    const element = await shop({ attributes: { sort: 'price_asc' } })
+    const prices = cardsOf(element).map((card) => textOf(card.querySelector('[part=price]')))
+    expect(prices.slice(0, 2)).to.deep.equal(['1 Coin', '2 Coins'])
+  })
+
   for (const [look, width, attributes] of [
     ['narrow and dark', 240, { theme: 'dark' }],
     ['as a list', 420, { layout: 'list' }],

@@ -20,7 +20,7 @@ import {
 } from 'lit'
 import { RaiElement } from '../shared/element.js'
 import { errorEvent, RaiLoadEvent } from '../shared/events.js'
-import { formatNumber } from '../shared/format.js'
+import { formatNumber, unitName } from '../shared/format.js'
 import { MessagesController } from '../shared/messages.js'
 import { Part } from '../shared/part.js'
 import { StoreController } from '../shared/store-controller.js'
@@ -152,8 +152,8 @@ export class RaiStore extends RaiElement {
     isGuest: () => this.#isGuest,
     number: (value) => formatNumber(this.#words.locale, value),
     amount: (value, unit = 'currency') => {
-      const name = this.#scene.storefront()?.units[unit].name ?? ''
-      return this.#words.text('amount', { count: this.#scene.number(value), unit: name })
+      const name = unitName(this.#words.locale, value, this.#scene.storefront()?.units[unit])
+      return this.#words.text('amount', { count: this.#scene.number(value), unit: name ?? '' })
     },
     storefront: () => (this.#front.value?.state === 'ready' ? this.#front.value.value : undefined),
     item: (id) => this.#shown?.value.items.find((item) => item.id === id),

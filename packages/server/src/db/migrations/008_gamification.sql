@@ -1,9 +1,11 @@
 -- How members earn, and the days on which they came.
 
 alter table communities
-  -- Text that is shown beside the name, and whether members earn the unit by what they do.
+  -- What it is called beside some numbers, text that is shown beside the name, and whether members earn the unit by what they do.
+  add column xp_forms jsonb not null default '{}',
   add column xp_icon text not null default '',
   add column xp_enabled boolean not null default true,
+  add column currency_forms jsonb not null default '{}',
   add column currency_icon text not null default '',
   add column currency_enabled boolean not null default true;
 

@@ -1,4 +1,4 @@
-import type { GamificationSettings, Unit } from '@rai/contract'
+import type { GamificationSettings, Unit, UnitForms } from '@rai/contract'
 import { sql } from 'kysely'
 import { writeOnce } from '../../db/connection.js'
 import type { Tx } from '../../db/database.js'
@@ -62,9 +62,11 @@ export async function changeGamification(
       .updateTable('communities')
       .set({
         xp_name: units.xp.name,
+        xp_forms: JSON.stringify(units.xp.forms ?? {}),
         xp_icon: units.xp.icon,
         xp_enabled: units.xp.enabled,
         currency_name: units.currency.name,
+        currency_forms: JSON.stringify(units.currency.forms ?? {}),
         currency_icon: units.currency.icon,
         currency_enabled: units.currency.enabled,
       })
@@ -90,9 +92,21 @@ export async function changeGamification(
 
 /** The units of a community, as pages and operators read them. */
 export const unitsOf = (community: Community): GamificationSettings['units'] => ({
-  xp: { name: community.xp_name, icon: community.xp_icon, enabled: community.xp_enabled },
-  currency: { name: community.currency_name, icon: community.currency_icon, enabled: community.currency_enabled },
+  xp: {
+    name: community.xp_name,
+    ...formsOf(community.xp_forms),
+    icon: community.xp_icon,
+    enabled: community.xp_enabled,
+  },
+  currency: {
+    name: community.currency_name,
+    ...formsOf(community.currency_forms),
+    icon: community.currency_icon,
+    enabled: community.currency_enabled,
+  },
 })
+
+const formsOf = (forms: UnitForms) => Object.keys(forms).length > 0 && { forms }
 
 /** The tiers that members can be in: none while they earn no XP. */
 export const tiersOf = ({ xp_enabled }: Community, { tiers }: Gamification): Gamification['tiers'] =>
