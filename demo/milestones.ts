@@ -105,6 +105,16 @@ function milestones(now: number): Told[] {
     },
     {
       milestone: {
+        name: 'Saving up',
+        icon: '🎒',
+        stages: [
+          { name: 'Something to walk for', conditions: { kind: 'wish', atLeast: 3 }, rewards: { coins: 5 } },
+          { name: 'A long list', conditions: { kind: 'wish', atLeast: 10 }, rewards: { coins: 10 } },
+        ],
+      },
+    },
+    {
+      milestone: {
         name: 'Guides only',
         icon: '🧭',
         requires: { kind: 'streak', days: 30 },

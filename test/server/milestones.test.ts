@@ -495,6 +495,24 @@ describe('conditions', () => {
     expect(await first()).toEqual([2, 2, true])
   })
 
+  it('count the items of the store that the member has begun to save for, each once', async () => {
+    await asks({ kind: 'wish', atLeast: 2 })
+    const bearer = community.communityKey
+    await ask(server, 'PUT /v1/stores', { bearer, body: { isEnabled: true } })
+    const save = async (name: string) => {
+      const { answer } = await ask(server, 'POST /v1/products', { bearer, body: { name, price: 5 } })
+      const params = { ...page().params, itemId: answer._id }
+      const asked = { ...page(), params, bearer: await tokenOf('ada') }
+      const wish = '/widget/v1/{publishableKey}/store/items/{itemId}/wish' as const
+      for (const notify of [false, true]) await ask(server, `PUT ${wish}`, { ...asked, body: { notify } })
+      await ask(server, `DELETE ${wish}`, asked)
+    }
+    await save('Tent')
+    expect(await first()).toEqual([1, 2, false])
+    await save('Rope')
+    expect(await first()).toEqual([2, 2, true])
+  })
+
   it('count days on which the member came, and those in a row', async () => {
     await newMilestone(stage({ kind: 'visit', atLeast: 3 }), stage({ kind: 'streak', days: 3 }))
     const both = async () => Promise.all((await of('ada')).stages.map(progress))

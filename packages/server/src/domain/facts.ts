@@ -3,8 +3,11 @@ import { writeOnce } from '../db/connection.js'
 import type { Tx } from '../db/database.js'
 import { type Day, sinceText, untilText } from './time.js'
 
-/** What members do that is counted. `freeze` is a missed day that their streak bore. */
-export type FactKind = 'message' | 'reply' | 'reaction' | 'referral' | 'social' | 'visit' | 'freeze'
+/**
+ * What members do that is counted. `wish` is an item of the store that they begin to save for, `freeze` a missed day that their
+ * streak bore.
+ */
+export type FactKind = 'message' | 'reply' | 'reaction' | 'referral' | 'social' | 'visit' | 'wish' | 'freeze'
 
 /** Something that a member did. */
 export interface Fact {

@@ -44,7 +44,7 @@ const unit = Unit.meta({ description: 'Of which unit' })
 const tasks = [
   z.strictObject({ kind: kindIs('earned'), unit, atLeast, ...told }),
   z.strictObject({ kind: kindIs('balance'), unit, atLeast, ...told }),
-  z.strictObject({ kind: kindIs('message', 'reply', 'reaction', 'referral', 'visit'), atLeast, ...told }),
+  z.strictObject({ kind: kindIs('message', 'reply', 'reaction', 'referral', 'visit', 'wish'), atLeast, ...told }),
   z.strictObject({
     kind: kindIs('streak'),
     days: z.int().min(1).max(3650).meta({ description: 'How many days in a row' }),

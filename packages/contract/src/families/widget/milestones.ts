@@ -59,6 +59,7 @@ const taskKinds = [
   'reaction',
   'referral',
   'visit',
+  'wish',
   'streak',
   'field',
   'badge',

@@ -5,7 +5,7 @@
 create table member_facts (
   community_id uuid not null,
   member_id uuid not null,
-  kind text not null check (kind in ('message', 'reply', 'reaction', 'referral', 'social', 'visit', 'freeze')),
+  kind text not null check (kind in ('message', 'reply', 'reaction', 'referral', 'social', 'visit', 'wish', 'freeze')),
   -- Which one it was: a message, a day.
   key text collate "C" not null,
   -- What it was done with, where conditions ask for that: a social quest.

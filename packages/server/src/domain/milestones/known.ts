@@ -158,6 +158,7 @@ function questionsOf(asked: readonly Asked[]): Questions {
         case 'reaction':
         case 'referral':
         case 'visit':
+        case 'wish':
           facts.set(question, { kind: task.kind, subject: null, ...time })
           break
         case 'social':

@@ -2,6 +2,7 @@ import { type Selectable, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Tables } from '../../db/tables.js'
 import { emit } from '../events.js'
+import { recordFacts } from '../facts.js'
 import { Failure } from '../failure.js'
 import { holdStock, takeTurn } from '../locks.js'
 import { freeCodes } from './codes.js'
@@ -14,7 +15,7 @@ export type Wish = Pick<Selectable<Tables['wishes']>, 'notify' | 'back_at'>
 const mostWishes = 200
 
 /**
- * Has a member save for an item. Again, it waits anew.
+ * Has a member save for an item, which milestones count. Again, it waits anew.
  * @throws Failure `conflict` where there are too many.
  */
 export async function wish(tx: Tx, memberId: string, productId: string, notify: boolean, at: Date): Promise<void> {
@@ -42,6 +43,8 @@ export async function wish(tx: Tx, memberId: string, productId: string, notify: 
         .doUpdateSet({ notify, back_at: null, is_mail_due: false }),
     )
     .execute()
+  await recordFacts(tx, [{ memberId, kind: 'wish', key: productId, at }])
+  await emit(tx, 'milestone.changed', memberId)
 }
 
 /** Answers whether the member saved for it. */

@@ -15,6 +15,7 @@ export default {
   reaction: { one: 'Auf eine Nachricht reagieren', other: 'Auf {count} Nachrichten reagieren' },
   referral: { one: 'Jemanden mitbringen', other: '{count} Freunde mitbringen' },
   visit: { one: 'An einem Tag vorbeischauen', other: 'An {count} Tagen vorbeischauen' },
+  wish: { one: 'Auf etwas aus dem Shop sparen', other: 'Auf {count} Dinge aus dem Shop sparen' },
   streak: { one: 'Heute vorbeischauen', other: '{count} Tage in Folge vorbeischauen' },
   badge: 'Das Abzeichen „{what}“ bekommen',
   role: '{what} werden',

@@ -14,6 +14,7 @@ export default {
   reaction: { one: 'React to a message', other: 'React to {count} messages' },
   referral: { one: 'Bring a friend', other: 'Bring {count} friends' },
   visit: { one: 'Come by on a day', other: 'Come by on {count} days' },
+  wish: { one: 'Save for an item of the store', other: 'Save for {count} items of the store' },
   streak: { one: 'Come by today', other: 'Come by {count} days in a row' },
   badge: 'Get the badge “{what}”',
   role: 'Become {what}',

@@ -15,6 +15,7 @@ export default {
   reaction: { one: 'एक संदेश पर प्रतिक्रिया दें', other: '{count} संदेशों पर प्रतिक्रिया दें' },
   referral: { one: 'एक दोस्त को लाएँ', other: '{count} दोस्तों को लाएँ' },
   visit: { one: 'एक दिन आएँ', other: '{count} दिन आएँ' },
+  wish: { one: 'स्टोर की एक चीज़ के लिए बचत करें', other: 'स्टोर की {count} चीज़ों के लिए बचत करें' },
   streak: { one: 'आज आएँ', other: 'लगातार {count} दिन आएँ' },
   badge: '“{what}” बैज पाएँ',
   role: '{what} बनें',

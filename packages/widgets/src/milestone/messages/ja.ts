@@ -15,6 +15,7 @@ export default {
   reaction: 'メッセージ {count} 件にリアクションする',
   referral: '友だちを {count} 人招待する',
   visit: '{count} 日訪れる',
+  wish: 'ストアの商品 {count} 点のために貯める',
   streak: '{count} 日続けて訪れる',
   badge: 'バッジ「{what}」を獲得する',
   role: '{what}になる',
