@@ -28,8 +28,7 @@ export async function addMilestones(demo: DemoFile): Promise<void> {
 function milestones(now: number): Told[] {
   const inDays = (days: number) => new Date(now + days * 86_400_000).toISOString()
   const earned = (atLeast: number) => ({ kind: 'earned', unit: 'xp', atLeast }) as const
-  const friends = (atLeast: number) =>
-    ({ kind: 'referral', atLeast, link: 'https://www.example.com/invite' }) as const
+  const friends = (atLeast: number) => ({ kind: 'referral', atLeast, link: 'https://www.example.com/invite' }) as const
   return [
     {
       milestone: {

@@ -221,8 +221,8 @@ describe('a rule for what can be done many times', () => {
     const { earning } = dailyLogin(0)
     return { earning: { ...earning, [rule]: { enabled: true, xp: 10, currency: 2, ...noPace, ...pace } } }
   }
-  const write = (memberId: string, message: string) =>
-    community.tenant((tx) => earnBy(tx, memberId, 'message', message, now))
+  const write = async (memberId: string, message: string) =>
+    (await community.tenant((tx) => earnBy(tx, memberId, 'message', message, now))).length > 0
   const newcomer = (username: string, referral: string) =>
     ask(server, 'POST /apis/v1/users', { bearer, body: { username, referral } })
   const balance = async () => {

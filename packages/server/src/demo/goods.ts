@@ -196,7 +196,10 @@ function remarkable(now: Date, { guideRoleId, atThePrintersId }: Named): Good[] 
         { texts: numbered(20, (n) => `BUS-${300 + n * 7}`), goodForDays: 30 },
       ],
     }),
-    good('Clothing', 'Felt slippers', 70, { description: 'For the hut, and for home. Back from the felter.', stock: 0 }),
+    good('Clothing', 'Felt slippers', 70, {
+      description: 'For the hut, and for home. Back from the felter.',
+      stock: 0,
+    }),
     good('Maps and books', 'Atlas of the Andes', 80, {
       description: 'For members who live in the Americas: it is printed and sent there.',
       accessRules: [{ ...anybody, fields: { continent: 'Americas' } }],
