@@ -89,17 +89,17 @@ describe('a purchase', () => {
     expect((await shop.one(order.id, await someone())).code).toBe('not_found')
   })
 
-  it('of what lies elsewhere is done at once, and says where to who bought it until they are paid back', async () => {
+  it('of what lies elsewhere is done at once, and says where and how to who bought it until they are paid back', async () => {
     const who = await someone()
     const link = 'https://files.example.com/tracks.zip'
-    const { _id } = await shop.product({ link })
+    const { _id } = await shop.product({ link, instructions: 'Unpack it.' })
     expect(await shop.item(_id, who)).not.toHaveProperty('link')
     const { order } = await bought(_id, who)
-    expect(order).toMatchObject({ link, status: { category: 'complete' } })
+    expect(order).toMatchObject({ link, instructions: 'Unpack it.', status: { category: 'complete' } })
     await shop.change(_id, { link: `${link}?v=2` })
     expect((await shop.one(order.id, who)).answer.link).toBe(`${link}?v=2`)
     await shop.setStatus(order.id, 'refunded')
-    expect((await shop.one(order.id, who)).answer.link).toBeNull()
+    expect((await shop.one(order.id, who)).answer).toMatchObject({ link: null, instructions: '' })
     for (const unsafe of ['http://files.example.com/a', 'javascript:alert(1)', 'data:text/html,a', 'files'])
       expect((await shop.change(_id, { link: unsafe })).paths).toEqual(['link'])
   })

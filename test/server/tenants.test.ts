@@ -470,6 +470,8 @@ describe('the invariants', () => {
     ['a balance is the sum of its entries', 'delete from balances'],
     ['what was gained on a day is the sum of its entries', 'update gains set amount = amount + 1'],
     ['what was gained on a day is the sum of its entries', 'delete from gains'],
+    ['what a member was given for who came is the sum of its entries', 'update referral_gains set amount = amount + 1'],
+    ['what a member was given for who came is the sum of its entries', 'delete from referral_gains'],
     ['a value is the last that was recorded', 'update user_field_values set value = value + 1'],
     ['what a field says of a member is recorded', `update members set fields = '{"continent": "Atlantis"}'`],
     [
@@ -505,7 +507,7 @@ describe('the invariants', () => {
     [
       'an account of a network is one connected member’s, and the only one of theirs there',
       `insert into social_accounts (community_id, network, fingerprint, member_id, sealed, connected_at)
-       select community_id, network, 'x', member_id, sealed, connected_at from social_accounts`,
+       select community_id, network, fingerprint || 'x'::bytea, member_id, sealed, connected_at from social_accounts`,
     ],
     ['what happened cannot be changed', 'alter table entries disable trigger entries_immutable'],
     ['what happened cannot be changed', 'drop trigger transactions_immutable on transactions'],

@@ -262,7 +262,7 @@ export default class ProgressController {
   #renderRecap({ start, earned, spent, bestDay, days, stages, badges }: Recap) {
     const { number, amount, locale } = this.#scene
     const fact = (key: keyof typeof words, value: unknown) =>
-      html`<div class="fact"><dt>${this.#say(key)}</dt><dd>${value}</dd></div>`
+      html`<div class="fact"><dt>${this.#say(key)}</dt><dd><bdi>${value}</bdi></dd></div>`
     return html`<section class="section" part="recap" aria-labelledby="recap-title">
       <h3 class="section-title" id="recap-title">
         ${this.#say('recapTitle', { month: monthNames(locale()).format(new Date(start ?? Date.now())) })}

@@ -94,8 +94,12 @@ export default class OwnController {
     if (isOnItsWay(state) || isOnItsWay(this.#purse.value?.state)) return nothing
     const balance = this.#balance
     return html`<span class="sum">
-        <span class="has">${this.#say('youHave')}</span>
-        ${balance === undefined ? nothing : html`<span class="balance">${this.#scene.amount(balance)}</span>`}
+        ${
+          balance === undefined
+            ? nothing
+            : html`<span class="has">${this.#say('youHave')}</span>
+                <span class="balance">${this.#scene.amount(balance)}</span>`
+        }
         ${this.#renderComing()}
       </span>
       <button

@@ -145,7 +145,7 @@ const Order = z
       category: OrderCategory,
       color: z.string().meta({ example: '#1f883d' }),
     }),
-    /** What the operator says to who has bought it. */
+    /** What the operator says to who has bought it; empty where they were paid back. */
     instructions: z.string(),
     /** Where the member finds what they bought. Null where that is nowhere, and when they were paid back. */
     link: SafeLink.nullable(),

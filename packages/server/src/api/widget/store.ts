@@ -213,7 +213,7 @@ function showOrder(deps: Services, order: Order, now: Date): AnswerOf<`GET ${Sto
     item: { id: order.product_id, name: order.product_name, image: showImage(deps, order), type: order.type },
     price: order.price,
     status: { name, category, color },
-    instructions: order.instructions,
+    instructions: order.returned_at ? '' : order.instructions,
     link: order.returned_at ? null : order.link,
     information: order.information,
     voucher: voucher && { state: voucher.state, expiresAt: voucher.expiresAt?.toISOString() ?? null },
