@@ -179,14 +179,17 @@ export const Icon = line(0, 16).meta({
   description: 'An emoji or a few characters to show beside the name; empty for none',
 })
 
-const unitForm = line(1, 50).optional()
+const unitForm = (category: string) =>
+  line(1, 50)
+    .optional()
+    .meta({ description: `Beside numbers of the category \`${category}\`` })
 /** What a unit is called beside some numbers. */
 export const UnitForms = z.strictObject({
-  zero: unitForm,
-  one: unitForm,
-  two: unitForm,
-  few: unitForm,
-  many: unitForm,
+  zero: unitForm('zero'),
+  one: unitForm('one'),
+  two: unitForm('two'),
+  few: unitForm('few'),
+  many: unitForm('many'),
 })
 export type UnitForms = z.infer<typeof UnitForms>
 
