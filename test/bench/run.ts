@@ -19,6 +19,7 @@ const benches: Record<string, () => Promise<{ bench: Bench }>> = {
   catalogue: () => import('./catalogue.js'),
   scroll: () => import('./scroll.js'),
   live: () => import('./live.js'),
+  channel: () => import('./channel.js'),
   bridge: () => import('./bridge.js'),
 }
 
