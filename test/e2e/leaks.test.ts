@@ -5,8 +5,7 @@ import { fillFor, phone, settled, tagOf, type Widget, widgetPage } from './widge
 import { startWorld } from './world.js'
 
 const world = await startWorld()
-// Not of channels yet.
-const widgets = (await fillFor(world)).filter(({ tag }) => tag !== 'rai-channel')
+const widgets = await fillFor(world)
 const { site, line } = world
 const browser = await startBrowser()
 

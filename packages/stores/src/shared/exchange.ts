@@ -15,7 +15,8 @@ export async function limited<T>(
 ): Promise<T> {
   const inner = new AbortController()
   const { signal } = inner
-  outer?.addEventListener('abort', () => inner.abort())
+  const giveUp = () => inner.abort()
+  outer?.addEventListener('abort', giveUp)
   const cancel = environment.after(timeLimit, () => inner.abort(new ApiError('network')))
   try {
     outer?.throwIfAborted()
@@ -26,6 +27,7 @@ export async function limited<T>(
     throw asApiError(error)
   } finally {
     cancel()
+    outer?.removeEventListener('abort', giveUp)
   }
 }
 
