@@ -109,6 +109,13 @@ addEventListener('rai-navigate', ({ target, path, isReplacing }) => {
 })
 addEventListener('popstate', show)
 
+addEventListener('rai-unread-change', ({ target, count }) => {
+  const channel = channels.find(({ id }) => elements.get(id) === target)
+  if (!channel) return
+  channel.unread = count
+  draw()
+})
+
 addEventListener('rai-draft', (event) => {
   const target = channels.find(({ topic }) => topic === 'Trail talk') ?? channels.find(({ may }) => may.post)
   if (!target) return

@@ -2,19 +2,19 @@ import type { Page } from 'playwright-core'
 import { afterAll, expect, test } from 'vitest'
 import { createApps } from '../../demo/apps.js'
 import { addPages } from '../../demo/community.js'
-import { join, openChannel } from '../helpers/channels.js'
+import { join, openChannel, pageOf } from '../helpers/channels.js'
 import { startBrowser, visit } from './browser.js'
 import { startDemo } from './demo.js'
 
-const { demo, community, appsUrl } = await startDemo()
+const { server, demo, community, appsUrl } = await startDemo()
 const apps = createApps(demo, appsUrl)
 await new Promise<void>((done) => apps.listen(Number(new URL(appsUrl).port), '127.0.0.1', done))
 afterAll(() => {
   apps.closeAllConnections()
   apps.close()
 })
-await join(community, 'amara')
-await openChannel(community, { topic: 'Trail talk', order: 1 })
+for (const name of ['amara', 'yuki']) await join(community, name)
+const talk = await openChannel(community, { topic: 'Trail talk', order: 1 })
 await addPages(demo, appsUrl)
 const browser = await startBrowser()
 
@@ -40,6 +40,14 @@ test('a community shows channels, and pages of others in some of them', async ()
   await list.getByText('From the first snow').click()
   await expect.poll(height).toBeGreaterThan(closed + 100)
 
+  // What others say where one is not looking is counted as they say it.
+  const yuki = await pageOf(server, community, 'yuki')
+  await yuki.say(talk.id, 'Who is out this weekend?')
+  const badge = page.getByRole('link', { name: 'Trail talk' }).getByLabel('1 new')
+  await badge.waitFor()
+  await go(page, 'Trail talk')
+  await page.locator('rai-channel').getByText('Who is out this weekend?', { exact: true }).waitFor()
+  await badge.waitFor({ state: 'detached' })
   await go(page, 'Walks')
   const walks = frameOf(page, 'Walks')
   await walks.getByText('Where to, amara?').waitFor()
