@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import type { Tx } from '../../packages/server/src/db/database.js'
+import { constraintOf } from '../../packages/server/src/db/errors.js'
 import { createCommunity } from '../../packages/server/src/domain/communities.js'
 import { Failure } from '../../packages/server/src/domain/failure.js'
 import { newId } from '../../packages/server/src/domain/ids.js'
@@ -270,9 +271,11 @@ class Real {
   }
 }
 
-/** What a refusal says; anything else is a fault. */
+/** What a refusal says, or which wall of the database stood behind it, of which the model knows none; anything else is a fault. */
 function refusal(error: unknown): string {
   if (error instanceof Failure) return error.code
+  const wall = constraintOf(error)
+  if (wall) return wall
   throw error
 }
 
