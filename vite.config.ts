@@ -130,7 +130,7 @@ function library(): UserConfig {
 const folder = /packages\/(?:stores|widgets)\/src\/([\w-]+)\//
 /** What only parts use that come later, for the same reason. */
 const later =
-  /packages\/(stores\/src\/(viewer|shared\/(kept|turn)|channel\/(conversation|lists|outbox|stretch|token)|leaderboard\/(search|own|turns)|store\/(intents|orders|purchase|wishes)|milestone\/progress|socials\/(accounts|referral))|widgets\/src\/(\w+\/(own-)?events|shared\/on-demand\/.*))\.ts/
+  /packages\/(stores\/src\/(viewer|shared\/(kept|turn)|channel\/(conversation|deeds|lists|outbox|stretch|token|uploads)|leaderboard\/(search|own|turns)|store\/(intents|orders|purchase|wishes)|milestone\/progress|socials\/(accounts|referral))|widgets\/src\/(\w+\/(own-)?events|shared\/on-demand\/.*))\.ts/
 
 /** What apps may load by itself as well: it is weighed alone. */
 const host = /packages\/bridge\/src\/(host\/|error|id|protocol)/

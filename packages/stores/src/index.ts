@@ -1,9 +1,11 @@
 export { type ChannelStore, channel } from './channel/channel.js'
 export { type Conversation, conversation } from './channel/conversation.js'
+export { type Deeds, deeds } from './channel/deeds.js'
 export { found, type Listed, type Listing, pins, startTopic, topics } from './channel/lists.js'
 export type { Outbox, Outgoing, Quoted } from './channel/outbox.js'
-export type { Talk } from './channel/stretch.js'
+export { shortText, type Talk } from './channel/stretch.js'
 export { channelToken } from './channel/token.js'
+export { largestUpload, mostUploads, type Upload, type UploadState, upload } from './channel/uploads.js'
 export type { RunChoice } from './leaderboard/boards.js'
 export { type Leaderboard, leaderboard } from './leaderboard/leaderboard.js'
 export { claimPrize, sendSeen, setEntry } from './leaderboard/own.js'
@@ -31,6 +33,7 @@ export { purse } from './store/purse.js'
 export { type Storefront, storefront } from './store/storefront.js'
 export { setWish, type WishChange } from './store/wishes.js'
 export type {
+  Attachment,
   Board,
   BoardRow,
   BoardRun,

@@ -35,6 +35,7 @@ export type Channel = AnswerOf<'GET /widget/v1/{publishableKey}/channels/{channe
 export type ChannelToken = AnswerOf<'POST /widget/v1/{publishableKey}/channels/{channelId}/token'>
 export type ChannelStanding = AnswerOf<'PUT /widget/v1/{publishableKey}/channels/{channelId}/read'>
 export type Message = AnswerOf<'GET /widget/v1/{publishableKey}/messages/{messageId}'>
+export type Attachment = Message['attachments'][number]
 export type Topic = AnswerOf<'POST /widget/v1/{publishableKey}/channels/{channelId}/topics'>
 export type BoardRow = Rows['items'][number]
 export type BoardRun = Rows['run']

@@ -23,12 +23,8 @@ export interface Conversation {
   /** Goes to the newest messages, or to those around one. */
   latest(): void
   around(messageId: string): void
-  /** Each rejects with an ApiError where it fails. */
-  edit(messageId: string, text: string): Promise<void>
-  remove(messageId: string): Promise<void>
-  react(messageId: string, emoji: string, isOn: boolean): Promise<void>
-  pin(messageId: string, isOn: boolean): Promise<void>
-  report(messageId: string, reason: string): Promise<void>
+  /** Shows at once what has become of a message; null: it was deleted. */
+  put(messageId: string, message: Message | null): void
   /** Says that the viewer is writing. Never rejects. */
   type(): void
   refresh(): Promise<void>
@@ -42,7 +38,13 @@ export interface Place {
 
 const channelPath = '/widget/v1/{publishableKey}/channels/{channelId}'
 const messagePath = '/widget/v1/{publishableKey}/messages/{messageId}'
-export const messageSample = { id: '', text: '', reactions: [{ emoji: '', count: 0 }], createdAt: '' }
+export const messageSample = {
+  id: '',
+  text: '',
+  reactions: [{ emoji: '', count: 0 }],
+  attachments: [{ name: '' }],
+  createdAt: '',
+}
 const pageSample = { items: [messageSample], hasBefore: false, hasAfter: false }
 
 const pageSize = 50
@@ -171,14 +173,9 @@ function create(environment: Environment, { channelId, topicId }: Place) {
     talk = replace(talk, new Map(answers), new Date(serverNow(environment)).toISOString())
   }
 
-  /** Shows at once what an answer said of a message. */
-  function take(message: Message) {
-    show(replace(talk, new Map([[message.id, message]]), ''))
-  }
-
-  function show(next: Talk) {
+  function put(messageId: string, message: Message | null) {
     if (store.$state.value?.state !== 'ready') return
-    talk = next
+    talk = replace(talk, new Map([[messageId, message]]), new Date(serverNow(environment)).toISOString())
     store.set(talk)
     // A load that was under way has been given up: what it was to bring is asked for again.
     if (isBehind || isOld || changed.size || wanted.size || target) store.load(false)
@@ -193,8 +190,6 @@ function create(environment: Environment, { channelId, topicId }: Place) {
     target = { messageId }
     store.load(true)
   }
-  const of = (messageId: string) => ({ params: { messageId } })
-
   const outbox = createOutbox(environment, { channelId, topicId }, () => {
     isBehind = isTold = true
     store.load(false)
@@ -208,25 +203,7 @@ function create(environment: Environment, { channelId, topicId }: Place) {
     newer: () => want('after'),
     latest: () => go(undefined),
     around: go,
-    async edit(messageId, text) {
-      take(await client.send(`PATCH ${messagePath}`, messageSample, { ...of(messageId), body: { text } }))
-    },
-    async remove(messageId) {
-      await client.send(`DELETE ${messagePath}`, { id: '' }, of(messageId))
-      show(replace(talk, new Map([[messageId, null]]), new Date(serverNow(environment)).toISOString()))
-    },
-    async react(messageId, emoji, isOn) {
-      const request = { params: { messageId, emoji } }
-      const path = `${messagePath}/reactions/{emoji}` as const
-      take(await client.send(isOn ? `PUT ${path}` : `DELETE ${path}`, messageSample, request))
-    },
-    async pin(messageId, isOn) {
-      const path = `${messagePath}/pin` as const
-      take(await client.send(isOn ? `PUT ${path}` : `DELETE ${path}`, messageSample, of(messageId)))
-    },
-    async report(messageId, reason) {
-      await client.send(`POST ${messagePath}/reports`, { id: '' }, { ...of(messageId), body: { reason } })
-    },
+    put,
     type() {
       const now = environment.clock()
       if (now < saidAt + typingEvery) return

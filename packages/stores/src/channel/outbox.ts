@@ -6,6 +6,7 @@ import { readList, writeList } from '../shared/kept.js'
 import { serverNow } from '../shared/server-clock.js'
 import type { Message } from '../types.js'
 import { viewer } from '../viewer.js'
+import type { Upload } from './uploads.js'
 
 /** What stands where something is answered. */
 export type Quoted = NonNullable<Message['replyTo']>
@@ -16,6 +17,8 @@ export interface Outgoing {
   clientId: string
   text: string
   replyTo: Quoted | null
+  /** What it carries: it waits for that. It is sent as long as the page lives: no device keeps files for another. */
+  files?: readonly Upload[]
   /** When it was written, in milliseconds by the server's clock. */
   at: number
   /** `sent`: the server has it, and it is among the messages or about to be. */
@@ -32,11 +35,11 @@ export interface Outbox {
   /** When the viewer may speak again, in milliseconds by the server's clock; 0 for now. */
   $freeAt: ReadableAtom<number>
   /** @param pause How long the channel makes the viewer wait after a message, in seconds. */
-  send(text: string, replyTo?: Quoted | null, pause?: number): void
+  send(text: string, replyTo?: Quoted | null, pause?: number, files?: readonly Upload[]): void
   /** Sends again what failed, in the same place of the order. */
   retry(clientId: string): void
-  /** Lets go of it: answers its text, to write it anew. */
-  drop(clientId: string): string | undefined
+  /** Lets go of it: answers it, to write it anew. */
+  drop(clientId: string): Outgoing | undefined
   /** What came back among the messages is no longer on its way. */
   arrived(messages: readonly Message[]): void
 }
@@ -88,12 +91,14 @@ export function createOutbox(
     const next = $outgoing.value.find(({ state }) => state === 'waiting')
     if (isBusy || planned || !next) return
     isBusy = true
-    const { clientId, text, replyTo } = next
+    const { clientId, text, replyTo, files = [] } = next
     change(clientId, { state: 'sending' })
     try {
+      const attachments = await Promise.all(files.map((file) => file.sent()))
+      const said = { text, clientId, ...(files.length && { attachments }) }
       const message = replyTo
-        ? await client.send(replyRoute, sample, { params: { messageId: replyTo.id }, body: { text, clientId } })
-        : await client.send(sendRoute, sample, { params: { channelId }, body: { text, clientId, topicId } })
+        ? await client.send(replyRoute, sample, { params: { messageId: replyTo.id }, body: said })
+        : await client.send(sendRoute, sample, { params: { channelId }, body: { ...said, topicId } })
       failures = 0
       forget(clientId)
       change(clientId, { state: 'sent', id: message.id })
@@ -133,7 +138,10 @@ export function createOutbox(
       ...left.map((one): Outgoing => (one.state === 'failed' ? one : { ...one, state: 'waiting' })),
       ...here,
     ])
-    keep((kept) => [...kept, ...here.filter(({ clientId }) => !kept.some((one) => one.clientId === clientId))])
+    keep((kept) => [
+      ...kept,
+      ...here.filter(({ clientId, files }) => !files && !kept.some((one) => one.clientId === clientId)),
+    ])
     again()
   }
 
@@ -152,11 +160,12 @@ export function createOutbox(
   return {
     $outgoing,
     $freeAt,
-    send(text, replyTo = null, pause = 0) {
+    send(text, replyTo = null, pause = 0, files = []) {
       const at = serverNow(environment)
       const one: Outgoing = { clientId: environment.randomId(), text, replyTo, at, state: 'waiting' }
+      if (files.length) one.files = files
       $outgoing.set([...$outgoing.value, one])
-      keep((kept) => [...kept, one])
+      if (!one.files) keep((kept) => [...kept, one])
       if (pause) $freeAt.set(at + pause * 1000)
       void goOn()
     },
@@ -169,7 +178,7 @@ export function createOutbox(
       const one = $outgoing.value.find((other) => other.clientId === clientId)
       $outgoing.set($outgoing.value.filter((other) => other !== one))
       forget(clientId)
-      return one?.text
+      return one
     },
     arrived(messages) {
       const isOn = ({ state, id, clientId }: Outgoing) =>

@@ -45,11 +45,16 @@ export function replace(talk: Talk, answers: ReadonlyMap<string, Message | null>
     if (answer) return kept(message, answer)
     const { replyTo } = message
     const quoted = replyTo ? answers.get(replyTo.id) : undefined
-    if (!replyTo || quoted === undefined || quoted?.text.startsWith(replyTo.text)) return message
-    return { ...message, replyTo: { ...replyTo, text: quoted?.text ?? '' } }
+    if (!replyTo || quoted === undefined) return message
+    const text = quoted ? shortText(quoted) : ''
+    return quoted && text.startsWith(replyTo.text) ? message : { ...message, replyTo: { ...replyTo, text } }
   })
   return { ...talk, messages }
 }
+
+/** What a message says where there is room for few words: its text, or else what its files are called. */
+export const shortText = ({ text, attachments }: Pick<Message, 'text' | 'attachments'>): string =>
+  text || attachments.map(({ name }) => name).join(', ')
 
 const gone = (message: Message, now: string): Message =>
   message.deletedAt

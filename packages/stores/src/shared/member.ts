@@ -81,8 +81,8 @@ export const memberOf = /* @__PURE__ */ perEnvironment((environment): Member => 
   return {
     token,
     async ask(route, request, read, aside) {
-      const { body, form, headers, fresh, signal, forced } = request
-      let prepared = base
+      const { body, form, headers, fresh, signal, forced, fetch } = request
+      let prepared = (fetch ? base.fetchPolyfill(fetch) : base)
         .url(addressOf(environment, route, request))
         .options({ cache: fresh ? 'no-cache' : 'default', signal: signal! })
         .headers(headers!)

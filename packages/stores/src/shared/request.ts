@@ -22,6 +22,8 @@ export interface Request<K extends WidgetRoute> extends Call {
   /** Ask as the viewer, with a token. */
   viewer?: boolean
   headers?: Record<string, string>
+  /** Instead of the environment's. */
+  fetch?: Environment['fetch']
 }
 
 /** Sends a request and reads its answer. `aside`: it may fail where other requests work, and has no time limit. */

@@ -33,7 +33,7 @@ import { skeleton } from './skeleton.js'
  * @event {RaiErrorEvent} rai-error - Something failed; has `code` and `requestId`. Of a page that is shown also `page_silent` and `page_flood`.
  * @event {RaiNavigateEvent} rai-navigate - The page that is shown leads elsewhere within itself; has `path`, `pageTitle` and `isReplacing`.
  * @event {RaiDraftEvent} rai-draft - The page that is shown suggests what to say; has `text`; cancel it where your page takes it.
- * @event {RaiSendRequestEvent} rai-send-request - The member sends a message; has `text` and `replyTo`; cancelable.
+ * @event {RaiSendRequestEvent} rai-send-request - The member sends a message; has `text`, `replyTo` and `files`; cancelable.
  * @event {RaiUnreadChangeEvent} rai-unread-change - More or less is unread; has `count`, for a badge of the page's.
  *
  * @csspart base - The outermost inner element.
@@ -60,6 +60,9 @@ import { skeleton } from './skeleton.js'
  * @csspart fate - What becomes of a message that is on its way.
  * @csspart mention - Somebody who is named.
  * @csspart link - A link in a message.
+ * @csspart attachments - What a message carries.
+ * @csspart picture - A picture among that.
+ * @csspart file - Another file among that.
  * @csspart reactions - What others think of a message.
  * @csspart reaction - One of these, with how many.
  * @csspart tools - What one can do with the message that one is at.
@@ -78,6 +81,12 @@ import { skeleton } from './skeleton.js'
  * @csspart discard-button - Takes it back to where one writes.
  * @csspart typing - Who is writing.
  * @csspart composer - Where one writes.
+ * @csspart attach-button - Chooses files for the message.
+ * @csspart uploads - The files that it is to carry.
+ * @csspart upload - One of them.
+ * @csspart progress - How much of it is on its way.
+ * @csspart upload-again-button - Sends one that failed again.
+ * @csspart take-off-button - Takes one off.
  * @csspart field - What one writes into.
  * @csspart answered - What is answered.
  * @csspart send-button - Sends it.

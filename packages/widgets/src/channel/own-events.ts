@@ -5,11 +5,14 @@ export class RaiSendRequestEvent extends RaiEvent {
   readonly text: string
   /** The id of the message that it answers. */
   readonly replyTo: string | null
+  /** What it carries: with files its text may be empty. */
+  readonly files: readonly File[]
 
-  constructor(text: string, replyTo: string | null) {
+  constructor(text: string, replyTo: string | null, files: readonly File[] = []) {
     super('rai-send-request', { cancelable: true })
     this.text = text
     this.replyTo = replyTo
+    this.files = files
   }
 }
 

@@ -1,4 +1,12 @@
-import { type ApiError, type Conversation, failureOf, type Message } from '@rai/stores'
+import {
+  type ApiError,
+  type Conversation,
+  type Deeds,
+  deeds,
+  failureOf,
+  type Message,
+  type Outgoing,
+} from '@rai/stores'
 import { html, type LitElement, nothing, type ReactiveController, unsafeCSS } from 'lit'
 import { errorEvent } from '../../shared/events.js'
 import { type Text, textOf } from '../../shared/messages.js'
@@ -54,8 +62,8 @@ interface Around {
   conversation(): Conversation | undefined
   me(): string | undefined
   answer(message: Message): void
-  /** Puts a text where one writes. */
-  insert(text: string): void
+  /** Takes what could not be sent back to where one writes. */
+  takeBack(outgoing: Outgoing): void
   tell(text: string): void
 }
 
@@ -160,6 +168,12 @@ export default class Actions implements ReactiveController {
       ${this.#picker.render()}`
   }
 
+  get #deeds(): Deeds | undefined {
+    const environment = this.#scene.environment()
+    const conversation = this.#around.conversation()
+    return environment && conversation && deeds(environment, conversation)
+  }
+
   #itemsFor(item: Item): MenuItem[] {
     const { message } = item
     const may = this.#scene.channel()?.may
@@ -171,7 +185,7 @@ export default class Actions implements ReactiveController {
     const pin = {
       text: say(message.isPinned ? 'unpin' : 'pin'),
       icon: pinIcon,
-      run: () => void this.#try(item, () => this.#around.conversation()?.pin(message.id, !message.isPinned)),
+      run: () => void this.#try(item, () => this.#deeds?.pin(message.id, !message.isPinned)),
     }
     const report = { text: say('report'), icon: flagIcon, run: () => this.#ask(item, 'report') }
     const remove = { text: say('remove'), icon: removeIcon, run: () => this.#ask(item, 'remove') }
@@ -204,8 +218,8 @@ export default class Actions implements ReactiveController {
     const { clientId, code } = outgoing!
     const outbox = this.#around.conversation()?.outbox
     const discard = () => {
-      const text = outbox?.drop(clientId)
-      if (text) this.#around.insert(text)
+      const one = outbox?.drop(clientId)
+      if (one) this.#around.takeBack(one)
     }
     return html`<div class="problem" part="problem" role="alert">
       <span>${this.#say('notSent')} ${code === 'forbidden' ? this.#say('mayNot') : nothing}</span>
@@ -278,32 +292,32 @@ export default class Actions implements ReactiveController {
   readonly #save = (event: Event, { id, text, mentions }: Message) => {
     const written = encode(writtenIn(event), decode(text, mentions).named)
     if (written === text) return this.#close()
-    if (written) void this.#do((conversation) => conversation.edit(id, written))
+    if (written) void this.#do((deeds) => deeds.edit(id, written))
   }
 
   #remove(event: Event, { id }: Message) {
     event.preventDefault()
-    void this.#do((conversation) => conversation.remove(id))
+    void this.#do((deeds) => deeds.remove(id))
   }
 
   #report(event: Event, { id }: Message) {
     const reason = writtenIn(event)
     if (!reason) return
-    void this.#do(async (conversation) => {
-      await conversation.report(id, reason)
+    void this.#do(async (deeds) => {
+      await deeds.report(id, reason)
       this.#around.tell(this.#say('reported'))
     })
   }
 
   /** Does what is asked below a message; it stays open where that fails. */
-  async #do(act: (conversation: Conversation) => Promise<void>) {
+  async #do(act: (deeds: Deeds) => Promise<void>) {
     const open = this.#open
-    const conversation = this.#around.conversation()
-    if (!open || open.isBusy || !conversation) return
+    const deeds = this.#deeds
+    if (!open || open.isBusy || !deeds) return
     this.#open = { ...open, isBusy: true, problem: '' }
     this.#host.requestUpdate()
     try {
-      await act(conversation)
+      await act(deeds)
       this.#close()
     } catch (error) {
       this.#open = { ...open, problem: this.#problemOf(error as ApiError) }
@@ -328,7 +342,7 @@ export default class Actions implements ReactiveController {
     const { message } = item
     if (!message) return
     const isMine = message.reactions.some((one) => one.emoji === emoji && one.isMine)
-    void this.#try(item, () => this.#around.conversation()?.react(message.id, emoji, !isMine))
+    void this.#try(item, () => this.#deeds?.react(message.id, emoji, !isMine))
   }
 
   async #copy({ text, mentions }: Message) {

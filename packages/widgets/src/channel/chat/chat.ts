@@ -5,6 +5,7 @@ import {
   type Message,
   type Outgoing,
   serverNow,
+  shortText,
   type Talk,
   viewer,
 } from '@rai/stores'
@@ -18,6 +19,7 @@ import { StoreController } from '../../shared/store-controller.js'
 import { RaiUnreadChangeEvent } from '../own-events.js'
 import type { Mode, Scene } from '../scene.js'
 import type Actions from './actions.js'
+import type attached from './attachments.js'
 import css from './chat.styles.css?inline'
 import type Composer from './composer.js'
 import type Head from './head.js'
@@ -51,6 +53,8 @@ export default class ChatController implements Mode, ReactiveController {
   /** Where one writes, and what one can do with messages: they come after what was said. */
   readonly #composer: Part<Composer>
   readonly #actions: Part<Actions>
+  /** What messages carry. */
+  readonly #attached: Part<typeof attached>
   /** What leads to what was said before, at the element's head. */
   readonly #head: Part<Head>
   #items: readonly Item[] = []
@@ -99,6 +103,7 @@ export default class ChatController implements Mode, ReactiveController {
       }
       return { default: new Controller(host, text, scene, around), styles }
     })
+    this.#attached = new Part(host, () => import('./attachments.js'))
     this.#head = new Part(host, async () => {
       const { default: Controller, styles } = await import('./head.js')
       return { default: new Controller(host, text, scene, this.#find), styles }
@@ -108,8 +113,9 @@ export default class ChatController implements Mode, ReactiveController {
       const around = {
         conversation,
         me: () => this.#me?.id,
-        answer: ({ id, author, text: said }: Message) => this.#composer.value?.answer({ id, author, text: said }),
-        insert: (written: string) => this.#composer.value?.insert(written),
+        answer: (message: Message) =>
+          this.#composer.value?.answer({ id: message.id, author: message.author, text: shortText(message) }),
+        takeBack: (outgoing: Outgoing) => this.#composer.value?.takeBack(outgoing),
         tell: (words: string) => this.#announcer.say(words),
       }
       return { default: new Controller(host, text, scene, around), styles }
@@ -212,7 +218,7 @@ export default class ChatController implements Mode, ReactiveController {
       length === 1
         ? this.#say('said', {
             name: one.author?.name ?? this.#say('goneName'),
-            text: plainText(one.text, one.mentions),
+            text: plainText(shortText(one), one.mentions),
           })
         : this.#say('saidMany', { count: this.#scene.number(length) }, length)
     this.#announcer.say(text)
@@ -280,6 +286,10 @@ export default class ChatController implements Mode, ReactiveController {
       people: this.#people,
       tabbable: this.#window.tabbable,
       go: this.#go,
+      files: ({ key, message, outgoing }) =>
+        outgoing
+          ? this.#composer.value?.carried(outgoing)
+          : message?.attachments[0] && this.#attached.value?.(key, message, this.#scene.locale()),
       tools: (item) => actions?.tools(item) ?? nothing,
       below: (item) => html`${this.#renderFate(item)}${actions?.below(item) ?? nothing}`,
       editor: (item) => actions?.editor(item),

@@ -1,4 +1,4 @@
-import type { Conversation, Quoted } from '@rai/stores'
+import { type Conversation, mostUploads, type Outgoing, type Quoted, type Upload, upload } from '@rai/stores'
 import { html, type LitElement, nothing, type ReactiveController, unsafeCSS } from 'lit'
 import { ClockController } from '../../shared/clock-controller.js'
 import { formatCountdown } from '../../shared/format.js'
@@ -8,6 +8,7 @@ import { Part } from '../../shared/part.js'
 import { StoreController } from '../../shared/store-controller.js'
 import { RaiSendRequestEvent } from '../own-events.js'
 import type { Scene } from '../scene.js'
+import type Attaching from './attaching.js'
 import css from './composer.styles.css?inline'
 import type MentionList from './mention.js'
 import { decode, encode, type Person } from './naming.js'
@@ -19,6 +20,8 @@ export const words = {
   write: 'Write a message',
   writeIn: 'Write to {name}',
   send: 'Send',
+  attach: 'Attach files',
+  tooMany: { one: 'A message carries one file at most', other: 'A message carries {count} files at most' },
   hint: 'Enter sends, Shift and Enter begins a line',
   answering: 'You answer {name}',
   noAnswer: 'Answer nobody',
@@ -30,6 +33,7 @@ export const words = {
   signsLeft: { one: 'One sign left', other: '{count} signs left' },
 }
 
+const attachIcon = 'm20 11.5-8 8a5 5 0 0 1-7-7l8.3-8.3a3.3 3.3 0 0 1 4.7 4.7l-8.3 8.3a1.7 1.7 0 0 1-2.4-2.4l7.5-7.5'
 const sendIcon = 'M12 19V5M5.5 11.5 12 5l6.5 6.5'
 /** How long a message may be, as the server counts; and from when on one is told what is left. */
 const longest = 4000
@@ -42,9 +46,10 @@ interface Draft {
   text: string
   /** Whom the names in it mean. */
   named: ReadonlyMap<string, string>
+  uploads: readonly Upload[]
 }
 
-const nothingWritten: Draft = { text: '', named: new Map() }
+const nothingWritten: Draft = { text: '', named: new Map(), uploads: [] }
 
 interface Around {
   conversation(): Conversation | undefined
@@ -70,6 +75,10 @@ export default class Composer implements ReactiveController {
   /** Comes with the first `@`. */
   readonly #mentions: Part<MentionList>
   #mayMention = false
+  /** Comes with the first file. */
+  readonly #attaching: Part<Attaching>
+  #isTooMany = false
+  #isOver = false
 
   constructor(host: LitElement, text: Text<never>, scene: Scene, around: Around) {
     this.#host = host
@@ -88,8 +97,25 @@ export default class Composer implements ReactiveController {
       void host.updateComplete.then(() => this.field?.matches(':focus') && list.read(this.field))
       return { default: list, styles }
     })
+    this.#attaching = new Part(host, async () => {
+      const { default: Own, styles } = await import('./attaching.js')
+      const around = { uploads: () => this.#draft.uploads, drop: this.#takeOff }
+      return { default: new Own(host, text, scene, around), styles }
+    })
     new ClockController(host, () => this.#wait || undefined)
     host.addController(this)
+  }
+
+  hostConnected() {
+    this.#host.addEventListener('dragover', this.#onDrag)
+    this.#host.addEventListener('dragleave', this.#onDrag)
+    this.#host.addEventListener('drop', this.#onDrop)
+  }
+
+  hostDisconnected() {
+    this.#host.removeEventListener('dragover', this.#onDrag)
+    this.#host.removeEventListener('dragleave', this.#onDrag)
+    this.#host.removeEventListener('drop', this.#onDrop)
   }
 
   hostUpdate() {
@@ -99,6 +125,7 @@ export default class Composer implements ReactiveController {
     this.#place = place
     this.#draft = drafts.get(place) ?? nothingWritten
     this.#replyTo = null
+    this.#isTooMany = this.#isOver = false
   }
 
   hostUpdated() {
@@ -120,6 +147,15 @@ export default class Composer implements ReactiveController {
     this.field?.focus()
   }
 
+  /** Takes what could not be sent back to where one writes. */
+  takeBack({ text, files = [] }: Outgoing) {
+    this.#carry([...this.#draft.uploads, ...files].slice(0, mostUploads))
+    if (text) this.insert(text)
+  }
+
+  /** What a message on its way carries, as the log shows it. */
+  carried = ({ files }: Outgoing) => (files ? this.#attaching.value?.carried(files) : undefined)
+
   /** What is written next answers a message. */
   answer(to: Quoted) {
     this.#replyTo = to
@@ -138,10 +174,70 @@ export default class Composer implements ReactiveController {
   }
 
   #set(text: string, named = this.#draft.named) {
-    this.#draft = text ? { text, named } : nothingWritten
-    if (text) drafts.set(this.#place, this.#draft)
+    this.#keep({ ...this.#draft, text, named: text ? named : nothingWritten.named })
+  }
+
+  #carry(uploads: readonly Upload[]) {
+    this.#keep({ ...this.#draft, uploads })
+  }
+
+  #keep(draft: Draft) {
+    this.#draft = draft
+    if (draft.text || draft.uploads.length) drafts.set(this.#place, draft)
     else drafts.delete(this.#place)
     this.#host.requestUpdate()
+  }
+
+  /** Has files go with what one writes, and begins to send them. */
+  #add(files: Iterable<File>) {
+    const environment = this.#scene.environment()
+    const channel = this.#scene.channel()
+    if (!environment || !channel?.may.attach) return
+    const wanted = [...files]
+    const { uploads } = this.#draft
+    const room = mostUploads - uploads.length
+    this.#isTooMany = wanted.length > room
+    this.#carry([...uploads, ...wanted.slice(0, room).map((file) => upload(environment, channel.id, file))])
+    this.field?.focus()
+  }
+
+  readonly #takeOff = (gone: Upload) => {
+    gone.drop()
+    this.#isTooMany = false
+    this.#carry(this.#draft.uploads.filter((one) => one !== gone))
+    this.field?.focus()
+  }
+
+  readonly #onChoose = (event: Event) => {
+    const chooser = event.target as HTMLInputElement
+    this.#add(chooser.files ?? [])
+    // The same file may be chosen again.
+    chooser.value = ''
+  }
+
+  /** A picture that is copied comes as a file; what comes as words too is meant as words. */
+  readonly #onPaste = (event: ClipboardEvent) => {
+    const { files = [], types = [] } = event.clipboardData ?? {}
+    if (!files.length || types.includes('text/plain') || !this.#scene.channel()?.may.attach) return
+    event.preventDefault()
+    this.#add(files)
+  }
+
+  /** Files that are held over any place of the element can be let go of there. */
+  readonly #onDrag = (event: DragEvent) => {
+    if (!this.field || !this.#scene.channel()?.may.attach || !event.dataTransfer?.types.includes('Files')) return
+    event.preventDefault()
+    const isOver = event.type === 'dragover' || this.#host.contains(event.relatedTarget as Node | null)
+    if (isOver === this.#isOver) return
+    this.#isOver = isOver
+    this.#host.requestUpdate()
+  }
+
+  readonly #onDrop = (event: DragEvent) => {
+    this.#onDrag(event)
+    if (!event.defaultPrevented) return
+    this.#isOver = false
+    this.#add(event.dataTransfer!.files)
   }
 
   readonly #onInput = (event: Event) => {
@@ -198,13 +294,24 @@ export default class Composer implements ReactiveController {
 
   #send() {
     const text = this.#written
+    const { uploads } = this.#draft
     const conversation = this.#around.conversation()
-    if (!text || text.length > longest || this.#wait || !conversation) return
-    if (!this.#host.dispatchEvent(new RaiSendRequestEvent(text, this.#replyTo?.id ?? null))) return
-    conversation.outbox.send(text, this.#replyTo, this.#scene.channel()?.slowModeSeconds)
+    if (!this.#isReady || !conversation) return
+    const files = uploads.map(({ file }) => file)
+    if (!this.#host.dispatchEvent(new RaiSendRequestEvent(text, this.#replyTo?.id ?? null, files))) return
+    conversation.outbox.send(text, this.#replyTo, this.#scene.channel()?.slowModeSeconds, uploads)
     this.#replyTo = null
-    this.#set('')
+    this.#isTooMany = false
+    this.#keep(nothingWritten)
     this.#around.sent()
+  }
+
+  /** Whether what is written can be sent: files may still be on their way, and none has failed. */
+  get #isReady(): boolean {
+    const { length } = this.#written
+    const { uploads } = this.#draft
+    const isGood = uploads.every(({ $state }) => $state.get().state !== 'failed')
+    return (length > 0 || uploads.length > 0) && isGood && length <= longest && !this.#wait
   }
 
   #renderAnswered() {
@@ -237,7 +344,23 @@ export default class Composer implements ReactiveController {
     const wait = this.#wait
     if (wait) return this.#say('slow', { time: formatCountdown(this.#scene.locale(), wait) })
     if (left < 0) return this.#say('tooLong', { count: this.#scene.number(-left) }, -left)
+    if (this.#isTooMany) return this.#say('tooMany', { count: this.#scene.number(mostUploads) }, mostUploads)
     return length > nearlyLongest ? this.#say('signsLeft', { count: this.#scene.number(left) }, left) : ''
+  }
+
+  #renderAttach() {
+    const text = this.#say('attach')
+    const choose = (event: Event) => (event.currentTarget as HTMLElement).parentElement!.querySelector('input')!.click()
+    return html`<input type="file" multiple hidden @change=${this.#onChoose} /><button
+        type="button"
+        class="icon-button attach"
+        part="attach-button"
+        aria-label=${text}
+        title=${text}
+        @click=${choose}
+      >
+        ${icon(attachIcon)}
+      </button>`
   }
 
   render() {
@@ -251,12 +374,11 @@ export default class Composer implements ReactiveController {
         <button class="text-button" part="choose-topic-button" @click=${this.#around.chooseTopic}>${this.#say('topics')}</button>
       </p>`
     const limit = this.#renderLimit()
-    const { length } = this.#written
-    const isReady = length > 0 && length <= longest && !this.#wait
     const active = this.#list?.active
-    return html`<form class="composer" part="composer" @submit=${this.#onSubmit}>
-      ${this.#renderAnswered()}
+    return html`<form class="composer ${this.#isOver ? 'over' : ''}" part="composer" @submit=${this.#onSubmit}>
+      ${this.#renderAnswered()} ${this.#draft.uploads.length ? this.#attaching.value?.render() : nothing}
       <div class="field">
+        ${channel.may.attach ? this.#renderAttach() : nothing}
         <textarea
           part="field"
           rows="1"
@@ -270,6 +392,7 @@ export default class Composer implements ReactiveController {
           aria-controls=${active ? 'people' : nothing}
           aria-activedescendant=${active ?? nothing}
           @input=${this.#onInput}
+          @paste=${this.#onPaste}
           @selectionchange=${this.#lookForName}
           @blur=${() => this.#list?.close()}
           @keydown=${this.#onKeydown}
@@ -280,7 +403,7 @@ export default class Composer implements ReactiveController {
             this.#isComposing = false
           }}
         ></textarea>
-        <button class="send" part="send-button" aria-disabled=${isReady ? 'false' : 'true'} aria-label=${this.#say('send')} title=${this.#say('send')}>
+        <button class="send" part="send-button" aria-disabled=${this.#isReady ? 'false' : 'true'} aria-label=${this.#say('send')} title=${this.#say('send')}>
           ${icon(sendIcon)}
         </button>
       </div>

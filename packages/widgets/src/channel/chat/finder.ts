@@ -8,6 +8,7 @@ import {
   type Loadable,
   type Message,
   pins,
+  shortText,
   startTopic,
   type Topic,
   topics,
@@ -185,7 +186,7 @@ export default class Finder implements ReactiveController {
       ${avatar(author)}
       <span class="what"
         ><span class="who"><bdi class="name cut">${author.name}</bdi>${this.#when(message.createdAt)}</span>
-        <bdi class="said" dir="auto">${marked(plainText(message.text, message.mentions), this.#box.text)}</bdi></span
+        <bdi class="said" dir="auto">${marked(plainText(shortText(message), message.mentions), this.#box.text)}</bdi></span
       >
     </button>`
   }

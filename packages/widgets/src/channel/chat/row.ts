@@ -39,6 +39,8 @@ export interface RowScene {
   tabbable: string | undefined
   /** Goes to a message. */
   go(messageId: string): void
+  /** What a message carries. */
+  files(item: Item): unknown
   /** What one can do with a row, where it is drawn for it. */
   tools(item: Item): unknown
   /** What stands below a message: what others think of it, or what became of it. */
@@ -85,7 +87,7 @@ function said(item: Item, scene: RowScene): TemplateResult {
         <bdi class="author" part="author" id="a-${key}">${name}</bdi>
         ${message?.isViaApi ? html`<span class="sign">${say('viaApi')}</span>` : nothing} ${isFirst ? time : nothing}
       </p>
-      <div class="text" part="text" id="t-${key}">${scene.editor(item) ?? textOf(item, scene)}</div>
+      <div class="text" part="text" id="t-${key}">${scene.editor(item) ?? textOf(item, scene)}${scene.files(item)}</div>
       ${scene.below(item)}
     </div>
     ${scene.tools(item)}

@@ -1,6 +1,7 @@
 import type { Text } from '../../shared/messages.js'
 import type { words as states } from '../../shared/on-demand/states.js'
 import type { words as actions } from '../chat/actions.js'
+import type { words as attaching } from '../chat/attaching.js'
 import type { words as composer } from '../chat/composer.js'
 import type { words as finder } from '../chat/finder.js'
 import type { words as head } from '../chat/head.js'
@@ -16,6 +17,7 @@ import type en from './en.js'
 export type Words = typeof en &
   typeof states &
   typeof actions &
+  typeof attaching &
   typeof chat &
   typeof composer &
   typeof finder &
