@@ -1,7 +1,6 @@
 import { atom, type ReadableAtom } from 'nanostores'
 import { clientOf } from '../shared/client.js'
 import { type Environment, perEnvironment } from '../shared/environment.js'
-import { isLike, readJson } from '../shared/exchange.js'
 import { ApiError, type FailureCode } from '../shared/failures.js'
 
 /** A file on its way, for a message that carries it. */
@@ -29,7 +28,6 @@ export const mostUploads = 4
 export const largestUpload = 10 * 1024 * 1024
 
 const route = 'POST /widget/v1/{publishableKey}/channels/{channelId}/attachments'
-const sample = { id: '' }
 /** A member's pages may send four at once. */
 const atOnce = 3
 /** Of which nothing has left for so long is broken off: the network is gone. */
@@ -84,9 +82,9 @@ export function upload(environment: Environment, channelId: string, file: File):
         route,
         { ...request, fetch: tellingHow(environment, goesOn) },
         async (response) => {
-          const answer = await readJson(response)
-          if (!isLike(answer, sample)) throw new ApiError('bad_answer', response.status)
-          return answer as typeof sample
+          const { id } = (await response.json().catch(() => ({}))) as { id?: unknown }
+          if (typeof id !== 'string') throw new ApiError('bad_answer', response.status)
+          return { id }
         },
         true,
       )

@@ -74,15 +74,15 @@ export const memberOf = /* @__PURE__ */ perEnvironment((environment): Member => 
   }
 
   const base = wretch(environment.apiUrl, { credentials: 'omit' })
-    .fetchPolyfill((url, options) => environment.fetch(url, options))
     .customError((_, response) => refusal(environment, response))
     .headers({ 'X-Rai-Version': version })
 
   return {
     token,
     async ask(route, request, read, aside) {
-      const { body, form, headers, fresh, signal, forced, fetch } = request
-      let prepared = (fetch ? base.fetchPolyfill(fetch) : base)
+      const { body, form, headers, fresh, signal, forced, fetch = environment.fetch } = request
+      let prepared = base
+        .fetchPolyfill(fetch)
         .url(addressOf(environment, route, request))
         .options({ cache: fresh ? 'no-cache' : 'default', signal: signal! })
         .headers(headers!)
