@@ -25,6 +25,7 @@ import { openBrowserShop } from './browser-shop.js'
 import { type TestCommunity, testCommunity } from './community.js'
 import { quietConfig } from './config.js'
 import { type FaultProxy, faults, readable, startFaultProxy } from './fault-proxy.js'
+import { startLinkedPages } from './linked-pages.js'
 
 /** What a test page is told. */
 export interface BrowserWorld {
@@ -42,6 +43,8 @@ export interface BrowserWorld {
   quests: { key: string; ids: Record<string, string> }
   /** One that talks, in channels that tests open; members are `talker-1` …, and `guide`, who may do everything there. */
   channelsKey: string
+  /** Pages that messages link to. */
+  pagesUrl: string
 }
 
 /** Members are `member-1` … in the order of their points. */
@@ -198,7 +201,9 @@ const walkers = new Map<string, string>()
 
 const [, , origin = ''] = process.argv
 const dataDir = mkdtempSync(join(tmpdir(), 'rai-browser-'))
-const server = await startServer(await quietConfig({ dataDir, demoSite: origin, callsAllow: [silentAddress] }), {
+const pages = await startLinkedPages()
+const callsAllow = [silentAddress, pages.place]
+const server = await startServer(await quietConfig({ dataDir, demoSite: origin, callsAllow, linkCards: true }), {
   checkAnswers: true,
 })
 const community = await testCommunity(server, { origin })
@@ -368,6 +373,7 @@ const world: BrowserWorld = {
   milestones: { key: stepped.publishableKey, ids: milestones },
   quests: { key: quests.key, ids: quests.ids },
   channelsKey: channels.key,
+  pagesUrl: pages.url,
 }
 console.log(JSON.stringify(world))
 
@@ -377,6 +383,7 @@ const stopWithinMs = 5_000
 process.on('disconnect', async () => {
   setTimeout(() => process.exit(), stopWithinMs)
   for (const proxy of proxies.values()) await proxy.stop()
+  pages.close()
   site.closeAllConnections()
   site.close()
   await server.stop()

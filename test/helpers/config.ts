@@ -23,6 +23,7 @@ export async function quietConfig(changes: Partial<Config> & Pick<Config, 'dataD
     logLevel: 'silent',
     callsAllow: [],
     webhookAllow: [],
+    linkCards: false,
     trustProxy: false,
     ...changes,
   }

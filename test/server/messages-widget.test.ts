@@ -57,6 +57,7 @@ describe('a message', () => {
       reactions: [],
       mentions: [],
       attachments: [],
+      cards: [],
       isPinned: false,
       isViaApi: false,
       clientId: 'first',

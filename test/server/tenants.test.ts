@@ -229,6 +229,17 @@ async function seedMessages(tx: Tx, member_id: string): Promise<void> {
     })
     .execute()
   await tx.db
+    .insertInto('link_cards')
+    .values({ community_id: tx.communityId, url: 'https://a.example/', is_wanted: true, due_at: now })
+    .execute()
+  await tx.db
+    .insertInto('message_cards')
+    .values({
+      ...{ community_id: tx.communityId, message_id, place: 0 },
+      ...{ url: 'https://a.example/', href: 'https://a.example/' },
+    })
+    .execute()
+  await tx.db
     .insertInto('channel_reads')
     .values({ community_id: tx.communityId, channel_id, member_id, read_to: message_id })
     .execute()
@@ -368,6 +379,7 @@ describe('background work', () => {
       'invitations',
       'jobs',
       'leaderboards',
+      'link_cards',
       'login_codes',
       'member_deletions',
       'member_suspensions',

@@ -26,6 +26,7 @@ describe('the configuration', () => {
       logLevel: 'info',
       callsAllow: [],
       webhookAllow: [],
+      linkCards: true,
       trustProxy: false,
     })
   })

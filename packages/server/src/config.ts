@@ -41,6 +41,8 @@ export interface Config {
   callsAllow: readonly string[]
   /** What webhooks may be sent to besides those. */
   webhookAllow: readonly string[]
+  /** Pages that messages link to are asked what they are. */
+  linkCards: boolean
   /** One proxy stands in front and is believed about the asker's address. */
   trustProxy: boolean
 }
@@ -141,6 +143,7 @@ export function readConfig(env: Environment): Config {
     ),
     callsAllow: read('RAI_CALLS_ALLOW', [], parsePlaces, 'a list like 10.0.0.5:8080, [fd00::5]:8080'),
     webhookAllow: read('RAI_WEBHOOK_ALLOW', [], parsePlaces, 'a list like 10.0.0.5:8080, [fd00::5]:8080'),
+    linkCards: read('RAI_LINK_CARDS', true, parseSwitch, '0 or 1'),
     trustProxy: read('RAI_TRUST_PROXY', false, parseSwitch, '0 or 1'),
   }
   reader.refuseWrong()

@@ -10,10 +10,12 @@ import { createPasswords } from './domain/accounts/passwords.js'
 import { createTokens } from './domain/keys/tokens.js'
 import { heldToOrder } from './domain/locks.js'
 import { openFiles } from './files/files.js'
+import { defaultLimits } from './http/limits.js'
 import { openInstallation } from './installation.js'
 import { startAvatars } from './jobs/avatars.js'
 import { startBadges } from './jobs/badges.js'
 import { startBulk } from './jobs/bulk.js'
+import { startCards } from './jobs/cards.js'
 import { startCounting } from './jobs/count.js'
 import { startErasing } from './jobs/erase.js'
 import { startRemovingFiles } from './jobs/files.js'
@@ -118,6 +120,12 @@ export async function startServer(
       badges: startBadges(database, log, clock),
       jobs: startBulk(database, log, clock),
       avatars: startAvatars(database, log, clock, fetchGuarded),
+      cards: startCards(database, files, log, clock, {
+        fetchGuarded,
+        isOn: config.linkCards,
+        aMinute: appOptions.limits?.linkedPages ?? defaultLimits.linkedPages,
+        publicUrl: config.publicUrl,
+      }),
       files: startRemovingFiles(database, files, log, clock),
       mails: startMailing(database, config, log, clock),
       notices: startNotices(database, log, clock),

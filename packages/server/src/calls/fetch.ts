@@ -5,7 +5,7 @@ import { isIP, type LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
 /*
- * The one way to addresses that others chose: pictures, networks, operators' endpoints. Whoever names an address must not reach by it what only this
+ * The one way to addresses that others chose: pictures, linked pages, networks, operators' endpoints. Whoever names an address must not reach by it what only this
  * machine can reach. So the name is resolved first, every address that it has must be a public one, and the connection
  * goes to just those: a name that means something else a moment later changes nothing. Redirects are not followed.
  */
@@ -33,6 +33,8 @@ export interface CallOptions {
   /** An answer with a longer body fails, or is read so far and no further (`cut`). */
   maxBytes: number
   cut?: boolean
+  /** By http at its own port too: where nothing is said that is not for everybody. */
+  orPlain?: boolean
   /** From the look for the name to the last byte. */
   timeoutMs: number
   /** To the connection, its encryption included. Default: as long as everything. */
@@ -49,12 +51,12 @@ export type Resolve = (name: string) => Promise<string[]>
 const resolveByDns: Resolve = async (name) => (await lookup(name, { all: true })).map(({ address }) => address)
 
 /**
- * Makes the fetch for calling whom others named: by https at its own port, at public addresses only.
+ * Makes the fetch for calling whom others named: by https at its own port, unless the call says more, at public addresses only.
  * @param allowed `address:port` pairs that an operator lets be called as well, by http too: `10.0.0.5:8080`, `[fd00::5]:8080`.
  */
 export function createGuardedFetch(allowed: readonly string[], resolve: Resolve = resolveByDns): GuardedFetch {
   const lines: Lines = { 'http:': byAddress(new Agent(kept)), 'https:': byAddress(new SecureAgent(kept)) }
-  return async (text, { maxBytes, cut = false, timeoutMs, signal, ...asked }) => {
+  return async (text, { maxBytes, cut = false, orPlain = false, timeoutMs, signal, ...asked }) => {
     const url = callable(text)
     if (!url) throw new CallFailure('not an address that is called')
     const timeout = AbortSignal.timeout(timeoutMs)
@@ -62,7 +64,7 @@ export function createGuardedFetch(allowed: readonly string[], resolve: Resolve 
     const host = hostOf(url)
     try {
       const addresses = isIP(host) ? [host] : await orEnded(resolve(host), ended)
-      if (addresses.length === 0 || !addresses.every((address) => mayCall(allowed, address, url)))
+      if (addresses.length === 0 || !addresses.every((address) => mayCall(allowed, address, url, orPlain)))
         throw new CallFailure('not a public address')
       const answer = await send(lines, url, addresses, asked, ended)
       return { status: answer.statusCode!, headers: answer.headers, body: await bodyOf(answer, maxBytes, cut) }
@@ -93,11 +95,12 @@ function callable(text: string): URL | undefined {
 const isLocalName = (name: string): boolean => /(^|\.)localhost\.?$|^[^.]+\.?$/.test(name)
 const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '')
 const portOf = ({ protocol, port }: URL): string => port || (protocol === 'https:' ? '443' : '80')
-const isUsual = ({ protocol, port }: URL): boolean => protocol === 'https:' && port === ''
+const isUsual = ({ protocol, port }: URL, orPlain = false): boolean =>
+  (protocol === 'https:' || (orPlain && protocol === 'http:')) && port === ''
 
-function mayCall(allowed: readonly string[], address: string, url: URL): boolean {
+function mayCall(allowed: readonly string[], address: string, url: URL, orPlain = false): boolean {
   const place = isIP(address) === 6 ? `[${address}]` : address
-  return allowed.includes(`${place}:${portOf(url)}`) || (isUsual(url) && isPublic(address))
+  return allowed.includes(`${place}:${portOf(url)}`) || (isUsual(url, orPlain) && isPublic(address))
 }
 
 /** Whether an address is one of the internet's, for one receiver, and hides no other address in it. */
@@ -134,7 +137,7 @@ async function send(
     all ? callback(null, found) : callback(null, found[0]!.address, found[0]!.family)
   const isSecure = url.protocol === 'https:'
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
-  const headers = { ...more, ...length, accept, 'user-agent': 'rai' }
+  const headers = { 'user-agent': 'rai', ...more, ...length, accept }
   const options = { agent: lines[url.protocol]!, addresses: addresses.join(), method, lookup: pinned, signal, headers }
   const sent = (isSecure ? requestHttps : requestHttp)(url, options)
   try {

@@ -28,7 +28,7 @@ export interface AccountsTx extends Change {
 
 /**
  * What transactions leave to the background: events to number, scores to fold into counts, boards to count, badges to settle,
- * deleted fields to forget, bulk jobs to run, pictures to fetch, files to remove, mails and webhooks to send, mails to hand on to those.
+ * deleted fields to forget, bulk jobs to run, pictures to fetch, linked pages to ask, files to remove, mails and webhooks to send, mails to hand on to those.
  */
 export type Work =
   | 'events'
@@ -38,6 +38,7 @@ export type Work =
   | 'fields'
   | 'jobs'
   | 'avatars'
+  | 'cards'
   | 'files'
   | 'mails'
   | 'notices'
@@ -53,7 +54,7 @@ export interface Database {
   tenant<T>(communityId: string, work: (tx: Tx) => Promise<T>, options?: { snapshot?: boolean }): Promise<T>
   /**
    * Reads which communities have something to do or to tell: events, relays, jobs, boards, deltas, counts, badges,
-   * deleted fields, avatars, forgotten files, uploads that nobody sent, suspensions, idempotency keys, sealed codes, webhooks to send of all of them.
+   * deleted fields, avatars, linked pages, forgotten files, uploads that nobody sent, suspensions, idempotency keys, sealed codes, webhooks to send of all of them.
    */
   worker<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T>
   /**

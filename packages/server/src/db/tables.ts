@@ -105,6 +105,8 @@ export interface Tables {
   channel_reads: ChannelReads
   message_reports: MessageReports
   attachments: Attachments
+  link_cards: LinkCards
+  message_cards: MessageCards
   stores: Stores
   product_categories: ProductCategories
   products: Products
@@ -877,6 +879,29 @@ interface Attachments {
   color: string | null
   created_at: Once<Date>
   removed_at: Date | null
+}
+
+interface LinkCards {
+  community_id: string
+  url: string
+  is_wanted: boolean
+  due_at: Date | null
+  tries: Generated<number>
+  fresh_to: Date | null
+  title: string | null
+  description: Generated<string>
+  site_name: Generated<string>
+  image_id: string | null
+  image_width: number | null
+  image_height: number | null
+}
+
+interface MessageCards {
+  community_id: string
+  message_id: string
+  url: string
+  href: string
+  place: number
 }
 
 interface Stores {

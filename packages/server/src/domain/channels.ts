@@ -16,6 +16,7 @@ import { isId, newId } from './ids.js'
 import { holdRow, takeTurn } from './locks.js'
 import { activeMember } from './members/members.js'
 import { dropUploads } from './messages/attachments.js'
+import { hideCardsOf } from './messages/cards.js'
 import { atPath, checkNamed, refuseUnknown } from './references.js'
 import { type Allowed, allowedBy, listRoles, type Role, rolesOf } from './roles.js'
 
@@ -139,6 +140,7 @@ export async function updateChannel(
 export async function deleteChannel(tx: Tx, id: string, actor: string | null, at: Date): Promise<void> {
   await channelById(tx, id, await onlookerFor(tx, actor))
   await dropUploads(tx, { channelId: id }, at)
+  await hideCardsOf(tx, id, at)
   await tx.db.deleteFrom('channels').where('community_id', '=', tx.communityId).where('id', '=', id).execute()
   await emit(tx, 'channel.changed', id)
 }

@@ -54,6 +54,8 @@ export const defaultLimits = {
   connections: 10_000,
   /** How many of them one address may hold, where no proxy stands in front: else one could take them all. */
   connectionsPerAddress: 1_000,
+  /** How many pages that messages of one community link to are asked in a minute. */
+  linkedPages: 30,
   /** How long a body may take to arrive, unless it is an upload. */
   bodyMs: 30_000,
 } as const satisfies Limits
@@ -61,7 +63,8 @@ export const defaultLimits = {
 export type LimitName = keyof typeof counted
 export type HeldName = 'streams' | 'uploads'
 export type Limits = Readonly<
-  Record<LimitName, Limit> & Record<HeldName | 'connections' | 'connectionsPerAddress' | 'bodyMs', number>
+  Record<LimitName, Limit> &
+    Record<HeldName | 'connections' | 'connectionsPerAddress' | 'linkedPages' | 'bodyMs', number>
 >
 
 export interface Limiter {

@@ -43,6 +43,7 @@ export const messageSample = {
   text: '',
   reactions: [{ emoji: '', count: 0 }],
   attachments: [{ name: '' }],
+  cards: [{ url: '' }],
   createdAt: '',
 }
 const pageSample = { items: [messageSample], hasBefore: false, hasAfter: false }

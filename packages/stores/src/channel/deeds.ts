@@ -9,6 +9,7 @@ export interface Deeds {
   remove(messageId: string): Promise<void>
   react(messageId: string, emoji: string, isOn: boolean): Promise<void>
   pin(messageId: string, isOn: boolean): Promise<void>
+  takeCardsOff(messageId: string): Promise<void>
   report(messageId: string, reason: string): Promise<void>
 }
 
@@ -37,6 +38,7 @@ export function deeds(environment: Environment, { put }: Pick<Conversation, 'put
       const place = `${path}/pin` as const
       return take(send(isOn ? `PUT ${place}` : `DELETE ${place}`, messageSample, of(messageId)))
     },
+    takeCardsOff: (messageId) => take(send(`DELETE ${path}/cards`, messageSample, of(messageId))),
     async report(messageId, reason) {
       await send(`POST ${path}/reports`, { id: '' }, { ...of(messageId), body: { reason } })
     },

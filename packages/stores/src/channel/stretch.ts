@@ -65,6 +65,7 @@ const gone = (message: Message, now: string): Message =>
         reactions: [],
         mentions: [],
         attachments: [],
+        cards: [],
         replyTo: null,
         isPinned: false,
         deletedAt: now,

@@ -63,6 +63,8 @@ import { skeleton } from './skeleton.js'
  * @csspart attachments - What a message carries.
  * @csspart picture - A picture among that.
  * @csspart file - Another file among that.
+ * @csspart cards - What the pages say of themselves that a message links to.
+ * @csspart card - One of these.
  * @csspart reactions - What others think of a message.
  * @csspart reaction - One of these, with how many.
  * @csspart tools - What one can do with the message that one is at.

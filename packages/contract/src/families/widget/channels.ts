@@ -4,6 +4,7 @@ import { Emoji, MessageText, saysSomething, TextBeside } from '../../messages.js
 import { bodyLimits, table } from '../../route.js'
 import { AppId, cursorQuery, Id, line, Origin, page, Time, text } from '../../schemas.js'
 import { channelTypes, Manifest } from '../system/channels.js'
+import { LinkCard } from './cards.js'
 import { Key, memberOnly, ShownMember } from './common.js'
 
 const ChannelPath = Key.extend({ channelId: Id })
@@ -26,6 +27,8 @@ const Message = z
     /** Whom it names: by `<@`, an id of theirs and `>` in the text. */
     mentions: z.array(ShownMember),
     attachments: z.array(Attachment),
+    /** What pages say of themselves that it links to. They come a moment later: it is said to have changed then. */
+    cards: z.array(LinkCard),
     isPinned: z.boolean(),
     /** Whether it was sent by a key. */
     isViaApi: z.boolean(),
@@ -291,6 +294,14 @@ export const channels = table({
     params: MessagePath,
     audited: true,
     answer: z.strictObject({ id: Id }),
+  },
+  'DELETE /widget/v1/{publishableKey}/messages/{messageId}/cards': {
+    summary:
+      'Take the cards of its links off a message: one’s own, or as who may manage messages there. Twice is as once',
+    access: memberOnly,
+    params: MessagePath,
+    audited: true,
+    answer: Message,
   },
   'POST /widget/v1/{publishableKey}/messages/{messageId}/reports': {
     summary: 'Tell those who look after the community of a message. They are shown what it says. Twice is as once',

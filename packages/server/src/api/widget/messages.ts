@@ -1,7 +1,8 @@
 import type { AnswerOf, RouteKey } from '@rai/contract'
 import type { Tx } from '../../db/database.js'
 import { findMembers, type Member } from '../../domain/members/members.js'
-import { deleteMessage, editMessage, pinMessage, replyTo } from '../../domain/messages/messages.js'
+import type { ShownCard } from '../../domain/messages/cards.js'
+import { deleteMessage, editMessage, pinMessage, replyTo, takeCardsOff } from '../../domain/messages/messages.js'
 import { isOwn, type Message, messageOf, placeOf, type Speaker } from '../../domain/messages/places.js'
 import { react, unreact, whoReacted } from '../../domain/messages/reactions.js'
 import { readMessage, type ShownMessage } from '../../domain/messages/reading.js'
@@ -9,7 +10,7 @@ import { reportMessage } from '../../domain/messages/reports.js'
 import type { Context, Handlers, Services } from '../../http/context.js'
 import { byId, pageByCursor } from '../../http/cursor.js'
 import { showAttached } from '../../pages/attachments.js'
-import { shownAvatarUrl } from '../../pages/pictures.js'
+import { imageUrl, shownAvatarUrl } from '../../pages/pictures.js'
 import { speakerOf } from '../speaking.js'
 
 type Path = '/widget/v1/{publishableKey}/messages/{messageId}'
@@ -56,6 +57,20 @@ export const messages: Handlers<Keys> = {
     const message = await deleteMessage(tx, speaker, params.messageId, now)
     note.isNothing = isOwn(message, speaker)
     return { id: message.id }
+  },
+
+  'DELETE /widget/v1/{publishableKey}/messages/{messageId}/cards': async ({
+    tx,
+    principal,
+    params,
+    note,
+    deps,
+    now,
+  }) => {
+    const speaker = await speakerOf(tx, principal)
+    const message = await takeCardsOff(tx, speaker, params.messageId, now)
+    note.isNothing = isOwn(message, speaker)
+    return showMessage(tx, deps, speaker, message)
   },
 
   'POST /widget/v1/{publishableKey}/messages/{messageId}/reports': async ({ tx, principal, params, body, now }) => {
@@ -153,6 +168,7 @@ export async function showMessages(
       id: file.id,
       ...showAttached(deps.config.filesUrl, message.community_id, file),
     })),
+    cards: message.cards.map((card) => showCard(deps, message.community_id, card)),
     isPinned: message.pinned_at !== null,
     isViaApi: message.key_id !== null,
     clientId: message.author_id === onlooker.memberId ? message.client_id : null,
@@ -160,6 +176,12 @@ export async function showMessages(
     editedAt: message.edited_at?.toISOString() ?? null,
     deletedAt: message.deleted_at?.toISOString() ?? null,
   }))
+}
+
+const showCard = ({ config }: Deps, communityId: string, card: ShownCard): Shown['cards'][number] => {
+  const { url, title, description, site_name, image_id: id, image_width: width, image_height: height } = card
+  const image = id && { url: imageUrl(config.filesUrl, communityId, id), width: width!, height: height! }
+  return { url, title, description, siteName: site_name, image: image || null }
 }
 
 /** A member as others see them beside what they said; null for who is gone. */

@@ -8,6 +8,7 @@ import { earn } from '../gamification/earning.js'
 import { firstIdAt, newId } from '../ids.js'
 import { takeTurn } from '../locks.js'
 import { attach, detach, dropUploads } from './attachments.js'
+import { hideCards, showLinks, showOtherLinks } from './cards.js'
 import { mentionedIn, writeMentions } from './mentions.js'
 import {
   demand,
@@ -119,6 +120,7 @@ export async function say(
   const kind = replyTo === null ? 'message' : 'reply'
   await recordFacts(tx, [{ memberId, kind, key: message.id, at }])
   await earn(tx, memberId, kind, message.id, at)
+  await showLinks(tx, channel, message, at)
   await emit(tx, 'message.created', message.id)
   return message
 }
@@ -193,8 +195,20 @@ export async function editMessage(tx: Tx, speaker: Speaker, id: string, text: st
   if (!edited) throw new Failure('not_found', 'There is no such message.')
   await forget(tx, 'message_mentions', message.id)
   await writeMentions(tx, message, mentions)
+  await showOtherLinks(tx, channel, message, text, at)
   await emit(tx, 'message.updated', message.id)
   return edited
+}
+
+/**
+ * Takes the cards of its links off a message: one’s own, or as who may manage messages there. Twice is as once.
+ * @throws Failure `not_found`, `forbidden`.
+ */
+export async function takeCardsOff(tx: Tx, speaker: Speaker, id: string, at: Date): Promise<Message> {
+  const { message, channel } = await messageOf(tx, speaker, id)
+  if (!isOwn(message, speaker)) demand(channel, speaker, 'manage_messages')
+  if (await hideCards(tx, [message.id], at)) await emit(tx, 'message.updated', message.id)
+  return message
 }
 
 /**
@@ -214,6 +228,7 @@ export async function deleteMessage(tx: Tx, reader: Reader, id: string, at: Date
   for (const table of ['message_reactions', 'message_mentions'] as const) await forget(tx, table, message.id)
   await detach(tx, [message.id], at)
   if (message.topic_id !== null) await forgetTitle(tx, message)
+  await hideCards(tx, [message.id], at)
   await emit(tx, 'message.deleted', message.id)
   return message
 }
@@ -275,7 +290,8 @@ export async function eraseMessages(tx: Tx, memberIds: readonly string[], at: Da
     where community_id = ${tx.communityId} and id = any(array(
       select id from messages where ${theirs} and deleted_at is null limit ${batch}))
     returning id`.execute(tx.db)
-  const ids = sql<boolean>`message_id = any(${sql.val(rows.map(({ id }) => id))}::uuid[])`
+  const erased = rows.map(({ id }) => id)
+  const ids = sql<boolean>`message_id = any(${sql.val(erased)}::uuid[])`
   const them = sql<boolean>`member_id = any(${sql.val(memberIds)}::uuid[])`
   for (const table of ['message_reactions', 'message_mentions'] as const)
     await tx.db
@@ -290,5 +306,6 @@ export async function eraseMessages(tx: Tx, memberIds: readonly string[], at: Da
       select from messages where ${theirs} and id = r.message_id))`.execute(tx.db)
   await sql`update topics set title = '' where ${theirs}`.execute(tx.db)
   await tx.db.deleteFrom('channel_reads').where('community_id', '=', tx.communityId).where(them).execute()
+  await hideCards(tx, erased, at)
   return rows.length < batch
 }

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Tx } from '../../db/database.js'
 import type { Channel, Reader } from '../channels.js'
 import { type Attached, attachedInJson, saidShort } from './attachments.js'
+import { type ShownCard, shownCards } from './cards.js'
 import { isRead, type Message, mostPins, readsAll } from './places.js'
 
 /** A message as it is shown to somebody. */
@@ -13,6 +14,8 @@ export interface ShownMessage extends Message {
   attachments: Attached[]
   /** What it answers, where they may read that. */
   quote: { id: string; author_id: string; text: string } | null
+  /** What the pages say of themselves that it links to. */
+  cards: ShownCard[]
 }
 
 /** How much of a message, or of what its files are called, stands where it is answered, in characters. */
@@ -119,7 +122,8 @@ async function find(
       (
         select jsonb_build_object('id', m.id, 'author_id', m.author_id, 'text', left(${saidShort(communityId)}, ${quoted}))
         from messages m where m.community_id = ${communityId} and m.id = s.reply_to and ${isRead(channel, reader)}
-      ) as quote
+      ) as quote,
+      ${shownCards(communityId)} as cards
     from (
       select * from messages m where m.community_id = ${communityId} and ${where} order by ${order} limit ${limit}
     ) as s

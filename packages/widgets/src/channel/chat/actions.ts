@@ -15,13 +15,15 @@ import { Menu, type MenuItem } from '../../shared/on-demand/menu.js'
 import menuCss from '../../shared/on-demand/menu.styles.css?inline'
 import type { Scene } from '../scene.js'
 import css from './actions.styles.css?inline'
+import { linkCards } from './cards.js'
+import cardsCss from './cards.styles.css?inline'
 import type { Item } from './items.js'
 import { decode, encode } from './naming.js'
 import { pinIcon } from './own-icons.js'
 import { Picker, words as pickerWords } from './picker.js'
 import { plainText } from './rich-text.js'
 
-export const styles = [iconStyles, unsafeCSS(menuCss), unsafeCSS(css)]
+export const styles = [iconStyles, unsafeCSS(menuCss), unsafeCSS(css), unsafeCSS(cardsCss)]
 
 export const words = {
   ...pickerWords,
@@ -33,6 +35,7 @@ export const words = {
   remove: 'Delete',
   pin: 'Pin',
   unpin: 'Take the pin off',
+  takeCardsOff: 'Remove link preview',
   report: 'Report',
   save: 'Save',
   cancel: 'Cancel',
@@ -53,6 +56,7 @@ export const words = {
 const smileIcon = 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM8.5 14.2a4.2 4.2 0 0 0 7 0M9 9.5h.01M15 9.5h.01'
 const replyIcon = 'M9.5 6 4 11.5 9.5 17M4.5 11.5H14a6 6 0 0 1 6 6v.5'
 const editIcon = 'M4.5 19.5 5.5 15 16 4.5l3.5 3.5L9 18.5l-4.5 1ZM13.5 7l3.5 3.5'
+const cardIcon = 'M4 6.5h16v11H4ZM7.5 10.5h5M7.5 13.5h3M3.5 20.5l17-17'
 const removeIcon = 'M4.5 6.5h15M9.5 6V4h5v2M6.5 6.5l1 13.5h9l1-13.5M10 10.5v5.5M14 10.5v5.5'
 
 /** What a member does about a message: below it stands what that asks, and what became of it. */
@@ -145,7 +149,7 @@ export default class Actions implements ReactiveController {
     const { message, outgoing } = item
     if (outgoing) return outgoing.state === 'failed' ? this.#renderFailed(item) : nothing
     if (!message || message.deletedAt) return nothing
-    return html`${message.isPinned ? html`<p class="pinned">${icon(pinIcon)}${this.#say('pinned')}</p>` : nothing}
+    return html`${linkCards(message.cards)}${message.isPinned ? html`<p class="pinned">${icon(pinIcon)}${this.#say('pinned')}</p>` : nothing}
       ${message.reactions.length ? this.#renderReactions(item, message) : nothing}
       ${this.#open?.key === item.key && this.#open.kind !== 'edit' ? this.#renderQuestion(message) : nothing}`
   }
@@ -187,12 +191,18 @@ export default class Actions implements ReactiveController {
       icon: pinIcon,
       run: () => void this.#try(item, () => this.#deeds?.pin(message.id, !message.isPinned)),
     }
+    const cards = {
+      text: say('takeCardsOff'),
+      icon: cardIcon,
+      run: () => void this.#try(item, () => this.#deeds?.takeCardsOff(message.id)),
+    }
     const report = { text: say('report'), icon: flagIcon, run: () => this.#ask(item, 'report') }
     const remove = { text: say('remove'), icon: removeIcon, run: () => this.#ask(item, 'remove') }
     return [
       copy,
       ...((isOwn && may.post) || may.editOthers ? [edit] : []),
       ...(may.pin ? [pin] : []),
+      ...(message.cards.length > 0 && (isOwn || may.editOthers) ? [cards] : []),
       ...(isOwn ? [] : [report]),
       ...(isOwn || may.deleteOthers ? [remove] : []),
     ]

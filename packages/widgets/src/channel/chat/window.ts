@@ -18,7 +18,8 @@ interface Source {
   latest(): void
 }
 
-const endOf = ({ offsetTop, offsetHeight }: HTMLElement) => offsetTop + offsetHeight
+/** Where what is read of a row ends, in the viewport. */
+const endOf = (row: HTMLElement) => row.querySelector('.text')!.getBoundingClientRect().bottom
 
 /**
  * The rows of a log that are drawn: a window over all that is known. What one looks at stays where it is while rows come
@@ -34,7 +35,10 @@ export class LogWindow implements ReactiveController {
   #restedAt = 0
   #active: string | undefined
   #firstKey: string | undefined
-  /** Its lower edge: its author's name above it goes when what was said before it comes in. */
+  /**
+   * The lower edge of its text in the viewport, which does not move between two steps of an update: its author's name above
+   * it goes when what was said before it comes in, and below it a card may come.
+   */
   #anchor: { key: string; bottom: number } | undefined
   /** What is to have the focus, or to be seen, after the update. */
   #focus: { key: string; isSeen: boolean } | undefined
@@ -154,8 +158,9 @@ export class LogWindow implements ReactiveController {
     this.isAtEnd = this.#isFollowing
     if (this.isAtEnd || !scroller) this.#anchor = undefined
     else {
-      const row = this.#rows.find((one) => endOf(one) > scroller.scrollTop)
-      this.#anchor = row && { key: row.dataset.row!, bottom: endOf(row) - scroller.scrollTop }
+      const { top } = scroller.getBoundingClientRect()
+      const row = this.#rows.find((one) => endOf(one) > top)
+      this.#anchor = row && { key: row.dataset.row!, bottom: endOf(row) }
     }
     if (this.isAtEnd && !this.#source.hasAfter()) {
       this.last = items.length
@@ -184,7 +189,7 @@ export class LogWindow implements ReactiveController {
     const row = anchor && this.#rowOf(anchor.key)
     if (this.isAtEnd) this.#fall()
     else if (row) {
-      const moved = endOf(row) - scroller.scrollTop - anchor.bottom
+      const moved = endOf(row) - anchor.bottom
       if (Math.abs(moved) >= 1) scroller.scrollTop += moved
     }
     const focus = this.#focus

@@ -94,6 +94,7 @@ export default {
   remove: 'حذف',
   pin: 'تثبيت',
   unpin: 'إلغاء التثبيت',
+  takeCardsOff: 'إزالة معاينة الرابط',
   report: 'إبلاغ',
   save: 'حفظ',
   cancel: 'إلغاء',

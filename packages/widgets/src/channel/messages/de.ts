@@ -62,6 +62,7 @@ export default {
   remove: 'Löschen',
   pin: 'Anheften',
   unpin: 'Nicht mehr anheften',
+  takeCardsOff: 'Linkvorschau entfernen',
   report: 'Melden',
   save: 'Speichern',
   cancel: 'Abbrechen',

@@ -63,6 +63,7 @@ export default {
   remove: 'מחיקה',
   pin: 'הצמדה',
   unpin: 'ביטול ההצמדה',
+  takeCardsOff: 'הסרת התצוגה המקדימה של הקישור',
   report: 'דיווח',
   save: 'שמירה',
   cancel: 'ביטול',

@@ -59,6 +59,7 @@ export default {
   remove: 'हटाएँ',
   pin: 'पिन करें',
   unpin: 'पिन हटाएँ',
+  takeCardsOff: 'लिंक की झलक हटाएँ',
   report: 'शिकायत करें',
   save: 'सहेजें',
   cancel: 'रद्द करें',

@@ -59,6 +59,7 @@ export default {
   remove: '削除',
   pin: '固定',
   unpin: '固定を外す',
+  takeCardsOff: 'リンクのプレビューを消す',
   report: '報告',
   save: '保存',
   cancel: 'やめる',
