@@ -48,8 +48,8 @@ const bought: readonly Bought[] = [
     information: { address: 'Ridge road 7', cover: 'Slate', dedication: 'For the long winter' },
     status: onItsWay,
   },
-  { username: ingrid, item: 'Bread from the hut', daysAgo: 2, status: 'complete' },
-  { username: ingrid, item: 'Bread from the hut', daysAgo: 1 },
+  { username: ingrid, item: 'Bread from the hut', daysAgo: 3, status: 'complete' },
+  { username: ingrid, item: 'Bread from the hut', daysAgo: 2 },
   { username: ingrid, item: 'Club badge', daysAgo: 1, status: 'complete' },
 ]
 
