@@ -8,6 +8,7 @@ import { calls } from './calls.js'
 import type { Check, Finding } from './check.js'
 import { document } from './document.js'
 import { imports } from './imports.js'
+import { inserts } from './inserts.js'
 import { lint } from './lint.js'
 import { locks } from './locks.js'
 import { markup } from './markup.js'
@@ -31,6 +32,7 @@ const checks: Record<string, Check> = {
   markup,
   calls,
   locks,
+  inserts,
   document,
   secrets,
   regexes,

@@ -57,7 +57,8 @@ export async function forgetStored(tx: Tx, gone: readonly Stored[], at: Date): P
     insert into forgotten_files (community_id, id, ending, due_at)
     select ${tx.communityId}::uuid, id, ending, ${at}::timestamptz
     from unnest(${sql.val(gone.map(({ id }) => id))}::uuid[], ${sql.val(gone.map(({ ending }) => ending))}::text[])
-      as gone (id, ending)`.execute(tx.db)
+      as gone (id, ending)
+    returning 1`.execute(tx.db)
   tx.wake('files')
 }
 
