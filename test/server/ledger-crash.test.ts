@@ -44,6 +44,10 @@ describe.each(Object.entries(databases))('20: a server on %s that is killed whil
     await server.ready
     const demo = JSON.parse(readFileSync(join(dataDir, 'demo.json'), 'utf8')) as DemoFile
     const { communityKey: key, systemKey, publishableKey } = demo
+    // Who comes is given nothing for that: it would be counted here.
+    const { answer: settings } = await ask(server, 'GET /v1/gamification', { bearer: systemKey })
+    const earning = { ...settings.earning, dailyLogin: { ...settings.earning.dailyLogin, enabled: false } }
+    await ask(server, 'PATCH /v1/gamification', { bearer: systemKey, body: { earning } })
     // What the points of the first file are enough for, and of the last one: members who have them, of whom the demo has some,
     // are given coins.
     for (const quantity of [1, sum])
