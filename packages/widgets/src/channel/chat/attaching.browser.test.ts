@@ -181,6 +181,8 @@ describe('<rai-channel> with a member who attaches files', () => {
     await until(() => find(element, '.picture img'), 'picture')
     const image = find<HTMLImageElement>(element, '.picture img')!
     const [width, height] = [image.clientWidth, image.clientHeight]
+    // What draws it may have come a moment after the message, which makes that higher once.
+    for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame)
     const shifts = await shiftsDuring(() => until(() => image.naturalWidth, 'picture'))
     expect(shifts).to.deep.equal([])
     expect([image.clientWidth, image.clientHeight]).to.deep.equal([width, height])
