@@ -7,8 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { deleteChannel } from '../../packages/server/src/domain/channels.js'
 import { linksIn } from '../../packages/server/src/domain/messages/links.js'
 import { eraseMessages } from '../../packages/server/src/domain/messages/messages.js'
+import { type Block, type Inline, parse } from '../../packages/widgets/src/channel/chat/markdown.js'
 import { join, openChannel, pageOf } from '../helpers/channels.js'
 import { type TestCommunity, testCommunity } from '../helpers/community.js'
+import { realMessages } from '../helpers/messages.js'
 import { startTestServer } from '../helpers/server.js'
 import { openStream } from '../helpers/stream.js'
 
@@ -104,6 +106,25 @@ async function cardOf(path: string) {
   return (await cardsOf(amara, id))[0]
 }
 
+/** The first three pages that the widget links to in a text. */
+function linksShown(text: string): string[] {
+  const inPiece = (piece: Inline): string[] => {
+    if (typeof piece === 'string' || piece.type === 'mention' || piece.type === 'code') return []
+    return piece.type === 'link' ? [piece.url] : piece.children.flatMap(inPiece)
+  }
+  const inBlock = (block: Block): string[] => {
+    if (block.type === 'quote') return block.blocks.flatMap(inBlock)
+    if (block.type === 'list') return block.items.flat().flatMap(inPiece)
+    return block.type === 'p' ? block.children.flatMap(inPiece) : []
+  }
+  const pages = new Map<string, string>()
+  for (const href of parse(text).flatMap(inBlock)) {
+    const page = href.split('#')[0]!
+    if (href.startsWith('http') && !pages.has(page)) pages.set(page, href)
+  }
+  return [...pages.values()].slice(0, 3)
+}
+
 describe('a link', () => {
   it.each([
     ['See https://a.example/b, and (http://c.example/d_(e)).', ['https://a.example/b', 'http://c.example/d_(e)']],
@@ -121,6 +142,13 @@ describe('a link', () => {
     ],
   ])('of %j has a card where it is one', (text, hrefs) => {
     expect(linksIn(text).map(({ href }) => href)).toEqual(hrefs)
+  })
+
+  it('has a card where the widget shows one, in all that people wrote', async () => {
+    const texts = (await realMessages()).map(({ text }) => text)
+    const differing = texts.filter((text) => String(linksIn(text).map(({ href }) => href)) !== String(linksShown(text)))
+    expect(differing).toEqual([])
+    expect(texts.filter((text) => linksIn(text).length > 0).length).toBeGreaterThan(100)
   })
 
   it('is one page wherever it leads in it', () => {

@@ -1,4 +1,5 @@
-import { conversation, identify, largestUpload, upload } from '@rai/stores'
+import { attachmentLimit, mostAttachments } from '@rai/contract'
+import { conversation, identify, largestUpload, mostUploads, upload } from '@rai/stores'
 import { expect, test } from 'vitest'
 import { faults } from '../helpers/fault-proxy.js'
 import { ready, setStage, until } from './stage.js'
@@ -41,6 +42,10 @@ test('a file that nobody heard of is one, however often it is sent, and so is it
   proxy.fail(undefined)
   await passes(here, async () => expect(await said()).toEqual([['', 'once.txt']]), 1000)
   expect(asked('/attachments').length).toBeGreaterThanOrEqual(3)
+})
+
+test('pages know what the server lets a message carry', () => {
+  expect([mostUploads, largestUpload]).toEqual([mostAttachments, attachmentLimit])
 })
 
 test('a file that is too large is not sent, and one that is refused fails its message', async () => {

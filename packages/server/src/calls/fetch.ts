@@ -5,9 +5,10 @@ import { isIP, type LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
 /*
- * The one way to addresses that others chose: pictures, linked pages, networks, operators' endpoints. Whoever names an address must not reach by it what only this
- * machine can reach. So the name is resolved first, every address that it has must be a public one, and the connection
- * goes to just those: a name that means something else a moment later changes nothing. Redirects are not followed.
+ * The one way to addresses that others chose: pictures, linked pages, networks, operators' endpoints. Whoever names an
+ * address must not reach by it what only this machine can reach. So the name is resolved first, every address that it has
+ * must be a public one, and the connection goes to just those: a name that means something else a moment later changes
+ * nothing. Redirects are not followed.
  */
 
 /** The address cannot be called, or did not answer as it should. The message is for logs; it says nothing of what was found. */

@@ -10,7 +10,10 @@ export interface Link {
   url: string
 }
 
-/** The first links to the web in a text, each page once; none in code. Widgets read texts in the same way. */
+/**
+ * The first links to the web in a text, each page once; none in code. Widgets show the same as links in what people usually
+ * write (`chat/markdown.ts` there, which this may not import); by marks within marks a card can be missing.
+ */
 export function linksIn(text: string): Link[] {
   const found = new Map<string, Link>()
   for (const [, named, bare] of withoutCode(text).matchAll(address)) {
